@@ -1,0 +1,1 @@
+"""Reconciles the tables with the AWS account. Knows nothing of the Postgres wire protocol."""

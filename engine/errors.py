@@ -1,0 +1,55 @@
+"""Errors that carry what PostgreSQL's ErrorResponse carries.
+
+    OperationError              ends the statement that made the call, with its own SQLSTATE
+    ├── DatabaseError           Postgres refused one of the engine's own statements
+    ├── Stopped                 the operation was asked to stop (cancel, timeout, lost client)
+    └── CloudError              AWS, or the way to it, refused (engine/aws/errors.py)
+
+SQLSTATE codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(eq=False)
+class OperationError(Exception):
+    """What a failed operation says to the client.
+
+    Attributes:
+        message: the primary message, one line, no trailing full stop.
+        sqlstate: five characters.
+        detail, hint: further lines, or None.
+        schema, table, column, constraint: the names of what is concerned, or None.
+    """
+
+    message: str
+    sqlstate: str = "XX000"
+    detail: str | None = None
+    hint: str | None = None
+    schema: str | None = None
+    table: str | None = None
+    column: str | None = None
+    constraint: str | None = None
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(eq=False)
+class DatabaseError(OperationError):
+    """Postgres' own error, with every field as it sent it.
+
+    Attributes:
+        fields: the ErrorResponse's fields by their one-letter type, as received.
+    """
+
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Stopped(OperationError):
+    """The operation reached a safe point after it was asked to stop."""
+
+    sqlstate: str = "57014"

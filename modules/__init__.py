@@ -1,0 +1,1 @@
+"""What each resource is, declared. No I/O of any kind."""
