@@ -1,0 +1,94 @@
+"""One AWS call as it arrives over HTTP: which service, which operation, which parameters."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from werkzeug.wrappers import Request
+
+Environ = dict[str, Any]
+
+_SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
+_READS = ("Describe", "List", "Get", "BatchGet", "BatchCheck", "Head", "Search", "Lookup", "Simulate")
+
+#: Account that every call belongs to unless its `x-moto-account-id` header names another.
+DEFAULT_ACCOUNT = "123456789012"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsCall:
+    """A call, told apart from the SigV4 scope, `X-Amz-Target` and the form's `Action`.
+
+    Attributes:
+        service: signing name, such as `ec2`, `elasticloadbalancing`, `ecr-public`.
+        operation: AWS's name of it, or method and path where the protocol is REST.
+        parameters: the decoded JSON document, or the form's flat names and values.
+    """
+
+    service: str
+    operation: str
+    region: str
+    account: str
+    parameters: Mapping[str, Any]
+
+    @property
+    def mutating(self) -> bool:
+        """Whether the call may change something in the account."""
+        if self.operation.split(" ")[0] in {"GET", "HEAD"}:
+            return False
+        return not self.operation.startswith(_READS)
+
+    def text(self, name: str) -> str:
+        """A parameter as text, empty if it is missing."""
+        return str(self.parameters.get(name) or "")
+
+    def members(self, prefix: str) -> list[str]:
+        """The values of a form's numbered list: `prefix.1`, `prefix.2`, …"""
+        values: list[str] = []
+        while (value := self.parameters.get(f"{prefix}.{len(values) + 1}")) is not None:
+            values.append(str(value))
+        return values
+
+
+def read_call(environ: Environ) -> AwsCall:
+    """Tell which call a request is; its body stays readable for whoever answers it."""
+    request = Request(environ)
+    body = request.get_data()
+    environ["wsgi.input"] = io.BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    scope = _SCOPE.search(request.headers.get("Authorization", ""))
+    region, service = scope.groups() if scope else ("us-east-1", "")
+    parameters = _parameters(request, body)
+    return AwsCall(
+        service=service.lower(),
+        operation=_operation(request, parameters),
+        region=region,
+        account=request.headers.get("x-moto-account-id", DEFAULT_ACCOUNT),
+        parameters=parameters,
+    )
+
+
+def _operation(request: Request, parameters: Mapping[str, Any]) -> str:
+    if target := request.headers.get("X-Amz-Target"):
+        return target.rpartition(".")[2]
+    if isinstance(action := parameters.get("Action"), str):
+        return action
+    return f"{request.method} {request.path}"
+
+
+def _parameters(request: Request, body: bytes) -> Mapping[str, Any]:
+    if request.mimetype == "application/x-www-form-urlencoded":
+        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    if "json" in request.mimetype:
+        try:
+            document = json.loads(body or b"{}")
+        except ValueError:
+            return {}
+        return document if isinstance(document, dict) else {}
+    return request.args.to_dict()

@@ -1,0 +1,35 @@
+"""Rules that AWS keeps and moto does not, one small function each.
+
+A rule looks at a call before moto sees it and says: an error, "that exists already", or
+nothing. A trim takes from moto's reply what AWS would not show.
+"""
+
+from __future__ import annotations
+
+import json
+
+from werkzeug.wrappers import Response
+
+from deploy.simulator.call import AwsCall
+from deploy.simulator.strict import ec2, ecs, elb, iam
+from deploy.simulator.strict.outcome import Existing, Outcome, Rule
+
+RULES: dict[tuple[str, str], tuple[Rule, ...]] = {**ec2.RULES, **ecs.RULES, **elb.RULES, **iam.RULES}
+
+__all__ = ["Existing", "judge", "trim"]
+
+
+def judge(call: AwsCall) -> Outcome:
+    """What the first rule that has something to say of a call says."""
+    for rule in RULES.get((call.service, call.operation), ()):
+        if (outcome := rule(call)) is not None:
+            return outcome
+    return None
+
+
+def trim(call: AwsCall, reply: Response) -> Response:
+    """moto's reply without what AWS would not show."""
+    shorten = ecs.TRIMS.get((call.service, call.operation))
+    if shorten is not None and reply.status_code == 200:
+        reply.set_data(json.dumps(shorten(call, json.loads(reply.get_data()))))
+    return reply

@@ -1,0 +1,35 @@
+"""What a rule may say of a call, and how a rule looks into the simulated account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moto.backends import get_backend
+
+from deploy.simulator.call import AwsCall
+from deploy.simulator.replies import AwsError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Existing:
+    """A create that AWS answers with the resource that is there already.
+
+    Attributes:
+        operation, parameters: the describing call that finds it.
+        reshape: makes the create's reply of the describing one's body.
+    """
+
+    operation: str
+    parameters: Mapping[str, Any]
+    reshape: Callable[[bytes], bytes]
+
+
+Outcome = AwsError | Existing | None
+Rule = Callable[[AwsCall], Outcome]
+
+
+def backend(call: AwsCall, service: str) -> Any:
+    """moto's memory of one service, for the call's account and region."""
+    return get_backend(service)[call.account][call.region]  # type: ignore[call-overload]
