@@ -1,0 +1,160 @@
+"""Cuts a byte stream into messages without holding what need not be looked at.
+
+A message is a type byte, a length that counts itself, and a body:
+https://www.postgresql.org/docs/current/protocol-overview.html#PROTOCOL-MESSAGE-CONCEPTS
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from struct import Struct
+
+#: The most that PostgreSQL itself accepts (MaxAllocSize), with the length field.
+LARGEST = 0x3FFFFFFF + 4
+
+_HEADER = Struct(">BI")
+_read_header = _HEADER.unpack_from
+HEADER_SIZE = _HEADER.size
+
+
+class FramingError(Exception):
+    """The stream does not consist of messages; nothing after this point can be understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Bytes that go on as they are: whole messages and parts of them.
+
+    Attributes:
+        data: the bytes.
+        kinds: types of the messages that begin in them, but for the quiet ones.
+    """
+
+    data: bytes
+    kinds: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One whole message.
+
+    Attributes:
+        kind: its type byte.
+        frame: all of it, header included.
+    """
+
+    kind: int
+    frame: bytes
+
+    @property
+    def body(self) -> bytes:
+        return self.frame[HEADER_SIZE:]
+
+
+def message(kind: bytes, body: bytes = b"") -> bytes:
+    """Put the header in front of a body."""
+    return _HEADER.pack(kind[0], len(body) + 4) + body
+
+
+class Cutter:
+    """Takes chunks in, gives runs and messages out, in order.
+
+    Which types are wanted whole is asked at every step, because what one message
+    says can decide whether the next has to be looked at.
+
+    Args:
+        quiet: types that are never wanted and not worth naming in a run, such as
+            DataRow, of which there may be millions.
+        largest_held: a longer message passes in runs although its type is wanted.
+    """
+
+    def __init__(self, *, quiet: Collection[int] = frozenset(), largest_held: int = LARGEST) -> None:
+        self._quiet = quiet
+        self._largest_held = largest_held
+        self._data = b""
+        self._at = 0
+        self._more: list[bytes] = []
+        self._more_size = 0
+        self._skip = 0
+        self._need = 0
+
+    @property
+    def pending(self) -> int:
+        """How many bytes were fed and not yet taken."""
+        return len(self._data) - self._at + self._more_size
+
+    @property
+    def inside_message(self) -> bool:
+        """Whether the last run ended within a message."""
+        return self._skip > 0
+
+    def feed(self, chunk: bytes) -> None:
+        """Append what has arrived."""
+        if self._at == len(self._data) and not self._more:
+            self._data = chunk
+            self._at = 0
+        else:
+            self._more.append(chunk)
+            self._more_size += len(chunk)
+
+    def rest(self) -> bytes:
+        """What was fed and not yet taken; it stays."""
+        self._join()
+        return self._data[self._at :]
+
+    def take(self, wanted: Collection[int]) -> Run | Message | None:
+        """Give the next piece, or None when more bytes are needed.
+
+        Raises:
+            FramingError: a message claims an impossible length.
+        """
+        if self._more:
+            if self.pending < self._need:
+                return None
+            self._join()
+        data = self._data
+        start = at = self._at
+        end = len(data)
+        kinds: list[int] = []
+        quiet = self._quiet
+        self._need = 0
+        if self._skip:
+            at += min(self._skip, end - at)
+            self._skip -= at - start
+        while end - at >= HEADER_SIZE:
+            kind, length = _read_header(data, at)
+            if not 4 <= length <= LARGEST:
+                if at > start:
+                    break
+                raise FramingError(f"invalid message length {length}")
+            after = at + length + 1
+            if kind in quiet:
+                pass
+            elif kind in wanted and length <= self._largest_held:
+                if at > start:
+                    break
+                if after > end:
+                    self._need = length + 1
+                    return None
+                self._at = after
+                return Message(kind, data[at:after])
+            else:
+                kinds.append(kind)
+            if after > end:
+                self._skip = after - end
+                at = end
+            else:
+                at = after
+        if at == start:
+            self._need = HEADER_SIZE
+            return None
+        self._at = at
+        return Run(data[start:at], kinds)
+
+    def _join(self) -> None:
+        if self._more:
+            self._data = b"".join((memoryview(self._data)[self._at :], *self._more))
+            self._at = 0
+            self._more.clear()
+            self._more_size = 0
