@@ -69,10 +69,7 @@ class EmbeddedPostgres:
         self._lock: IO[str] | None = None
         self._server: subprocess.Popen[bytes] | None = None
         self._socket_dir = self.data_dir / "socket"
-        # PostgreSQL refuses to run as root
-        self._user = (
-            pwd.getpwnam(ensure_user_exists("embedded_postgres").pw_name) if os.geteuid() == 0 else None
-        )
+        self._user = _system_user() if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
 
     def start(self) -> None:
         """Make the data directory if need be, and run the server until `stop` or our exit.
@@ -108,7 +105,7 @@ class EmbeddedPostgres:
 
     @property
     def socket_dir(self) -> Path:
-        """Directory of the server's unix socket, whose port number is 5432."""
+        """Directory of the server's unix socket."""
         return self._socket_dir
 
     @property
@@ -116,12 +113,15 @@ class EmbeddedPostgres:
         """The password of the role `iasql`."""
         return _secret(self.data_dir / "password")
 
+    @property
+    def superuser_password(self) -> str:
+        """The password of the role `postgres`."""
+        return _secret(self.data_dir / "superuser-password")
+
     def superuser_url(self, database: str = _SUPERUSER) -> str:
         """URL of the superuser over the socket."""
-        password = _secret(self.data_dir / "superuser-password")
-        return (
-            f"postgresql://{_SUPERUSER}:{password}@/{database}?host={quote(str(self._socket_dir), safe='')}"
-        )
+        address = f"host={quote(str(self._socket_dir), safe='')}&port={self._settings.get('port', 5432)}"
+        return f"postgresql://{_SUPERUSER}:{self.superuser_password}@/{database}?{address}"
 
     def client_url(self, host: str, port: int) -> str:
         """URL of the role `iasql` for clients of a proxy that listens at an address."""
@@ -194,7 +194,7 @@ class EmbeddedPostgres:
         password_file = unfinished.with_name("initial-password")
         _write_secret(self.data_dir / "superuser-password")
         password_file.touch(mode=0o600)
-        password_file.write_text(_secret(self.data_dir / "superuser-password"))
+        password_file.write_text(self.superuser_password)
         if self._user:
             for path in (unfinished, password_file):
                 os.chown(path, self._user.pw_uid, self._user.pw_gid)
