@@ -1,0 +1,19 @@
+"""Who the engine is to AWS. Credentials are never in a table."""
+
+from modules.spec import List, Resource, assigned
+
+AWS_ACCOUNT = Resource(
+    table="aws_account",
+    service="sts",
+    doc="The AWS account, region and identity that the engine works with. AWS decides; edits are undone.",
+    key=("id",),
+    identity="account_id",
+    natural_key=("account_id",),
+    columns=(
+        assigned("account_id", "text", "Account", doc="The account's twelve digits."),
+        assigned("region", "text", "Region", doc="The region in which resources are managed."),
+        assigned("identity", "text", "Arn", doc="ARN of the user or role whose credentials are used."),
+    ),
+    listing=List(operation="get_caller_identity", items="@"),
+    protected=lambda description: True,
+)

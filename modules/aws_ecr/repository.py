@@ -1,0 +1,71 @@
+"""https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Repository.html"""
+
+from modules import canonical
+from modules.spec import Call, EnumType, List, Resource, Update, assigned, column, fixed
+
+REPOSITORY = Resource(
+    table="repository",
+    service="ecr",
+    doc="Private image repositories.",
+    key=("repository_name",),
+    identity="repository_arn",
+    natural_key=("repository_name",),
+    columns=(
+        fixed("repository_name", "text", "repositoryName", not_null=True),
+        assigned("repository_arn", "text", "repositoryArn"),
+        assigned("registry_id", "text", "registryId"),
+        assigned("repository_uri", "text", "repositoryUri", doc="Where images are pushed to and pulled from."),
+        assigned(
+            "created_at", "timestamptz", "createdAt", read=canonical.timestamp, canonical=canonical.instant
+        ),
+        column(
+            "image_tag_mutability",
+            EnumType(
+                name="repository_image_tag_mutability_enum",
+                values=("IMMUTABLE", "MUTABLE", "IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION"),
+            ),
+            "imageTagMutability",
+            not_null=True,
+            default="'MUTABLE'",
+        ),
+        column(
+            "scan_on_push", "boolean", "imageScanningConfiguration.scanOnPush",
+            not_null=True, default="false", read=bool,
+        ),
+    ),
+    listing=List(operation="describe_repositories", items="repositories"),
+    create=(
+        Call(
+            operation="create_repository",
+            params={
+                "repositoryName": "repository_name",
+                "imageTagMutability": "image_tag_mutability",
+                "imageScanningConfiguration.scanOnPush": "scan_on_push",
+            },
+            result="repository",
+        ),
+    ),
+    update=(
+        Update(
+            operation="put_image_tag_mutability",
+            when=("image_tag_mutability",),
+            params={"repositoryName": "repository_name", "imageTagMutability": "image_tag_mutability"},
+        ),
+        Update(
+            operation="put_image_scanning_configuration",
+            when=("scan_on_push",),
+            params={
+                "repositoryName": "repository_name",
+                "imageScanningConfiguration.scanOnPush": "scan_on_push",
+            },
+        ),
+    ),
+    delete=(Call(operation="delete_repository", params={"repositoryName": "repository_name"}),),
+    absent=("RepositoryNotFoundException",),
+    hints={
+        "RepositoryNotEmptyException": "Delete the repository's images first, "
+        "for instance with `aws ecr batch-delete-image`.",
+        "InvalidParameterException": "A repository's name has lower-case letters and digits, "
+        "joined by single hyphens, underscores, periods or slashes.",
+    },
+)

@@ -1,0 +1,25 @@
+"""https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Cluster.html"""
+
+from modules.spec import Call, Describe, List, Resource, assigned, fixed
+
+CLUSTER = Resource(
+    table="cluster",
+    service="ecs",
+    doc="Groups of services. Deleted clusters, which AWS goes on showing as INACTIVE, are not shown.",
+    key=("cluster_name",),
+    identity="cluster_arn",
+    natural_key=("cluster_name",),
+    columns=(
+        fixed("cluster_name", "text", "clusterName", not_null=True),
+        assigned("cluster_arn", "text", "clusterArn"),
+        assigned("cluster_status", "text", "status"),
+    ),
+    listing=List(operation="list_clusters", items="clusterArns"),
+    describe=Describe(operation="describe_clusters", ids="clusters", batch=100, items="clusters"),
+    where=lambda description: description.get("status") != "INACTIVE",
+    create=(Call(operation="create_cluster", params={"clusterName": "cluster_name"}, result="cluster"),),
+    delete=(Call(operation="delete_cluster", params={"cluster": "cluster_arn"}),),
+    absent=("ClusterNotFoundException",),
+    busy=("ClusterContainsTasksException", "UpdateInProgressException"),
+    hints={"ClusterContainsServicesException": "The cluster has services that are not in these tables."},
+)

@@ -1,0 +1,148 @@
+"""https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html"""
+
+from modules import canonical
+from modules.spec import (
+    After,
+    Call,
+    Const,
+    Describe,
+    Each,
+    EnumType,
+    List,
+    Lookup,
+    OnChange,
+    Part,
+    Per,
+    Resource,
+    Update,
+    Waiter,
+    When,
+    assigned,
+    column,
+    fixed,
+    ref,
+)
+
+_VPC = "networkConfiguration.awsvpcConfiguration."
+_NETWORK = {
+    _VPC + "subnets": "subnets",
+    _VPC + "securityGroups": Each("service_security_groups", "security_group_id"),
+    _VPC + "assignPublicIp": "assign_public_ip",
+}
+_SERVICE = {"cluster": "cluster_name", "service": "arn"}
+
+SERVICE_SECURITY_GROUPS = Part(
+    table="service_security_groups",
+    doc="Which security groups stand around which service.",
+    parent=ref("service_name", "service", None, type="text", cascade=True, not_null=True),
+    path=_VPC + "securityGroups",
+    columns=(ref("security_group_id", "security_group", "@", cascade=True, not_null=True),),
+    key=("service_name", "security_group_id"),
+    natural_key=("security_group_id",),
+    on_change=OnChange.UPDATE,
+)
+
+SERVICE = Resource(
+    table="service",
+    service="ecs",
+    doc="Keeps a number of tasks running, behind a target group if it has one.",
+    key=("name",),
+    identity="arn",
+    natural_key=("cluster_name", "name"),
+    columns=(
+        fixed("name", "text", "serviceName", not_null=True),
+        assigned("arn", "text", "serviceArn"),
+        assigned("status", "text", "status"),
+        column("desired_count", "integer", "desiredCount", not_null=True),
+        column(
+            "subnets", "text[]", _VPC + "subnets", refers="subnet", not_null=True,
+            canonical=canonical.unordered, doc="Ids of the subnets that tasks run in.",
+        ),
+        column(
+            "assign_public_ip",
+            EnumType(name="service_assign_public_ip_enum", values=("DISABLED", "ENABLED")),
+            _VPC + "assignPublicIp",
+            not_null=True,
+            default="'DISABLED'",
+        ),
+        column(
+            "force_new_deployment", "boolean", not_null=True, default="false", read=lambda description: False,
+            doc="Set it to start new tasks at the next apply, which sets it back.",
+        ),
+        ref("cluster_name", "cluster", "clusterArn", type="text"),
+        ref("task_definition_id", "task_definition", "taskDefinition", on_change=OnChange.UPDATE),
+        ref("target_group_name", "target_group", "loadBalancers[0].targetGroupArn", type="text"),
+    ),
+    parts=(SERVICE_SECURITY_GROUPS,),
+    lookups=(
+        Lookup("container_name", "task_definition_id", "container_definition", "name", "container_port"),
+        Lookup(
+            "container_port", "task_definition_id", "container_definition", "container_port", "container_port"
+        ),
+    ),
+    listing=List(
+        operation="list_services",
+        items="serviceArns",
+        params={"launchType": "FARGATE"},
+        per=Per(table="cluster", params={"cluster": "cluster_arn"}),
+        absent=("ClusterNotFoundException",),
+    ),
+    describe=Describe(
+        operation="describe_services", ids="services", batch=10, items="services", per_params=("cluster",)
+    ),
+    where=lambda description: description.get("status") == "ACTIVE",
+    create=(
+        Call(
+            operation="create_service",
+            params={
+                "cluster": "cluster_name",
+                "serviceName": "name",
+                "taskDefinition": "task_definition_id",
+                "desiredCount": "desired_count",
+                "launchType": Const("FARGATE"),
+                "loadBalancers[0].targetGroupArn": "target_group_name",
+                "loadBalancers[0].containerName": When("target_group_name", "container_name"),
+                "loadBalancers[0].containerPort": When("target_group_name", "container_port"),
+                **_NETWORK,
+            },
+            result="service",
+        ),
+    ),
+    update=(
+        Update(
+            operation="update_service",
+            when=(
+                "desired_count", "task_definition_id", "subnets", "assign_public_ip",
+                "service_security_groups", "force_new_deployment",
+            ),
+            params={
+                **_SERVICE,
+                "desiredCount": "desired_count",
+                "taskDefinition": "task_definition_id",
+                "forceNewDeployment": "force_new_deployment",
+                **_NETWORK,
+            },
+            result="service",
+        ),
+    ),
+    delete=(Call(operation="delete_service", params={**_SERVICE, "force": Const(True)}),),
+    gone=Waiter(
+        name="services_inactive", params={"cluster": "cluster_name", "services[0]": "arn"}, seconds=900
+    ),
+    after=(
+        After(
+            table="listener",
+            shares="target_group_name",
+            why="ECS refuses a target group that no load balancer sends requests to yet",
+        ),
+    ),
+    absent=("ServiceNotFoundException", "ServiceNotActiveException", "ClusterNotFoundException"),
+    eventual=(
+        ("InvalidParameterException", "does not have an associated load balancer"),
+        ("InvalidParameterException", "assume"),
+        ("InvalidParameterException", "role"),
+    ),
+    hints={
+        "InvalidParameterException": "Check the service's subnets, security groups, target group and task definition.",
+    },
+)

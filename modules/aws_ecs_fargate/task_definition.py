@@ -1,0 +1,162 @@
+"""https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html"""
+
+from modules import canonical
+from modules.spec import (
+    Call,
+    Const,
+    Context,
+    Derived,
+    Describe,
+    Each,
+    EnumType,
+    List,
+    OnChange,
+    Part,
+    Resource,
+    When,
+    assigned,
+    fixed,
+    ref,
+)
+
+_LOG_OPTIONS = "logConfiguration.options."
+
+CONTAINER_DEFINITION = Part(
+    table="container_definition",
+    doc="The containers of a task definition. A change of one is a new revision of the task definition.",
+    parent=ref("task_definition_id", "task_definition", None, cascade=True),
+    path="containerDefinitions",
+    columns=(
+        fixed("name", "text", "name", not_null=True),
+        fixed(
+            "image", "text", "image", read=canonical.image_name,
+            unless=("repository_name", "public_repository_name"),
+            doc="An image of any registry; for one of these tables' repositories name that instead.",
+        ),
+        fixed("tag", "text", "image", read=canonical.image_tag),
+        fixed("digest", "text", "image", read=canonical.image_digest),
+        fixed("essential", "boolean", "essential", not_null=True, default="false", read=bool),
+        fixed("cpu", "integer", "cpu", doc="CPU units of the task's that are the container's own."),
+        fixed("memory", "integer", "memory", doc="MiB that it may use at most."),
+        fixed("memory_reservation", "integer", "memoryReservation", doc="MiB that are kept for it."),
+        fixed("host_port", "integer", "portMappings[0].hostPort"),
+        fixed("container_port", "integer", "portMappings[0].containerPort"),
+        fixed(
+            "protocol",
+            EnumType(name="container_definition_protocol_enum", values=("tcp", "udp")),
+            "portMappings[0].protocol",
+        ),
+        fixed(
+            "env_variables", "jsonb", "environment", read=canonical.variables,
+            doc='An object of names and values, such as {"STAGE": "test"}.',
+        ),
+        ref(
+            "repository_name", "repository", "image", type="text", by="repository_uri",
+            read=canonical.image_name,
+        ),
+        ref(
+            "public_repository_name", "public_repository", "image", type="text", by="repository_uri",
+            read=canonical.image_name,
+        ),
+        ref(
+            "log_group_name", "log_group", _LOG_OPTIONS + '"awslogs-group"', type="text", by="log_group_name"
+        ),
+    ),
+    key=("id",),
+    natural_key=("name",),
+    on_change=OnChange.REPLACE,
+    canonical=canonical.container,
+    checks=(
+        (
+            "container_definition_has_an_image",
+            "image IS NOT NULL OR repository_name IS NOT NULL OR public_repository_name IS NOT NULL",
+        ),
+        ("container_definition_has_tag_or_digest", "tag IS NULL OR digest IS NULL"),
+    ),
+)
+
+TASK_DEFINITION = Resource(
+    table="task_definition",
+    service="ecs",
+    doc="What a task runs. AWS never changes one: a change registers a new revision and retires the old.",
+    key=("id",),
+    identity="task_definition_arn",
+    natural_key=("family",),
+    unique_in_aws=False,
+    columns=(
+        assigned("task_definition_arn", "text", "taskDefinitionArn"),
+        fixed("family", "text", "family", not_null=True),
+        assigned("revision", "integer", "revision", doc="NULL until it is applied."),
+        assigned(
+            "status",
+            EnumType(
+                name="task_definition_status_enum", values=("ACTIVE", "INACTIVE", "DELETE_IN_PROGRESS")
+            ),
+            "status",
+            doc="NULL until it is applied.",
+        ),
+        fixed(
+            "cpu_memory",
+            EnumType(name="task_definition_cpu_memory_enum", values=canonical.CPU_MEMORY),
+            read=canonical.cpu_memory,
+            doc="The task's size, one of the pairs that Fargate has.",
+        ),
+        ref("task_role_name", "role", "taskRoleArn", type="text"),
+        ref("execution_role_name", "role", "executionRoleArn", type="text"),
+    ),
+    parts=(CONTAINER_DEFINITION,),
+    listing=List(
+        operation="list_task_definitions", items="taskDefinitionArns", params={"status": "ACTIVE"}
+    ),
+    describe=Describe(
+        operation="describe_task_definition", ids="taskDefinition", batch=1, items="taskDefinition"
+    ),
+    where=lambda description: (
+        description.get("status") == "ACTIVE"
+        and "FARGATE" in (description.get("requiresCompatibilities") or description.get("compatibilities") or ())
+    ),
+    create=(
+        Call(
+            operation="register_task_definition",
+            params={
+                "family": "family",
+                "networkMode": Const("awsvpc"),
+                "requiresCompatibilities[0]": Const("FARGATE"),
+                "cpu": Derived(canonical.cpu_units, ("cpu_memory",)),
+                "memory": Derived(canonical.memory_mib, ("cpu_memory",)),
+                "taskRoleArn": "task_role_name",
+                "executionRoleArn": "execution_role_name",
+                "containerDefinitions": Each(
+                    "container_definition",
+                    {
+                        "name": "name",
+                        "image": Derived(
+                            lambda name, *more: canonical.image(*more),
+                            ("name", "image", "repository_name", "public_repository_name", "tag", "digest"),
+                        ),
+                        "essential": "essential",
+                        "cpu": "cpu",
+                        "memory": "memory",
+                        "memoryReservation": "memory_reservation",
+                        "portMappings[0].containerPort": "container_port",
+                        "portMappings[0].hostPort": "host_port",
+                        "portMappings[0].protocol": "protocol",
+                        "environment": Derived(canonical.environment, ("env_variables",)),
+                        "logConfiguration.logDriver": When("log_group_name", Const("awslogs")),
+                        _LOG_OPTIONS + "awslogs-group": "log_group_name",
+                        _LOG_OPTIONS + "awslogs-region": When("log_group_name", Context("region")),
+                        _LOG_OPTIONS + "awslogs-stream-prefix": When("log_group_name", Const("ecs")),
+                    },
+                ),
+            },
+            result="taskDefinition",
+        ),
+    ),
+    carry=True,
+    delete=(
+        Call(operation="deregister_task_definition", params={"taskDefinition": "task_definition_arn"}),
+    ),
+    absent=(),
+    eventual=(("ClientException", "role"), ("InvalidParameterException", "role")),
+    hints={"ClientException": "Check task_definition.cpu_memory against its containers' memory and cpu."},
+)

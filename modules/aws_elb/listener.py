@@ -1,0 +1,70 @@
+"""https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Listener.html"""
+
+from modules.aws_elb.enums import PROTOCOLS
+from modules.spec import Call, EnumType, List, OnChange, Per, Resource, Update, assigned, column, ref
+
+_SENT = {
+    "Port": "port",
+    "Protocol": "protocol",
+    "DefaultActions[0].Type": "action_type",
+    "DefaultActions[0].TargetGroupArn": "target_group_name",
+}
+
+LISTENER = Resource(
+    table="listener",
+    service="elbv2",
+    doc="The port and protocol that a load balancer accepts, and where it sends what comes.",
+    key=("id",),
+    identity="listener_arn",
+    natural_key=("load_balancer_name", "port"),
+    unique=(("load_balancer_name", "port"),),
+    columns=(
+        assigned("listener_arn", "text", "ListenerArn"),
+        column("port", "integer", "Port", not_null=True),
+        column(
+            "protocol", EnumType(name="listener_protocol_enum", values=PROTOCOLS), "Protocol", not_null=True
+        ),
+        column(
+            "action_type",
+            EnumType(
+                name="listener_action_type_enum",
+                values=(
+                    "forward", "authenticate-oidc", "authenticate-cognito", "redirect", "fixed-response",
+                ),
+            ),
+            "DefaultActions[0].Type",
+            not_null=True,
+            default="'forward'",
+            doc="Rows can be written for forward only; listeners with other actions are shown.",
+        ),
+        ref("load_balancer_name", "load_balancer", "LoadBalancerArn", type="text", not_null=True),
+        ref(
+            "target_group_name", "target_group", "DefaultActions[0].TargetGroupArn",
+            type="text", on_change=OnChange.UPDATE,
+        ),
+    ),
+    within="load_balancer_name",
+    listing=List(
+        operation="describe_listeners",
+        items="Listeners",
+        per=Per(table="load_balancer", params={"LoadBalancerArn": "load_balancer_arn"}),
+        absent=("LoadBalancerNotFound",),
+    ),
+    create=(
+        Call(
+            operation="create_listener",
+            params={"LoadBalancerArn": "load_balancer_name", **_SENT},
+            result="Listeners[0]",
+        ),
+    ),
+    update=(
+        Update(
+            operation="modify_listener",
+            when=("port", "protocol", "action_type", "target_group_name"),
+            params={"ListenerArn": "listener_arn", **_SENT},
+        ),
+    ),
+    delete=(Call(operation="delete_listener", params={"ListenerArn": "listener_arn"}),),
+    absent=("ListenerNotFound", "LoadBalancerNotFound"),
+    hints={"DuplicateListener": "The load balancer has a listener on that port."},
+)

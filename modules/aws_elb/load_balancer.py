@@ -1,0 +1,145 @@
+"""https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancer.html"""
+
+from modules import canonical
+from modules.spec import (
+    Call,
+    Each,
+    EnumType,
+    List,
+    OnChange,
+    Part,
+    Resource,
+    Update,
+    Waiter,
+    assigned,
+    column,
+    fixed,
+    ref,
+)
+
+LOAD_BALANCER_SECURITY_GROUPS = Part(
+    table="load_balancer_security_groups",
+    doc="Which security groups stand around which load balancer.",
+    parent=ref("load_balancer_name", "load_balancer", None, type="text", cascade=True, not_null=True),
+    path="SecurityGroups",
+    columns=(ref("security_group_id", "security_group", "@", cascade=True, not_null=True),),
+    key=("load_balancer_name", "security_group_id"),
+    natural_key=("security_group_id",),
+    on_change=OnChange.UPDATE,
+)
+
+LOAD_BALANCER = Resource(
+    table="load_balancer",
+    service="elbv2",
+    doc="Application, network and gateway load balancers.",
+    key=("load_balancer_name",),
+    identity="load_balancer_arn",
+    natural_key=("load_balancer_name",),
+    columns=(
+        fixed("load_balancer_name", "text", "LoadBalancerName", not_null=True),
+        assigned("load_balancer_arn", "text", "LoadBalancerArn"),
+        assigned("dns_name", "text", "DNSName", doc="Where clients connect to."),
+        assigned("canonical_hosted_zone_id", "text", "CanonicalHostedZoneId"),
+        assigned(
+            "created_time", "timestamptz", "CreatedTime",
+            read=canonical.timestamp, canonical=canonical.instant,
+        ),
+        fixed(
+            "scheme",
+            EnumType(name="load_balancer_scheme_enum", values=("internal", "internet-facing")),
+            "Scheme",
+            not_null=True,
+        ),
+        assigned(
+            "state",
+            EnumType(
+                name="load_balancer_state_enum",
+                values=("active", "active_impaired", "failed", "provisioning"),
+            ),
+            "State.Code",
+        ),
+        fixed(
+            "load_balancer_type",
+            EnumType(
+                name="load_balancer_load_balancer_type_enum", values=("application", "gateway", "network")
+            ),
+            "Type",
+            not_null=True,
+        ),
+        column(
+            "subnets", "text[]", "AvailabilityZones[].SubnetId", refers="subnet", left_to_aws=True,
+            canonical=canonical.unordered, chosen="one_subnet_per_zone",
+            doc="Ids of the subnets; NULL is one in each zone of the VPC.",
+        ),
+        assigned(
+            "availability_zones", "text[]", "AvailabilityZones[].ZoneName", canonical=canonical.unordered
+        ),
+        column(
+            "ip_address_type",
+            EnumType(
+                name="load_balancer_ip_address_type_enum",
+                values=("dualstack", "ipv4", "dualstack-without-public-ipv4"),
+            ),
+            "IpAddressType",
+            not_null=True,
+        ),
+        fixed("customer_owned_ipv4_pool", "text", "CustomerOwnedIpv4Pool"),
+        ref(
+            "vpc", "vpc", "VpcId", default=lambda vpc: bool(vpc.get("IsDefault")), left_to_aws=True,
+            doc="NULL is the VPC of the subnets, and without those the default VPC.",
+        ),
+    ),
+    parts=(LOAD_BALANCER_SECURITY_GROUPS,),
+    listing=List(operation="describe_load_balancers", items="LoadBalancers"),
+    create=(
+        Call(
+            operation="create_load_balancer",
+            params={
+                "Name": "load_balancer_name",
+                "Subnets": "subnets",
+                "SecurityGroups": Each("load_balancer_security_groups", "security_group_id"),
+                "Scheme": "scheme",
+                "Type": "load_balancer_type",
+                "IpAddressType": "ip_address_type",
+                "CustomerOwnedIpv4Pool": "customer_owned_ipv4_pool",
+            },
+            result="LoadBalancers[0]",
+        ),
+    ),
+    update=(
+        Update(
+            operation="set_security_groups",
+            when=("load_balancer_security_groups",),
+            params={
+                "LoadBalancerArn": "load_balancer_arn",
+                "SecurityGroups": Each("load_balancer_security_groups", "security_group_id"),
+            },
+        ),
+        Update(
+            operation="set_subnets",
+            when=("subnets",),
+            params={"LoadBalancerArn": "load_balancer_arn", "Subnets": "subnets"},
+        ),
+        Update(
+            operation="set_ip_address_type",
+            when=("ip_address_type",),
+            params={"LoadBalancerArn": "load_balancer_arn", "IpAddressType": "ip_address_type"},
+        ),
+    ),
+    delete=(Call(operation="delete_load_balancer", params={"LoadBalancerArn": "load_balancer_arn"}),),
+    fetch=Call(
+        operation="describe_load_balancers",
+        params={"LoadBalancerArns[0]": "load_balancer_arn"},
+        result="LoadBalancers[0]",
+    ),
+    ready=Waiter(name="load_balancer_available", params={"LoadBalancerArns[0]": "load_balancer_arn"}),
+    gone=Waiter(
+        name="load_balancers_deleted", params={"LoadBalancerArns[0]": "load_balancer_arn"}, seconds=300
+    ),
+    absent=("LoadBalancerNotFound",),
+    eventual=(("SubnetNotFound", ""), ("InvalidSecurityGroup", "")),
+    hints={
+        "InvalidConfigurationRequest": "Check load_balancer.subnets and load_balancer_security_groups: all of one VPC.",
+        "OperationNotPermitted": "The load balancer may be protected against deletion.",
+    },
+)

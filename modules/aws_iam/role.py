@@ -1,0 +1,101 @@
+"""https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html"""
+
+from modules import canonical
+from modules.spec import (
+    Call,
+    Derived,
+    Detail,
+    Item,
+    List,
+    PerItem,
+    Resource,
+    Update,
+    Waiter,
+    assigned,
+    column,
+    fixed,
+)
+
+_DOCUMENT = Derived(canonical.json_text, ("assume_role_policy_document",))
+
+ROLE = Resource(
+    table="role",
+    service="iam",
+    doc="IAM roles. Those that AWS services made for themselves cannot be changed or deleted.",
+    key=("role_name",),
+    identity="arn",
+    natural_key=("role_name",),
+    columns=(
+        assigned("arn", "text", "Arn"),
+        fixed("role_name", "text", "RoleName", not_null=True),
+        column(
+            "assume_role_policy_document", "jsonb", "AssumeRolePolicyDocument", not_null=True,
+            read=canonical.document, canonical=canonical.policy, doc="Who may assume the role.",
+        ),
+        column("description", "text", "Description", canonical=canonical.none_if_empty),
+        column(
+            "attached_policies_arns", "text[]", "AttachedPolicies[].PolicyArn",
+            canonical=canonical.unordered, doc="The managed policies.",
+        ),
+    ),
+    listing=List(operation="list_roles", items="Roles"),
+    details=(
+        Detail(
+            operation="list_attached_role_policies",
+            items="AttachedPolicies",
+            into="AttachedPolicies",
+            params={"RoleName": "RoleName"},
+        ),
+    ),
+    create=(
+        Call(
+            operation="create_role",
+            params={
+                "RoleName": "role_name",
+                "AssumeRolePolicyDocument": _DOCUMENT,
+                "Description": "description",
+            },
+            result="Role",
+        ),
+    ),
+    update=(
+        Update(
+            operation="update_assume_role_policy",
+            when=("assume_role_policy_document",),
+            params={"RoleName": "role_name", "PolicyDocument": _DOCUMENT},
+        ),
+        Update(
+            operation="update_role",
+            when=("description",),
+            params={
+                "RoleName": "role_name",
+                # An omitted description is left as it is; an empty one removes it.
+                "Description": Derived(lambda name, text: text or "", ("role_name", "description")),
+            },
+        ),
+        PerItem(
+            operation="attach_role_policy",
+            column="attached_policies_arns",
+            which="added",
+            params={"RoleName": "role_name", "PolicyArn": Item()},
+        ),
+        PerItem(
+            operation="detach_role_policy",
+            column="attached_policies_arns",
+            which="removed",
+            params={"RoleName": "role_name", "PolicyArn": Item()},
+            tolerate=("NoSuchEntity",),
+        ),
+    ),
+    delete=(Call(operation="delete_role", params={"RoleName": "role_name"}),),
+    ready=Waiter(name="role_exists", params={"RoleName": "role_name"}, seconds=60, blocks=True),
+    absent=("NoSuchEntity",),
+    eventual=(("MalformedPolicyDocument", "Invalid principal"),),
+    protected=lambda description: str(description.get("Path", "")).startswith("/aws-service-role/"),
+    hints={
+        "DeleteConflict": "Remove the role's inline policies and instance profiles first.",
+        "MalformedPolicyDocument": "Correct role.assume_role_policy_document: a trust policy needs Version "
+        "and Statement with Effect, Principal and Action.",
+        "NoSuchEntity": "Check the ARNs in role.attached_policies_arns.",
+    },
+)

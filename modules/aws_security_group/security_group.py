@@ -1,0 +1,52 @@
+"""https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroup.html"""
+
+from modules.spec import Call, Const, List, Resource, assigned, fixed, ref
+
+SECURITY_GROUP = Resource(
+    table="security_group",
+    service="ec2",
+    doc="Security groups. The group named default of each VPC cannot be changed or deleted.",
+    key=("id",),
+    identity="group_id",
+    natural_key=("group_name", "vpc_id"),
+    columns=(
+        fixed("description", "text", "Description", doc="AWS requires one, and never lets it be changed."),
+        fixed("group_name", "text", "GroupName"),
+        assigned("owner_id", "text", "OwnerId"),
+        assigned("group_id", "text", "GroupId", doc="AWS's id of the group."),
+        ref(
+            "vpc_id", "vpc", "VpcId", default=lambda vpc: bool(vpc.get("IsDefault")), left_to_aws=True,
+            doc="NULL is the default VPC.",
+        ),
+    ),
+    listing=List(operation="describe_security_groups", items="SecurityGroups"),
+    create=(
+        Call(
+            operation="create_security_group",
+            params={"GroupName": "group_name", "Description": "description", "VpcId": "vpc_id"},
+            result="@",
+        ),
+        # AWS gives each new group a rule that lets everything out. The rows say what is to be let out.
+        Call(
+            operation="revoke_security_group_egress",
+            params={
+                "GroupId": "group_id",
+                "IpPermissions[0].IpProtocol": Const("-1"),
+                "IpPermissions[0].IpRanges[0].CidrIp": Const("0.0.0.0/0"),
+            },
+            tolerate=("InvalidPermission.NotFound",),
+        ),
+    ),
+    fetch=Call(
+        operation="describe_security_groups", params={"GroupIds[0]": "group_id"}, result="SecurityGroups[0]"
+    ),
+    delete=(Call(operation="delete_security_group", params={"GroupId": "group_id"}),),
+    absent=("InvalidGroup.NotFound", "InvalidGroupId.NotFound"),
+    busy=("DependencyViolation",),
+    eventual=(("InvalidVpcID.NotFound", ""), ("InvalidGroup.NotFound", "")),
+    protected=lambda description: description.get("GroupName") == "default",
+    hints={
+        "DependencyViolation": "Something still uses the security group: a network interface, or a rule of another group.",
+        "InvalidGroup.Duplicate": "The VPC has a group of that name; iasql_sync() would show it as a row.",
+    },
+)

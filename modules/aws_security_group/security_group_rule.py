@@ -1,0 +1,114 @@
+"""https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html"""
+
+from modules import canonical
+from modules.spec import Call, Derived, List, Resource, Update, assigned, column, fixed, ref
+
+
+def _permissions(
+    ip_protocol: str,
+    from_port: int | None,
+    to_port: int | None,
+    cidr_ipv4: str | None,
+    cidr_ipv6: str | None,
+    prefix_list_id: str | None,
+    description: str | None,
+) -> list[dict[str, object]]:
+    """One IpPermission: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html"""
+    ports = {"FromPort": from_port, "ToPort": to_port}
+    about = {} if description is None else {"Description": description}
+    ranges = {
+        "IpRanges": ("CidrIp", cidr_ipv4),
+        "Ipv6Ranges": ("CidrIpv6", cidr_ipv6),
+        "PrefixListIds": ("PrefixListId", prefix_list_id),
+    }
+    permission: dict[str, object] = {"IpProtocol": ip_protocol}
+    permission |= {name: port for name, port in ports.items() if port is not None}
+    permission |= {
+        name: [{member: value, **about}] for name, (member, value) in ranges.items() if value is not None
+    }
+    return [permission]
+
+
+_PERMISSIONS = Derived(
+    _permissions,
+    ("ip_protocol", "from_port", "to_port", "cidr_ipv4", "cidr_ipv6", "prefix_list_id", "description"),
+)
+_RULE = "SecurityGroupRules[0].SecurityGroupRule."
+
+SECURITY_GROUP_RULE = Resource(
+    table="security_group_rule",
+    service="ec2",
+    doc="What a security group lets in and out, one source or destination a row.",
+    key=("id",),
+    identity="security_group_rule_id",
+    natural_key=(
+        "security_group_id", "is_egress", "ip_protocol", "from_port", "to_port",
+        "cidr_ipv4", "cidr_ipv6", "prefix_list_id",
+    ),
+    unique=(("is_egress", "ip_protocol", "from_port", "to_port", "cidr_ipv4", "security_group_id"),),
+    canonical=canonical.rule,
+    columns=(
+        assigned("security_group_rule_id", "text", "SecurityGroupRuleId", doc="AWS's id of the rule."),
+        fixed("is_egress", "boolean", "IsEgress", not_null=True, doc="Whether it lets out, not in."),
+        column("ip_protocol", "text", "IpProtocol", not_null=True, doc="tcp, udp, icmp, …; -1 is all."),
+        column("from_port", "integer", "FromPort"),
+        column("to_port", "integer", "ToPort"),
+        fixed("cidr_ipv4", "cidr", "CidrIpv4", canonical=canonical.cidr),
+        fixed("cidr_ipv6", "cidr", "CidrIpv6", canonical=canonical.cidr),
+        fixed("prefix_list_id", "text", "PrefixListId"),
+        column("description", "text", "Description", canonical=canonical.none_if_empty),
+        ref("security_group_id", "security_group", "GroupId"),
+    ),
+    within="security_group_id",
+    listing=List(operation="describe_security_group_rules", items="SecurityGroupRules"),
+    create=(
+        Call(
+            operation="authorize_security_group_ingress",
+            params={"GroupId": "security_group_id", "IpPermissions": _PERMISSIONS},
+            result="SecurityGroupRules[0]",
+            given=("is_egress", False),
+        ),
+        Call(
+            operation="authorize_security_group_egress",
+            params={"GroupId": "security_group_id", "IpPermissions": _PERMISSIONS},
+            result="SecurityGroupRules[0]",
+            given=("is_egress", True),
+        ),
+    ),
+    update=(
+        Update(
+            operation="modify_security_group_rules",
+            when=("ip_protocol", "from_port", "to_port", "description"),
+            params={
+                "GroupId": "security_group_id",
+                "SecurityGroupRules[0].SecurityGroupRuleId": "security_group_rule_id",
+                _RULE + "IpProtocol": "ip_protocol",
+                _RULE + "FromPort": "from_port",
+                _RULE + "ToPort": "to_port",
+                _RULE + "CidrIpv4": "cidr_ipv4",
+                _RULE + "CidrIpv6": "cidr_ipv6",
+                _RULE + "PrefixListId": "prefix_list_id",
+                _RULE + "Description": "description",
+            },
+        ),
+    ),
+    delete=(
+        Call(
+            operation="revoke_security_group_ingress",
+            params={"GroupId": "security_group_id", "SecurityGroupRuleIds[0]": "security_group_rule_id"},
+            given=("is_egress", False),
+        ),
+        Call(
+            operation="revoke_security_group_egress",
+            params={"GroupId": "security_group_id", "SecurityGroupRuleIds[0]": "security_group_rule_id"},
+            given=("is_egress", True),
+        ),
+    ),
+    fetch=Call(
+        operation="describe_security_group_rules",
+        params={"SecurityGroupRuleIds[0]": "security_group_rule_id"},
+        result="SecurityGroupRules[0]",
+    ),
+    absent=("InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound", "InvalidGroup.NotFound"),
+    eventual=(("InvalidGroup.NotFound", ""),),
+)
