@@ -109,7 +109,8 @@ def arguments(sql: bytes, location: int, end: int) -> tuple[list[str], list[int]
             parts[-1].append(word)
         if token.token in _OPENING:
             depth += 1
-    expressions = [b" ".join(words).decode() for words in parts if words]
+    # A line break between two string constants makes them one; anywhere else it is only a space.
+    expressions = [b"\n".join(words).decode() for words in parts if words]
     return expressions, numbers, variadic
 
 

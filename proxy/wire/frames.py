@@ -64,13 +64,10 @@ class Cutter:
     says can decide whether the next has to be looked at.
 
     Args:
-        quiet: types that are never wanted and not worth naming in a run, such as
-            DataRow, of which there may be millions.
         largest_held: a longer message passes in runs although its type is wanted.
     """
 
-    def __init__(self, *, quiet: Collection[int] = frozenset(), largest_held: int = LARGEST) -> None:
-        self._quiet = quiet
+    def __init__(self, *, largest_held: int = LARGEST) -> None:
         self._largest_held = largest_held
         self._data = b""
         self._at = 0
@@ -103,8 +100,13 @@ class Cutter:
         self._join()
         return self._data[self._at :]
 
-    def take(self, wanted: Collection[int]) -> Run | Message | None:
+    def take(self, wanted: Collection[int], quiet: Collection[int] = frozenset()) -> Run | Message | None:
         """Give the next piece, or None when more bytes are needed.
+
+        Args:
+            wanted: types to be given as whole messages.
+            quiet: types that are not wanted and not worth naming in a run, such as
+                DataRow, of which there may be millions.
 
         Raises:
             FramingError: a message claims an impossible length.
@@ -117,7 +119,6 @@ class Cutter:
         start = at = self._at
         end = len(data)
         kinds: list[int] = []
-        quiet = self._quiet
         self._need = 0
         if self._skip:
             at += min(self._skip, end - at)

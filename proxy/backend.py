@@ -1,0 +1,254 @@
+"""The server's side of a session: passes its bytes on, and gives private answers to whom they belong.
+
+While no private message is unanswered, a chunk goes to the client first and is
+followed afterwards, as the same bytes object. Otherwise it is routed message by message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol, cast
+
+from proxy.encodings import codec_for
+from proxy.errors import BackendLostError
+from proxy.wire import client, server
+from proxy.wire.expected import Expected
+from proxy.wire.frames import Cutter, FramingError, Message, Run
+
+#: Bytes that may wait for the slower side before the faster one is paused.
+HIGH_WATER = 1 << 20
+
+_FOLLOWED = frozenset({server.READY_FOR_QUERY, server.PARAMETER_STATUS, server.BACKEND_KEY_DATA})
+_QUIET = frozenset({server.DATA_ROW, server.COPY_DATA})
+_ALL = frozenset(range(256))
+
+
+class Exchange:
+    """Private messages and the answers to them.
+
+    Attributes:
+        outstanding: how many of the messages are not answered yet.
+        replies: the answers so far.
+        error: the body of the ErrorResponse among them.
+    """
+
+    def __init__(self) -> None:
+        self.outstanding = 0
+        self.replies: list[Message] = []
+        self.error: bytes | None = None
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def deliver(self, reply: Message) -> None:
+        """Take an answer."""
+        if reply.kind == server.ERROR_RESPONSE:
+            self.error = reply.body
+        else:
+            self.replies.append(reply)
+
+
+class Listener(Protocol):
+    """What the session does when its backend has news."""
+
+    def backend_key(self, key: bytes) -> None:
+        """The server has said how to cancel."""
+
+    def backend_lost(self) -> None:
+        """The connection has gone."""
+
+    def backend_full(self, full: bool) -> None:
+        """The server does not take bytes as fast as they come, or does again."""
+
+
+class Backend(asyncio.Protocol):
+    """One connection to the backing PostgreSQL, used by one client.
+
+    Attributes:
+        expected: which answer belongs to whom.
+        status: the last ReadyForQuery's transaction status.
+        codec: Python's name of the client_encoding.
+        lost: whether the connection has gone, or not come yet.
+    """
+
+    def __init__(self, listener: Listener, to_client: Callable[[bytes], None]) -> None:
+        self._listener = listener
+        self._to_client = to_client
+        self._cutter = Cutter()
+        self._passed = 0
+        self._deferred: list[bytes] = []
+        self._exchanges: set[Exchange] = set()
+        self._drained: asyncio.Future[None] | None = None
+        self.transport: asyncio.Transport
+        self.expected = Expected()
+        self.status = server.IDLE
+        self.codec = "utf-8"
+        self.lost = True
+
+    # -- the connection
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(HIGH_WATER)
+        self.lost = False
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            if self.expected.private:
+                self._cutter.feed(data)
+                self._route()
+            else:
+                self._to_client(data)
+                self._cutter.feed(data)
+                self._follow()
+        except FramingError:
+            self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = True
+        for exchange in self._exchanges:
+            if not exchange.done.done():
+                exchange.done.set_exception(BackendLostError())
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_exception(BackendLostError())
+        self._listener.backend_lost()
+
+    def pause_writing(self) -> None:
+        self._listener.backend_full(True)
+
+    def resume_writing(self) -> None:
+        self._listener.backend_full(False)
+
+    def detach_client(self) -> None:
+        """The client has gone: what the server still says is dropped."""
+        self._to_client = _discard
+
+    # -- what goes to the server
+
+    def forward(self, kind: int, frame: bytes) -> None:
+        """Send a client's message."""
+        self.expected.sent(kind)
+        self.transport.write(frame)
+
+    def forward_run(self, run: Run) -> None:
+        """Send a run of a client's messages."""
+        for kind in run.kinds:
+            self.expected.sent(kind)
+        self.transport.write(run.data)
+
+    async def exchange(self, kinds: bytes, frames: bytes, into: Exchange | None = None) -> Exchange:
+        """Send private messages and wait for their answers.
+
+        Args:
+            kinds: types of those that are answered, in order.
+            frames: the messages, with the Flush or Sync that makes the server answer.
+
+        Raises:
+            BackendLostError: the connection has gone.
+        """
+        if self.lost:
+            raise BackendLostError
+        exchange = into or Exchange()
+        for kind in kinds:
+            self.expected.sent(kind, exchange)
+        self._exchanges.add(exchange)
+        self.transport.write(frames)
+        try:
+            await exchange.done
+        finally:
+            self._exchanges.discard(exchange)
+        return exchange
+
+    async def drain(self) -> None:
+        """Wait until the server has answered everything that the client sent so far.
+
+        Raises:
+            BackendLostError: the connection has gone.
+        """
+        if self.lost:
+            raise BackendLostError
+        if not self.expected.drained:
+            self.transport.write(client.FLUSH_FRAME)
+            self._drained = asyncio.get_running_loop().create_future()
+            await self._drained
+            self._drained = None
+
+    # -- what comes from the server
+
+    @property
+    def inside_message(self) -> bool:
+        """Whether the client has been given a part of a message only."""
+        return self._cutter.inside_message or self._passed > 0
+
+    def insert(self, frame: bytes) -> None:
+        """Send a message of the proxy's own to the client, between two of the server's."""
+        if self.inside_message:
+            self._deferred.append(frame)
+        else:
+            self._to_client(frame)
+
+    def _follow(self) -> None:
+        expected = self.expected
+        take = self._cutter.take
+        while (piece := take(_FOLLOWED, _QUIET)) is not None:
+            if isinstance(piece, Run):
+                for kind in piece.kinds:
+                    expected.received(kind)
+            else:
+                expected.received(piece.kind)
+                self._note(piece)
+        self._passed = self._cutter.pending
+        self._send_deferred()
+        if self._drained is not None and expected.drained and not self._drained.done():
+            self._drained.set_result(None)
+
+    def _route(self) -> None:
+        while self.expected.private:
+            piece = self._cutter.take(_ALL)
+            if piece is None:
+                return
+            if isinstance(piece, Run):
+                self._to_client(piece.data)
+            else:
+                self._route_message(piece)
+            self._send_deferred()
+        rest = self._cutter.rest()
+        if rest:
+            self._to_client(rest)
+            self._follow()
+
+    def _send_deferred(self) -> None:
+        if self._deferred and not self.inside_message:
+            self._to_client(b"".join(self._deferred))
+            self._deferred.clear()
+
+    def _route_message(self, message: Message) -> None:
+        owner = self.expected.received(message.kind)
+        passed, self._passed = self._passed, 0
+        if message.kind in _FOLLOWED:
+            self._note(message)
+        if owner is None:
+            self._to_client(message.frame[passed:])
+            return
+        exchange = cast(Exchange, owner)
+        exchange.deliver(message)
+        if message.kind == server.ERROR_RESPONSE and self._is_fatal(message):
+            self._to_client(message.frame)
+        if not exchange.outstanding and not exchange.done.done():
+            exchange.done.set_result(None)
+
+    def _note(self, message: Message) -> None:
+        if message.kind == server.READY_FOR_QUERY:
+            self.status = message.body
+        elif message.kind == server.BACKEND_KEY_DATA:
+            self._listener.backend_key(message.body)
+        else:
+            name, value = server.read_parameter(message.body)
+            if name == "client_encoding":
+                self.codec = codec_for(value)
+
+    def _is_fatal(self, message: Message) -> bool:
+        return server.read_fields(message.body, "latin-1").get("V") in ("FATAL", "PANIC")
+
+
+def _discard(data: bytes) -> None:
+    pass

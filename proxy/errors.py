@@ -1,0 +1,84 @@
+"""Errors on their way to and from the wire.
+
+    OperationError                (engine)
+    ├── BackendLostError          the connection to the backing PostgreSQL has gone
+    ├── RefusedError              a call where it cannot be performed
+    └── UpstreamUnreachableError  (proxy/upstream.py)
+
+https://www.postgresql.org/docs/current/protocol-error-fields.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.errors import DatabaseError, OperationError
+from proxy.intercept import Refusal
+
+_IDENTIFIERS = {"s": "schema", "t": "table", "c": "column", "n": "constraint"}
+
+
+@dataclass(eq=False)
+class BackendLostError(OperationError):
+    """The connection to the backing PostgreSQL has gone."""
+
+    message: str = "the backing PostgreSQL closed the connection"
+    sqlstate: str = "57P01"
+
+
+@dataclass(eq=False)
+class RefusedError(OperationError):
+    """A call where it cannot be performed."""
+
+    sqlstate: str = "0A000"
+
+    @classmethod
+    def because(cls, refusal: Refusal) -> RefusedError:
+        return cls(refusal.message, hint=refusal.hint)
+
+
+def fields_of(error: OperationError, severity: str = "ERROR") -> dict[str, str]:
+    """The fields of the ErrorResponse for an error."""
+    if isinstance(error, DatabaseError) and error.fields:
+        # The position is one in the engine's statement, not in the client's.
+        return {kind: value for kind, value in error.fields.items() if kind != "P"}
+    fields = {"S": severity, "V": severity, "C": error.sqlstate, "M": error.message}
+    for kind, value in (("D", error.detail), ("H", error.hint)):
+        if value:
+            fields[kind] = value
+    for kind, attribute in _IDENTIFIERS.items():
+        if getattr(error, attribute):
+            fields[kind] = getattr(error, attribute)
+    return fields
+
+
+def database_error(fields: dict[str, str]) -> DatabaseError:
+    """The error that an ErrorResponse means."""
+    return DatabaseError(
+        fields.get("M", ""),
+        fields.get("C", "XX000"),
+        detail=fields.get("D"),
+        hint=fields.get("H"),
+        schema=fields.get("s"),
+        table=fields.get("t"),
+        column=fields.get("c"),
+        constraint=fields.get("n"),
+        fields=fields,
+    )
+
+
+def aborting_block(error: OperationError) -> str:
+    """A statement that fails as the operation did, so that what is open in Postgres is aborted.
+
+    The server's log then shows the operation's own error.
+    """
+    code = error.sqlstate if len(error.sqlstate) == 5 and error.sqlstate.isalnum() else "XX000"
+    message = _quoted(error.message.replace("\0", ""), "message")
+    body = f"BEGIN RAISE EXCEPTION USING MESSAGE = {message}, ERRCODE = '{code}'; END"
+    return f"DO LANGUAGE plpgsql {_quoted(body, 'operation')}"
+
+
+def _quoted(text: str, tag: str) -> str:
+    while f"${tag}$" in text:
+        tag += "_"
+    return f"${tag}${text}${tag}$"

@@ -1,0 +1,85 @@
+"""Listens for clients."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from engine.errors import Stopped
+from engine.operations import Engine
+from proxy.cancel import Keys
+from proxy.greeting import Greeting
+from proxy.session import Session, Surroundings
+from proxy.upstream import Upstream
+
+#: Seconds that running operations are given to come to a safe point.
+GRACE = 30.0
+
+_log = structlog.get_logger("proxy")
+
+
+class Proxy:
+    """A PostgreSQL proxy that performs the calls of engine functions.
+
+    Args:
+        listen: address and port; port 0 takes a free one.
+        upstream: where the backing PostgreSQL is.
+        engine: what performs the calls.
+        grace: seconds that running operations are given when the proxy stops.
+    """
+
+    def __init__(
+        self, *, listen: tuple[str, int], upstream: Upstream, engine: Engine, grace: float = GRACE
+    ) -> None:
+        self._listen = listen
+        self._grace = grace
+        self._sessions: set[Session] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._surroundings = Surroundings(upstream, engine, Keys(), self._sessions)
+        self._server: asyncio.Server | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        assert self._server is not None, "the proxy has not been started"
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    @property
+    def sessions(self) -> int:
+        """How many clients are connected."""
+        return len(self._sessions)
+
+    async def start(self) -> None:
+        """Begin to accept clients.
+
+        Raises:
+            OSError: the address cannot be listened on.
+        """
+        host, port = self._listen
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: Greeting(self._surroundings, self._tasks), host, port, backlog=1024
+        )
+        _log.info("listening", host=host, port=self.port, upstream=self._surroundings.upstream.address)
+
+    async def stop(self) -> None:
+        """Accept no more clients, let operations come to a safe point, and end all sessions."""
+        if self._server is None:
+            return
+        self._server.close()
+        for greeting in self._tasks:
+            greeting.cancel()
+        reason = Stopped("terminating connection due to administrator command", "57P01")
+        running = [task for session in tuple(self._sessions) if (task := session.shut_down(reason))]
+        if running:
+            await asyncio.wait(running, timeout=self._grace)
+        for session in tuple(self._sessions):
+            session.close(reason)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await self._server.wait_closed()
+        self._server = None
+        _log.info("stopped")

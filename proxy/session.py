@@ -1,0 +1,386 @@
+"""One client connection: what becomes of each of its messages.
+
+`_look` is the table of contents. Whatever needs to wait for the server or the engine
+runs as a task, during which the client's next messages are held back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import structlog
+
+from engine.errors import OperationError, Stopped
+from engine.operations import FUNCTIONS, Engine
+from proxy import extended, simple
+from proxy.backend import HIGH_WATER, Backend
+from proxy.errors import BackendLostError, fields_of
+from proxy.intercept import NEEDLE, Analysis, CallSite, analyse
+from proxy.statements import Prepared, Statements
+from proxy.wire import client, server
+from proxy.wire.frames import Cutter, FramingError, Message, Run
+from proxy.wire.startup import StartupMessage
+
+if TYPE_CHECKING:
+    from proxy.caller import SessionCaller
+    from proxy.cancel import Keys
+    from proxy.upstream import Upstream
+
+#: A longer Query, Parse or Bind streams through unseen; a call in it fails in Postgres, which says why.
+LARGEST_HELD = 64 << 20
+
+#: Bytes of a waiting client that are read, so that its end is noticed.
+LARGEST_BACKLOG = 1 << 20
+
+_QUIET = frozenset({client.COPY_DATA})
+_TEXTS = frozenset({client.QUERY, client.PARSE})
+_WITH_CALLS = _TEXTS | {client.BIND, client.EXECUTE, client.CLOSE}
+_COPY_ENDS = frozenset({client.COPY_DONE, client.COPY_FAIL})
+
+_log = structlog.get_logger("proxy")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What all sessions of a proxy share."""
+
+    upstream: Upstream
+    engine: Engine
+    keys: Keys
+    sessions: set[Session]
+
+
+class Session(asyncio.Protocol):
+    """The client's side of a session, and its state.
+
+    Attributes:
+        startup: the client's StartupMessage.
+        backend: the connection to the backing PostgreSQL.
+        statements: the client's prepared statements and portals with calls.
+        operation: the call that is being performed.
+    """
+
+    def __init__(
+        self, transport: asyncio.Transport, startup: StartupMessage, surroundings: Surroundings
+    ) -> None:
+        self._surroundings = surroundings
+        self._transport = transport
+        self._cutter = Cutter(largest_held=LARGEST_HELD)
+        self._held = True
+        self._copying = False
+        self._pauses: set[str] = set()
+        self._client_lost = False
+        self._prepared = False
+        self._task: asyncio.Task[None] | None = None
+        self._key: bytes | None = None
+        self._farewell: OperationError | None = None
+        self.startup = startup
+        self.backend = Backend(self, transport.write)
+        self.engine = surroundings.engine
+        self.statements = Statements()
+        self.operation: SessionCaller | None = None
+        self.log = _log.bind(database=startup.database, user=startup.user)
+
+    async def open(self, rest: bytes) -> None:
+        """Connect to the server, and let the bytes flow."""
+        self._surroundings.sessions.add(self)
+        self._transport.set_write_buffer_limits(HIGH_WATER)
+        try:
+            await self._surroundings.upstream.connect(lambda: self.backend)
+        except OperationError as error:
+            self.log.warning("no connection", error=error.message, detail=error.detail)
+            self._say_farewell(error)
+            self._transport.close()
+            self._surroundings.sessions.discard(self)
+            return
+        self.log.info("connected")
+        if self._client_lost:
+            self.backend.transport.close()
+            return
+        self.backend.transport.write(self.startup.packet)
+        if rest:
+            self._cutter.feed(rest)
+        self._release()
+
+    # -- the client's connection
+
+    def data_received(self, data: bytes) -> None:
+        self._cutter.feed(data)
+        if not self._held:
+            self._pump()
+        elif self._copying:
+            self._pump_copy()
+        elif self._cutter.pending > LARGEST_BACKLOG:
+            self._pause("backlog")
+
+    def eof_received(self) -> bool:
+        if self._held:
+            self._lose_client()
+        else:
+            # Like Postgres: what was asked before is still answered.
+            self._end_backend()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lose_client()
+
+    def pause_writing(self) -> None:
+        if not self.backend.lost:
+            self.backend.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if not self.backend.lost:
+            self.backend.transport.resume_reading()
+
+    # -- the client's messages
+
+    def _pump(self) -> None:
+        take = self._cutter.take
+        try:
+            while not self._held:
+                piece = take(_WITH_CALLS if self.statements else _TEXTS, _QUIET)
+                if piece is None:
+                    return
+                if isinstance(piece, Run):
+                    self.backend.forward_run(piece)
+                else:
+                    self._look(piece)
+        except FramingError as error:
+            self._violated(error)
+
+    def _look(self, message: Message) -> None:
+        """Decide what becomes of a message: it goes on, or a task sees to it while the client waits."""
+        work: Coroutine[Any, Any, None] | None = None
+        kind = message.kind
+        if kind == client.QUERY:
+            self.statements.forget(b"")
+            if NEEDLE in message.frame.lower():
+                work = self._query(message)
+        elif kind == client.PARSE:
+            work = self._parse(message)
+        elif kind == client.BIND:
+            portal, statement = client.read_bind_names(message.body)
+            self.statements.bind(portal, statement, message.body, self.backend.expected.batch)
+        elif kind == client.EXECUTE:
+            work = self._execute(message)
+        elif kind == client.CLOSE:
+            self._close(message)
+        if work is None:
+            self.forward(message)
+        else:
+            self._hold(work)
+
+    def _query(self, message: Message) -> Coroutine[Any, Any, None] | None:
+        analysis = self._analyse(client.read_query(message.body))
+        return simple.query(self, message, analysis) if self._concerns_us(analysis) else None
+
+    def _parse(self, message: Message) -> Coroutine[Any, Any, None] | None:
+        if NEEDLE not in message.frame.lower():
+            if self.statements:
+                self.statements.forget(message.body.partition(b"\0")[0])
+            return None
+        parse = client.read_parse(message.body)
+        analysis = self._analyse(parse.sql)
+        self.statements.forget(parse.statement)
+        if analysis.has_call and len(analysis.statements) == 1:
+            site = cast(CallSite, analysis.statements[0].finding)
+            self.statements.prepare(Prepared(parse, site))
+        return extended.parse(self, message, analysis) if self._concerns_us(analysis) else None
+
+    def _execute(self, message: Message) -> Coroutine[Any, Any, None] | None:
+        portal = self.statements.portal(client.read_execute_portal(message.body))
+        if portal is None or portal.performed or self.backend.expected.copying:
+            return None
+        return extended.execute(self, message, portal)
+
+    def _close(self, message: Message) -> None:
+        what, name = client.read_close(message.body)
+        if what == b"S":
+            self.statements.forget(name)
+        else:
+            self.statements.close(name)
+
+    def _analyse(self, sql: bytes) -> Analysis:
+        return analyse(sql.decode(self.backend.codec, "replace"), FUNCTIONS)
+
+    def _concerns_us(self, analysis: Analysis) -> bool:
+        new = analysis.needs_functions and not self._prepared
+        simple_call = analysis.has_call or analysis.refusal is not None
+        return new or simple_call
+
+    # -- what the tasks use
+
+    def forward(self, message: Message) -> None:
+        """Send a client's message on, as it came."""
+        self.backend.forward(message.kind, message.frame)
+
+    def is_discarding(self, *, executed: bool) -> bool:
+        """Whether Postgres will not execute anything now, and has or will have said why."""
+        failed = self.backend.status == server.FAILED and not executed
+        return self.backend.expected.skipping or failed
+
+    async def prepare_database(self) -> None:
+        """Make sure, once in a session, that our functions exist in its database.
+
+        Raises:
+            OperationError: they could not be created.
+        """
+        if self._prepared:
+            return
+        try:
+            await self.engine.prepare_database(self.startup.database)
+        except OperationError:
+            raise
+        except Exception as error:
+            self.log.exception("preparing the database crashed")
+            raise OperationError("internal error in preparing the database") from error
+        self._prepared = True
+
+    def begin_copy(self) -> None:
+        """Let the client's COPY data through, although its other messages are held back."""
+        self._copying = True
+        self._resume("backlog")
+        self._pump_copy()
+
+    def end_copy(self) -> None:
+        """Hold everything back again."""
+        self._copying = False
+
+    def _pump_copy(self) -> None:
+        try:
+            while self._copying and (piece := self._cutter.take(_COPY_ENDS, _QUIET)) is not None:
+                if isinstance(piece, Run):
+                    self.backend.forward_run(piece)
+                else:
+                    self._copying = False
+                    self.forward(piece)
+        except FramingError as error:
+            self._violated(error)
+
+    # -- waiting
+
+    def _hold(self, work: Coroutine[Any, Any, None]) -> None:
+        self._held = True
+        self._task = asyncio.get_running_loop().create_task(self._work(work))
+
+    async def _work(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except BackendLostError:
+            pass
+        except FramingError as error:
+            self._violated(error)
+        except Exception:
+            self.log.exception("session crashed")
+            self._farewell = OperationError("internal error in the proxy", "XX000")
+        finally:
+            self._copying = False
+            self._task = None
+        if self._farewell is not None:
+            self.close(self._farewell)
+        elif self._client_lost:
+            self._end_backend()
+        else:
+            self._release()
+
+    def _release(self) -> None:
+        self._held = False
+        self._resume("backlog")
+        if self._client_lost:
+            self._end_backend()
+        elif not self.backend.lost:
+            self._pump()
+
+    def _pause(self, why: str) -> None:
+        if not self._pauses:
+            self._transport.pause_reading()
+        self._pauses.add(why)
+
+    def _resume(self, why: str) -> None:
+        if why in self._pauses:
+            self._pauses.discard(why)
+            if not self._pauses and not self._transport.is_closing():
+                self._transport.resume_reading()
+
+    # -- news of the server's connection
+
+    def backend_key(self, key: bytes) -> None:
+        self._key = key
+        self._surroundings.keys.add(key, self)
+
+    def backend_lost(self) -> None:
+        self._surroundings.sessions.discard(self)
+        if self._key is not None:
+            self._surroundings.keys.remove(self._key)
+        self.stop_operation(BackendLostError())
+        self._transport.close()
+        self.log.info("disconnected")
+
+    def backend_full(self, full: bool) -> None:
+        if full:
+            self._pause("server")
+        else:
+            self._resume("server")
+
+    # -- the end
+
+    def stop_operation(self, reason: OperationError) -> bool:
+        """Ask the running operation to stop; False if there is none."""
+        if self.operation is None:
+            return False
+        self.operation.stop.request(reason)
+        return True
+
+    def shut_down(self, reason: OperationError) -> asyncio.Task[None] | None:
+        """End the session, after its operation has come to a safe point.
+
+        Returns:
+            The task to wait for, or None if the session has ended.
+        """
+        if self._task is None:
+            self.close(reason)
+            return None
+        self._farewell = reason
+        self.stop_operation(reason)
+        return self._task
+
+    def close(self, reason: OperationError) -> None:
+        """End the session now."""
+        self._say_farewell(reason)
+        self._held = True
+        self._transport.close()
+        if not self.backend.lost:
+            self.backend.transport.close()
+
+    def _violated(self, error: FramingError) -> None:
+        self.log.warning("protocol violation", error=str(error))
+        self.close(OperationError(str(error), "08P01"))
+
+    def _say_farewell(self, reason: OperationError) -> None:
+        if not self._client_lost and not self.backend.inside_message:
+            self._transport.write(server.error_response(fields_of(reason, "FATAL"), self.backend.codec))
+
+    def _lose_client(self) -> None:
+        if self._client_lost:
+            return
+        self._client_lost = True
+        self.backend.detach_client()
+        self.stop_operation(Stopped("the connection to the client was lost", "08006"))
+        if self._task is None:
+            self._end_backend()
+
+    def _end_backend(self) -> None:
+        if self.backend.lost:
+            self._transport.close()
+            return
+        transport = self.backend.transport
+        if self._client_lost and not transport.get_write_buffer_size():
+            transport.close()
+        elif not transport.is_closing():
+            if self._client_lost:
+                # What it is still sending to nobody must not keep it from reading the end.
+                transport.resume_reading()
+            transport.write_eof()
