@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.errors import OperationError, Stopped
-from engine.operations import Call
+from engine.operations import Call, Engine
 from proxy.caller import PRIVATE, SessionCaller
 from proxy.errors import aborting_block, fields_of
 from proxy.intercept import CallSite
@@ -71,13 +71,22 @@ async def perform(session: Session, site: CallSite, parameters: Parameters, *, i
         caller.client_min_messages, timeout = circumstances
         arguments = await _evaluate(caller, site, parameters)
         with _logged(session, site), _timeout(caller, timeout):
-            await session.engine.perform(Call(function=site.function, arguments=arguments), caller)
-            if caller.failure is not None:
-                raise caller.failure
+            await _perform(session.engine, Call(function=site.function, arguments=arguments), caller)
         return True
     finally:
         await caller.close()
         session.operation = None
+
+
+async def _perform(engine: Engine, call: Call, caller: SessionCaller) -> None:
+    try:
+        await engine.perform(call, caller)
+    except OperationError as error:
+        if caller.failure is not None and error.sqlstate == "25P02":
+            raise caller.failure from error
+        raise
+    if caller.failure is not None:
+        raise caller.failure
 
 
 async def fail(session: Session, error: OperationError, *, simple: bool) -> None:

