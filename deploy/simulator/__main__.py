@@ -39,9 +39,9 @@ def main(port: int, with_parent: bool) -> None:
 def _serve(port: int) -> None:
     from werkzeug.serving import make_server
 
-    from deploy.simulator.app import Simulator
+    from deploy.simulator.app import RequestHandler, Simulator
 
-    server = make_server("127.0.0.1", port, Simulator(), threaded=True)
+    server = make_server("127.0.0.1", port, Simulator(), threaded=True, request_handler=RequestHandler)
     print(f"http://127.0.0.1:{server.server_port}", flush=True)
     server.serve_forever()
 

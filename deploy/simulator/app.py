@@ -17,7 +17,11 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
 from werkzeug.wrappers import Request, Response
 
 from deploy.simulator.call import DEFAULT_ACCOUNT, AwsCall, Environ, read_call
@@ -25,6 +29,13 @@ from deploy.simulator.ecr_public import EcrPublic
 from deploy.simulator.faults import Faults
 from deploy.simulator.replies import AwsError, error_reply
 from deploy.simulator.strict import Existing, judge, trim
+
+
+class RequestHandler(MotoRequestHandler):
+    """Closes the connection of a call that a fault dropped, which werkzeug leaves open."""
+
+    def connection_dropped(self, error: BaseException, environ: Environ | None = None) -> None:
+        self.close_connection = True
 
 
 class Simulator:

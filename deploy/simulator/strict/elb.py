@@ -96,7 +96,7 @@ def _error(code: str, message: str) -> AwsError:
 
 
 def _same(call: AwsCall, parameter: str, actual: object, default: str = "") -> bool:
-    return (call.text(parameter) or default) == ("" if actual is None else str(actual))
+    return (call.text(parameter) or default) == (str(actual or "") or default)
 
 
 def _existing(create: str, describe: str, identifiers: str, arn: str) -> Existing:

@@ -1,0 +1,110 @@
+"""The embedded Postgres keeps its data, its passwords and its directory to itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from deploy.embedded_postgres import EmbeddedPostgres, PostgresError
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """A directory that does not exist yet."""
+    return tmp_path / "data"
+
+
+def as_client(
+    server: EmbeddedPostgres, *, user: str = "iasql", password: str | None = None
+) -> psycopg.Connection:
+    """Connect over the socket as a client's session would."""
+    return psycopg.connect(
+        host=str(server.socket_dir), user=user, password=password or server.password, dbname="iasql"
+    )
+
+
+def test_what_a_client_stores_is_there_after_a_restart(data_dir: Path) -> None:
+    with EmbeddedPostgres(data_dir) as server, as_client(server) as client:
+        client.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+        first = server.password
+    with EmbeddedPostgres(data_dir) as server, as_client(server) as client:
+        assert server.password == first
+        assert client.execute("SELECT answer FROM kept").fetchall() == [(42,)]
+
+
+def test_nobody_gets_in_without_the_password(data_dir: Path) -> None:
+    with EmbeddedPostgres(data_dir) as server:
+        for user in ("iasql", "postgres"):
+            with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+                as_client(server, user=user, password="guess")
+        with psycopg.connect(server.superuser_url()) as superuser:
+            assert superuser.execute("SHOW is_superuser").fetchall() == [("on",)]
+        with as_client(server) as client:
+            assert client.execute("SHOW is_superuser").fetchall() == [("off",)]
+
+
+def test_the_passwords_are_readable_by_their_owner_only(data_dir: Path) -> None:
+    with EmbeddedPostgres(data_dir):
+        for name in ("password", "superuser-password"):
+            assert stat.S_IMODE((data_dir / name).stat().st_mode) == 0o600
+
+
+def test_a_lost_client_password_is_made_anew(data_dir: Path) -> None:
+    with EmbeddedPostgres(data_dir):
+        pass
+    (data_dir / "password").unlink()
+    with EmbeddedPostgres(data_dir) as server, as_client(server) as client:
+        assert client.execute("SELECT current_user").fetchall() == [("iasql",)]
+
+
+def test_a_directory_in_use_is_named_with_its_user(data_dir: Path) -> None:
+    with EmbeddedPostgres(data_dir):
+        with pytest.raises(PostgresError, match=rf"{data_dir} is in use .*pid {os.getpid()}.*--data-dir"):
+            EmbeddedPostgres(data_dir).start()
+
+
+def test_a_directory_of_another_major_version_is_refused(data_dir: Path) -> None:
+    (data_dir / "pgdata").mkdir(parents=True)
+    (data_dir / "pgdata" / "PG_VERSION").write_text("16\n")
+    with pytest.raises(PostgresError, match=r"made by PostgreSQL 16, this is PostgreSQL 18"):
+        EmbeddedPostgres(data_dir).start()
+
+
+def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PostgresError, match=r"cannot use the data directory .*file/data: Not a directory"):
+        EmbeddedPostgres(tmp_path / "file" / "data").start()
+
+
+def test_a_server_whose_owner_was_killed_is_ended_by_the_next_start(data_dir: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from deploy.embedded_postgres import EmbeddedPostgres;"
+        "EmbeddedPostgres(Path(sys.argv[1])).start(); print('ready', flush=True); time.sleep(60)"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", program, data_dir], stdout=subprocess.PIPE)
+    assert owner.stdout is not None
+    with owner.stdout:
+        assert owner.stdout.readline() == b"ready\n"
+        os.kill(owner.pid, signal.SIGKILL)
+        owner.wait()
+    left_over = int((data_dir / "pgdata" / "postmaster.pid").read_text().splitlines()[0])
+    assert Path(f"/proc/{left_over}").exists()
+    with EmbeddedPostgres(data_dir) as server, as_client(server) as client:
+        assert client.execute("SELECT 1").fetchall() == [(1,)]
+    deadline = time.monotonic() + 5
+    while Path(f"/proc/{left_over}").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not Path(f"/proc/{left_over}").exists()
+
+
+def test_a_long_directory_name_still_gets_a_socket(tmp_path: Path) -> None:
+    with EmbeddedPostgres(tmp_path / ("long-" * 30)) as server, as_client(server) as client:
+        assert client.execute("SELECT 1").fetchall() == [(1,)]
