@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine import actual, desired, install, journal, lock, mirror, results, upgrade, writeback
+from engine.aws.session import Cloud
 from engine.caller import Caller
+from engine.database import Database
+from engine.described import Account
+from engine.execute import Execution
+from engine.mirror import Allocate, Mirror
+from engine.model import Plan, Restore, Row, RowChange
+from engine.patience import Patience
+from engine.plan import plan_apply
+from engine.results import Record
+from engine.steps import Worker
+from modules import registry
+from modules.spec import Resource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +54,27 @@ FUNCTIONS: frozenset[str] = frozenset(
 class Engine:
     """Performs calls for any number of sessions at once."""
 
+    def __init__(self, *, postgres_url: str, cloud: Cloud, patience: Patience | None = None) -> None:
+        """
+        Args:
+            postgres_url: how the engine itself connects; it replaces the database in it.
+            cloud: the account to manage.
+        """
+        self._database = Database(postgres_url)
+        self._cloud = cloud
+        self._patience = patience or Patience()
+        self._operations: Mapping[str, Callable[[Call, Caller], Awaitable[list[Record]]]] = {
+            "iasql_install": self._install,
+            "iasql_uninstall": self._uninstall,
+            "iasql_apply": self._apply,
+            "iasql_plan_apply": self._plan_apply,
+            "iasql_preview_apply": self._plan_apply,
+            "iasql_sync": self._sync,
+            "iasql_plan_sync": self._plan_sync,
+            "iasql_preview_sync": self._plan_sync,
+            "iasql_upgrade": self._upgrade,
+        }
+
     async def prepare_database(self, database: str) -> None:
         """Make sure that the functions of this version exist in a database.
 
@@ -47,7 +83,7 @@ class Engine:
         Raises:
             OperationError: they could not be created.
         """
-        raise NotImplementedError
+        await self._database.prepare(database)
 
     async def perform(self, call: Call, caller: Caller) -> None:
         """Perform one call and leave its rows where the function in the statement finds them.
@@ -55,7 +91,160 @@ class Engine:
         Raises:
             OperationError: the statement is to fail with this.
         """
-        raise NotImplementedError
+        records = await self._operations[call.function](call, caller)
+        await results.leave(caller, call.function, records)
 
     async def close(self) -> None:
-        """Release AWS clients and connections."""
+        """Release AWS clients."""
+        await self._cloud.close()
+
+    # The operations -----------------------------------------------------------------------------------
+
+    async def _install(self, call: Call, caller: Caller) -> list[Record]:
+        wanted = install.requested(call.arguments)
+        await lock.to_end_of_transaction(caller)
+        installed = await install.installed(caller)
+        new = [each for each in registry.with_dependencies(wanted) if each.name not in installed]
+        resources = install.resources([*installed, *(each.name for each in new)])
+        if new:
+            account = await self._read(caller, resources)
+            await install.create_tables(caller, new)
+            await self._import(caller, account, resources)
+        return await install.created(caller, wanted)
+
+    async def _uninstall(self, call: Call, caller: Caller) -> list[Record]:
+        wanted = install.requested(call.arguments)
+        await lock.to_end_of_transaction(caller)
+        return await install.drop_tables(caller, wanted)
+
+    async def _plan_apply(self, call: Call, caller: Caller) -> list[Record]:
+        rows, account = await self._snapshots(caller)
+        plan = plan_apply(account, rows)
+        _notify(caller, plan.restores)
+        return results.of_changes(plan.changes)
+
+    async def _apply(self, call: Call, caller: Caller) -> list[Record]:
+        async with lock.across_commits(caller):
+            rows, account = await self._snapshots(caller)
+            plan = plan_apply(account, rows)
+            await self._put_right(caller, account, rows, plan)
+            await caller.commit()
+            if plan.steps:
+                await self._execute(call, caller, account, rows, plan)
+            return results.of_changes(plan.changes)
+
+    async def _plan_sync(self, call: Call, caller: Caller) -> list[Record]:
+        rows, account = await self._snapshots(caller)
+        return results.of_row_changes(mirror.plan_sync(account, rows, lambda table: 0))
+
+    async def _sync(self, call: Call, caller: Caller) -> list[Record]:
+        await lock.to_end_of_transaction(caller)
+        rows, account = await self._snapshots(caller)
+        allocate = await self._allocate(caller, account, rows)
+        changes = mirror.plan_sync(account, rows, allocate)
+        await writeback.write(caller, list(account.resources.values()), changes)
+        return results.of_row_changes(changes)
+
+    async def _upgrade(self, call: Call, caller: Caller) -> list[Record]:
+        await lock.to_end_of_transaction(caller)
+        await self._database.prepare(caller.database)
+        await upgrade.add_columns(caller, await install.installed(caller))
+        return []
+
+    # What they are made of ----------------------------------------------------------------------------
+
+    async def _snapshots(self, caller: Caller) -> tuple[Mapping[str, Sequence[Row]], Account]:
+        """The rows and what AWS holds, of all installed modules."""
+        resources = install.resources(await install.installed(caller))
+        rows = await desired.read(caller, resources)
+        await caller.commit()
+        return rows, await self._read(caller, resources)
+
+    async def _read(self, caller: Caller, resources: Sequence[Resource]) -> Account:
+        account = await actual.read(self._cloud, resources, caller.stop)
+        for each in account.hidden:
+            caller.notice(
+                f"{each.table} {each.identity} is not shown and not changed: the table cannot hold it",
+                severity="WARNING",
+                detail="Another row has its key, or it lacks what the table requires.",
+            )
+        return account
+
+    async def _import(self, caller: Caller, account: Account, resources: Sequence[Resource]) -> None:
+        """Add rows for what has none, and leave the rows that are there alone."""
+        rows = await desired.read(caller, resources)
+        allocate = await self._allocate(caller, account, rows)
+        changes = mirror.plan_sync(account, rows, allocate, only_new=True)
+        await writeback.write(caller, resources, changes)
+
+    async def _put_right(
+        self, caller: Caller, account: Account, rows: Mapping[str, Sequence[Row]], plan: Plan
+    ) -> None:
+        """Restore what is not the user's to change, and show what AWS has assigned since."""
+        _notify(caller, plan.restores)
+        image = Mirror(account, rows, plan.pairs)
+        counts = Counter(each.table for each in plan.restores if each.row is None)
+        allocate = await writeback.numbers(caller, _serial(account, counts))
+        changes: list[RowChange] = list(mirror.restored(image, plan.restores, allocate))
+        changing = {(each.table, each.found.identity) for each in plan.changes if each.found}
+        for table, some in rows.items():
+            for row in some:
+                found = plan.pairs.get((table, row.key))
+                if found is not None and (table, found.identity) not in changing:
+                    change = image.refreshed(account.resources[table], row, found)
+                    changes += [change] if change else []
+        await writeback.write(caller, list(account.resources.values()), changes)
+
+    async def _execute(
+        self,
+        call: Call,
+        caller: Caller,
+        account: Account,
+        rows: Mapping[str, Sequence[Row]],
+        plan: Plan,
+    ) -> None:
+        identity = await self._cloud.identity()
+        context = {"region": identity.region, "account": identity.account}
+        worker = Worker(self._cloud, context, self._patience, caller.stop)
+        async with journal.operation(
+            self._database,
+            caller.database,
+            call.function,
+            call.arguments,
+            caller.user,
+            caller.in_transaction,
+        ) as entries:
+            image = Mirror(account, rows, plan.pairs)
+            await Execution(plan, account, caller, entries, worker, image).run()
+        await self._take_in(caller, account, plan)
+
+    async def _take_in(self, caller: Caller, account: Account, plan: Plan) -> None:
+        """Show what AWS has made of its own accord along with what was asked for."""
+        made = {change.table for change in plan.changes if change.action in ("create", "replace")}
+        brought = {table for name in made for table in account.resources[name].brings}
+        if not brought & account.resources.keys():
+            return
+        resources = list(account.resources.values())
+        fresh = await self._read(caller, resources)
+        rows = await desired.read(caller, resources)
+        allocate = await self._allocate(caller, fresh, rows)
+        changes = [each for each in mirror.plan_sync(fresh, rows, allocate) if each.table in brought]
+        await writeback.write(caller, resources, changes)
+        await caller.commit()
+
+    async def _allocate(
+        self, caller: Caller, account: Account, rows: Mapping[str, Sequence[Row]]
+    ) -> Allocate:
+        """Serial numbers for the rows that a sync would add."""
+        planned = mirror.plan_sync(account, rows, lambda table: 0, only_new=True)
+        counts = Counter(each.table for each in planned)
+        return await writeback.numbers(caller, _serial(account, counts))
+
+
+def _serial(account: Account, counts: Mapping[str, int]) -> dict[str, int]:
+    return {table: count for table, count in counts.items() if account.resources[table].key == ("id",)}
+
+
+def _notify(caller: Caller, restores: Sequence[Restore]) -> None:
+    for each in restores:
+        caller.notice(each.why)

@@ -1,9 +1,9 @@
 """https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html"""
 
 from modules import canonical
-from modules.spec import Call, Derived, List, OnChange, Per, Resource, Update, assigned, column, ref
+from modules.spec import Call, Derived, List, OnChange, Per, Resource, Source, Update, assigned, column, ref
 
-_SET = {"repositoryName": "repository_name", "policyText": Derived(canonical.json_text, ("policy_text",))}
+_SET: dict[str, Source] = {"repositoryName": "repository_name", "policyText": Derived(canonical.json_text, ("policy_text",))}
 
 REPOSITORY_POLICY = Resource(
     table="repository_policy",

@@ -14,6 +14,7 @@ from modules.spec import (
     Part,
     Per,
     Resource,
+    Source,
     Update,
     Waiter,
     When,
@@ -24,12 +25,12 @@ from modules.spec import (
 )
 
 _VPC = "networkConfiguration.awsvpcConfiguration."
-_NETWORK = {
+_NETWORK: dict[str, Source] = {
     _VPC + "subnets": "subnets",
     _VPC + "securityGroups": Each("service_security_groups", "security_group_id"),
     _VPC + "assignPublicIp": "assign_public_ip",
 }
-_SERVICE = {"cluster": "cluster_name", "service": "arn"}
+_SERVICE: dict[str, Source] = {"cluster": "cluster_name", "service": "arn"}
 
 SERVICE_SECURITY_GROUPS = Part(
     table="service_security_groups",

@@ -1,0 +1,113 @@
+"""AWS's errors as errors of a statement.
+
+The SQLSTATE tells a program what kind of thing went wrong; AWS's own code and message are in DETAIL.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from botocore import exceptions as aws
+
+from engine.errors import OperationError
+
+
+@dataclass(eq=False)
+class CloudError(OperationError):
+    """AWS, or the way to it, refused a call.
+
+    Attributes:
+        code: AWS's error code, or the name of the client's exception.
+        explanation: AWS's message.
+    """
+
+    code: str = ""
+    explanation: str = ""
+
+
+#: What an error code says, by the words in it: the first that fits.
+_STATES: tuple[tuple[str, str], ...] = (
+    (r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|BandwidthLimit", "53000"),
+    (r"LimitExceeded|QuotaExceeded|TooMany|ServiceLimit", "53400"),
+    (r"AccessDenied|Unauthorized|NotAuthorized|AuthFailure|OptInRequired", "42501"),
+    (r"ExpiredToken|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidAccessKey", "28000"),
+    (r"NotEmpty|InUse|DependencyViolation|DeleteConflict|Contains|CannotDelete", "2BP01"),
+    (r"Duplicate|AlreadyExists|EntityAlready", "23505"),
+    (r"NotFound|NoSuchEntity|DoesNotExist", "42704"),
+    (r"Invalid|Malformed|Validation|Unsupported|Missing|ClientException|ParamValidation", "22023"),
+    (r"Internal|ServiceUnavailable|ServiceFailure|Unavailable|5\d\d", "58000"),
+)
+_CREDENTIALS_HINT = (
+    "Give the server credentials the way the AWS CLI takes them: AWS_PROFILE, AWS_ACCESS_KEY_ID and "
+    "AWS_SECRET_ACCESS_KEY, ~/.aws/credentials, or the role of the machine."
+)
+
+
+def sqlstate(code: str) -> str:
+    """The SQLSTATE for an AWS error code; 38000 (external routine exception) for an unknown one."""
+    return next((state for words, state in _STATES if re.search(words, code)), "38000")
+
+
+def translated(error: Exception, service: str, operation: str) -> CloudError:
+    """Any exception of the AWS client as a `CloudError`, without secrets."""
+    what = f"{service} {operation}"
+    match error:
+        case aws.ClientError():
+            return _refused(error.response.get("Error", {}), what)
+        case aws.NoCredentialsError() | aws.PartialCredentialsError():
+            return _missing("no AWS credentials", error, what, _CREDENTIALS_HINT)
+        case aws.CredentialRetrievalError() | aws.TokenRetrievalError() | aws.SSOError():
+            return _missing("AWS credentials could not be had", error, what, _CREDENTIALS_HINT)
+        case aws.NoRegionError():
+            return _missing("no AWS region", error, what, "Set AWS_REGION for the server.")
+        case aws.ProfileNotFound():
+            return _missing("no such AWS profile", error, what, "Correct AWS_PROFILE for the server.")
+        case aws.ParamValidationError():
+            explanation = str(error).removeprefix("Parameter validation failed:\n").replace("\n", "; ")
+            return CloudError(
+                message="a value that AWS does not take",
+                sqlstate="22023",
+                detail=f"{what}: {explanation}",
+                code="ParamValidation",
+                explanation=explanation,
+            )
+        case aws.HTTPClientError() | aws.ConnectionError() | OSError():
+            return CloudError(
+                message="AWS cannot be reached",
+                sqlstate="HV00N",
+                detail=f"{what}: {error}",
+                hint="Check the server's network, AWS_REGION and AWS_ENDPOINT_URL; then call it again.",
+                code=type(error).__name__,
+                explanation=str(error),
+            )
+    return CloudError(
+        message="the AWS client failed",
+        sqlstate="38000",
+        detail=f"{what}: {type(error).__name__}: {error}",
+        code=type(error).__name__,
+        explanation=str(error),
+    )
+
+
+def _refused(error: dict[str, Any], what: str) -> CloudError:
+    code, explanation = str(error.get("Code", "Unknown")), str(error.get("Message", ""))
+    return CloudError(
+        message=f"AWS answered {code}",
+        sqlstate=sqlstate(code),
+        detail=f"{what}: {code}: {explanation}",
+        code=code,
+        explanation=explanation,
+    )
+
+
+def _missing(message: str, error: Exception, what: str, hint: str) -> CloudError:
+    return CloudError(
+        message=message,
+        sqlstate="28000",
+        detail=f"{what}: {error}",
+        hint=hint,
+        code=type(error).__name__,
+        explanation=str(error),
+    )

@@ -1,0 +1,161 @@
+"""AWS's descriptions as values of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import jmespath
+
+from engine.model import Found, Values
+from modules.spec import Column, Description, EnumType, Part, Resource
+
+
+def found(resource: Resource, description: Description) -> Found:
+    """One resource as AWS describes it; references still as AWS gives them."""
+    values = _values(resource.columns, description)
+    parts = {
+        part.table: tuple(_values(part.columns, each) for each in search(part.path, description) or ())
+        for part in resource.parts
+    }
+    name = values[resource.identity] if resource.identity else natural_name(resource, values)
+    return Found(
+        table=resource.table, identity=str(name), description=description, values=values, parts=parts
+    )
+
+
+def search(path: str, description: Any) -> Any:
+    """What a JMESPath expression finds."""
+    return description if path == "@" else _compiled(path).search(description)
+
+
+@cache
+def _compiled(path: str) -> Any:
+    return jmespath.compile(path)
+
+
+def _values(columns: Iterable[Column], description: Any) -> dict[str, Any]:
+    return {column.name: _value(column, description) for column in columns}
+
+
+def _value(column: Column, description: Any) -> Any:
+    value = search(column.path, description) if column.path else description
+    if column.read is not None:
+        value = column.read(value)
+    elif column.path is None:
+        return None
+    if isinstance(column.type, EnumType) and value not in column.type.values:
+        return None
+    return value
+
+
+def natural_name(resource: Resource, values: Values) -> str:
+    """The natural key as a person would write it."""
+    words = [_word(values.get(name)) for name in resource.natural_key]
+    return " ".join(word for word in words if word)
+
+
+def _word(value: Any) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class Account:
+    """All that was found in AWS, by table, with every reference resolved or NULL."""
+
+    def __init__(self, resources: Sequence[Resource], listed: Mapping[str, Sequence[Found]]) -> None:
+        """
+        Args:
+            resources: in reference order.
+            listed: what was found of each; references as AWS gives them.
+        """
+        self._index: dict[tuple[str, str], dict[Any, Found]] = {}
+        self.resources = {resource.table: resource for resource in resources}
+        self.hidden: list[Found] = []
+        self.tables: dict[str, list[Found]] = {}
+        for resource in resources:
+            self.tables[resource.table] = self._unique_keys(
+                resource, [self._resolved(resource, each) for each in listed.get(resource.table, ())]
+            )
+
+    def by(self, table: str, column: str | None, value: Any) -> Found | None:
+        """The resource of a table for which AWS uses this value, by `column` or its identity."""
+        name = column or ""
+        index = self._index.get((table, name))
+        if index is None:
+            index = {
+                (each.values.get(column) if column else each.identity): each
+                for each in self.tables.get(table, ())
+            }
+            if table in self.tables:
+                self._index[table, name] = index
+        return index.get(value)
+
+    def add(self, resource: Resource, each: Found) -> Found:
+        """Take in a resource that has just been made or changed, its references resolved."""
+        each = self._resolved(resource, each)
+        known = self.tables.setdefault(resource.table, [])
+        known[:] = [other for other in known if other.identity != each.identity] + [each]
+        for table, name in [key for key in self._index if key[0] == resource.table]:
+            del self._index[table, name]
+        return each
+
+    def _resolved(self, resource: Resource, each: Found) -> Found:
+        parts = {
+            part.table: tuple(self._references(part.columns, values) for values in each.parts[part.table])
+            for part in resource.parts
+        }
+        parts = {
+            part.table: tuple(values for values in parts[part.table] if _complete(part, values))
+            for part in resource.parts
+        }
+        return replace(each, values=self._references(resource.columns, each.values), parts=parts)
+
+    def _references(self, columns: Iterable[Column], values: Values) -> Values:
+        result = dict(values)
+        for column in columns:
+            reference = column.reference
+            if reference and self.by(reference.table, reference.by, values[column.name]) is None:
+                result[column.name] = None
+        for column in columns:
+            if any(result.get(name) is not None for name in column.unless):
+                result[column.name] = None
+        return result
+
+    def _unique_keys(self, resource: Resource, found: list[Found]) -> list[Found]:
+        """Leaves out what the table cannot show: a second resource with the same key, or without a
+        reference that the table requires."""
+        shown: dict[Any, Found] = {}
+        for each in sorted(found, key=lambda each: each.identity):
+            key = (
+                each.identity
+                if resource.key == ("id",)
+                else tuple(each.values.get(name) for name in resource.key)
+            )
+            missing = any(
+                column.not_null and column.default is None and each.values.get(column.name) is None
+                for column in resource.columns
+            )
+            if missing or key in shown:
+                self.hidden.append(each)
+            else:
+                shown[key] = each
+        return list(shown.values())
+
+
+def _complete(part: Part, values: Values) -> bool:
+    return all(values[column.name] is not None for column in part.columns if column.not_null)
+
+
+def canonical(
+    columns: Iterable[Column], values: Values, whole: Callable[[Values], Values] | None
+) -> dict[str, Any]:
+    """Values in the form in which they are compared."""
+    result = {
+        column.name: column.canonical(values.get(column.name))
+        if column.canonical is not None
+        else values.get(column.name)
+        for column in columns
+    }
+    return dict(whole(result)) if whole is not None else result

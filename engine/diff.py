@@ -1,0 +1,51 @@
+"""What differs between a resolved row and its resource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from engine import described
+from engine.model import Desired, Found, Values
+from modules.spec import Column, OnChange, Part, Resource
+
+
+def changed(resource: Resource, desired: Desired, found: Found) -> frozenset[str]:
+    """The columns and parts that AWS would have to change."""
+    ours = described.canonical(resource.columns, desired.values, resource.canonical)
+    theirs = described.canonical(resource.columns, found.values, resource.canonical)
+    names = {
+        column.name
+        for column in resource.columns
+        if column.on_change is not OnChange.ASSIGNED
+        and not _no_opinion(column, desired)
+        and ours[column.name] != theirs[column.name]
+    }
+    names |= {
+        part.table
+        for part in resource.parts
+        if comparable(part, desired.parts.get(part.table, ()))
+        != comparable(part, found.parts.get(part.table, ()))
+    }
+    return frozenset(names)
+
+
+def _no_opinion(column: Column, desired: Desired) -> bool:
+    return column.left_to_aws and desired.row.values.get(column.name) is None
+
+
+def comparable(part: Part, elements: Iterable[Values]) -> list[Any]:
+    """A part's elements as something that compares equal whatever their order."""
+    return sorted(
+        (described.canonical(part.columns, each, part.canonical) for each in elements),
+        key=lambda each: repr(sorted(each.items(), key=lambda item: item[0])),
+    )
+
+
+def replaces(resource: Resource, names: Iterable[str]) -> bool:
+    """Whether AWS cannot make these changes in place."""
+    parts = {part.table: part.on_change for part in resource.parts}
+    return any(
+        (parts[name] if name in parts else resource.column(name).on_change) is OnChange.REPLACE
+        for name in names
+    )

@@ -1,0 +1,192 @@
+"""Carries out a plan: each step as soon as those before it are done.
+
+A failed step stops what waits for it, and nothing else. What succeeded is written back at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from engine.caller import Caller
+from engine.described import Account
+from engine.errors import DatabaseError, OperationError
+from engine.journal import Journal
+from engine.mirror import Mirror
+from engine.model import Desired, Found, Key, Pending, Plan, RowChange, Step
+from engine.steps import Worker, explained
+from engine.writeback import write
+from modules.spec import Resource
+
+
+_log = structlog.get_logger()
+
+
+class _Skipped(Exception):
+    """A step that was not begun because one before it failed, or a stop was requested."""
+
+
+class Execution:
+    """One plan under way.
+
+    Attributes:
+        failures: the errors of steps, in the order in which they came.
+        skipped: the steps that were not begun.
+    """
+
+    def __init__(
+        self, plan: Plan, account: Account, caller: Caller, journal: Journal, worker: Worker, mirror: Mirror
+    ) -> None:
+        self.plan = plan
+        self.account = account
+        self.caller = caller
+        self.journal = journal
+        self.worker = worker
+        self.mirror = mirror
+        self.failures: list[OperationError] = []
+        self.skipped: list[Step] = []
+        self._done = 0
+        self._made: dict[tuple[str, Key], Found] = {}
+        self._finished: list[asyncio.Future[None]] = []
+
+    async def run(self) -> None:
+        """Carry the plan out.
+
+        Raises:
+            OperationError: a step failed, or a stop was requested; all that was begun is finished.
+        """
+        loop = asyncio.get_running_loop()
+        self._finished = [loop.create_future() for _ in self.plan.steps]
+        await asyncio.gather(*(self._step(step) for step in self.plan.steps))
+        if self.failures:
+            raise self._failure()
+        self.caller.stop.check()
+
+    async def _step(self, step: Step) -> None:
+        finished = self._finished[step.number]
+        try:
+            for number in step.after:
+                await asyncio.shield(self._finished[number])
+            if self.caller.stop.requested:
+                raise _Skipped
+            await self._begin(step)
+        except _Skipped as error:
+            self.skipped.append(step)
+            finished.set_exception(error)
+        except OperationError as error:
+            self.failures.append(explained(error, self._resource(step), step.kind, step.change.description))
+            await self.journal.ended(step, "failed", f"{error.message}: {error.detail or ''}")
+            if not finished.done():
+                finished.set_exception(_Skipped())
+        except Exception as error:
+            # A fault of the engine's own stops what waits for this step, not what others have in flight.
+            _log.exception("step failed", table=step.change.table, kind=step.kind)
+            self.failures.append(
+                OperationError(
+                    f"internal error in {step.kind} {step.change.table}: {type(error).__name__}",
+                    detail="The server's log has the details.",
+                )
+            )
+            if not finished.done():
+                finished.set_exception(_Skipped())
+        if finished.done():
+            finished.exception()  # looked at, whether a step waits for this one or not
+
+    async def _begin(self, step: Step) -> None:
+        started = time.monotonic()
+        resource, change = self._resource(step), step.change
+        before = change.found.description if change.found else None
+        await self.journal.started(step, before)
+        found: Found | None = None
+        if step.kind == "remove":
+            assert change.found is not None
+            await self.worker.remove(resource, change.found)
+        elif step.kind == "change":
+            assert change.desired is not None
+            found = await self.worker.change(resource, change, self._nothing_pending(change.desired))
+        else:
+            assert change.desired is not None
+            found = await self.worker.make(resource, change, self._nothing_pending(change.desired))
+        if found is not None:
+            found = await self._write_back(step, found)
+        await self.journal.ended(step, "done", after=found.description if found else None)
+        self._finished[step.number].set_result(None)
+        if step.kind == "make" and found and resource.ready and not resource.ready.blocks:
+            await self._write_back(step, await self.worker.settle(resource, found))
+        self._report(step, time.monotonic() - started)
+
+    async def _write_back(self, step: Step, found: Found) -> Found:
+        """Show in the row what AWS assigned, and let others refer to it."""
+        resource, desired = self._resource(step), step.change.desired
+        assert desired is not None
+        row = desired.row
+        found = self.account.add(resource, found)
+        self.mirror.keys[resource.table, found.identity] = row.key
+        self._made[resource.table, row.key] = found
+        change = self.mirror.refreshed(resource, row, found, reset=step.kind == "change")
+        if change is not None:
+            await self._write(change)
+        return found
+
+    async def _write(self, change: RowChange) -> None:
+        resource = self.account.resources[change.table]
+        await write(self.caller, [resource], [change])
+        await self.caller.commit()
+
+    def _resource(self, step: Step) -> Resource:
+        return self.account.resources[step.change.table]
+
+    def _nothing_pending(self, desired: Desired) -> Desired:
+        return Desired(desired.row, self._filled(desired.values), self._filled(desired.parts))
+
+    def _filled(self, value: Any) -> Any:
+        if isinstance(value, Pending):
+            return self._name(value)
+        if isinstance(value, Mapping):
+            return {name: self._filled(each) for name, each in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)(self._filled(each) for each in value)
+        return value
+
+    def _name(self, value: Pending) -> Any:
+        found = self._made.get((value.table, value.key)) or self.plan.pairs.get((value.table, value.key))
+        if found is None:
+            raise OperationError(
+                f"the {value.table} that it refers to has not been made",
+                sqlstate="55000",
+                hint="Apply again after that has been put right.",
+            )
+        return found.values[value.column] if value.column else found.identity
+
+    def _report(self, step: Step, seconds: float) -> None:
+        self._done += 1
+        change = step.change
+        verb = {"make": "create", "change": "update", "remove": "delete"}[step.kind]
+        verb = change.action if change.action == "replace" and step.kind == "make" else verb
+        self.caller.notice(
+            f"[{self._done}/{len(self.plan.steps)}] {verb} {change.table} {change.description}: {seconds:.1f} s"
+        )
+
+    def _failure(self) -> OperationError:
+        """One error for all: the first, with the others and what was not begun in its detail."""
+        first, *others = self.failures
+        if isinstance(first, DatabaseError):
+            return first
+        lines = [first.detail or ""]
+        lines += [f"Also: {each.message} ({each.detail})" for each in others]
+        if self.skipped:
+            names = ", ".join(f"{each.change.table} {each.change.description}" for each in self.skipped)
+            lines.append(f"Not begun, since it depends on that or a stop was requested: {names}.")
+        return OperationError(
+            message=first.message,
+            sqlstate=first.sqlstate,
+            detail="\n".join(line for line in lines if line),
+            hint=first.hint,
+            schema=first.schema,
+            table=first.table,
+        )
+

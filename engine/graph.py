@@ -1,0 +1,198 @@
+"""The order of a plan's steps, from references alone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+from engine.errors import OperationError
+from engine.model import Change, Found, Key, Pending, Step
+from engine.resolve import natural_key
+from modules.spec import Resource
+
+Kind = Literal["make", "change", "remove"]
+_KINDS: Mapping[str, tuple[Kind, ...]] = {
+    "create": ("make",),
+    "update": ("change",),
+    "replace": ("make", "remove"),
+    "delete": ("remove",),
+}
+
+
+def steps(resources: Mapping[str, Resource], changes: Sequence[Change]) -> tuple[Step, ...]:
+    """The steps of some changes, in an order that respects what each has to wait for.
+
+    Raises:
+        OperationError: 0A000, some changes wait for each other.
+    """
+    return _Graph(resources, changes).ordered()
+
+
+def pending(value: Any) -> Iterator[Pending]:
+    """All that is pending in a value."""
+    if isinstance(value, Pending):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from pending(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from pending(each)
+
+
+class _Graph:
+    def __init__(self, resources: Mapping[str, Resource], changes: Sequence[Change]) -> None:
+        self.resources = resources
+        self.changes = changes
+        self.nodes = [(kind, change) for change in changes for kind in _KINDS[change.action]]
+        self.after: list[set[int]] = [set() for _ in self.nodes]
+        self.number = {(kind, id(change)): index for index, (kind, change) in enumerate(self.nodes)}
+        self.made: dict[tuple[str, Key], int] = {}
+        self.leaving: dict[tuple[str, str], int] = {}
+        for index, (kind, change) in enumerate(self.nodes):
+            if kind == "make" and change.desired:
+                self.made[change.table, change.desired.row.key] = index
+            if kind == "remove" and change.found:
+                self.leaving[change.table, change.found.identity] = index
+
+    def ordered(self) -> tuple[Step, ...]:
+        self._made_before_used()
+        self._let_go_before_removed()
+        self._replaced_in_turn()
+        self._names_freed()
+        self._declared()
+        order = self._sorted()
+        position = {index: number for number, index in enumerate(order)}
+        return tuple(
+            Step(
+                number=position[index],
+                kind=self.nodes[index][0],
+                change=self.nodes[index][1],
+                after=frozenset(position[each] for each in self.after[index]),
+            )
+            for index in order
+        )
+
+    def _made_before_used(self) -> None:
+        for index, (kind, change) in enumerate(self.nodes):
+            if kind != "remove" and change.desired:
+                for each in pending((change.desired.values, change.desired.parts)):
+                    if (each.table, each.key) in self.made:
+                        self.after[index].add(self.made[each.table, each.key])
+
+    def _let_go_before_removed(self) -> None:
+        """A resource is removed after whatever refers to it has been removed or refers to another."""
+        for change in self.changes:
+            if change.found is None:
+                continue
+            kind: Kind = "remove" if change.action in ("delete", "replace") else "change"
+            index = self.number[kind, id(change)]
+            for target in self._referred(change.found):
+                if target in self.leaving and self.leaving[target] != index:
+                    self.after[self.leaving[target]].add(index)
+
+    def _referred(self, found: Found) -> Iterator[tuple[str, str]]:
+        """The resources that one refers to, by table and identity."""
+        resource = self.resources[found.table]
+        for column in resource.columns:
+            value = found.values.get(column.name)
+            if column.refers and value:
+                yield from ((column.refers, each) for each in value)
+            elif column.reference and value is not None:
+                yield from self._leaving_by(column.reference.table, column.reference.by, value)
+        for part in resource.parts:
+            for column in part.columns:
+                if column.reference:
+                    for element in found.parts.get(part.table, ()):
+                        if element[column.name] is not None:
+                            yield from self._leaving_by(
+                                column.reference.table, column.reference.by, element[column.name]
+                            )
+
+    def _leaving_by(self, table: str, by: str | None, value: Any) -> Iterator[tuple[str, str]]:
+        if by is None:
+            yield table, value
+            return
+        if not hasattr(self, "_by"):
+            self._by: dict[tuple[str, str], dict[Any, str]] = defaultdict(dict)
+        if (table, by) not in self._by:
+            self._by[table, by] = {
+                change.found.values.get(by): change.found.identity
+                for change in self.changes
+                if change.table == table and change.found is not None
+            }
+        if value in self._by[table, by]:
+            yield table, self._by[table, by][value]
+
+    def _replaced_in_turn(self) -> None:
+        for change in self.changes:
+            if change.action == "replace":
+                make, remove = self.number["make", id(change)], self.number["remove", id(change)]
+                if change.delete_first:
+                    self.after[make].add(remove)
+                else:
+                    self.after[remove].add(make)
+
+    def _names_freed(self) -> None:
+        """A natural key that AWS allows only once is free after its holder has gone or changed."""
+        holders: dict[tuple[str, Any], int] = {}
+        for index, (kind, change) in enumerate(self.nodes):
+            if kind != "make" and change.found and self.resources[change.table].unique_in_aws:
+                key = natural_key(self.resources[change.table], change.found.values)
+                holders[change.table, key] = index
+        for index, (kind, change) in enumerate(self.nodes):
+            if kind == "remove" or change.desired is None:
+                continue
+            key = natural_key(self.resources[change.table], change.desired.values)
+            holder = holders.get((change.table, key))
+            if key is not None and holder is not None and self.nodes[holder][1] is not change:
+                self.after[index].add(holder)
+
+    def _declared(self) -> None:
+        for index, (kind, change) in enumerate(self.nodes):
+            resource = self.resources[change.table]
+            if kind == "remove" or change.desired is None:
+                continue
+            for order in resource.after:
+                ours = change.desired.row.values.get(order.shares)
+                for other, (other_kind, other_change) in enumerate(self.nodes):
+                    if (
+                        ours is not None
+                        and other_change.table == order.table
+                        and other_kind != "remove"
+                        and other_change.desired is not None
+                        and other_change.desired.row.values.get(order.shares) == ours
+                    ):
+                        self.after[index].add(other)
+
+    def _sorted(self) -> list[int]:
+        before: dict[int, list[int]] = defaultdict(list)
+        waiting = [len(each) for each in self.after]
+        for index, others in enumerate(self.after):
+            for other in others:
+                before[other].append(index)
+        ready = [index for index, count in enumerate(waiting) if count == 0]
+        order: list[int] = []
+        while ready:
+            following: list[int] = []
+            for index in ready:
+                order.append(index)
+                for each in before[index]:
+                    waiting[each] -= 1
+                    if waiting[each] == 0:
+                        following.append(each)
+            ready = following
+        if len(order) < len(self.nodes):
+            raise _circle(self.nodes[index][1] for index, count in enumerate(waiting) if count > 0)
+        return order
+
+
+def _circle(changes: Iterable[Change]) -> OperationError:
+    names = sorted({f"{change.action} {change.table} {change.description}" for change in changes})
+    return OperationError(
+        "these changes wait for each other",
+        sqlstate="0A000",
+        detail="; ".join(names),
+        hint="Apply them in two steps, or give the replaced resource another name.",
+    )

@@ -1,0 +1,41 @@
+"""One change at a time per database: an advisory lock on the caller's own session.
+
+It dies with the session. The two-number space keeps it apart from the one-number locks that migration tools take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from engine.caller import Caller
+
+#: "iasq" and a number of the engine's.
+_KEY = f"{int.from_bytes(b'iasq', 'big')}, 1"
+
+
+@asynccontextmanager
+async def across_commits(caller: Caller) -> AsyncIterator[None]:
+    """Hold the lock while the operation commits now and then; in an open transaction, to its end.
+
+    Raises:
+        DatabaseError: 55P03 after the session's `lock_timeout`.
+    """
+    if caller.in_transaction:
+        await to_end_of_transaction(caller)
+        yield
+        return
+    await caller.query(f"SELECT pg_catalog.pg_advisory_lock({_KEY})")
+    try:
+        yield
+    finally:
+        await caller.query(f"SELECT pg_catalog.pg_advisory_unlock({_KEY})")
+
+
+async def to_end_of_transaction(caller: Caller) -> None:
+    """Hold the lock until the transaction ends that the operation and the statement run in.
+
+    Raises:
+        DatabaseError: 55P03 after the session's `lock_timeout`.
+    """
+    await caller.query(f"SELECT pg_catalog.pg_advisory_xact_lock({_KEY})")

@@ -1,0 +1,203 @@
+"""What a sync would do: the changes of rows that make the tables show what AWS holds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from engine import described, diff
+from engine.described import Account
+from engine.model import Found, Key, Restore, Row, RowChange, Values
+from engine.resolve import Resolver
+from modules.spec import Column, OnChange, Resource
+
+#: Gives the key of a new row of a table whose key is a serial number.
+Allocate = Callable[[str], int]
+
+
+class Mirror:
+    """AWS's resources as rows.
+
+    Attributes:
+        keys: the row of each resource that has one, by table and identity.
+    """
+
+    def __init__(
+        self, account: Account, rows: Mapping[str, Sequence[Row]], pairs: Mapping[tuple[str, Key], Found]
+    ) -> None:
+        self.account = account
+        self.rows = rows
+        self.pairs = pairs
+        self.keys: dict[tuple[str, str], Key] = {
+            (table, found.identity): key for (table, key), found in pairs.items()
+        }
+
+    def new_key(self, resource: Resource, found: Found, allocate: Allocate) -> Key:
+        """Give a resource's row its key, so that other rows can refer to it."""
+        if resource.key == ("id",):
+            key: Key = (allocate(resource.table),)
+        else:
+            key = tuple(found.values[name] for name in resource.key)
+        self.keys[resource.table, found.identity] = key
+        return key
+
+    def values(self, resource: Resource, found: Found) -> dict[str, Any]:
+        """A resource's columns in row space."""
+        return self._row_space(resource.columns, found.values)
+
+    def parts(self, resource: Resource, found: Found) -> dict[str, tuple[dict[str, Any], ...]]:
+        """The rows of a resource's parts, in row space, without their parent's key."""
+        return {
+            part.table: tuple(self._row_space(part.columns, each) for each in found.parts[part.table])
+            for part in resource.parts
+        }
+
+    def created(self, resource: Resource, found: Found) -> RowChange:
+        """The row that a resource without one gets; its key has been given."""
+        return RowChange(
+            action="create",
+            table=resource.table,
+            key=self.keys[resource.table, found.identity],
+            description=found.identity,
+            values=self.values(resource, found),
+            parts=self.parts(resource, found),
+        )
+
+    def updated(self, resource: Resource, row: Row, found: Found) -> RowChange | None:
+        """What a row needs to show its resource, None if nothing."""
+        theirs = self.values(resource, found)
+        values = differing(resource, row.values, theirs, resource.columns)
+        parts = {
+            part.table: rows
+            for part, rows in zip(resource.parts, self.parts(resource, found).values(), strict=True)
+            if diff.comparable(part, row.parts.get(part.table, ())) != diff.comparable(part, rows)
+        }
+        if not values and not parts:
+            return None
+        return RowChange(
+            action="update",
+            table=resource.table,
+            key=row.key,
+            description=found.identity,
+            values=values,
+            parts=parts,
+        )
+
+    def refreshed(
+        self, resource: Resource, row: Row, found: Found, *, reset: bool = False
+    ) -> RowChange | None:
+        """What a row needs to show what AWS assigned or chose, None if nothing.
+
+        Args:
+            reset: set back the columns that ask for something and show nothing of AWS's.
+        """
+        columns = [
+            column
+            for column in resource.columns
+            if column.on_change is OnChange.ASSIGNED
+            or (column.left_to_aws and row.values.get(column.name) is None)
+            or (reset and column.path is None and column.on_change is OnChange.UPDATE)
+        ]
+        values = differing(resource, row.values, self.values(resource, found), columns)
+        if not values:
+            return None
+        return RowChange(
+            action="update", table=resource.table, key=row.key, description=found.identity, values=values
+        )
+
+    def _row_space(self, columns: Iterable[Column], values: Values) -> dict[str, Any]:
+        result = dict(values)
+        for column in columns:
+            if column.reference and values[column.name] is not None:
+                result[column.name] = self._key(column, values[column.name])
+        return result
+
+    def _key(self, column: Column, value: Any) -> Any:
+        assert column.reference is not None
+        target = self.account.by(column.reference.table, column.reference.by, value)
+        key = self.keys.get((column.reference.table, target.identity)) if target else None
+        return key[0] if key else None
+
+
+def differing(
+    resource: Resource, ours: Values, theirs: Values, columns: Iterable[Column]
+) -> dict[str, Any]:
+    """Of some columns, those whose value in AWS differs from the row's, with that value."""
+    a = described.canonical(resource.columns, ours, resource.canonical)
+    b = described.canonical(resource.columns, theirs, resource.canonical)
+    return {column.name: theirs[column.name] for column in columns if a[column.name] != b[column.name]}
+
+
+def plan_sync(
+    account: Account, rows: Mapping[str, Sequence[Row]], allocate: Allocate, *, only_new: bool = False
+) -> tuple[RowChange, ...]:
+    """What makes the tables hold what AWS holds: creates, then updates, then deletes.
+
+    Args:
+        allocate: gives the keys of new rows.
+        only_new: add what is missing, and leave the rows that are there alone.
+    """
+    resolver = Resolver(account, rows)
+    for resource in account.resources.values():
+        resolver.table(resource)
+    mirror = Mirror(account, rows, resolver.pairs)
+    missing = [
+        (resource, found)
+        for resource in account.resources.values()
+        for found in account.tables[resource.table]
+        if (resource.table, found.identity) not in mirror.keys
+    ]
+    for resource, found in missing:
+        mirror.new_key(resource, found, allocate)
+    changes = [mirror.created(resource, found) for resource, found in missing]
+    if not only_new:
+        changes += _updates(mirror)
+        changes += _deletes(mirror)
+    return tuple(changes)
+
+
+def _updates(mirror: Mirror) -> Iterable[RowChange]:
+    for resource in mirror.account.resources.values():
+        for row in mirror.rows.get(resource.table, ()):
+            found = mirror.pairs.get((resource.table, row.key))
+            change = mirror.updated(resource, row, found) if found else None
+            if change:
+                yield change
+
+
+def _deletes(mirror: Mirror) -> Iterable[RowChange]:
+    for resource in reversed(mirror.account.resources.values()):
+        for row in mirror.rows.get(resource.table, ()):
+            if (resource.table, row.key) not in mirror.pairs:
+                yield deleted(resource, row)
+
+
+def deleted(resource: Resource, row: Row) -> RowChange:
+    """The removal of a row that shows nothing in AWS."""
+    name = row.values.get(resource.identity) if resource.identity else None
+    return RowChange(
+        action="delete",
+        table=resource.table,
+        key=row.key,
+        description=str(name or described.natural_name(resource, row.values)),
+    )
+
+
+def restored(mirror: Mirror, restores: Sequence[Restore], allocate: Allocate) -> tuple[RowChange, ...]:
+    """What puts the rows right that are not the user's to change."""
+    resources = mirror.account.resources
+    for each in restores:
+        if each.row is None and each.found is not None:
+            mirror.new_key(resources[each.table], each.found, allocate)
+    changes = []
+    for each in restores:
+        resource = resources[each.table]
+        if each.found is None:
+            assert each.row is not None
+            changes.append(deleted(resource, each.row))
+        elif each.row is None:
+            changes.append(mirror.created(resource, each.found))
+        else:
+            change = mirror.updated(resource, each.row, each.found)
+            changes += [change] if change else []
+    return tuple(changes)

@@ -1,0 +1,217 @@
+"""What an apply would do: the difference between the rows and what AWS holds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from engine import described, diff, graph
+from engine.described import Account
+from engine.errors import OperationError
+from engine.model import ACTIONS, Change, Desired, Found, Plan, Restore, Row, integer_key
+from engine.resolve import Resolver, natural_key
+from modules.spec import Resource
+
+
+def plan_apply(account: Account, rows: Mapping[str, Sequence[Row]]) -> Plan:
+    """What makes AWS hold what the tables hold.
+
+    Args:
+        account: what AWS holds; its resources are in reference order.
+        rows: the rows of each table.
+
+    Raises:
+        OperationError: 0A000, a change that cannot be made in any order.
+    """
+    planner = _Planner(account, rows)
+    for resource in account.resources.values():
+        planner.table(resource)
+    changes = _deletions_in_turn(account, planner.changes)
+    changes.sort(key=lambda change: ACTIONS.index(change.action))
+    return Plan(
+        changes=tuple(changes),
+        steps=graph.steps(account.resources, changes),
+        restores=tuple(planner.restores),
+        pairs=planner.resolver.pairs,
+    )
+
+
+class _Planner:
+    def __init__(self, account: Account, rows: Mapping[str, Sequence[Row]]) -> None:
+        self.account = account
+        self.resolver = Resolver(account, rows)
+        self.changes: list[Change] = []
+        self.restores: list[Restore] = []
+        self._removed: set[tuple[str, str]] = set()
+        self._restored: set[tuple[str, str]] = set()
+        self._taken_along: set[tuple[str, str]] = set()
+
+    def table(self, resource: Resource) -> None:
+        """Plan one table; those that it refers to have been planned."""
+        paired: set[str] = set()
+        for desired in self.resolver.table(resource):
+            found = self.resolver.pairs.get((resource.table, desired.row.key))
+            if found is None:
+                self._create(resource, desired)
+            else:
+                paired.add(found.identity)
+                self._keep(resource, desired, found)
+        for found in self.account.tables[resource.table]:
+            if found.identity not in paired:
+                self._drop(resource, found)
+
+    def _create(self, resource: Resource, desired: Desired) -> None:
+        if not resource.create:
+            self.restores.append(
+                Restore(
+                    table=resource.table,
+                    row=desired.row,
+                    found=None,
+                    why=f'rows of "{resource.table}" come from AWS: the inserted one is removed',
+                )
+            )
+            return
+        self.changes.append(
+            Change(
+                action="create",
+                table=resource.table,
+                id=integer_key(desired.row),
+                description=described.natural_name(resource, desired.row.values),
+                desired=desired,
+            )
+        )
+
+    def _keep(self, resource: Resource, desired: Desired, found: Found) -> None:
+        changed = diff.changed(resource, desired, found)
+        if not changed:
+            return
+        if resource.protected and resource.protected(found.description):
+            self.restores.append(self._restore(resource, found, desired.row, "cannot be changed"))
+            return
+        replaced = diff.replaces(resource, changed)
+        if replaced:
+            self.resolver.replaced(desired.row)
+            self._removed.add((resource.table, found.identity))
+        self.changes.append(
+            Change(
+                action="replace" if replaced else "update",
+                table=resource.table,
+                id=integer_key(desired.row),
+                description=_name(resource, found),
+                desired=desired,
+                found=found,
+                changed=changed,
+                delete_first=replaced and _same_name(resource, desired, found),
+            )
+        )
+
+    def _drop(self, resource: Resource, found: Found) -> None:
+        protected = bool(resource.protected and resource.protected(found.description))
+        owner = self._referred(resource, found, [resource.within] if resource.within else [])
+        if owner & self._taken_along or (protected and self._loses_what_it_is_in(resource, found)):
+            self._taken_along.add((resource.table, found.identity))
+            return
+        if protected or owner & self._restored:
+            self._restored.add((resource.table, found.identity))
+            self.restores.append(self._restore(resource, found, None, "cannot be deleted"))
+            return
+        self._removed.add((resource.table, found.identity))
+        self.changes.append(
+            Change(
+                action="delete",
+                table=resource.table,
+                id=None,
+                description=_name(resource, found),
+                found=found,
+            )
+        )
+
+    def _loses_what_it_is_in(self, resource: Resource, found: Found) -> bool:
+        """Whether AWS deletes it by itself, together with what it refers to."""
+        names = [column.name for column in resource.columns if column.reference]
+        return bool(self._referred(resource, found, names) & self._removed)
+
+    def _referred(self, resource: Resource, found: Found, names: Sequence[str]) -> set[tuple[str, str]]:
+        """The resources that some columns refer to, by table and identity."""
+        result = set()
+        for name in names:
+            reference = resource.column(name).reference
+            assert reference is not None
+            other = self.account.by(reference.table, reference.by, found.values[name])
+            if other is not None:
+                result.add((reference.table, other.identity))
+        return result
+
+    def _restore(self, resource: Resource, found: Found, row: Row | None, what: str) -> Restore:
+        why = f"{resource.table} {_name(resource, found)} {what} by you: its row is restored"
+        return Restore(table=resource.table, row=row, found=found, why=why)
+
+
+def _name(resource: Resource, found: Found) -> str:
+    """AWS's name, or the natural key of what has none."""
+    return found.identity if resource.identity else described.natural_name(resource, found.values)
+
+
+def _same_name(resource: Resource, desired: Desired, found: Found) -> bool:
+    return resource.unique_in_aws and natural_key(resource, desired.values) == natural_key(
+        resource, found.values
+    )
+
+
+def _deletions_in_turn(account: Account, changes: list[Change]) -> list[Change]:
+    """Makes what is within a resource that goes first go first as well.
+
+    Raises:
+        OperationError: 0A000, something that stays uses a resource that would have to go first.
+    """
+    first = {
+        (change.table, change.found.identity): change
+        for change in changes
+        if change.delete_first and change.found
+    }
+    result: list[Change] = []
+    for change in sorted(changes, key=lambda change: list(account.resources).index(change.table)):
+        user = change
+        if change.found is not None and change.action in ("update", "replace"):
+            used = [first[each] for each in _used(account, change.found) if each in first]
+            if used and change.action == "update":
+                raise _name_is_taken(used[0], change)
+            if used and not change.delete_first:
+                user = replace(change, delete_first=True)
+                first[change.table, change.found.identity] = user
+        result.append(user)
+    return result
+
+
+def _used(account: Account, found: Found) -> list[tuple[str, str]]:
+    resource = account.resources[found.table]
+    pairs = [
+        (column, found.values[column.name]) for column in resource.columns if column.reference
+    ] + [
+        (column, element[column.name])
+        for part in resource.parts
+        for column in part.columns
+        if column.reference
+        for element in found.parts.get(part.table, ())
+    ]
+    used = []
+    for column, value in pairs:
+        assert column.reference is not None
+        target = account.by(column.reference.table, column.reference.by, value)
+        if target is not None:
+            used.append((column.reference.table, target.identity))
+    return used
+
+
+def _name_is_taken(old: Change, user: Change) -> OperationError:
+    columns = ", ".join(sorted(old.changed))
+    return OperationError(
+        f"{old.table} {old.description} cannot be replaced while {user.table} {user.description} uses it",
+        sqlstate="0A000",
+        detail=f"AWS cannot change {columns} in place, and a new {old.table} cannot have the old one's name "
+        "until that is gone.",
+        hint="Give the row another name in the same change: the new one is then made first, and all that "
+        "uses the old one is pointed to it.",
+        schema="public",
+        table=old.table,
+    )

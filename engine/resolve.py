@@ -1,0 +1,166 @@
+"""Which row is which resource, and what a row's values are in AWS's terms.
+
+Rows are resolved table by table, in reference order, since what a row refers to decides what it is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from engine import described
+from engine.defaults import CHOICES
+from engine.described import Account
+from engine.model import Desired, Found, Key, Parts, Pending, Row, Values
+from modules.spec import Column, Resource
+
+
+class Resolver:
+    """Resolves one table after another.
+
+    Attributes:
+        pairs: the resource of each row that has one, by table and key.
+        desired: the resolved rows, by table and key.
+    """
+
+    def __init__(self, account: Account, rows: Mapping[str, Sequence[Row]]) -> None:
+        self.account = account
+        self.rows = rows
+        self.pairs: dict[tuple[str, Key], Found] = {}
+        self.desired: dict[tuple[str, Key], Desired] = {}
+        self._replaced: set[tuple[str, Key]] = set()
+
+    def replaced(self, row: Row) -> None:
+        """Remember that a row's resource makes way for a new one: references to it are pending."""
+        self._replaced.add((row.table, row.key))
+
+    def table(self, resource: Resource) -> list[Desired]:
+        """Resolve the rows of one table and pair them with what was found."""
+        rows = list(self.rows.get(resource.table, ()))
+        resolved = [self._resolve(resource, row) for row in rows]
+        for desired, found in match(resource, resolved, self.account.tables.get(resource.table, ())):
+            self.pairs[resource.table, desired.row.key] = found
+        result = [self._chosen(resource, each) for each in resolved]
+        self.desired |= {(resource.table, each.row.key): each for each in result}
+        return result
+
+    def _resolve(self, resource: Resource, row: Row) -> Desired:
+        values = self._values(resource.columns, row.values)
+        for lookup in resource.lookups:
+            values[lookup.name] = self._looked_up(resource, row, lookup.reference, lookup)
+        parts: Parts = {
+            part.table: tuple(self._values(part.columns, each) for each in row.parts.get(part.table, ()))
+            for part in resource.parts
+        }
+        return Desired(row, values, parts)
+
+    def _values(self, columns: Iterable[Column], values: Values) -> dict[str, Any]:
+        return {
+            column.name: self._reference(column, values.get(column.name))
+            if column.reference
+            else values.get(column.name)
+            for column in columns
+        }
+
+    def _reference(self, column: Column, key: Any) -> Any:
+        reference = column.reference
+        assert reference is not None
+        target = self.account.resources[reference.table]
+        by = reference.by or target.identity
+        if key is None:
+            default = self._default(column)
+            return default.values[by] if default and by else None
+        found = self.pairs.get((reference.table, (key,)))
+        if found is None or (reference.table, (key,)) in self._replaced:
+            return Pending(reference.table, (key,), by or "")
+        return found.values[by] if by else found.identity
+
+    def _default(self, column: Column) -> Found | None:
+        reference = column.reference
+        if reference is None or reference.default is None:
+            return None
+        candidates = self.account.tables.get(reference.table, ())
+        return next((each for each in candidates if reference.default(each.description)), None)
+
+    def _looked_up(self, resource: Resource, row: Row, reference: str, lookup: Any) -> Any:
+        target = resource.column(reference).reference
+        assert target is not None
+        other = self.desired.get((target.table, (row.values.get(reference),)))
+        elements = other.parts.get(lookup.part, ()) if other else ()
+        return next((each[lookup.column] for each in elements if each[lookup.having] is not None), None)
+
+    def _chosen(self, resource: Resource, desired: Desired) -> Desired:
+        """Fills what AWS would not choose, for a row that has no resource yet."""
+        row = desired.row
+        values = dict(desired.values)
+        for column in resource.columns:
+            if column.chosen and values[column.name] is None and (row.table, row.key) not in self.pairs:
+                values[column.name] = CHOICES[column.chosen](values, self._named("subnet"))
+        return Desired(row, values, desired.parts)
+
+    def _named(self, table: str) -> Iterable[tuple[Values, Any]]:
+        """What a table will hold after the apply: values, and what AWS calls or will call it."""
+        resource = self.account.resources[table]
+        for (other, key), each in self.desired.items():
+            if other == table:
+                pair = self.pairs.get((table, key))
+                yield each.values, pair.identity if pair else Pending(table, key, resource.identity or "")
+        paired = {id(each) for each in self.pairs.values()}
+        for found in self.account.tables.get(table, ()):
+            if id(found) not in paired and resource.protected and resource.protected(found.description):
+                yield found.values, found.identity
+
+
+def match(
+    resource: Resource, rows: Sequence[Desired], found: Sequence[Found]
+) -> Iterable[tuple[Desired, Found]]:
+    """Pairs rows with resources.
+
+    Where AWS allows only one resource of a natural key, that key decides first: the name is taken, so the
+    row can only mean that resource. The identity decides for the rest; and where several may have the
+    same natural key, the identity decides first.
+    """
+    by_identity = (_identity_of_row, _identity_of_found)
+    by_key = (_key_of_row, _key_of_found)
+    order = (by_key, by_identity) if resource.unique_in_aws else (by_identity, by_key)
+    free_rows, taken = list(rows), set[int]()
+    for of_row, of_found in order:
+        waiting: dict[Any, deque[Found]] = defaultdict(deque)
+        for each in found:
+            if id(each) not in taken:
+                waiting[of_found(resource, each)].append(each)
+        left: list[Desired] = []
+        for row in free_rows:
+            name = of_row(resource, row)
+            if name is not None and waiting.get(name):
+                each = waiting[name].popleft()
+                taken.add(id(each))
+                yield row, each
+            else:
+                left.append(row)
+        free_rows = left
+
+
+def _identity_of_row(resource: Resource, desired: Desired) -> Any:
+    return desired.row.values.get(resource.identity) if resource.identity else None
+
+
+def _identity_of_found(resource: Resource, found: Found) -> Any:
+    return found.identity
+
+
+def _key_of_row(resource: Resource, desired: Desired) -> Any:
+    return natural_key(resource, desired.values)
+
+
+def _key_of_found(resource: Resource, found: Found) -> Any:
+    return natural_key(resource, found.values)
+
+
+def natural_key(resource: Resource, values: Values) -> tuple[Any, ...] | None:
+    """The natural key's values in comparable form, None while one of them is pending."""
+    columns = [resource.column(name) for name in resource.natural_key]
+    comparable = described.canonical(columns, values, resource.canonical)
+    key = tuple(comparable[name] for name in resource.natural_key)
+    return None if any(isinstance(each, Pending) for each in key) else key

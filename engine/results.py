@@ -1,0 +1,45 @@
+"""Leaves an operation's rows where the function in the caller's statement finds them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from engine.caller import Caller
+from engine.model import Change, RowChange
+
+Record = dict[str, Any]
+
+
+async def leave(caller: Caller, function: str, records: Sequence[Record]) -> None:
+    """Leave rows for one call, to the end of the transaction.
+
+    Args:
+        function: name of the function that the statement calls.
+        records: its rows, by column.
+    """
+    text = json.dumps({"function": function, "rows": list(records)})
+    await caller.query("SELECT pg_catalog.set_config('iasql.result', $1, true)", text)
+
+
+def of_changes(changes: Sequence[Change]) -> list[Record]:
+    """A plan's rows."""
+    return [_record(each.action, each.table, each.id, each.description) for each in changes]
+
+
+def of_row_changes(changes: Sequence[RowChange]) -> list[Record]:
+    """A sync's rows; a row that is not there yet has no id, nor has one that is gone."""
+    return [
+        _record(
+            each.action,
+            each.table,
+            each.key[0] if each.action == "update" and isinstance(each.key[0], int) else None,
+            each.description,
+        )
+        for each in changes
+    ]
+
+
+def _record(action: str, table: str, id: int | None, description: str) -> Record:
+    return {"action": action, "table_name": table, "id": id, "description": description}

@@ -1,0 +1,275 @@
+-- Bookkeeping and functions of one database. Run as a whole, in one transaction, by the engine's own role,
+-- whenever the database does not have this version of it. Everything in it can be run again.
+
+CREATE SCHEMA IF NOT EXISTS iasql;
+COMMENT ON SCHEMA iasql IS 'What iasql keeps for itself: installed modules, and the journal of operations.';
+GRANT USAGE ON SCHEMA iasql TO PUBLIC;
+
+CREATE TABLE IF NOT EXISTS iasql.setting (
+  name text PRIMARY KEY,
+  value text NOT NULL
+);
+COMMENT ON TABLE iasql.setting IS 'The version of this schema.';
+GRANT SELECT ON iasql.setting TO PUBLIC;
+
+CREATE TABLE IF NOT EXISTS iasql.module (
+  name text PRIMARY KEY,
+  version text NOT NULL,
+  dependencies text[] NOT NULL,
+  place integer NOT NULL
+);
+COMMENT ON TABLE iasql.module IS 'The modules that this version has.';
+GRANT SELECT ON iasql.module TO PUBLIC;
+
+CREATE TABLE IF NOT EXISTS iasql.module_table (
+  table_name text PRIMARY KEY,
+  module text NOT NULL,
+  deletion integer NOT NULL,
+  deletable boolean NOT NULL
+);
+COMMENT ON TABLE iasql.module_table IS 'The tables of each module, and the order in which rows can be deleted.';
+GRANT SELECT ON iasql.module_table TO PUBLIC;
+
+CREATE TABLE IF NOT EXISTS iasql.installed_module (
+  name text PRIMARY KEY,
+  installed_at timestamptz NOT NULL DEFAULT now(),
+  installed_by text NOT NULL
+);
+COMMENT ON TABLE iasql.installed_module IS 'The modules whose tables are in this database.';
+GRANT SELECT ON iasql.installed_module TO PUBLIC;
+
+CREATE TABLE IF NOT EXISTS iasql.iasql_operation (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  function text NOT NULL,
+  arguments text[] NOT NULL,
+  username text NOT NULL,
+  in_transaction boolean NOT NULL,
+  started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  ended_at timestamptz,
+  outcome text,
+  message text
+);
+COMMENT ON TABLE iasql.iasql_operation IS
+  'The operations that change something: who, when, what. An operation without an end was cut off, or is running.';
+COMMENT ON COLUMN iasql.iasql_operation.in_transaction IS
+  'Whether it ran in a transaction of the user''s, whose rollback does not undo what was done in AWS.';
+
+CREATE TABLE IF NOT EXISTS iasql.iasql_step (
+  operation bigint NOT NULL REFERENCES iasql.iasql_operation ON DELETE CASCADE,
+  number integer NOT NULL,
+  kind text NOT NULL,
+  table_name text NOT NULL,
+  description text NOT NULL,
+  before jsonb,
+  after jsonb,
+  started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  ended_at timestamptz,
+  outcome text,
+  message text,
+  PRIMARY KEY (operation, number)
+);
+COMMENT ON TABLE iasql.iasql_step IS
+  'The steps of operations, each written before AWS is called. A step without an end may or may not have been done.';
+
+-- Written by the caller's own role, in its own transaction, so that it is undone with it.
+CREATE OR REPLACE FUNCTION iasql.record_installed(names text[]) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO iasql.installed_module (name, installed_by)
+  SELECT name, session_user FROM unnest(names) AS name
+  ON CONFLICT (name) DO UPDATE SET installed_at = now(), installed_by = excluded.installed_by
+$$;
+
+CREATE OR REPLACE FUNCTION iasql.record_uninstalled(names text[]) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  DELETE FROM iasql.installed_module WHERE name = ANY (names)
+$$;
+
+-- A module is installed if that was recorded and its tables have not been dropped since.
+CREATE OR REPLACE FUNCTION iasql.installed() RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT i.name
+  FROM iasql.installed_module AS i JOIN iasql.module AS m USING (name)
+  WHERE NOT EXISTS (
+    SELECT FROM iasql.module_table AS t
+    WHERE t.module = i.name AND to_regclass('public.' || quote_ident(t.table_name)) IS NULL
+  )
+  ORDER BY m.place
+$$;
+
+-- Takes the rows that the engine has left for this statement.
+CREATE OR REPLACE FUNCTION iasql.take_result(called text) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  result jsonb := nullif(current_setting('iasql.result', true), '')::jsonb;
+BEGIN
+  IF result IS NULL OR result ->> 'function' <> called THEN
+    RAISE EXCEPTION '%() was not performed', called USING
+      ERRCODE = 'object_not_in_prerequisite_state',
+      DETAIL = 'The function returns what the iasql server has done for the statement that calls it, once.',
+      HINT = 'Connect to the iasql server instead of to PostgreSQL, and call it directly: SELECT * FROM '
+        || called || '(…).';
+  END IF;
+  PERFORM set_config('iasql.result', '', true);
+  RETURN result -> 'rows';
+END
+$$;
+
+CREATE OR REPLACE FUNCTION public.iasql_install(VARIADIC _mods text[])
+RETURNS TABLE (module_name varchar, created_table_name varchar, record_count integer)
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN QUERY SELECT r.* FROM jsonb_to_recordset(iasql.take_result('iasql_install'))
+    AS r (module_name varchar, created_table_name varchar, record_count integer);
+END
+$$;
+COMMENT ON FUNCTION public.iasql_install(text[]) IS
+  'Creates the tables of modules and fills them with what the AWS account holds.';
+
+CREATE OR REPLACE FUNCTION public.iasql_uninstall(VARIADIC _mods text[])
+RETURNS TABLE (module_name varchar, dropped_table_name varchar, record_count integer)
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN QUERY SELECT r.* FROM jsonb_to_recordset(iasql.take_result('iasql_uninstall'))
+    AS r (module_name varchar, dropped_table_name varchar, record_count integer);
+END
+$$;
+COMMENT ON FUNCTION public.iasql_uninstall(text[]) IS 'Drops the tables of modules. Touches nothing in AWS.';
+
+CREATE OR REPLACE FUNCTION public.iasql_apply()
+RETURNS TABLE (action text, table_name text, id integer, description text)
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN QUERY SELECT r.* FROM jsonb_to_recordset(iasql.take_result('iasql_apply'))
+    AS r (action text, table_name text, id integer, description text);
+END
+$$;
+COMMENT ON FUNCTION public.iasql_apply() IS 'Makes AWS hold what the tables hold.';
+
+CREATE OR REPLACE FUNCTION public.iasql_plan_apply()
+RETURNS TABLE (action text, table_name text, id integer, description text)
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN QUERY SELECT r.* FROM jsonb_to_recordset(iasql.take_result('iasql_plan_apply'))
+    AS r (action text, table_name text, id integer, description text);
+END
+$$;
+COMMENT ON FUNCTION public.iasql_plan_apply() IS 'Shows what iasql_apply() would do.';
+
+CREATE OR REPLACE FUNCTION public.iasql_preview_apply()
+RETURNS TABLE (action text, table_name text, id integer, description text)
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN QUERY SELECT r.* FROM jsonb_to_recordset(iasql.take_result('iasql_preview_apply'))
+    AS r (action text, table_name text, id integer, description text);
+END
+$$;
+COMMENT ON FUNCTION public.iasql_preview_apply() IS 'Shows what iasql_apply() would do.';
+
+CREATE OR REPLACE FUNCTION public.iasql_sync()
+RETURNS TABLE (action text, table_name text, id integer, description text)
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN QUERY SELECT r.* FROM jsonb_to_recordset(iasql.take_result('iasql_sync'))
+    AS r (action text, table_name text, id integer, description text);
+END
+$$;
+COMMENT ON FUNCTION public.iasql_sync() IS
+  'Makes the tables hold what AWS holds, dropping changes of theirs that were not applied.';
+
+CREATE OR REPLACE FUNCTION public.iasql_plan_sync()
+RETURNS TABLE (action text, table_name text, id integer, description text)
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN QUERY SELECT r.* FROM jsonb_to_recordset(iasql.take_result('iasql_plan_sync'))
+    AS r (action text, table_name text, id integer, description text);
+END
+$$;
+COMMENT ON FUNCTION public.iasql_plan_sync() IS 'Shows what iasql_sync() would do.';
+
+CREATE OR REPLACE FUNCTION public.iasql_preview_sync()
+RETURNS TABLE (action text, table_name text, id integer, description text)
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN QUERY SELECT r.* FROM jsonb_to_recordset(iasql.take_result('iasql_preview_sync'))
+    AS r (action text, table_name text, id integer, description text);
+END
+$$;
+COMMENT ON FUNCTION public.iasql_preview_sync() IS 'Shows what iasql_sync() would do.';
+
+CREATE OR REPLACE FUNCTION public.iasql_upgrade() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM iasql.take_result('iasql_upgrade');
+END
+$$;
+COMMENT ON FUNCTION public.iasql_upgrade() IS
+  'Brings this database''s functions and tables to the running version.';
+
+CREATE OR REPLACE FUNCTION public.iasql_modules_list()
+RETURNS TABLE (module_name text, module_version text, dependencies text[])
+LANGUAGE sql STABLE AS $$
+  SELECT m.name, m.version, m.dependencies FROM iasql.module AS m ORDER BY m.place
+$$;
+COMMENT ON FUNCTION public.iasql_modules_list() IS 'Lists all modules.';
+
+CREATE OR REPLACE FUNCTION public.iasql_modules_installed()
+RETURNS TABLE (module_name text, module_version text, dependencies varchar[])
+LANGUAGE sql STABLE AS $$
+  SELECT m.name, m.version, m.dependencies::varchar[]
+  FROM iasql.installed() AS i (name) JOIN iasql.module AS m USING (name)
+  ORDER BY m.place
+$$;
+COMMENT ON FUNCTION public.iasql_modules_installed() IS 'Lists the modules whose tables are in this database.';
+
+CREATE OR REPLACE FUNCTION public.iasql_version() RETURNS TABLE (version text)
+LANGUAGE sql STABLE AS $$
+  SELECT s.value FROM iasql.setting AS s WHERE s.name = 'version'
+$$;
+COMMENT ON FUNCTION public.iasql_version() IS 'The version of iasql that this database is made for.';
+
+CREATE OR REPLACE FUNCTION public.delete_all_records() RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  name text;
+BEGIN
+  FOR name IN
+    SELECT t.table_name
+    FROM iasql.module_table AS t JOIN iasql.installed() AS i (name) ON t.module = i.name
+    WHERE t.deletable
+    ORDER BY t.deletion
+  LOOP
+    EXECUTE format('DELETE FROM public.%I', name);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION public.delete_all_records() IS
+  'Deletes the rows of all installed modules, so that the next iasql_apply() deletes the resources.';
+
+CREATE OR REPLACE FUNCTION public.iasql_help()
+RETURNS TABLE (name text, signature text, description text, sample_usage text)
+LANGUAGE sql STABLE AS $$
+  SELECT p.proname::text,
+    p.proname || '(' || pg_catalog.pg_get_function_arguments(p.oid) || ')',
+    pg_catalog.obj_description(p.oid, 'pg_proc'),
+    h.sample
+  FROM (VALUES
+    ('iasql_install', 'SELECT * FROM iasql_install(''aws_vpc'', ''aws_ecr'');'),
+    ('iasql_uninstall', 'SELECT * FROM iasql_uninstall(''aws_ecr'');'),
+    ('iasql_plan_apply', 'SELECT * FROM iasql_plan_apply();'),
+    ('iasql_preview_apply', 'SELECT * FROM iasql_preview_apply();'),
+    ('iasql_apply', 'SELECT * FROM iasql_apply();'),
+    ('iasql_plan_sync', 'SELECT * FROM iasql_plan_sync();'),
+    ('iasql_preview_sync', 'SELECT * FROM iasql_preview_sync();'),
+    ('iasql_sync', 'SELECT * FROM iasql_sync();'),
+    ('iasql_modules_list', 'SELECT * FROM iasql_modules_list();'),
+    ('iasql_modules_installed', 'SELECT * FROM iasql_modules_installed();'),
+    ('iasql_version', 'SELECT * FROM iasql_version();'),
+    ('iasql_upgrade', 'SELECT iasql_upgrade();'),
+    ('iasql_help', 'SELECT * FROM iasql_help();'),
+    ('delete_all_records', 'SELECT delete_all_records();')
+  ) AS h (name, sample)
+  JOIN pg_catalog.pg_proc AS p
+    ON p.proname = h.name AND p.pronamespace = 'public'::pg_catalog.regnamespace
+  ORDER BY p.proname
+$$;
+COMMENT ON FUNCTION public.iasql_help() IS 'Lists these functions.';

@@ -1,0 +1,241 @@
+"""One step of a plan: the calls that make, change or remove one resource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from engine import described
+from engine.aws import calls
+from engine.aws.errors import CloudError
+from engine.aws.session import Cloud
+from engine.caller import Stop
+from engine.errors import OperationError
+from engine.model import Change, Desired, Found, Values
+from engine.patience import Patience, persist
+from engine.requests import Facts, applies, carried, request, structure
+from modules.spec import Call, PerItem, Resource, Update, Waiter
+
+
+class Worker:
+    """Carries out steps against one account."""
+
+    def __init__(self, cloud: Cloud, context: Mapping[str, str], patience: Patience, stop: Stop) -> None:
+        """
+        Args:
+            context: account and region.
+            stop: ends retries that wait for AWS.
+        """
+        self.cloud = cloud
+        self.context = context
+        self.patience = patience
+        self.stop = stop
+
+    async def make(self, resource: Resource, change: Change, desired: Desired) -> Found:
+        """Create a resource, and return how AWS describes it.
+
+        Args:
+            desired: the row with nothing pending.
+
+        Raises:
+            CloudError: AWS refused.
+        """
+        facts = Facts(values=desired.values, parts=desired.parts, context=self.context)
+        description: dict[str, Any] = {}
+        for call in resource.create:
+            if applies(call, facts):
+                answer = await self._eventually(
+                    resource, call, await self._parameters(resource, change, desired, call, facts)
+                )
+                if call.result is not None:
+                    description |= described.search(call.result, answer)
+                    facts = self._with(resource, facts, description)
+        await self._per_item(resource, facts, added=_items(resource, desired.values))
+        if resource.ready is not None and resource.ready.blocks:
+            await self._wait(resource, resource.ready, facts)
+        if resource.fetch is not None:
+            description = await self._fetched(resource, facts)
+        return _described(resource, description, facts)
+
+    async def settle(self, resource: Resource, found: Found) -> Found:
+        """Wait for a resource that others need not wait for, and return how AWS describes it then.
+
+        Raises:
+            CloudError: it takes too long, or AWS refused.
+        """
+        assert resource.ready is not None
+        facts = Facts(values=found.values, parts=found.parts, context=self.context)
+        await self._wait(resource, resource.ready, facts)
+        if resource.fetch is None:
+            return found
+        return described.found(resource, await self._fetched(resource, facts))
+
+    async def change(self, resource: Resource, change: Change, desired: Desired) -> Found | None:
+        """Change a resource in place; return how AWS describes it if AWS says so.
+
+        Raises:
+            CloudError: AWS refused.
+        """
+        assert change.found is not None
+        names = [column.name for column in resource.columns if column.name == resource.identity]
+        values = {**desired.values, **{name: change.found.values[name] for name in names}}
+        facts = Facts(values=values, parts=desired.parts, context=self.context)
+        description: dict[str, Any] | None = None
+        for call in resource.update:
+            if isinstance(call, Update) and change.changed & set(call.when) and applies(call, facts):
+                answer = await self._eventually(resource, call, request(call, facts))
+                if call.result is not None:
+                    description = described.search(call.result, answer)
+        await self._per_item(
+            resource,
+            facts,
+            added=_difference(_items(resource, values), _items(resource, change.found.values)),
+            removed=_difference(_items(resource, change.found.values), _items(resource, values)),
+        )
+        if resource.fetch is not None:
+            description = await self._fetched(resource, facts)
+        return None if description is None else described.found(resource, description)
+
+    async def remove(self, resource: Resource, found: Found) -> None:
+        """Delete a resource and wait until it is gone. One that is gone already is no error.
+
+        Raises:
+            CloudError: AWS refused.
+        """
+        facts = Facts(values=found.values, parts=found.parts, context=self.context)
+        try:
+            await self._per_item(resource, facts, removed=_items(resource, found.values))
+            for call in resource.delete:
+                if applies(call, facts):
+                    await persist(
+                        lambda call=call: self._call(resource, call, request(call, facts)),  # type: ignore[misc]
+                        lambda error: error.code in resource.busy,
+                        self.patience.busy,
+                        self.stop,
+                    )
+            if resource.gone is not None:
+                await self._wait(resource, resource.gone, facts)
+        except CloudError as error:
+            if error.code not in resource.absent:
+                raise
+
+    async def _parameters(
+        self, resource: Resource, change: Change, desired: Desired, call: Call, facts: Facts
+    ) -> dict[str, Any]:
+        made = request(call, facts)
+        if not resource.carry or change.found is None:
+            return made
+        client = await self.cloud.client(resource.service, resource.region)
+        return carried(resource, desired, change.found, made, calls.parameters(client, call.operation))
+
+    async def _per_item(
+        self,
+        resource: Resource,
+        facts: Facts,
+        *,
+        added: Mapping[str, list[Any]] | None = None,
+        removed: Mapping[str, list[Any]] | None = None,
+    ) -> None:
+        for call in resource.update:
+            if isinstance(call, PerItem):
+                items = ((added if call.which == "added" else removed) or {}).get(call.column, [])
+                for item in items:
+                    await self._eventually(resource, call, request(call, replace(facts, item=item)))
+
+    async def _eventually(self, resource: Resource, call: Call, params: Mapping[str, Any]) -> dict[str, Any]:
+        return await persist(
+            lambda: self._call(resource, call, params),
+            lambda error: any(
+                error.code == code and words in error.explanation for code, words in resource.eventual
+            ),
+            self.patience.eventual,
+            self.stop,
+        )
+
+    async def _call(self, resource: Resource, call: Call, params: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return await calls.call(self.cloud, resource.service, call.operation, params, resource.region)
+        except CloudError as error:
+            if error.code in call.tolerate:
+                return {}
+            raise
+
+    async def _fetched(self, resource: Resource, facts: Facts) -> dict[str, Any]:
+        fetch = resource.fetch
+        assert fetch is not None
+        answer = await persist(
+            lambda: self._call(resource, fetch, request(fetch, facts)),
+            lambda error: error.code in resource.absent,
+            self.patience.eventual,
+            self.stop,
+        )
+        result: dict[str, Any] = described.search(fetch.result or "@", answer)
+        return result
+
+    async def _wait(self, resource: Resource, waiter: Waiter, facts: Facts) -> None:
+        await calls.wait(
+            self.cloud,
+            resource.service,
+            waiter.name,
+            structure(waiter.params, facts),
+            waiter.seconds,
+            resource.region,
+        )
+
+    def _with(self, resource: Resource, facts: Facts, description: Mapping[str, Any]) -> Facts:
+        """The facts with what AWS has assigned."""
+        found = described.found(resource, description)
+        identity = {resource.identity: found.values[resource.identity]} if resource.identity else {}
+        return replace(facts, values={**facts.values, **identity})
+
+
+def _described(resource: Resource, description: Mapping[str, Any], facts: Facts) -> Found:
+    """What was made; columns that the answer does not tell are as they were sent."""
+    found = described.found(resource, description)
+    values = {
+        column.name: found.values[column.name]
+        if found.values[column.name] is not None
+        else facts.values.get(column.name)
+        for column in resource.columns
+    }
+    return replace(found, values=values)
+
+
+def _items(resource: Resource, values: Values) -> dict[str, list[Any]]:
+    """The elements of the array columns whose elements have calls of their own."""
+    columns = {call.column for call in resource.update if isinstance(call, PerItem)}
+    return {name: list(values.get(name) or ()) for name in columns}
+
+
+def _difference(some: Mapping[str, Iterable[Any]], others: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    return {name: [each for each in items if each not in others[name]] for name, items in some.items()}
+
+
+_VERBS = {"make": "create", "change": "update", "remove": "delete"}
+
+
+def explained(error: OperationError, resource: Resource, kind: str, description: str) -> OperationError:
+    """An error of a step, with what failed, where, and what to do."""
+    code = getattr(error, "code", "")
+    verb = _VERBS[kind]
+    return OperationError(
+        message=f"could not {verb} {resource.table} {description}: {error.message}",
+        sqlstate=error.sqlstate,
+        detail=error.detail,
+        hint=resource.hints.get(code) or error.hint or _general_hint(error.sqlstate),
+        schema="public",
+        table=resource.table,
+    )
+
+
+def _general_hint(state: str) -> str | None:
+    return {
+        "22023": "Correct the row and apply again.",
+        "2BP01": "Something still needs it. Remove that first, then apply again.",
+        "23505": "AWS has one of that name already; iasql_sync() shows it as a row.",
+        "42501": "The credentials of the iasql server lack this permission.",
+        "53000": "AWS is limiting the rate of calls. Apply again later; what was done is kept.",
+        "53400": "A quota of the AWS account is used up.",
+        "58000": "AWS had a fault of its own. Apply again; what was done is kept.",
+    }.get(state)

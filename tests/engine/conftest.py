@@ -1,0 +1,41 @@
+"""The engine on a simulated account and a real database, without the proxy between."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from engine.aws.session import Cloud as EngineCloud
+from engine.operations import Engine
+from engine.patience import Patience
+from tests.engine.direct import DirectCaller, Session
+from tests.fixtures.cloud import REGION, Cloud
+from tests.fixtures.databases import Database, PostgresServer
+
+
+@pytest.fixture
+async def engine(
+    simulator: Cloud, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Engine]:
+    """An engine that manages the simulated account."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "3")
+    engine = Engine(
+        postgres_url=postgres_server.url,
+        cloud=EngineCloud(
+            region=REGION, endpoint_url=simulator.endpoint, access_key="simulated", secret_key="simulated"
+        ),
+        patience=Patience(eventual=5, busy=3),
+    )
+    yield engine
+    await engine.close()
+
+
+@pytest.fixture
+async def session(engine: Engine, fresh_database: Database) -> AsyncIterator[Session]:
+    """A client's session in a fresh database."""
+    await engine.prepare_database(fresh_database.name)
+    connection = await asyncpg.connect(fresh_database.url, statement_cache_size=0)
+    yield Session(engine, DirectCaller(connection, fresh_database.name, fresh_database.role))
+    await connection.close()
