@@ -257,6 +257,8 @@ class Session(asyncio.Protocol):
                 else:
                     self._copying = False
                     self.forward(piece)
+                    # The one that was sent with the statement was ignored, as part of the data.
+                    self.backend.forward(client.FLUSH, client.FLUSH_FRAME)
         except FramingError as error:
             self._violated(error)
 

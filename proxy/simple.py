@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING
 
 from engine.errors import OperationError
 from proxy.backend import Exchange
+from proxy.caller import PRIVATE
 from proxy.errors import RefusedError
 from proxy.intercept import Analysis, CallSite
 from proxy.operation import Parameters, fail, perform
 from proxy.wire import client, server
-from proxy.wire.frames import Message, message
+from proxy.wire.frames import Message
 
 if TYPE_CHECKING:
     from proxy.session import Session
 
 #: Answers that a client of the simple protocol does not get.
-_EXTENDED_ONLY = frozenset(
-    {server.PARSE_COMPLETE, server.BIND_COMPLETE, server.CLOSE_COMPLETE, server.NO_DATA}
-)
+_DROPPED = frozenset({server.CLOSE_COMPLETE, server.PARSE_COMPLETE, server.BIND_COMPLETE, server.NO_DATA})
 
 
 async def query(session: Session, query_message: Message, analysis: Analysis) -> None:
@@ -38,7 +37,10 @@ async def query(session: Session, query_message: Message, analysis: Analysis) ->
         await fail(session, error, simple=True)
     elif analysis.has_call and several:
         await _several(session, query_message, analysis)
-    elif await _single(session, analysis, in_transaction=open_batch):
+    elif isinstance(site := analysis.statements[0].finding, CallSite):
+        in_transaction = backend.status == server.IN_TRANSACTION or open_batch
+        await _single(session, query_message, site, in_transaction=in_transaction)
+    else:
         session.forward(query_message)
 
 
@@ -52,12 +54,14 @@ async def _refused(session: Session, analysis: Analysis) -> OperationError | Non
     return None
 
 
-async def _single(session: Session, analysis: Analysis, *, in_transaction: bool) -> bool:
-    finding = analysis.statements[0].finding
-    if not isinstance(finding, CallSite):
-        return True
-    in_transaction = in_transaction or session.backend.status == server.IN_TRANSACTION
-    return await _performed(session, finding, in_transaction=in_transaction)
+async def _single(session: Session, query_message: Message, site: CallSite, *, in_transaction: bool) -> None:
+    if not await _performed(session, site, in_transaction=in_transaction):
+        return
+    # Not as the Query that it was: PostgreSQL 18 leaves the implicit transaction that the private
+    # messages began unfinished behind a Query ("StartTransactionCommand: unexpected state STARTED").
+    frames = _statement(client.read_query(query_message.body))
+    await session.backend.exchange(_STATEMENT, frames, _Translated(session, 0))
+    session.backend.forward(client.SYNC, client.SYNC_FRAME)
 
 
 async def _performed(session: Session, site: CallSite, *, in_transaction: bool) -> bool:
@@ -85,7 +89,7 @@ class _Translated(Exchange):
 
     def deliver(self, reply: Message) -> None:
         frame = reply.frame
-        if reply.kind in _EXTENDED_ONLY:
+        if reply.kind in _DROPPED:
             return
         if reply.kind == server.ERROR_RESPONSE:
             self.error = reply.body
@@ -111,17 +115,23 @@ async def _several(session: Session, query_message: Message, analysis: Analysis)
         offset = len(text[: statement.start].decode())
         sql = text[statement.start : statement.end].decode().encode(backend.codec, "replace")
         translated = _Translated(session, offset)
-        await backend.exchange(b"PBDE", _run_unnamed(sql), translated)
+        await backend.exchange(_STATEMENT, _statement(sql), translated)
         if translated.error is not None:
             break
     backend.forward(client.SYNC, client.SYNC_FRAME)
 
 
-def _run_unnamed(sql: bytes) -> bytes:
+#: Types of the messages that run a statement; a Query also closes the unnamed one.
+_STATEMENT = b"CCPBDE"
+
+
+def _statement(sql: bytes) -> bytes:
     return (
-        client.parse(b"", sql)
-        + client.bind(b"", b"")
-        + message(b"D", b"P\0")
+        client.close_statement(b"")
+        + client.close_statement(PRIVATE)
+        + client.parse(PRIVATE, sql)
+        + client.bind(b"", PRIVATE)
+        + client.describe_portal(b"")
         + client.execute(b"")
         + client.FLUSH_FRAME
     )

