@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from proxy.wire.expected import Expected
+from proxy.wire.expected import Expected, Owner
 
 
 @dataclass(eq=False)
@@ -17,7 +17,7 @@ def sent(expected: Expected, kinds: str, owner: Someone | None = None) -> None:
         expected.sent(ord(kind), owner)
 
 
-def received(expected: Expected, kinds: str) -> list[Someone | None]:
+def received(expected: Expected, kinds: str) -> list[Owner | None]:
     return [expected.received(ord(kind)) for kind in kinds]
 
 
@@ -48,12 +48,11 @@ def test_after_an_error_everything_up_to_the_sync_is_discarded() -> None:
     sent(expected, "PBE", someone)
     received(expected, "1E")
     assert someone.outstanding == 0
-    assert expected.drained
-    assert expected.skipping
+    assert [expected.drained, expected.skipping] == [True, True]
     sent(expected, "PBQ")
     assert expected.drained
     sent(expected, "S")
-    assert not expected.skipping
+    assert [expected.skipping, expected.drained] == [False, False]
     received(expected, "Z")
     assert expected.drained
 

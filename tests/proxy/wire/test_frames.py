@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +21,7 @@ cuts = st.lists(st.integers(0, 300), max_size=20)
 
 def split(stream: bytes, places: list[int]) -> list[bytes]:
     edges = [0, *sorted(min(place, len(stream)) for place in places), len(stream)]
-    return [stream[a:b] for a, b in zip(edges, edges[1:], strict=False) if a < b]
+    return [stream[a:b] for a, b in pairwise(edges) if a < b]
 
 
 def pieces(chunks: list[bytes], *, largest_held: int = LARGEST) -> list[Run | Message]:
