@@ -26,7 +26,7 @@ def create(modules: Iterable[Module]) -> Iterator[str]:
         for part in resource.parts:
             yield from _types(part.columns)
             yield _part(part)
-            yield from _comments(part.table, part.doc, part.columns)
+            yield from _comments(part.table, part.doc, (part.parent, *part.columns))
             yield from _reference_indexes(part.table, (part.parent, *part.columns))
 
 
@@ -120,5 +120,5 @@ def _comments(table: str, doc: str, columns: Iterable[Column]) -> Iterator[str]:
 
 def _plain_doc(column: Column) -> str:
     if column.reference is not None:
-        return f"The {column.reference.table} that AWS refers to."
+        return f"The {column.reference.table} that " + ("AWS refers to." if column.path else "it is part of.")
     return f"{column.path or column.name}: {column.on_change.value}."

@@ -114,7 +114,7 @@ _PROTOCOLS = {"all": "-1", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
 
 
 def rule(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A security group rule: protocol names and numbers are the same, ports of "all protocols" mean nothing."""
+    """A rule: a protocol's name and number are the same, and ports of "all protocols" mean nothing."""
     protocol = str(values["ip_protocol"]).lower()
     protocol = _PROTOCOLS.get(protocol, protocol)
     result = {**values, "ip_protocol": protocol}
@@ -181,7 +181,11 @@ def image_digest(image: str | None) -> str | None:
 
 
 def image(
-    image: str | None, repository: str | None, public_repository: str | None, tag: str | None, digest: str | None
+    image: str | None,
+    repository: str | None,
+    public_repository: str | None,
+    tag: str | None,
+    digest: str | None,
 ) -> str | None:
     """The image that a container's columns name together."""
     name = image or repository or public_repository

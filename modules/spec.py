@@ -392,7 +392,7 @@ class Resource:
         ready, gone: how to wait for it.
         absent: error codes that mean it does not exist.
         busy: error codes of a delete that mean "not yet".
-        eventual: (error code, part of the message) of a create or an update that mean "AWS does not see it yet".
+        eventual: (error code, part of the message) of creates and updates: "AWS does not see it yet".
         carry: a replacement keeps what the old description has and no column shows.
         canonical: brings a row's values into the form in which two of them are compared.
         region: the one region in which the service exists.

@@ -10,9 +10,11 @@ AWS_ACCOUNT = Resource(
     identity="account_id",
     natural_key=("account_id",),
     columns=(
-        assigned("account_id", "text", "Account", doc="The account's twelve digits."),
-        assigned("region", "text", "Region", doc="The region in which resources are managed."),
-        assigned("identity", "text", "Arn", doc="ARN of the user or role whose credentials are used."),
+        assigned("account_id", "varchar", "Account", doc="The account's twelve digits."),
+        assigned(
+            "region", "varchar", "Region", not_null=True, doc="The region in which resources are managed."
+        ),
+        assigned("identity", "varchar", "Arn", doc="ARN of the user or role whose credentials are used."),
     ),
     listing=List(operation="get_caller_identity", items="@"),
     protected=lambda description: True,

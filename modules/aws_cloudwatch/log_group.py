@@ -11,11 +11,14 @@ LOG_GROUP = Resource(
     identity="log_group_arn",
     natural_key=("log_group_name",),
     columns=(
-        fixed("log_group_name", "text", "logGroupName", not_null=True),
-        assigned("log_group_arn", "text", "arn"),
+        fixed("log_group_name", "varchar", "logGroupName", not_null=True),
+        assigned("log_group_arn", "varchar", "arn"),
         assigned(
-            "creation_time", "timestamptz", "creationTime",
-            read=canonical.timestamp, canonical=canonical.instant,
+            "creation_time",
+            "timestamptz",
+            "creationTime",
+            read=canonical.timestamp,
+            canonical=canonical.instant,
         ),
     ),
     listing=List(operation="describe_log_groups", items="logGroups"),

@@ -12,10 +12,12 @@ PUBLIC_REPOSITORY = Resource(
     identity="repository_arn",
     natural_key=("repository_name",),
     columns=(
-        fixed("repository_name", "text", "repositoryName", not_null=True),
-        assigned("repository_arn", "text", "repositoryArn"),
-        assigned("registry_id", "text", "registryId"),
-        assigned("repository_uri", "text", "repositoryUri", doc="Where images are pushed to and pulled from."),
+        fixed("repository_name", "varchar", "repositoryName", not_null=True),
+        assigned("repository_arn", "varchar", "repositoryArn"),
+        assigned("registry_id", "varchar", "registryId"),
+        assigned(
+            "repository_uri", "varchar", "repositoryUri", doc="Where images are pushed to and pulled from."
+        ),
         assigned(
             "created_at", "timestamptz", "createdAt", read=canonical.timestamp, canonical=canonical.instant
         ),

@@ -3,7 +3,10 @@
 from modules import canonical
 from modules.spec import Call, Derived, List, OnChange, Per, Resource, Source, Update, assigned, column, ref
 
-_SET: dict[str, Source] = {"repositoryName": "repository_name", "policyText": Derived(canonical.json_text, ("policy_text",))}
+_SET: dict[str, Source] = {
+    "repositoryName": "repository_name",
+    "policyText": Derived(canonical.json_text, ("policy_text",)),
+}
 
 REPOSITORY_POLICY = Resource(
     table="repository_policy",
@@ -13,11 +16,16 @@ REPOSITORY_POLICY = Resource(
     natural_key=("repository_name",),
     unique=(("repository_name",),),
     columns=(
-        assigned("registry_id", "text", "registryId"),
+        assigned("registry_id", "varchar", "registryId"),
         column("policy_text", "jsonb", "policyText", read=canonical.document, canonical=canonical.policy),
         ref(
-            "repository_name", "repository", "repositoryName", type="text", by="repository_name",
-            not_null=True, on_change=OnChange.REPLACE,
+            "repository_name",
+            "repository",
+            "repositoryName",
+            type="varchar",
+            by="repository_name",
+            not_null=True,
+            on_change=OnChange.REPLACE,
         ),
     ),
     listing=List(

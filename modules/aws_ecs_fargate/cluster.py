@@ -10,9 +10,9 @@ CLUSTER = Resource(
     identity="cluster_arn",
     natural_key=("cluster_name",),
     columns=(
-        fixed("cluster_name", "text", "clusterName", not_null=True),
-        assigned("cluster_arn", "text", "clusterArn"),
-        assigned("cluster_status", "text", "status"),
+        fixed("cluster_name", "varchar", "clusterName", not_null=True),
+        assigned("cluster_arn", "varchar", "clusterArn"),
+        assigned("cluster_status", "varchar", "status"),
     ),
     listing=List(operation="list_clusters", items="clusterArns"),
     describe=Describe(operation="describe_clusters", ids="clusters", batch=100, items="clusters"),

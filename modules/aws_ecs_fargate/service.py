@@ -35,7 +35,7 @@ _SERVICE: dict[str, Source] = {"cluster": "cluster_name", "service": "arn"}
 SERVICE_SECURITY_GROUPS = Part(
     table="service_security_groups",
     doc="Which security groups stand around which service.",
-    parent=ref("service_name", "service", None, type="text", cascade=True, not_null=True),
+    parent=ref("service_name", "service", None, type="varchar", cascade=True, not_null=True),
     path=_VPC + "securityGroups",
     columns=(ref("security_group_id", "security_group", "@", cascade=True, not_null=True),),
     key=("service_name", "security_group_id"),
@@ -51,13 +51,18 @@ SERVICE = Resource(
     identity="arn",
     natural_key=("cluster_name", "name"),
     columns=(
-        fixed("name", "text", "serviceName", not_null=True),
-        assigned("arn", "text", "serviceArn"),
-        assigned("status", "text", "status"),
+        fixed("name", "varchar", "serviceName", not_null=True),
+        assigned("arn", "varchar", "serviceArn"),
+        assigned("status", "varchar", "status"),
         column("desired_count", "integer", "desiredCount", not_null=True),
         column(
-            "subnets", "text[]", _VPC + "subnets", refers="subnet", not_null=True,
-            canonical=canonical.unordered, doc="Ids of the subnets that tasks run in.",
+            "subnets",
+            "text[]",
+            _VPC + "subnets",
+            refers="subnet",
+            not_null=True,
+            canonical=canonical.unordered,
+            doc="Ids of the subnets that tasks run in.",
         ),
         column(
             "assign_public_ip",
@@ -67,12 +72,16 @@ SERVICE = Resource(
             default="'DISABLED'",
         ),
         column(
-            "force_new_deployment", "boolean", not_null=True, default="false", read=lambda description: False,
+            "force_new_deployment",
+            "boolean",
+            not_null=True,
+            default="false",
+            read=lambda description: False,
             doc="Set it to start new tasks at the next apply, which sets it back.",
         ),
-        ref("cluster_name", "cluster", "clusterArn", type="text"),
+        ref("cluster_name", "cluster", "clusterArn", type="varchar"),
         ref("task_definition_id", "task_definition", "taskDefinition", on_change=OnChange.UPDATE),
-        ref("target_group_name", "target_group", "loadBalancers[0].targetGroupArn", type="text"),
+        ref("target_group_name", "target_group", "loadBalancers[0].targetGroupArn", type="varchar"),
     ),
     parts=(SERVICE_SECURITY_GROUPS,),
     lookups=(
@@ -113,8 +122,12 @@ SERVICE = Resource(
         Update(
             operation="update_service",
             when=(
-                "desired_count", "task_definition_id", "subnets", "assign_public_ip",
-                "service_security_groups", "force_new_deployment",
+                "desired_count",
+                "task_definition_id",
+                "subnets",
+                "assign_public_ip",
+                "service_security_groups",
+                "force_new_deployment",
             ),
             params={
                 **_SERVICE,
@@ -144,6 +157,7 @@ SERVICE = Resource(
         ("InvalidParameterException", "role"),
     ),
     hints={
-        "InvalidParameterException": "Check the service's subnets, security groups, target group and task definition.",
+        "InvalidParameterException": "Check the service's subnets, security groups, "
+        "target group and task definition.",
     },
 )

@@ -27,14 +27,17 @@ CONTAINER_DEFINITION = Part(
     parent=ref("task_definition_id", "task_definition", None, cascade=True),
     path="containerDefinitions",
     columns=(
-        fixed("name", "text", "name", not_null=True),
+        fixed("name", "varchar", "name", not_null=True),
         fixed(
-            "image", "text", "image", read=canonical.image_name,
+            "image",
+            "varchar",
+            "image",
+            read=canonical.image_name,
             unless=("repository_name", "public_repository_name"),
             doc="An image of any registry; for one of these tables' repositories name that instead.",
         ),
-        fixed("tag", "text", "image", read=canonical.image_tag),
-        fixed("digest", "text", "image", read=canonical.image_digest),
+        fixed("tag", "varchar", "image", read=canonical.image_tag),
+        fixed("digest", "varchar", "image", read=canonical.image_digest),
         fixed("essential", "boolean", "essential", not_null=True, default="false", read=bool),
         fixed("cpu", "integer", "cpu", doc="CPU units of the task's that are the container's own."),
         fixed("memory", "integer", "memory", doc="MiB that it may use at most."),
@@ -47,19 +50,34 @@ CONTAINER_DEFINITION = Part(
             "portMappings[0].protocol",
         ),
         fixed(
-            "env_variables", "jsonb", "environment", read=canonical.variables,
+            "env_variables",
+            "jsonb",
+            "environment",
+            read=canonical.variables,
             doc='An object of names and values, such as {"STAGE": "test"}.',
         ),
         ref(
-            "repository_name", "repository", "image", type="text", by="repository_uri",
+            "repository_name",
+            "repository",
+            "image",
+            type="varchar",
+            by="repository_uri",
             read=canonical.image_name,
         ),
         ref(
-            "public_repository_name", "public_repository", "image", type="text", by="repository_uri",
+            "public_repository_name",
+            "public_repository",
+            "image",
+            type="varchar",
+            by="repository_uri",
             read=canonical.image_name,
         ),
         ref(
-            "log_group_name", "log_group", _LOG_OPTIONS + '"awslogs-group"', type="text", by="log_group_name"
+            "log_group_name",
+            "log_group",
+            _LOG_OPTIONS + '"awslogs-group"',
+            type="varchar",
+            by="log_group_name",
         ),
     ),
     key=("id",),
@@ -84,14 +102,12 @@ TASK_DEFINITION = Resource(
     natural_key=("family",),
     unique_in_aws=False,
     columns=(
-        assigned("task_definition_arn", "text", "taskDefinitionArn"),
-        fixed("family", "text", "family", not_null=True),
+        assigned("task_definition_arn", "varchar", "taskDefinitionArn"),
+        fixed("family", "varchar", "family", not_null=True),
         assigned("revision", "integer", "revision", doc="NULL until it is applied."),
         assigned(
             "status",
-            EnumType(
-                name="task_definition_status_enum", values=("ACTIVE", "INACTIVE", "DELETE_IN_PROGRESS")
-            ),
+            EnumType(name="task_definition_status_enum", values=("ACTIVE", "INACTIVE", "DELETE_IN_PROGRESS")),
             "status",
             doc="NULL until it is applied.",
         ),
@@ -101,19 +117,18 @@ TASK_DEFINITION = Resource(
             read=canonical.cpu_memory,
             doc="The task's size, one of the pairs that Fargate has.",
         ),
-        ref("task_role_name", "role", "taskRoleArn", type="text"),
-        ref("execution_role_name", "role", "executionRoleArn", type="text"),
+        ref("task_role_name", "role", "taskRoleArn", type="varchar"),
+        ref("execution_role_name", "role", "executionRoleArn", type="varchar"),
     ),
     parts=(CONTAINER_DEFINITION,),
-    listing=List(
-        operation="list_task_definitions", items="taskDefinitionArns", params={"status": "ACTIVE"}
-    ),
+    listing=List(operation="list_task_definitions", items="taskDefinitionArns", params={"status": "ACTIVE"}),
     describe=Describe(
         operation="describe_task_definition", ids="taskDefinition", batch=1, items="taskDefinition"
     ),
     where=lambda description: (
         description.get("status") == "ACTIVE"
-        and "FARGATE" in (description.get("requiresCompatibilities") or description.get("compatibilities") or ())
+        and "FARGATE"
+        in (description.get("requiresCompatibilities") or description.get("compatibilities") or ())
     ),
     create=(
         Call(
@@ -153,9 +168,7 @@ TASK_DEFINITION = Resource(
         ),
     ),
     carry=True,
-    delete=(
-        Call(operation="deregister_task_definition", params={"taskDefinition": "task_definition_arn"}),
-    ),
+    delete=(Call(operation="deregister_task_definition", params={"taskDefinition": "task_definition_arn"}),),
     absent=(),
     eventual=(("ClientException", "role"), ("InvalidParameterException", "role")),
     hints={"ClientException": "Check task_definition.cpu_memory against its containers' memory and cpu."},

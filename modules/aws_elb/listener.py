@@ -19,7 +19,7 @@ LISTENER = Resource(
     natural_key=("load_balancer_name", "port"),
     unique=(("load_balancer_name", "port"),),
     columns=(
-        assigned("listener_arn", "text", "ListenerArn"),
+        assigned("listener_arn", "varchar", "ListenerArn"),
         column("port", "integer", "Port", not_null=True),
         column(
             "protocol", EnumType(name="listener_protocol_enum", values=PROTOCOLS), "Protocol", not_null=True
@@ -29,7 +29,11 @@ LISTENER = Resource(
             EnumType(
                 name="listener_action_type_enum",
                 values=(
-                    "forward", "authenticate-oidc", "authenticate-cognito", "redirect", "fixed-response",
+                    "forward",
+                    "authenticate-oidc",
+                    "authenticate-cognito",
+                    "redirect",
+                    "fixed-response",
                 ),
             ),
             "DefaultActions[0].Type",
@@ -37,10 +41,13 @@ LISTENER = Resource(
             default="'forward'",
             doc="Rows can be written for forward only; listeners with other actions are shown.",
         ),
-        ref("load_balancer_name", "load_balancer", "LoadBalancerArn", type="text", not_null=True),
+        ref("load_balancer_name", "load_balancer", "LoadBalancerArn", type="varchar", not_null=True),
         ref(
-            "target_group_name", "target_group", "DefaultActions[0].TargetGroupArn",
-            type="text", on_change=OnChange.UPDATE,
+            "target_group_name",
+            "target_group",
+            "DefaultActions[0].TargetGroupArn",
+            type="varchar",
+            on_change=OnChange.UPDATE,
         ),
     ),
     within="load_balancer_name",

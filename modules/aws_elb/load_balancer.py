@@ -20,7 +20,7 @@ from modules.spec import (
 LOAD_BALANCER_SECURITY_GROUPS = Part(
     table="load_balancer_security_groups",
     doc="Which security groups stand around which load balancer.",
-    parent=ref("load_balancer_name", "load_balancer", None, type="text", cascade=True, not_null=True),
+    parent=ref("load_balancer_name", "load_balancer", None, type="varchar", cascade=True, not_null=True),
     path="SecurityGroups",
     columns=(ref("security_group_id", "security_group", "@", cascade=True, not_null=True),),
     key=("load_balancer_name", "security_group_id"),
@@ -36,13 +36,16 @@ LOAD_BALANCER = Resource(
     identity="load_balancer_arn",
     natural_key=("load_balancer_name",),
     columns=(
-        fixed("load_balancer_name", "text", "LoadBalancerName", not_null=True),
-        assigned("load_balancer_arn", "text", "LoadBalancerArn"),
-        assigned("dns_name", "text", "DNSName", doc="Where clients connect to."),
-        assigned("canonical_hosted_zone_id", "text", "CanonicalHostedZoneId"),
+        fixed("load_balancer_name", "varchar", "LoadBalancerName", not_null=True),
+        assigned("load_balancer_arn", "varchar", "LoadBalancerArn"),
+        assigned("dns_name", "varchar", "DNSName", doc="Where clients connect to."),
+        assigned("canonical_hosted_zone_id", "varchar", "CanonicalHostedZoneId"),
         assigned(
-            "created_time", "timestamptz", "CreatedTime",
-            read=canonical.timestamp, canonical=canonical.instant,
+            "created_time",
+            "timestamptz",
+            "CreatedTime",
+            read=canonical.timestamp,
+            canonical=canonical.instant,
         ),
         fixed(
             "scheme",
@@ -67,12 +70,17 @@ LOAD_BALANCER = Resource(
             not_null=True,
         ),
         column(
-            "subnets", "text[]", "AvailabilityZones[].SubnetId", refers="subnet", left_to_aws=True,
-            canonical=canonical.unordered, chosen="one_subnet_per_zone",
+            "subnets",
+            "varchar[]",
+            "AvailabilityZones[].SubnetId",
+            refers="subnet",
+            left_to_aws=True,
+            canonical=canonical.unordered,
+            chosen="one_subnet_per_zone",
             doc="Ids of the subnets; NULL is one in each zone of the VPC.",
         ),
         assigned(
-            "availability_zones", "text[]", "AvailabilityZones[].ZoneName", canonical=canonical.unordered
+            "availability_zones", "varchar[]", "AvailabilityZones[].ZoneName", canonical=canonical.unordered
         ),
         column(
             "ip_address_type",
@@ -83,9 +91,13 @@ LOAD_BALANCER = Resource(
             "IpAddressType",
             not_null=True,
         ),
-        fixed("customer_owned_ipv4_pool", "text", "CustomerOwnedIpv4Pool"),
+        fixed("customer_owned_ipv4_pool", "varchar", "CustomerOwnedIpv4Pool"),
         ref(
-            "vpc", "vpc", "VpcId", default=lambda vpc: bool(vpc.get("IsDefault")), left_to_aws=True,
+            "vpc",
+            "vpc",
+            "VpcId",
+            default=lambda vpc: bool(vpc.get("IsDefault")),
+            left_to_aws=True,
             doc="NULL is the VPC of the subnets, and without those the default VPC.",
         ),
     ),
@@ -139,7 +151,8 @@ LOAD_BALANCER = Resource(
     absent=("LoadBalancerNotFound",),
     eventual=(("SubnetNotFound", ""), ("InvalidSecurityGroup", "")),
     hints={
-        "InvalidConfigurationRequest": "Check load_balancer.subnets and load_balancer_security_groups: all of one VPC.",
+        "InvalidConfigurationRequest": "Check load_balancer.subnets and "
+        "load_balancer_security_groups: all of one VPC.",
         "OperationNotPermitted": "The load balancer may be protected against deletion.",
     },
 )

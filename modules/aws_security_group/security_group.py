@@ -10,12 +10,16 @@ SECURITY_GROUP = Resource(
     identity="group_id",
     natural_key=("group_name", "vpc_id"),
     columns=(
-        fixed("description", "text", "Description", doc="AWS requires one, and never lets it be changed."),
-        fixed("group_name", "text", "GroupName"),
-        assigned("owner_id", "text", "OwnerId"),
-        assigned("group_id", "text", "GroupId", doc="AWS's id of the group."),
+        fixed("description", "varchar", "Description", doc="AWS requires one, and never lets it be changed."),
+        fixed("group_name", "varchar", "GroupName"),
+        assigned("owner_id", "varchar", "OwnerId"),
+        assigned("group_id", "varchar", "GroupId", doc="AWS's id of the group."),
         ref(
-            "vpc_id", "vpc", "VpcId", default=lambda vpc: bool(vpc.get("IsDefault")), left_to_aws=True,
+            "vpc_id",
+            "vpc",
+            "VpcId",
+            default=lambda vpc: bool(vpc.get("IsDefault")),
+            left_to_aws=True,
             doc="NULL is the default VPC.",
         ),
     ),
@@ -46,7 +50,8 @@ SECURITY_GROUP = Resource(
     eventual=(("InvalidVpcID.NotFound", ""), ("InvalidGroup.NotFound", "")),
     protected=lambda description: description.get("GroupName") == "default",
     hints={
-        "DependencyViolation": "Something still uses the security group: a network interface, or a rule of another group.",
+        "DependencyViolation": "Something still uses the security group: a network interface, "
+        "or a rule of another group.",
         "InvalidGroup.Duplicate": "The VPC has a group of that name; iasql_sync() would show it as a row.",
     },
 )

@@ -13,9 +13,13 @@ VPC = Resource(
     unique_in_aws=False,
     unique_if_not_null=("vpc_id",),
     columns=(
-        assigned("vpc_id", "text", "VpcId", doc="AWS's id of the VPC."),
+        assigned("vpc_id", "varchar", "VpcId", doc="AWS's id of the VPC."),
         fixed(
-            "cidr_block", "text", "CidrBlock", not_null=True, canonical=canonical.cidr,
+            "cidr_block",
+            "varchar",
+            "CidrBlock",
+            not_null=True,
+            canonical=canonical.cidr,
             doc="The primary IPv4 network, such as 10.0.0.0/16.",
         ),
         assigned("state", EnumType(name="vpc_state_enum", values=("available", "pending")), "State"),
@@ -30,5 +34,7 @@ VPC = Resource(
     busy=("DependencyViolation",),
     protected=lambda description: bool(description.get("IsDefault")),
     brings=("security_group", "security_group_rule"),
-    hints={"DependencyViolation": "Delete what is still inside the VPC first; it may not be in these tables."},
+    hints={
+        "DependencyViolation": "Delete what is still inside the VPC first; it may not be in these tables."
+    },
 )
