@@ -127,7 +127,7 @@ class Execution:
         found = self.account.add(resource, found)
         self.mirror.keys[resource.table, found.identity] = row.key
         self._made[resource.table, row.key] = found
-        change = self.mirror.refreshed(resource, row, found, reset=step.kind == "change")
+        change = self.mirror.refreshed(resource, row, found, reset=True)
         if change is not None:
             await self._write(change)
         return found

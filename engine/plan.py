@@ -9,7 +9,7 @@ from engine import described, diff, graph
 from engine.described import Account
 from engine.errors import OperationError
 from engine.model import ACTIONS, Change, Desired, Found, Plan, Restore, Row, integer_key
-from engine.resolve import Resolver, natural_key
+from engine.resolve import Resolver, natural_key, natural_key_to_be
 from modules.spec import Resource
 
 
@@ -49,7 +49,9 @@ class _Planner:
     def table(self, resource: Resource) -> None:
         """Plan one table; those that it refers to have been planned."""
         paired: set[str] = set()
-        for desired in self.resolver.table(resource):
+        rows = self.resolver.table(resource)
+        self._check_names(resource, rows)
+        for desired in rows:
             found = self.resolver.pairs.get((resource.table, desired.row.key))
             if found is None:
                 self._create(resource, desired)
@@ -59,6 +61,19 @@ class _Planner:
         for found in self.account.tables[resource.table]:
             if found.identity not in paired:
                 self._drop(resource, found)
+
+    def _check_names(self, resource: Resource, rows: Sequence[Desired]) -> None:
+        """
+        Raises:
+            OperationError: 23505, a row that is to be made has the name of another.
+        """
+        holders: dict[tuple[object, ...], Desired] = {}
+        for desired in rows if resource.unique_in_aws else ():
+            other = holders.setdefault(natural_key_to_be(resource, desired.values), desired)
+            if other is not desired and not all(
+                (resource.table, each.row.key) in self.resolver.pairs for each in (desired, other)
+            ):
+                raise _same_name_twice(resource, desired)
 
     def _create(self, resource: Resource, desired: Desired) -> None:
         if not resource.create:
@@ -155,6 +170,18 @@ def _name(resource: Resource, found: Found) -> str:
 def _same_name(resource: Resource, desired: Desired, found: Found) -> bool:
     return resource.unique_in_aws and natural_key(resource, desired.values) == natural_key(
         resource, found.values
+    )
+
+
+def _same_name_twice(resource: Resource, desired: Desired) -> OperationError:
+    name = described.natural_name(resource, desired.row.values)
+    return OperationError(
+        f"two rows of {resource.table} are {name}",
+        sqlstate="23505",
+        detail=f"AWS allows one with the same {', '.join(resource.natural_key)}.",
+        hint="Change or delete one of the rows.",
+        schema="public",
+        table=resource.table,
     )
 
 

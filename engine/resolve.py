@@ -160,7 +160,12 @@ def _key_of_found(resource: Resource, found: Found) -> Any:
 
 def natural_key(resource: Resource, values: Values) -> tuple[Any, ...] | None:
     """The natural key's values in comparable form, None while one of them is pending."""
+    key = natural_key_to_be(resource, values)
+    return None if any(isinstance(each, Pending) for each in key) else key
+
+
+def natural_key_to_be(resource: Resource, values: Values) -> tuple[Any, ...]:
+    """The natural key's values in comparable form, with what is pending in it."""
     columns = [resource.column(name) for name in resource.natural_key]
     comparable = described.canonical(columns, values, resource.canonical)
-    key = tuple(comparable[name] for name in resource.natural_key)
-    return None if any(isinstance(each, Pending) for each in key) else key
+    return tuple(comparable[name] for name in resource.natural_key)

@@ -1,0 +1,281 @@
+"""For random accounts and random rows: what an apply, a sync and their plans promise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import HealthCheck, assume, event, given, note, settings
+from hypothesis import strategies as st
+
+from engine.errors import OperationError
+from engine.model import Row
+from modules import registry
+from tests.engine.world import RESOURCES, World
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+_SETTINGS = settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
+_NAMES = st.sampled_from(["a", "b", "c"])
+_MAYBE = st.booleans()
+
+
+def _values(table: str, draw: Draw, rows: dict[str, list[Row]]) -> dict[str, Any] | None:
+    """Random values of a new row; None if what it has to refer to is not there."""
+
+    def some(other: str, *, optional: bool = False) -> Any:
+        keys = [row.key[0] for row in rows[other]]
+        if optional:
+            keys.append(None)
+        return draw(st.sampled_from(keys)) if keys else None
+
+    match table:
+        case "vpc":
+            return {"cidr_block": draw(st.sampled_from(["10.0.0.0/16", "10.1.0.0/16"])), "is_default": False}
+        case "subnet":
+            vpc = some("vpc")
+            return vpc and {
+                "vpc_id": vpc,
+                "cidr_block": draw(st.sampled_from(["10.0.1.0/24", "10.0.2.0/24"])),
+                "availability_zone": draw(st.sampled_from("ab")),
+            }
+        case "security_group":
+            return {
+                "group_name": draw(_NAMES),
+                "description": draw(_NAMES),
+                "vpc_id": some("vpc", optional=True),
+            }
+        case "security_group_rule":
+            group = some("security_group")
+            port = draw(st.integers(0, 3))
+            return group and {
+                "security_group_id": group,
+                "is_egress": draw(_MAYBE),
+                "ip_protocol": draw(st.sampled_from(["tcp", "-1"])),
+                "from_port": port,
+                "to_port": port,
+                "cidr_ipv4": draw(st.sampled_from(["10.0.0.0/8", "0.0.0.0/0"])),
+                "description": draw(st.sampled_from([None, "x"])),
+            }
+        case "role":
+            return {
+                "role_name": draw(_NAMES),
+                "assume_role_policy_document": {"Version": draw(_NAMES)},
+                "attached_policies_arns": draw(st.sampled_from([None, ["p"], ["p", "q"]])),
+            }
+        case "log_group":
+            return {"log_group_name": draw(_NAMES)}
+        case "repository" | "public_repository":
+            return {
+                "repository_name": draw(_NAMES), "image_tag_mutability": "MUTABLE", "scan_on_push": draw(_MAYBE),
+            }
+        case "repository_policy":
+            name = some("repository")
+            return name and {"repository_name": name, "policy_text": {"Statement": draw(_NAMES)}}
+        case "target_group":
+            return {
+                "target_group_name": draw(_NAMES),
+                "target_type": "ip",
+                "port": draw(st.integers(80, 82)),
+                "health_check_path": draw(st.sampled_from([None, "/", "/health"])),
+                "vpc": some("vpc", optional=True),
+            }
+        case "load_balancer":
+            return {
+                "load_balancer_name": draw(_NAMES),
+                "scheme": draw(st.sampled_from(["internal", "internet-facing"])),
+                "load_balancer_type": "application",
+                "ip_address_type": draw(st.sampled_from(["ipv4", "dualstack"])),
+            }
+        case "listener":
+            balancer = some("load_balancer")
+            return balancer and {
+                "load_balancer_name": balancer,
+                "port": draw(st.integers(80, 82)),
+                "protocol": "HTTP",
+                "action_type": "forward",
+                "target_group_name": some("target_group", optional=True),
+            }
+        case "cluster":
+            return {"cluster_name": draw(_NAMES)}
+        case "task_definition":
+            return {
+                "family": draw(_NAMES),
+                "cpu_memory": draw(st.sampled_from(["vCPU1-2GB", "vCPU2-4GB"])),
+                "task_role_name": some("role", optional=True),
+            }
+        case "service":
+            cluster, definition = some("cluster"), some("task_definition")
+            return cluster and definition and {
+                "name": draw(_NAMES),
+                "cluster_name": cluster,
+                "task_definition_id": definition,
+                "desired_count": draw(st.integers(0, 2)),
+                "subnets": draw(st.sampled_from([["subnet-a"], ["subnet-a", "subnet-b"]])),
+                "assign_public_ip": "ENABLED",
+                "force_new_deployment": draw(_MAYBE),
+                "target_group_name": some("target_group", optional=True),
+            }
+    raise AssertionError(table)
+
+
+def _parts(table: str, draw: Draw, rows: dict[str, list[Row]]) -> dict[str, tuple[dict[str, Any], ...]]:
+    groups = [row.key[0] for row in rows["security_group"]]
+    chosen = draw(st.lists(st.sampled_from(groups), unique=True, max_size=2)) if groups else []
+    references = tuple({"security_group_id": group} for group in chosen)
+    match table:
+        case "load_balancer":
+            return {"load_balancer_security_groups": references}
+        case "service":
+            return {"service_security_groups": references}
+        case "task_definition":
+            repositories = [row.key[0] for row in rows["repository"]]
+            names = draw(st.lists(_NAMES, unique=True, max_size=2))
+            return {
+                "container_definition": tuple(
+                    {
+                        "name": name,
+                        "image": None if repositories else "nginx",
+                        "repository_name": draw(st.sampled_from(repositories)) if repositories else None,
+                        "tag": draw(st.sampled_from([None, "latest"])),
+                        "essential": True,
+                        "container_port": draw(st.sampled_from([None, 80])),
+                    }
+                    for name in names
+                )
+            }
+    return {}
+
+
+def _insert(world: World, draw: Draw, table: str) -> None:
+    resource = registry.RESOURCES[table]
+    values = _values(table, draw, world.rows)
+    if values is None:
+        return
+    number = next(world._numbers)
+    key = (number,) if resource.key == ("id",) else tuple(values[name] for name in resource.key)
+    record = {column.name: values.get(column.name) for column in resource.columns}
+    if resource.key == ("id",):
+        record["id"] = number
+    row = Row(table=table, key=key, values=record, parts=_parts(table, draw, world.rows))
+    if not _violates(world, row):
+        world.rows[table].append(row)
+
+
+def _violates(world: World, row: Row) -> bool:
+    """Whether a key stands against a row, of the table's or of AWS's."""
+    resource = registry.RESOURCES[row.table]
+    for other in world.rows[row.table]:
+        if other is row:
+            continue
+        if other.key == row.key:
+            return True
+        for columns in (*resource.unique, *([resource.natural_key] if resource.unique_in_aws else [])):
+            ours = [row.values.get(name) for name in columns]
+            if ours == [other.values.get(name) for name in columns]:
+                return True
+    return False
+
+
+def _used(world: World, row: Row) -> bool:
+    """Whether a foreign key keeps a row from being deleted."""
+    for resource in RESOURCES:
+        for other in world.rows[resource.table]:
+            for column in resource.columns:
+                if column.reference and column.reference.table == row.table:
+                    if other.values.get(column.name) == row.key[0]:
+                        return True
+            for part in resource.parts:
+                for column in part.columns:
+                    if column.reference and column.reference.table == row.table:
+                        if any(each.get(column.name) == row.key[0] for each in other.parts.get(part.table, ())):
+                            return True
+    return False
+
+
+def _edit(world: World, draw: Draw) -> None:
+    """A user's change of one row."""
+    table = draw(st.sampled_from([each.table for each in RESOURCES]))
+    rows = world.rows[table]
+    what = draw(st.sampled_from(["insert", "update", "delete"]))
+    if what == "insert" or not rows:
+        _insert(world, draw, table)
+        return
+    at = draw(st.integers(0, len(rows) - 1))
+    if what == "delete":
+        if not _used(world, rows[at]):
+            del rows[at]
+        return
+    values = _values(table, draw, world.rows)
+    resource = registry.RESOURCES[table]
+    if values is None:
+        return
+    kept = {name: rows[at].values[name] for name in resource.key}
+    names = draw(st.lists(st.sampled_from(sorted(values)), unique=True, min_size=1))
+    new = replace(
+        rows[at], values={**rows[at].values, **{name: values[name] for name in names}, **kept}
+    )
+    if draw(_MAYBE):
+        new = replace(new, parts=_parts(table, draw, world.rows))
+    old, rows[at] = rows[at], new
+    if _violates(world, new):
+        rows[at] = old
+
+
+def _name(world: World, draw: Draw) -> World:
+    """An account with random contents and tables that show it, then edited at random."""
+    world.add_default_network()
+    world.sync()
+    for resource in RESOURCES:
+        for _ in range(draw(st.integers(0, 2))):
+            _insert(world, draw, resource.table)
+    _applied(world)
+    assume(not world.plan().changes)
+    for _ in range(draw(st.integers(0, 8))):
+        _edit(world, draw)
+    return world
+
+
+def _applied(world: World) -> None:
+    try:
+        world.apply()
+    except OperationError as error:
+        event(f"refused {error.sqlstate}")
+        assume(False)
+
+
+@st.composite
+def worlds(draw: Draw) -> World:
+    return _name(World(), draw)
+
+
+@given(worlds())
+@_SETTINGS
+def test_after_an_apply_nothing_is_left_to_apply_or_to_sync(world: World) -> None:
+    note(str([(each.table, each.values) for rows in world.rows.values() for each in rows]))
+    _applied(world)
+    left = world.plan()
+    assert (left.changes, left.restores) == ((), ())
+    assert world.planned_sync() == ()
+
+
+@given(worlds())
+@_SETTINGS
+def test_after_a_sync_nothing_is_left_to_apply_or_to_sync(world: World) -> None:
+    world.sync()
+    assert world.planned_sync() == ()
+    left = world.plan()
+    assert (left.changes, left.restores) == ((), ())
+
+
+@given(worlds())
+@_SETTINGS
+def test_a_plan_changes_nothing_and_says_twice_the_same(world: World) -> None:
+    before = repr((world.holds, world.rows))
+    try:
+        assert repr(world.plan()) == repr(world.plan())
+    except OperationError:
+        assume(False)
+    assert repr((world.holds, world.rows)) == before

@@ -1,0 +1,281 @@
+"""A world without I/O: an account that is as strict as AWS about references and names, and tables beside it.
+
+It carries out plans the way the executor does, and fails when a step comes too early or too late.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.described import Account
+from engine.mirror import Mirror, plan_sync, restored
+from engine.model import Desired, Found, Key, Pending, Plan, Row, RowChange, Step
+from engine.plan import plan_apply
+from engine.resolve import natural_key
+from modules import registry
+from modules.spec import OnChange, Resource
+
+RESOURCES = registry.in_reference_order(
+    tuple(table for table in registry.RESOURCES if table != "aws_account")
+)
+Rows = dict[str, list[Row]]
+
+
+@dataclass
+class World:
+    """The account as lists of what AWS holds, and the rows."""
+
+    holds: dict[str, list[Found]] = field(default_factory=lambda: {each.table: [] for each in RESOURCES})
+    rows: Rows = field(default_factory=lambda: {each.table: [] for each in RESOURCES})
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
+
+    def account(self) -> Account:
+        return Account(RESOURCES, self.holds)
+
+    def plan(self) -> Plan:
+        return plan_apply(self.account(), self.rows)
+
+    def apply(self) -> Plan:
+        """Carry out a plan, checking at each step what AWS would check."""
+        account = self.account()
+        plan = plan_apply(account, self.rows)
+        mirror = Mirror(account, self.rows, plan.pairs)
+        self.write(restored(mirror, plan.restores, self._key))
+        changed = {(each.table, each.found.identity) for each in plan.changes if each.found}
+        for (table, key), found in plan.pairs.items():
+            if (table, found.identity) not in changed:
+                self._refresh(mirror, table, key, found)
+        made: dict[tuple[str, Key], Found] = {}
+        done: set[int] = set()
+        for step in plan.steps:
+            assert step.after <= done, "a step comes before one that it has to wait for"
+            found = self._do(step, plan, made)
+            if found is not None:
+                found = account.add(registry.RESOURCES[found.table], found)
+                assert step.change.desired is not None
+                key = step.change.desired.row.key
+                mirror.keys[found.table, found.identity] = key
+                made[found.table, key] = found
+                self._refresh(mirror, found.table, key, found, reset=True)
+            done.add(step.number)
+        self._take_in(plan)
+        return plan
+
+    def sync(self) -> tuple[RowChange, ...]:
+        changes = self.planned_sync()
+        self.write(changes)
+        return changes
+
+    def planned_sync(self) -> tuple[RowChange, ...]:
+        return plan_sync(self.account(), self.rows, self._key)
+
+    def write(self, changes: Sequence[RowChange]) -> None:
+        """What `engine.writeback` does, on lists."""
+        for change in changes:
+            rows = self.rows[change.table]
+            if change.action == "create":
+                resource = registry.RESOURCES[change.table]
+                values = dict(zip(resource.key, change.key, strict=True)) | dict(change.values)
+                rows.append(Row(table=change.table, key=change.key, values=values, parts=change.parts))
+            elif change.action == "update":
+                at = next(index for index, row in enumerate(rows) if row.key == change.key)
+                rows[at] = replace(
+                    rows[at],
+                    values={**rows[at].values, **change.values},
+                    parts={**rows[at].parts, **change.parts},
+                )
+            else:
+                rows[:] = [row for row in rows if row.key != change.key]
+
+    def _refresh(
+        self, mirror: Mirror, table: str, key: Key, found: Found, *, reset: bool = False
+    ) -> None:
+        row = next((row for row in self.rows[table] if row.key == key), None)
+        assert row is not None
+        change = mirror.refreshed(registry.RESOURCES[table], row, found, reset=reset)
+        self.write([change] if change else [])
+
+    def _take_in(self, plan: Plan) -> None:
+        made = {each.table for each in plan.changes if each.action in ("create", "replace")}
+        brought = {table for name in made for table in registry.RESOURCES[name].brings}
+        self.write([each for each in self.planned_sync() if each.table in brought])
+
+    def _key(self, table: str) -> int:
+        return next(self._numbers)
+
+    # What AWS does ------------------------------------------------------------------------------------
+
+    def _do(self, step: Step, plan: Plan, made: Mapping[tuple[str, Key], Found]) -> Found | None:
+        resource = registry.RESOURCES[step.change.table]
+        if step.kind == "remove":
+            assert step.change.found is not None
+            self._remove(resource, step.change.found.identity)
+            return None
+        assert step.change.desired is not None
+        desired = _filled(step.change.desired, plan, made)
+        if step.kind == "make":
+            return self.make(resource, desired)
+        assert step.change.found is not None
+        return self._change(resource, desired, step.change.found)
+
+    def make(self, resource: Resource, desired: Desired) -> Found:
+        self._check_references(resource, desired)
+        identity = f"{resource.table}-{next(self._numbers)}"
+        found = _described(resource, identity, desired)
+        self._check_name(resource, found)
+        self.holds[resource.table].append(found)
+        if resource.table == "vpc":
+            self.add_default_group(identity)
+        return found
+
+    def add_default_group(self, vpc: str) -> None:
+        """What AWS makes along with each VPC."""
+        group = f"security_group-{next(self._numbers)}"
+        self._add("security_group", group, description="d", group_name="default", vpc_id=vpc)
+        self._add(
+            "security_group_rule",
+            f"security_group_rule-{next(self._numbers)}",
+            is_egress=True,
+            ip_protocol="-1",
+            cidr_ipv4="0.0.0.0/0",
+            security_group_id=group,
+        )
+
+    def _add(self, table: str, identity: str, **values: Any) -> None:
+        resource = registry.RESOURCES[table]
+        row = Row(table=table, key=(), values={})
+        found = _described(resource, identity, Desired(row, values, {}))
+        self.holds[table].append(found)
+
+    def add_default_network(self) -> None:
+        """What an account has from the start."""
+        self._add("vpc", "vpc-default", cidr_block="172.31.0.0/16", is_default=True)
+        for zone in "ab":
+            self._add(
+                "subnet",
+                f"subnet-{zone}",
+                availability_zone=zone,
+                cidr_block="172.31.0.0/20" if zone == "a" else "172.31.16.0/20",
+                vpc_id="vpc-default",
+            )
+        self.add_default_group("vpc-default")
+
+    def _change(self, resource: Resource, desired: Desired, old: Found) -> Found:
+        self._check_references(resource, desired)
+        held = self.holds[resource.table]
+        at = next(index for index, each in enumerate(held) if each.identity == old.identity)
+        kept = {
+            column.name: old.values[column.name]
+            for column in resource.columns
+            if column.on_change is OnChange.ASSIGNED
+            or (column.left_to_aws and desired.row.values.get(column.name) is None)
+        }
+        found = _described(resource, old.identity, replace(desired, values={**desired.values, **kept}))
+        del held[at]
+        self._check_name(resource, found)
+        held.insert(at, found)
+        return found
+
+    def _remove(self, resource: Resource, identity: str) -> None:
+        held = self.holds[resource.table]
+        found = next((each for each in held if each.identity == identity), None)
+        if found is None:
+            return
+        if resource.table == "vpc":
+            for group in [each for each in self.holds["security_group"] if each.values["vpc_id"] == identity]:
+                if group.values["group_name"] == "default":
+                    self._take_along("security_group", group.identity)
+        for table, user in self._users(resource, found):
+            assert registry.RESOURCES[table].within is not None, (
+                f"{resource.table} is removed while {table} {user.identity} uses it"
+            )
+        self._take_along(resource.table, identity)
+
+    def _take_along(self, table: str, identity: str) -> None:
+        for other, user in self._users(
+            registry.RESOURCES[table], next(each for each in self.holds[table] if each.identity == identity)
+        ):
+            self._take_along(other, user.identity)
+        self.holds[table] = [each for each in self.holds[table] if each.identity != identity]
+
+    def _users(self, resource: Resource, found: Found) -> list[tuple[str, Found]]:
+        return [
+            (other.table, each)
+            for other in RESOURCES
+            for each in self.holds[other.table]
+            for table, value, by in _references(other, each)
+            if table == resource.table and value == (found.values.get(by) if by else found.identity)
+        ]
+
+    def _check_references(self, resource: Resource, desired: Desired) -> None:
+        shaped = _described(resource, "", desired)
+        for table, value, by in _references(resource, shaped):
+            assert not isinstance(value, Pending), f"{resource.table} refers to what is not there yet"
+            assert any(
+                value == (each.values.get(by) if by else each.identity) for each in self.holds[table]
+            ), f"{resource.table} refers to {table} {value}, which is not there"
+
+    def _check_name(self, resource: Resource, found: Found) -> None:
+        if resource.unique_in_aws:
+            key = natural_key(resource, found.values)
+            taken = [natural_key(resource, each.values) for each in self.holds[resource.table]]
+            assert key not in taken, f"there is a {resource.table} {key} already"
+
+
+def _references(resource: Resource, found: Found) -> Iterator[tuple[str, Any, str | None]]:
+    for column in resource.columns:
+        if column.reference and found.values.get(column.name) is not None:
+            yield column.reference.table, found.values[column.name], column.reference.by
+        if column.refers:
+            yield from ((column.refers, each, None) for each in found.values.get(column.name) or ())
+    for part in resource.parts:
+        for element in found.parts.get(part.table, ()):
+            for column in part.columns:
+                if column.reference and element.get(column.name) is not None:
+                    yield column.reference.table, element[column.name], column.reference.by
+
+
+def _described(resource: Resource, identity: str, desired: Desired) -> Found:
+    """What AWS would say of a resource with these values."""
+    values: dict[str, Any] = {column.name: desired.values.get(column.name) for column in resource.columns}
+    for column in resource.columns:
+        if column.on_change is OnChange.ASSIGNED and values[column.name] is None:
+            values[column.name] = f"{column.name} of {identity}"
+        if column.left_to_aws and values[column.name] is None and column.reference is None:
+            values[column.name] = "chosen"
+        if column.path is None and column.on_change is OnChange.UPDATE:
+            values[column.name] = False
+    if resource.table == "vpc":
+        values["is_default"] = bool(desired.values.get("is_default")) and identity == "vpc-default"
+    if resource.identity:
+        values[resource.identity] = identity
+    description = {
+        "IsDefault": values.get("is_default") is True,
+        "DefaultForAz": identity in ("subnet-a", "subnet-b"),
+        "GroupName": values.get("group_name"),
+    }
+    parts = {
+        part.table: tuple(
+            {column.name: each.get(column.name) for column in part.columns}
+            for each in desired.parts.get(part.table, ())
+        )
+        for part in resource.parts
+    }
+    name = identity if resource.identity else str(natural_key(resource, values))
+    return Found(table=resource.table, identity=name, description=description, values=values, parts=parts)
+
+
+def _filled(desired: Desired, plan: Plan, made: Mapping[tuple[str, Key], Found]) -> Desired:
+    def fill(value: Any) -> Any:
+        if isinstance(value, Pending):
+            found = made.get((value.table, value.key)) or plan.pairs.get((value.table, value.key))
+            assert found is not None, f"{desired.row.table} comes before {value.table}"
+            return found.values[value.column] if value.column else found.identity
+        if isinstance(value, Mapping):
+            return {name: fill(each) for name, each in value.items()}
+        return type(value)(map(fill, value)) if isinstance(value, list | tuple) else value
+
+    return Desired(desired.row, fill(desired.values), fill(desired.parts))
