@@ -35,15 +35,6 @@ class Project(Protocol):
     def __call__(self, configuration: Mapping[str, str] | None = None) -> FlywayProject: ...
 
 
-@pytest.fixture(params=["direct", "proxied"])
-def served(request: pytest.FixtureRequest, fresh_database: Database) -> Database:
-    """A fresh database, reached directly and through the proxy."""
-    if request.param == "direct":
-        return fresh_database
-    proxied: Database = request.getfixturevalue("iasql").serves(fresh_database)
-    return proxied
-
-
 @pytest.fixture(params=LINES)
 def project(request: pytest.FixtureRequest, maven: Maven, served: Database, tmp_path: Path) -> Project:
     """Makes a project of each line."""
