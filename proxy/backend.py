@@ -98,8 +98,7 @@ class Backend(asyncio.Protocol):
                 self._route()
             else:
                 self._to_client(data)
-                self._cutter.feed(data)
-                self._follow()
+                self._follow(data)
         except FramingError:
             self.transport.abort()
 
@@ -186,16 +185,14 @@ class Backend(asyncio.Protocol):
         else:
             self._to_client(frame)
 
-    def _follow(self) -> None:
+    def _follow(self, chunk: bytes) -> None:
         expected = self.expected
-        take = self._cutter.take
-        while (piece := take(_FOLLOWED, _QUIET)) is not None:
-            if isinstance(piece, Run):
-                for kind in piece.kinds:
-                    expected.received(kind)
+        for found in self._cutter.follow(chunk, _FOLLOWED, _QUIET):
+            if isinstance(found, int):
+                expected.received(found)
             else:
-                expected.received(piece.kind)
-                self._note(piece)
+                expected.received(found.kind)
+                self._note(found)
         self._passed = self._cutter.pending
         self._send_deferred()
         if self._drained is not None and expected.drained and not self._drained.done():
@@ -214,7 +211,7 @@ class Backend(asyncio.Protocol):
         rest = self._cutter.rest()
         if rest:
             self._to_client(rest)
-            self._follow()
+            self._follow(b"")
 
     def _send_deferred(self) -> None:
         if self._deferred and not self.inside_message:
@@ -238,7 +235,7 @@ class Backend(asyncio.Protocol):
 
     def _note(self, message: Message) -> None:
         if message.kind == server.READY_FOR_QUERY:
-            self.status = message.body
+            self.status = message.frame[-1:]
         elif message.kind == server.BACKEND_KEY_DATA:
             self._listener.backend_key(message.body)
         else:

@@ -108,6 +108,11 @@ class Session(asyncio.Protocol):
     # -- the client's connection
 
     def data_received(self, data: bytes) -> None:
+        if not self._held and not self.statements:
+            kinds = self._cutter.whole(data, _QUIET)
+            if kinds is not None and (_TEXTS.isdisjoint(kinds) or NEEDLE not in data.lower()):
+                self.backend.forward_run(Run(data, kinds))
+                return
         self._cutter.feed(data)
         if not self._held:
             self._pump()

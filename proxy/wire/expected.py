@@ -95,10 +95,13 @@ class Expected:
     def received(self, kind: int) -> Owner | None:
         """Note an answer that came; returns whose it is, None for the client's."""
         queue = self._queue
-        if not queue or kind in _UNASKED:
+        if not queue:
             return None
         head, owner = queue[0]
-        if kind == server.READY_FOR_QUERY:
+        if kind in _COMPLETES:
+            if _COMPLETES[kind] == head:
+                self._pop()
+        elif kind == server.READY_FOR_QUERY:
             self.copying = False
             self._end_batch()
         elif kind == server.ERROR_RESPONSE:
@@ -107,8 +110,8 @@ class Expected:
                 self._skip()
         elif kind == server.COPY_IN_RESPONSE or kind == server.COPY_BOTH_RESPONSE:
             self._begin_copy()
-        elif _COMPLETES.get(kind) == head:
-            self._pop()
+        elif kind in _UNASKED:
+            return None
         return owner
 
     def _pop(self) -> int:

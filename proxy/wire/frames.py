@@ -22,7 +22,7 @@ class FramingError(Exception):
     """The stream does not consist of messages; nothing after this point can be understood."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Run:
     """Bytes that go on as they are: whole messages and parts of them.
 
@@ -35,7 +35,7 @@ class Run:
     kinds: list[int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Message:
     """One whole message.
 
@@ -152,6 +152,52 @@ class Cutter:
             return None
         self._at = at
         return Run(data[start:at], kinds)
+
+    def whole(self, chunk: bytes, quiet: Collection[int]) -> list[int] | None:
+        """The types of the messages that a chunk consists of; None if it has others' parts in it."""
+        if self._at != len(self._data) or self._skip or self._more:
+            return None
+        end = len(chunk)
+        at = 0
+        kinds: list[int] = []
+        while end - at >= HEADER_SIZE:
+            kind, length = _read_header(chunk, at)
+            if length < 4:
+                return None
+            if kind not in quiet:
+                kinds.append(kind)
+            at += length + 1
+        return kinds if at == end else None
+
+    def follow(self, chunk: bytes, wanted: Collection[int], quiet: Collection[int]) -> list[int | Message]:
+        """Read a chunk that has been passed on already: the wanted messages, and the types of others.
+
+        The same as `feed` and `take`, without runs; for the bytes that are the most.
+        """
+        self.feed(chunk)
+        if self._more:
+            if self.pending < self._need:
+                return []
+            self._join()
+        data = self._data
+        end = len(data)
+        at = self._at + self._skip
+        found: list[int | Message] = []
+        self._need = 0
+        while end - at >= HEADER_SIZE:
+            kind, length = _read_header(data, at)
+            if kind not in quiet:
+                if kind in wanted:
+                    if at + length >= end:
+                        self._need = length + 1
+                        break
+                    found.append(Message(kind, data[at : at + length + 1]))
+                else:
+                    found.append(kind)
+            at += length + 1
+        self._skip = max(at - end, 0)
+        self._at = min(at, end)
+        return found
 
     def _join(self) -> None:
         if self._more:

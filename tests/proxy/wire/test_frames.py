@@ -94,3 +94,45 @@ def test_an_impossible_length_is_refused_after_what_came_before(length: int) -> 
     assert isinstance(cutter.take(WANTED), Run)
     with pytest.raises(FramingError):
         cutter.take(WANTED)
+
+
+@given(messages, cuts)
+def test_a_stream_that_was_passed_on_is_followed_alike(frames: list[bytes], places: list[int]) -> None:
+    cutter = Cutter()
+    found: list[int] = []
+    for chunk in split(b"".join(frames), places):
+        for piece in cutter.follow(chunk, WANTED, QUIET):
+            if isinstance(piece, Message):
+                assert piece.frame in frames
+                found.append(piece.kind)
+            else:
+                found.append(piece)
+    assert found == [frame[0] for frame in frames if frame[0] not in QUIET]
+    assert cutter.pending == 0
+    assert not cutter.inside_message
+
+
+@given(messages, messages, cuts)
+def test_following_and_taking_can_alternate(
+    first: list[bytes], second: list[bytes], places: list[int]
+) -> None:
+    cutter = Cutter()
+    kinds: list[int] = []
+    for number, chunk in enumerate(split(b"".join(first + second), places)):
+        if number % 2:
+            cutter.feed(chunk)
+            while (piece := cutter.take(WANTED, QUIET)) is not None:
+                kinds += piece.kinds if isinstance(piece, Run) else [piece.kind]
+        else:
+            kinds += [p.kind if isinstance(p, Message) else p for p in cutter.follow(chunk, WANTED, QUIET)]
+    assert kinds == [frame[0] for frame in first + second if frame[0] not in QUIET]
+
+
+def test_whole_messages_are_named_only_if_nothing_else_is_there() -> None:
+    cutter = Cutter()
+    chunk = message(b"Q", b"x") + message(b"d", b"y") + message(b"S")
+    assert cutter.whole(chunk, QUIET) == [ord("Q"), ord("S")]
+    assert cutter.whole(chunk[:-1], QUIET) is None
+    assert cutter.whole(b"Q\0\0\0\0" + chunk, QUIET) is None
+    cutter.feed(b"Q")
+    assert cutter.whole(chunk, QUIET) is None
