@@ -1,0 +1,58 @@
+"""A plan inside a transaction shows its uncommitted work, and forgets it with the rollback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import asyncpg
+import pytest
+
+from tests.drivers.pgjdbc.client import jdbc
+from tests.drivers.psql.client import succeed
+from tests.fixtures.cloud import Cloud
+from tests.fixtures.databases import Database
+from tests.fixtures.maven import Maven
+
+CHANGE = "UPDATE service SET desired_count = 3 WHERE name = 'quickstart-service'"
+PLAN = "SELECT * FROM iasql_plan_apply()"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_changed_in_the_account(deployed: Database, simulator: Cloud) -> Iterator[None]:
+    """No test here may change anything."""
+    before = len(simulator.calls(mutating=True))
+    yield
+    assert len(simulator.calls(mutating=True)) == before
+
+
+def test_in_one_psql_session(deployed: Database) -> None:
+    printed = succeed(deployed, f"BEGIN; {CHANGE};\n{PLAN};\nROLLBACK;\n{PLAN};\n")
+    first, second = printed.split("ROLLBACK")
+    assert " update | service " in first
+    assert "(1 row)" in first
+    assert "(0 rows)" in second
+
+
+def test_through_pgjdbc_with_prepared_statements_and_a_fetch_size(deployed: Database, maven: Maven) -> None:
+    results = jdbc(maven)(
+        deployed,
+        "BEGIN", "0:UPDATE service SET desired_count = ?::int WHERE name = ?\t3\tquickstart-service",
+        f"1:{PLAN}", "ROLLBACK", "BEGIN", f"1:{PLAN}", "ROLLBACK",
+        options="prepareThreshold=1",
+    )  # fmt: skip
+    assert [row[:2] for row in results[2]] == [["update", "service"]]
+    assert results[5] == []
+
+
+async def test_through_asyncpgs_binary_protocol(deployed: Database) -> None:
+    connection = await asyncpg.connect(deployed.url)
+    try:
+        plan = await connection.prepare(PLAN)
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute(CHANGE)
+        assert [tuple(row)[:2] for row in await plan.fetch()] == [("update", "service")]
+        await transaction.rollback()
+        assert await plan.fetch() == []
+    finally:
+        await connection.close()
