@@ -42,6 +42,8 @@ class SessionCaller:
     Attributes:
         failure: the error after which Postgres accepts nothing more in this transaction.
         client_min_messages: the client's setting.
+        statements: how many private statements have been sent.
+        waiting: whether the last of them is not answered yet.
     """
 
     def __init__(self, session: Session, *, in_transaction: bool) -> None:
@@ -55,6 +57,8 @@ class SessionCaller:
         self.stop = Stop()
         self.failure: DatabaseError | None = None
         self.client_min_messages = "NOTICE"
+        self.statements = 0
+        self.waiting = False
 
     @property
     def codec(self) -> str:
@@ -128,7 +132,12 @@ class SessionCaller:
         )
         async with self._lock:
             self._check()
-            exchange = await self._backend.exchange(b"CPBECC", frames)
+            self.statements += 1
+            self.waiting = True
+            try:
+                exchange = await self._backend.exchange(b"CPBECC", frames)
+            finally:
+                self.waiting = False
             codec = self._backend.codec
             if exchange.error is not None:
                 error = database_error(server.read_fields(exchange.error, codec))

@@ -38,8 +38,13 @@ async def cancel(request: CancelRequest, keys: Keys, upstream: Upstream) -> None
     reason = Stopped("canceling statement due to user request")
     if session is not None and session.stop_operation(reason):
         return
+    await forward(request.packet, upstream)
+
+
+async def forward(packet: bytes, upstream: Upstream) -> None:
+    """Send a CancelRequest to the server, and wait until it has acted."""
     try:
-        forwarded = await upstream.connect(lambda: _Forwarded(request.packet))
+        forwarded = await upstream.connect(lambda: _Forwarded(packet))
     except OperationError:
         return
     await forwarded.closed.wait()

@@ -12,7 +12,8 @@ from typing import Any, cast
 from engine.errors import OperationError
 from proxy.cancel import cancel
 from proxy.errors import fields_of
-from proxy.session import Session, Surroundings
+from proxy.session import Session
+from proxy.surroundings import Surroundings
 from proxy.wire.frames import FramingError
 from proxy.wire.server import error_response
 from proxy.wire.startup import CancelRequest, Startup, StartupMessage, read_startup
@@ -27,14 +28,15 @@ class Greeting(asyncio.Protocol):
     _transport: asyncio.Transport
     _timer: asyncio.TimerHandle
 
-    def __init__(self, surroundings: Surroundings, tasks: set[asyncio.Task[None]]) -> None:
+    def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
-        self._tasks = tasks
+        self._task: asyncio.Task[None] | None = None
         self._data = b""
         self._handed_over = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._surroundings.greetings.add(self)
         self._timer = asyncio.get_running_loop().call_later(PATIENCE, self._transport.close)
 
     def data_received(self, data: bytes) -> None:
@@ -53,6 +55,14 @@ class Greeting(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._timer.cancel()
+        if not self._handed_over:
+            self._surroundings.greetings.discard(self)
+
+    def close(self) -> None:
+        """Stop waiting for what the client wants, or for what it wanted to begin."""
+        self._transport.close()
+        if self._task is not None:
+            self._task.cancel()
 
     def _answer(self, packet: Startup) -> None:
         if isinstance(packet, StartupMessage):
@@ -72,6 +82,5 @@ class Greeting(asyncio.Protocol):
     def _hand_over(self, work: Coroutine[Any, Any, None]) -> None:
         self._handed_over = True
         self._timer.cancel()
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._task = asyncio.get_running_loop().create_task(work)
+        self._task.add_done_callback(lambda _: self._surroundings.greetings.discard(self))

@@ -121,7 +121,8 @@ def _finding(tree: Node, text: bytes, end: int, functions: Collection[str]) -> C
             "Write one statement for each call.",
         )
     if kind in _REFUSED:
-        return Refusal(function, f"{function}() cannot be called {_REFUSED[kind]}", _direct(function))
+        hint = _UNPREPARED if kind == "PrepareStmt" else _direct(function)
+        return Refusal(function, f"{function}() cannot be called {_REFUSED[kind]}", hint)
     if not any(node is call for node in _performable(kind, statement)):
         return _refuse_position(tree, call, function)
     for name, _ in walk(call.get("args", [])):
@@ -137,6 +138,8 @@ def _finding(tree: Node, text: bytes, end: int, functions: Collection[str]) -> C
             )
     return _site(call, text, end, qualified=bool(schema))
 
+
+_UNPREPARED = "Call it directly, or let the driver prepare the statement instead of writing PREPARE."
 
 _REFUSED = {
     "ExplainStmt": "under EXPLAIN ANALYZE",

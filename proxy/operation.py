@@ -20,6 +20,10 @@ from proxy.wire import client, server
 if TYPE_CHECKING:
     from proxy.session import Session
 
+#: Seconds that a private statement may take once a stop is requested. It then waits for another
+#: session's lock, and is cancelled: the engine comes to no safe point before it ends.
+STUCK = 1.0
+
 #: The schema in which an unqualified name is found, and the settings that concern a call.
 _CIRCUMSTANCES = """
 SELECT (SELECT n.nspname
@@ -70,7 +74,7 @@ async def perform(session: Session, site: CallSite, parameters: Parameters, *, i
             return False
         caller.client_min_messages, timeout = circumstances
         arguments = await _evaluate(caller, site, parameters)
-        with _logged(session, site), _timeout(caller, timeout):
+        with _logged(session, site), _timeout(caller, timeout), _unblocked(session, caller):
             await _perform(session.engine, Call(function=site.function, arguments=arguments), caller)
         return True
     finally:
@@ -82,11 +86,21 @@ async def _perform(engine: Engine, call: Call, caller: SessionCaller) -> None:
     try:
         await engine.perform(call, caller)
     except OperationError as error:
-        if caller.failure is not None and error.sqlstate == "25P02":
-            raise caller.failure from error
-        raise
+        cause = _cause(error, caller)
+        if cause is error:
+            raise
+        raise cause from error
     if caller.failure is not None:
         raise caller.failure
+
+
+def _cause(error: OperationError, caller: SessionCaller) -> OperationError:
+    """What to tell of an error that is only the consequence of another."""
+    if caller.failure is not None and error.sqlstate == "25P02":
+        error = caller.failure
+    if caller.stop.reason is not None and error.sqlstate == "57014":
+        error = caller.stop.reason
+    return error
 
 
 async def fail(session: Session, error: OperationError, *, simple: bool) -> None:
@@ -137,6 +151,23 @@ def _timeout(caller: SessionCaller, seconds: float) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+
+
+@contextmanager
+def _unblocked(session: Session, caller: SessionCaller) -> Iterator[None]:
+    async def watch() -> None:
+        await caller.stop.wait()
+        while not session.backend.lost:
+            statement = caller.statements
+            await asyncio.sleep(STUCK)
+            if caller.waiting and caller.statements == statement:
+                await session.cancel_backend()
+
+    watcher = asyncio.get_running_loop().create_task(watch())
+    try:
+        yield
+    finally:
+        watcher.cancel()
 
 
 @contextmanager

@@ -8,9 +8,8 @@ import structlog
 
 from engine.errors import Stopped
 from engine.operations import Engine
-from proxy.cancel import Keys
 from proxy.greeting import Greeting
-from proxy.session import Session, Surroundings
+from proxy.surroundings import Surroundings
 from proxy.upstream import Upstream
 
 #: Seconds that running operations are given to come to a safe point.
@@ -34,9 +33,7 @@ class Proxy:
     ) -> None:
         self._listen = listen
         self._grace = grace
-        self._sessions: set[Session] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._surroundings = Surroundings(upstream, engine, Keys(), self._sessions)
+        self._surroundings = Surroundings(upstream, engine)
         self._server: asyncio.Server | None = None
 
     @property
@@ -49,7 +46,7 @@ class Proxy:
     @property
     def sessions(self) -> int:
         """How many clients are connected."""
-        return len(self._sessions)
+        return len(self._surroundings.sessions)
 
     async def start(self) -> None:
         """Begin to accept clients.
@@ -60,7 +57,7 @@ class Proxy:
         host, port = self._listen
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: Greeting(self._surroundings, self._tasks), host, port, backlog=1024
+            lambda: Greeting(self._surroundings), host, port, backlog=1024
         )
         _log.info("listening", host=host, port=self.port, upstream=self._surroundings.upstream.address)
 
@@ -69,13 +66,15 @@ class Proxy:
         if self._server is None:
             return
         self._server.close()
-        for greeting in self._tasks:
-            greeting.cancel()
+        for greeting in tuple(self._surroundings.greetings):
+            greeting.close()
         reason = Stopped("terminating connection due to administrator command", "57P01")
-        running = [task for session in tuple(self._sessions) if (task := session.shut_down(reason))]
+        running = [
+            task for session in tuple(self._surroundings.sessions) if (task := session.shut_down(reason))
+        ]
         if running:
             await asyncio.wait(running, timeout=self._grace)
-        for session in tuple(self._sessions):
+        for session in tuple(self._surroundings.sessions):
             session.close(reason)
         for task in running:
             task.cancel()

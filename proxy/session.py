@@ -8,26 +8,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
 from engine.errors import OperationError, Stopped
-from engine.operations import FUNCTIONS, Engine
+from engine.operations import FUNCTIONS
 from proxy import extended, simple
 from proxy.backend import HIGH_WATER, Backend
+from proxy.cancel import forward
 from proxy.errors import BackendLostError, fields_of
+from proxy.flow import Flow
 from proxy.intercept import NEEDLE, Analysis, CallSite, analyse
 from proxy.statements import Prepared, Statements
 from proxy.wire import client, server
 from proxy.wire.frames import Cutter, FramingError, Message, Run
-from proxy.wire.startup import StartupMessage
+from proxy.wire.startup import StartupMessage, cancel_request
 
 if TYPE_CHECKING:
     from proxy.caller import SessionCaller
-    from proxy.cancel import Keys
-    from proxy.upstream import Upstream
+    from proxy.surroundings import Surroundings
 
 #: A longer Query, Parse or Bind streams through unseen; a call in it fails in Postgres, which says why.
 LARGEST_HELD = 64 << 20
@@ -41,16 +41,6 @@ _WITH_CALLS = _TEXTS | {client.BIND, client.EXECUTE, client.CLOSE}
 _COPY_ENDS = frozenset({client.COPY_DONE, client.COPY_FAIL})
 
 _log = structlog.get_logger("proxy")
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What all sessions of a proxy share."""
-
-    upstream: Upstream
-    engine: Engine
-    keys: Keys
-    sessions: set[Session]
 
 
 class Session(asyncio.Protocol):
@@ -71,7 +61,7 @@ class Session(asyncio.Protocol):
         self._cutter = Cutter(largest_held=LARGEST_HELD)
         self._held = True
         self._copying = False
-        self._pauses: set[str] = set()
+        self._flow = Flow(transport)
         self._client_lost = False
         self._prepared = False
         self._task: asyncio.Task[None] | None = None
@@ -82,7 +72,9 @@ class Session(asyncio.Protocol):
         self.engine = surroundings.engine
         self.statements = Statements()
         self.operation: SessionCaller | None = None
-        self.log = _log.bind(database=startup.database, user=startup.user)
+        self.log = _log.bind(
+            client=transport.get_extra_info("peername"), database=startup.database, user=startup.user
+        )
 
     async def open(self, rest: bytes) -> None:
         """Connect to the server, and let the bytes flow."""
@@ -119,7 +111,7 @@ class Session(asyncio.Protocol):
         elif self._copying:
             self._pump_copy()
         elif self._cutter.pending > LARGEST_BACKLOG:
-            self._pause("backlog")
+            self._flow.pause("backlog")
 
     def eof_received(self) -> bool:
         if self._held:
@@ -149,10 +141,13 @@ class Session(asyncio.Protocol):
                 piece = take(_WITH_CALLS if self.statements else _TEXTS, _QUIET)
                 if piece is None:
                     return
-                if isinstance(piece, Run):
-                    self.backend.forward_run(piece)
-                else:
+                if isinstance(piece, Message):
                     self._look(piece)
+                    continue
+                if self.statements and not _WITH_CALLS.isdisjoint(piece.kinds):
+                    # Too long to be held: which statements and portals there are is no longer known.
+                    self.statements = Statements()
+                self.backend.forward_run(piece)
         except FramingError as error:
             self._violated(error)
 
@@ -244,10 +239,15 @@ class Session(asyncio.Protocol):
             raise OperationError("internal error in preparing the database") from error
         self._prepared = True
 
+    async def cancel_backend(self) -> None:
+        """Cancel what the server is doing for this session."""
+        if self._key is not None:
+            await forward(cancel_request(self._key), self._surroundings.upstream)
+
     def begin_copy(self) -> None:
         """Let the client's COPY data through, although its other messages are held back."""
         self._copying = True
-        self._resume("backlog")
+        self._flow.resume("backlog")
         self._pump_copy()
 
     def end_copy(self) -> None:
@@ -276,13 +276,12 @@ class Session(asyncio.Protocol):
     async def _work(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
-        except BackendLostError:
-            pass
         except FramingError as error:
             self._violated(error)
         except Exception:
-            self.log.exception("session crashed")
-            self._farewell = OperationError("internal error in the proxy", "XX000")
+            if not self.backend.lost:
+                self.log.exception("session crashed")
+                self._farewell = OperationError("internal error in the proxy", "XX000")
         finally:
             self._copying = False
             self._task = None
@@ -295,22 +294,11 @@ class Session(asyncio.Protocol):
 
     def _release(self) -> None:
         self._held = False
-        self._resume("backlog")
+        self._flow.resume("backlog")
         if self._client_lost:
             self._end_backend()
         elif not self.backend.lost:
             self._pump()
-
-    def _pause(self, why: str) -> None:
-        if not self._pauses:
-            self._transport.pause_reading()
-        self._pauses.add(why)
-
-    def _resume(self, why: str) -> None:
-        if why in self._pauses:
-            self._pauses.discard(why)
-            if not self._pauses and not self._transport.is_closing():
-                self._transport.resume_reading()
 
     # -- news of the server's connection
 
@@ -328,9 +316,9 @@ class Session(asyncio.Protocol):
 
     def backend_full(self, full: bool) -> None:
         if full:
-            self._pause("server")
+            self._flow.pause("server")
         else:
-            self._resume("server")
+            self._flow.resume("server")
 
     # -- the end
 

@@ -47,7 +47,7 @@ async def test_a_client_that_does_not_read_stops_the_server(proxy: Proxy, databa
         raw.send(query("SELECT repeat('x', 100000) FROM generate_series(1, 2000)"))
         first = await raw.answer()
         assert first[0] == "T"
-        (session,) = proxy._sessions
+        (session,) = proxy._surroundings.sessions
         transport = session._transport
         async with asyncio.timeout(5):
             while not transport.get_write_buffer_size():  # noqa: ASYNC110

@@ -11,6 +11,7 @@ import pytest
 
 from engine.caller import Caller
 from engine.operations import Call
+from proxy import operation
 from proxy.server import Proxy
 from proxy.upstream import Upstream
 from proxy.wire.frames import message
@@ -93,6 +94,41 @@ async def test_a_statement_timeout_stops_the_operation(
     with pytest.raises(asyncpg.QueryCanceledError, match="due to statement timeout"):
         await connection.fetch(APPLY)
     assert await connection.fetchval("SELECT 1") == 1
+
+
+async def test_an_operation_that_waits_for_a_lock_can_be_cancelled(
+    proxy: Proxy,
+    database: str,
+    engine: FakeEngine,
+    direct: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def lock(call: Call, caller: Caller) -> None:
+        await caller.query("SELECT pg_advisory_lock(7)")
+
+    monkeypatch.setattr(operation, "STUCK", 0.02)
+    engine.behave = lock
+    await direct.execute("SELECT pg_advisory_lock(7)")
+    async with connected(proxy.port, database) as raw:
+        for begin, status in (("SELECT 1", b"I"), ("BEGIN", b"E")):
+            await raw.ask(query(begin))
+            engine.began.clear()
+            raw.send(query(APPLY))
+            await engine.began.wait()
+            async with opened(proxy.port) as other:
+                other.send(cancel_request(raw.key))
+                assert await other.rest() == []
+            answers = await raw.ready()
+            assert fields(answers)["M"] == "canceling statement due to user request"
+            assert answers[-1] == ("Z", status)
+
+
+async def test_connections_that_say_nothing_do_not_keep_the_proxy(proxy: Proxy) -> None:
+    async with opened(proxy.port) as raw:
+        raw.send(b"\0\0\0")
+        await until(lambda: bool(proxy._surroundings.greetings))
+        await proxy.stop()
+        assert await raw.rest() == []
 
 
 async def test_a_client_that_vanishes_stops_the_operation_and_its_backend(
