@@ -52,6 +52,7 @@ class _Planner:
         rows = self.resolver.table(resource)
         self._check_names(resource, rows)
         for desired in rows:
+            self._check_elements(resource, desired)
             found = self.resolver.pairs.get((resource.table, desired.row.key))
             if found is None:
                 self._create(resource, desired)
@@ -65,15 +66,34 @@ class _Planner:
     def _check_names(self, resource: Resource, rows: Sequence[Desired]) -> None:
         """
         Raises:
-            OperationError: 23505, a row that is to be made has the name of another.
+            OperationError: 23505, a row would be given a name that another has.
         """
-        holders: dict[tuple[object, ...], Desired] = {}
+        holders: dict[tuple[object, ...], bool] = {}
         for desired in rows if resource.unique_in_aws else ():
-            other = holders.setdefault(natural_key_to_be(resource, desired.values), desired)
-            if other is not desired and not all(
-                (resource.table, each.row.key) in self.resolver.pairs for each in (desired, other)
-            ):
+            name = natural_key_to_be(resource, desired.values)
+            found = self.resolver.pairs.get((resource.table, desired.row.key))
+            has_it = found is not None and natural_key(resource, found.values) == name
+            if name in holders and not (has_it and holders[name]):
                 raise _same_name_twice(resource, desired)
+            holders[name] = has_it
+
+    def _check_elements(self, resource: Resource, desired: Desired) -> None:
+        """
+        Raises:
+            OperationError: 23503, an array names a resource that the same plan removes.
+        """
+        for column in resource.columns:
+            for each in (desired.values[column.name] or ()) if column.refers else ():
+                if (column.refers, each) in self._removed:
+                    raise OperationError(
+                        f"{resource.table} {described.natural_name(resource, desired.row.values)} "
+                        f"uses {column.refers} {each}, which would be deleted",
+                        sqlstate="23503",
+                        hint=f"Take it out of {resource.table}.{column.name} first, or restore its row.",
+                        schema="public",
+                        table=resource.table,
+                        column=column.name,
+                    )
 
     def _create(self, resource: Resource, desired: Desired) -> None:
         if not resource.create:
@@ -92,7 +112,7 @@ class _Planner:
                 table=resource.table,
                 id=integer_key(desired.row),
                 description=described.natural_name(resource, desired.row.values),
-                desired=desired,
+                desired=self.resolver.chosen(resource, desired),
             )
         )
 
@@ -113,7 +133,7 @@ class _Planner:
                 table=resource.table,
                 id=integer_key(desired.row),
                 description=_name(resource, found),
-                desired=desired,
+                desired=self.resolver.chosen(resource, desired) if replaced else desired,
                 found=found,
                 changed=changed,
                 delete_first=replaced and _same_name(resource, desired, found),

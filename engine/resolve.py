@@ -41,9 +41,8 @@ class Resolver:
         resolved = [self._resolve(resource, row) for row in rows]
         for desired, found in match(resource, resolved, self.account.tables.get(resource.table, ())):
             self.pairs[resource.table, desired.row.key] = found
-        result = [self._chosen(resource, each) for each in resolved]
-        self.desired |= {(resource.table, each.row.key): each for each in result}
-        return result
+        self.desired |= {(resource.table, each.row.key): each for each in resolved}
+        return resolved
 
     def _resolve(self, resource: Resource, row: Row) -> Desired:
         values = self._values(resource.columns, row.values)
@@ -90,14 +89,13 @@ class Resolver:
         elements = other.parts.get(lookup.part, ()) if other else ()
         return next((each[lookup.column] for each in elements if each[lookup.having] is not None), None)
 
-    def _chosen(self, resource: Resource, desired: Desired) -> Desired:
-        """Fills what AWS would not choose, for a row that has no resource yet."""
-        row = desired.row
+    def chosen(self, resource: Resource, desired: Desired) -> Desired:
+        """A row that a resource is to be made for, with what AWS would not choose filled in."""
         values = dict(desired.values)
         for column in resource.columns:
-            if column.chosen and values[column.name] is None and (row.table, row.key) not in self.pairs:
+            if column.chosen and values[column.name] is None:
                 values[column.name] = CHOICES[column.chosen](values, self._named("subnet"))
-        return Desired(row, values, desired.parts)
+        return Desired(desired.row, values, desired.parts)
 
     def _named(self, table: str) -> Iterable[tuple[Values, Any]]:
         """What a table will hold after the apply: values, and what AWS calls or will call it."""
@@ -117,13 +115,15 @@ def match(
 ) -> Iterable[tuple[Desired, Found]]:
     """Pairs rows with resources.
 
-    Where AWS allows only one resource of a natural key, that key decides first: the name is taken, so the
-    row can only mean that resource. The identity decides for the rest; and where several may have the
-    same natural key, the identity decides first.
+    What agrees in both identity and natural key comes first: the columns of the key may not be all by which
+    AWS tells resources apart. Where AWS allows only one resource of a natural key, that key decides next: the
+    name is taken, so the row can only mean that resource. The identity decides for the rest; and where several
+    may have the same natural key, the identity decides first.
     """
     by_identity = (_identity_of_row, _identity_of_found)
     by_key = (_key_of_row, _key_of_found)
-    order = (by_key, by_identity) if resource.unique_in_aws else (by_identity, by_key)
+    by_both = (_both_of_row, _both_of_found)
+    order = (by_both, by_key, by_identity) if resource.unique_in_aws else (by_identity, by_key)
     free_rows, taken = list(rows), set[int]()
     for of_row, of_found in order:
         waiting: dict[Any, deque[Found]] = defaultdict(deque)
@@ -156,6 +156,15 @@ def _key_of_row(resource: Resource, desired: Desired) -> Any:
 
 def _key_of_found(resource: Resource, found: Found) -> Any:
     return natural_key(resource, found.values)
+
+
+def _both_of_row(resource: Resource, desired: Desired) -> Any:
+    identity, key = _identity_of_row(resource, desired), _key_of_row(resource, desired)
+    return None if identity is None or key is None else (identity, key)
+
+
+def _both_of_found(resource: Resource, found: Found) -> Any:
+    return found.identity, _key_of_found(resource, found)
 
 
 def natural_key(resource: Resource, values: Values) -> tuple[Any, ...] | None:

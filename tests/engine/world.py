@@ -52,9 +52,9 @@ class World:
         done: set[int] = set()
         for step in plan.steps:
             assert step.after <= done, "a step comes before one that it has to wait for"
-            found = self._do(step, plan, made)
-            if found is not None:
-                found = account.add(registry.RESOURCES[found.table], found)
+            result = self._do(step, plan, made)
+            if result is not None:
+                found = account.add(registry.RESOURCES[result.table], result)
                 assert step.change.desired is not None
                 key = step.change.desired.row.key
                 mirror.keys[found.table, found.identity] = key
@@ -164,7 +164,6 @@ class World:
         self.add_default_group("vpc-default")
 
     def _change(self, resource: Resource, desired: Desired, old: Found) -> Found:
-        self._check_references(resource, desired)
         held = self.holds[resource.table]
         at = next(index for index, each in enumerate(held) if each.identity == old.identity)
         kept = {
@@ -173,7 +172,9 @@ class World:
             if column.on_change is OnChange.ASSIGNED
             or (column.left_to_aws and desired.row.values.get(column.name) is None)
         }
-        found = _described(resource, old.identity, replace(desired, values={**desired.values, **kept}))
+        desired = replace(desired, values={**desired.values, **kept})
+        self._check_references(resource, desired)
+        found = _described(resource, old.identity, desired)
         del held[at]
         self._check_name(resource, found)
         held.insert(at, found)
