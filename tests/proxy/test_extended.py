@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncpg
+import pytest
 
 from engine.caller import Caller
 from engine.errors import OperationError
 from engine.operations import Call
+from proxy import session
 from proxy.server import Proxy
 from proxy.wire.frames import message
 from tests.proxy.conftest import FakeEngine
@@ -233,3 +235,54 @@ async def test_binary_parameters_and_results_work(proxy: Proxy, database: str, e
         )
         assert engine.calls[0].arguments == ("7",)
         assert [body[6:] for kind, body in answers if kind == "D"] == [b"\0\0\0\1", b"\0\0\0\2"]
+
+
+async def test_a_call_too_long_to_be_held_is_not_performed(
+    proxy: Proxy, database: str, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "LARGEST_HELD", 1000)
+    async with connected(proxy.port, database) as raw:
+        await raw.ask(parse("SELECT action FROM iasql_install($1)", "s"), SYNC)
+        answers = await raw.ask(bind("", "s", "x" * 2000), execute(), SYNC)
+        assert fields(answers)["C"] == "55000"
+        assert engine.calls == []
+        answers = await raw.ask(parse(f"{APPLY} -- {'x' * 2000}"), bind(), execute(), SYNC)
+        assert fields(answers)["C"] == "55000"
+        assert engine.calls == []
+
+
+async def test_a_call_with_a_row_limit_is_performed_in_an_implicit_transaction(
+    proxy: Proxy, database: str, engine: FakeEngine
+) -> None:
+    async with connected(proxy.port, database) as raw:
+        answers = await raw.ask(parse(APPLY), bind(), execute("", 1), execute("", 1), SYNC)
+        assert kinds(answers) == "12NDsDsZ"
+        assert len(engine.calls) == 1
+
+
+async def test_a_deferred_constraint_fails_the_engines_commit(
+    proxy: Proxy, database: str, engine: FakeEngine, direct: asyncpg.Connection
+) -> None:
+    async def break_later(call: Call, caller: Caller) -> None:
+        await caller.query("INSERT INTO late VALUES (1), (1)")
+        await caller.commit()
+
+    await direct.execute("CREATE TABLE late (i int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+    engine.behave = break_later
+    async with connected(proxy.port, database) as raw:
+        answers = await raw.ask(parse(APPLY), bind(), execute(), SYNC)
+        assert (kinds(answers), answers[-1]) == ("12NEZ", ("Z", b"I"))
+        assert fields(answers)["C"] == "23505"
+        assert kinds(await raw.ask(parse("SELECT 1"), bind(), execute(), SYNC)) == "12DCZ"
+
+
+async def test_settings_changed_by_the_operation_are_reported(
+    proxy: Proxy, database: str, engine: FakeEngine
+) -> None:
+    async def change(call: Call, caller: Caller) -> None:
+        await caller.query("SELECT set_config('application_name', 'changed', false)")
+
+    engine.behave = change
+    async with connected(proxy.port, database) as raw:
+        answers = await raw.ask(parse(APPLY), bind(), execute(), SYNC)
+        assert ("S", b"application_name\0changed\0") in answers
