@@ -16,6 +16,9 @@ from proxy.grammar import Node, arguments, called_names, kind_of, parse, walk
 #: A text without this, in any case, contains no call.
 NEEDLE = b"iasql_"
 
+#: Only a text with this can contain a call; others are not worth parsing.
+_CALL_LIKE = re.compile(r"(?:iasql_[\w$]*|delete_all_records)\"?\s*(?:\(|/\*|--)", re.IGNORECASE)
+
 _SCHEMA = "public"
 _OWN_NAME = re.compile(r"iasql_|delete_all_records$")
 
@@ -78,6 +81,8 @@ class Analysis:
 
 def analyse(sql: str, functions: Collection[str]) -> Analysis:
     """Find the calls of these functions in a text."""
+    if not _CALL_LIKE.search(sql):
+        return Analysis()
     text = sql.encode("utf-8", "replace")
     raw = parse(text)
     if raw is None:

@@ -38,6 +38,8 @@ SELECT iasql_apply(
 PERFORMED = """
 SELECT * FROM iasql_apply()
 select * from IASQL_APPLY ( )
+SELECT * FROM iasql_apply/* a comment */( )
+SELECT * FROM "public" . "iasql_apply" ()
 SELECT * FROM public."iasql_apply"() WITH ORDINALITY AS t(a, b, c, d, n) WHERE n > 1 LIMIT 5
 SELECT iasql_apply()
 SELECT (SELECT count(*) FROM iasql_apply()), 1
