@@ -16,12 +16,6 @@ import pytest
 from deploy.embedded_postgres import EmbeddedPostgres, PostgresError
 
 
-@pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
-    """A directory that does not exist yet."""
-    return tmp_path / "data"
-
-
 def as_client(
     server: EmbeddedPostgres, *, user: str = "iasql", password: str | None = None
 ) -> psycopg.Connection:
@@ -105,6 +99,6 @@ def test_a_server_whose_owner_was_killed_is_ended_by_the_next_start(data_dir: Pa
     assert not Path(f"/proc/{left_over}").exists()
 
 
-def test_a_long_directory_name_still_gets_a_socket(tmp_path: Path) -> None:
-    with EmbeddedPostgres(tmp_path / ("long-" * 30)) as server, as_client(server) as client:
+def test_a_long_directory_name_still_gets_a_socket(data_dir: Path) -> None:
+    with EmbeddedPostgres(data_dir / ("long-" * 30)) as server, as_client(server) as client:
         assert client.execute("SELECT 1").fetchall() == [(1,)]
