@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import structlog
 
@@ -17,7 +18,7 @@ from engine.described import Account
 from engine.errors import DatabaseError, OperationError
 from engine.journal import Journal
 from engine.mirror import Mirror
-from engine.model import Desired, Found, Key, Pending, Plan, RowChange, Step
+from engine.model import Desired, Found, Key, Pending, Plan, Row, RowChange, Step
 from engine.steps import Worker, explained
 from engine.writeback import write
 from modules.spec import Resource
@@ -51,6 +52,7 @@ class Execution:
         self.skipped: list[Step] = []
         self._done = 0
         self._made: dict[tuple[str, Key], Found] = {}
+        self._rows: dict[tuple[str, Key], Row] = {}
         self._finished: list[asyncio.Future[None]] = []
 
     async def run(self) -> None:
@@ -98,37 +100,56 @@ class Execution:
 
     async def _begin(self, step: Step) -> None:
         started = time.monotonic()
-        resource, change = self._resource(step), step.change
-        before = change.found.description if change.found else None
-        await self.journal.started(step, before)
-        found: Found | None = None
-        if step.kind == "remove":
-            assert change.found is not None
-            await self.worker.remove(resource, change.found)
-        elif step.kind == "change":
-            assert change.desired is not None
-            found = await self.worker.change(resource, change, self._nothing_pending(change.desired))
-        else:
-            assert change.desired is not None
-            found = await self.worker.make(resource, change, self._nothing_pending(change.desired))
-        if found is not None:
-            found = await self._write_back(step, found)
+        change = step.change
+        await self.journal.started(step, change.found.description if change.found else None)
+        found = await self._PERFORM[step.kind](self, step)
         await self.journal.ended(step, "done", after=found.description if found else None)
-        self._finished[step.number].set_result(None)
-        if step.kind == "make" and found and resource.ready and not resource.ready.blocks:
-            await self._write_back(step, await self.worker.settle(resource, found))
+        if not self._finished[step.number].done():
+            self._finished[step.number].set_result(None)
         self._report(step, time.monotonic() - started)
+
+    async def _make(self, step: Step) -> Found:
+        """Create a resource; its row shows it from AWS's first answer on."""
+        resource, change = self._resource(step), step.change
+        assert change.desired is not None
+        facts, made = await self.worker.create(resource, change, self._nothing_pending(change.desired))
+        if made is not None:
+            await self._write_back(step, made)
+        made = await self._write_back(step, await self.worker.finish(resource, facts, made))
+        if resource.ready is not None:
+            if not resource.ready.blocks:
+                self._finished[step.number].set_result(None)
+            made = await self._write_back(step, await self.worker.settle(resource, made))
+        return made
+
+    async def _change(self, step: Step) -> Found | None:
+        change = step.change
+        assert change.desired is not None
+        desired = self._nothing_pending(change.desired)
+        found = await self.worker.change(self._resource(step), change, desired)
+        return await self._write_back(step, found) if found is not None else None
+
+    async def _remove(self, step: Step) -> None:
+        assert step.change.found is not None
+        await self.worker.remove(self._resource(step), step.change.found)
+
+    _PERFORM: ClassVar[Mapping[str, Callable[[Execution, Step], Awaitable[Found | None]]]] = {
+        "make": _make,
+        "change": _change,
+        "remove": _remove,
+    }
 
     async def _write_back(self, step: Step, found: Found) -> Found:
         """Show in the row what AWS assigned, and let others refer to it."""
         resource, desired = self._resource(step), step.change.desired
         assert desired is not None
-        row = desired.row
+        row = self._rows.get((resource.table, desired.row.key), desired.row)
         found = self.account.add(resource, found)
         self.mirror.keys[resource.table, found.identity] = row.key
         self._made[resource.table, row.key] = found
         change = self.mirror.refreshed(resource, row, found, reset=True)
         if change is not None:
+            self._rows[resource.table, row.key] = replace(row, values={**row.values, **change.values})
             await self._write(change)
         return found
 

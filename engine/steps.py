@@ -32,37 +32,49 @@ class Worker:
         self.patience = patience
         self.stop = stop
 
-    async def make(self, resource: Resource, change: Change, desired: Desired) -> Found:
-        """Create a resource, and return how AWS describes it.
+    async def create(self, resource: Resource, change: Change, desired: Desired) -> tuple[Facts, Found | None]:
+        """Make the first call of a create.
 
         Args:
             desired: the row with nothing pending.
 
+        Returns:
+            what `finish` goes on from, and the resource as AWS described it, if it did.
+
         Raises:
-            CloudError: AWS refused.
+            CloudError: AWS refused; nothing has been made.
         """
         facts = Facts(values=desired.values, parts=desired.parts, context=self.context)
-        description: dict[str, Any] = {}
+        call = next(call for call in resource.create if applies(call, facts))
+        parameters = await self._parameters(resource, change, desired, call, facts)
+        answer = await self._eventually(resource, call, parameters)
+        if call.result is None:
+            return facts, None
+        found = _described(resource, described.search(call.result, answer), facts)
+        return replace(facts, values={**facts.values, **_identity(resource, found)}), found
+
+    async def finish(self, resource: Resource, facts: Facts, found: Found | None) -> Found:
+        """Make the other calls of a create, and return how AWS describes the resource then.
+
+        Raises:
+            CloudError: AWS refused one of them; the resource is there.
+        """
+        first = next(call for call in resource.create if applies(call, facts))
         for call in resource.create:
-            if applies(call, facts):
-                answer = await self._eventually(
-                    resource, call, await self._parameters(resource, change, desired, call, facts)
-                )
-                if call.result is not None:
-                    description |= described.search(call.result, answer)
-                    facts = self._with(resource, facts, description)
-        await self._per_item(resource, facts, added=_items(resource, desired.values))
-        if resource.ready is not None and resource.ready.blocks:
-            await self._wait(resource, resource.ready, facts)
-        if resource.fetch is not None:
-            description = await self._fetched(resource, facts)
-        return _described(resource, description, facts)
+            if call is not first and applies(call, facts):
+                await self._eventually(resource, call, request(call, facts))
+        await self._per_item(resource, facts, added=_items(resource, facts.values))
+        if resource.fetch is None:
+            assert found is not None
+            return found
+        return _described(resource, await self._fetched(resource, facts), facts)
 
     async def settle(self, resource: Resource, found: Found) -> Found:
-        """Wait for a resource that others need not wait for, and return how AWS describes it then.
+        """Wait until a resource is ready, and return how AWS describes it then.
 
         Raises:
             CloudError: it takes too long, or AWS refused.
+            OperationError: a stop was requested.
         """
         assert resource.ready is not None
         facts = Facts(values=found.values, parts=found.parts, context=self.context)
@@ -78,8 +90,7 @@ class Worker:
             CloudError: AWS refused.
         """
         assert change.found is not None
-        names = [column.name for column in resource.columns if column.name == resource.identity]
-        values = {**desired.values, **{name: change.found.values[name] for name in names}}
+        values = {**desired.values, **_identity(resource, change.found)}
         facts = Facts(values=values, parts=desired.parts, context=self.context)
         description: dict[str, Any] | None = None
         for call in resource.update:
@@ -180,14 +191,13 @@ class Worker:
             waiter.name,
             structure(waiter.params, facts),
             waiter.seconds,
+            self.stop,
             resource.region,
         )
 
-    def _with(self, resource: Resource, facts: Facts, description: Mapping[str, Any]) -> Facts:
-        """The facts with what AWS has assigned."""
-        found = described.found(resource, description)
-        identity = {resource.identity: found.values[resource.identity]} if resource.identity else {}
-        return replace(facts, values={**facts.values, **identity})
+
+def _identity(resource: Resource, found: Found) -> dict[str, Any]:
+    return {resource.identity: found.values[resource.identity]} if resource.identity else {}
 
 
 def _described(resource: Resource, description: Mapping[str, Any], facts: Facts) -> Found:

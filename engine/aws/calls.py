@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import WaiterError
 
 from engine.aws.errors import CloudError, translated
 from engine.aws.session import Cloud
+from engine.caller import Stop
 
 
 async def call(
@@ -60,12 +62,14 @@ async def wait(
     waiter: str,
     params: Mapping[str, Any],
     seconds: int,
+    stop: Stop,
     region: str | None = None,
 ) -> None:
     """Wait with one of botocore's waiters, asking every second at first and every six seconds later.
 
     Raises:
         CloudError: 58000 if it takes longer than `seconds`, or AWS refuses.
+        OperationError: a stop was requested.
     """
     client = await cloud.client(service, region)
     spent, delay = 0.0, 0.5
@@ -87,7 +91,9 @@ async def wait(
                 ) from error
         except Exception as error:
             raise translated(error, service, waiter) from error
-        await asyncio.sleep(delay)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), delay)
+        stop.check()
         spent, delay = spent + delay, min(delay * 1.5, 6)
 
 
