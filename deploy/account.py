@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from botocore.exceptions import BotoCoreError, NoRegionError, ProfileNotFound
+import os
+
+from botocore.exceptions import BotoCoreError, ProfileNotFound
+from botocore.session import Session
 
 from deploy.failure import StartError
 from engine.aws.session import Cloud, Identity
 from engine.errors import OperationError
-
-_NO_REGION = "no AWS region is set; set AWS_REGION, or `region` in the AWS profile"
 
 
 def open_cloud() -> Cloud:
     """AWS as the standard settings and the standard credential chain say.
 
     Raises:
-        StartError: the settings name something that does not exist.
+        StartError: no region is set, or the settings name something that does not exist.
     """
     try:
+        # asked for here because STS alone would answer without one
+        if not (os.environ.get("AWS_REGION") or Session().get_config_variable("region")):
+            raise StartError("no AWS region is set; set AWS_REGION, or `region` in the AWS profile")
         return Cloud()
     except ProfileNotFound as error:
         raise StartError(f"{error}; check AWS_PROFILE and the AWS configuration file") from error
@@ -31,12 +35,8 @@ async def identify(cloud: Cloud) -> Identity:
     """
     try:
         return await cloud.identity()
-    except NoRegionError as error:
-        raise StartError(_NO_REGION) from error
     except BotoCoreError as error:
         raise StartError(f"AWS cannot be used: {error}") from error
     except OperationError as error:
-        if isinstance(error.__cause__, NoRegionError):
-            raise StartError(_NO_REGION) from error
         parts = [error.message, error.detail, error.hint]
         raise StartError("; ".join(" ".join(part.split()).rstrip(".") for part in parts if part)) from error

@@ -60,9 +60,9 @@ def test_a_lost_client_password_is_made_anew(data_dir: Path) -> None:
 
 
 def test_a_directory_in_use_is_named_with_its_user(data_dir: Path) -> None:
-    with EmbeddedPostgres(data_dir):
-        with pytest.raises(PostgresError, match=rf"{data_dir} is in use .*pid {os.getpid()}.*--data-dir"):
-            EmbeddedPostgres(data_dir).start()
+    in_use = rf"{data_dir} is in use .*pid {os.getpid()}.*--data-dir"
+    with EmbeddedPostgres(data_dir), pytest.raises(PostgresError, match=in_use):
+        EmbeddedPostgres(data_dir).start()
 
 
 def test_a_directory_of_another_major_version_is_refused(data_dir: Path) -> None:
