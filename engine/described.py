@@ -51,14 +51,25 @@ def _value(column: Column, description: Any) -> Any:
     return value
 
 
-def natural_name(resource: Resource, values: Values) -> str:
-    """The natural key as a person would write it."""
-    words = [_word(values.get(name)) for name in resource.natural_key]
-    return " ".join(word for word in words if word)
+def natural_name(
+    resource: Resource, values: Values, refer: Callable[[Column, Any], Any] = lambda column, value: value
+) -> str:
+    """The natural key as a person would write it.
+
+    Args:
+        refer: how a person would write a reference.
+    """
+    columns = [resource.column(name) for name in resource.natural_key]
+    comparable = canonical(columns, values, resource.canonical)
+    return " ".join(word for column in columns if (word := _word(column, comparable[column.name], refer)))
 
 
-def _word(value: Any) -> str:
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+def _word(column: Column, value: Any, refer: Callable[[Column, Any], Any]) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return column.name.removeprefix("is_") if value else ""
+    return str(refer(column, value) if column.reference else value)
 
 
 class Account:

@@ -74,7 +74,7 @@ class _Planner:
             found = self.resolver.pairs.get((resource.table, desired.row.key))
             has_it = found is not None and natural_key(resource, found.values) == name
             if name in holders and not (has_it and holders[name]):
-                raise _same_name_twice(resource, desired)
+                raise _same_name_twice(resource, self.resolver.name(resource, desired.row))
             holders[name] = has_it
 
     def _check_elements(self, resource: Resource, desired: Desired) -> None:
@@ -86,7 +86,7 @@ class _Planner:
             for each in (desired.values[column.name] or ()) if column.refers else ():
                 if (column.refers, each) in self._removed:
                     raise OperationError(
-                        f"{resource.table} {described.natural_name(resource, desired.row.values)} "
+                        f"{resource.table} {self.resolver.name(resource, desired.row)} "
                         f"uses {column.refers} {each}, which would be deleted",
                         sqlstate="23503",
                         hint=f"Take it out of {resource.table}.{column.name} first, or restore its row.",
@@ -111,7 +111,7 @@ class _Planner:
                 action="create",
                 table=resource.table,
                 id=integer_key(desired.row),
-                description=described.natural_name(resource, desired.row.values),
+                description=self.resolver.name(resource, desired.row),
                 desired=self.resolver.chosen(resource, desired),
             )
         )
@@ -178,7 +178,7 @@ class _Planner:
         return result
 
     def _restore(self, resource: Resource, found: Found, row: Row | None, what: str) -> Restore:
-        why = f"{resource.table} {_name(resource, found)} {what} by you: its row is restored"
+        why = f"{resource.table} {_name(resource, found)} {what}: its row is restored"
         return Restore(table=resource.table, row=row, found=found, why=why)
 
 
@@ -193,8 +193,7 @@ def _same_name(resource: Resource, desired: Desired, found: Found) -> bool:
     )
 
 
-def _same_name_twice(resource: Resource, desired: Desired) -> OperationError:
-    name = described.natural_name(resource, desired.row.values)
+def _same_name_twice(resource: Resource, name: str) -> OperationError:
     return OperationError(
         f"two rows of {resource.table} are {name}",
         sqlstate="23505",

@@ -35,6 +35,16 @@ class Resolver:
         """Remember that a row's resource makes way for a new one: references to it are pending."""
         self._replaced.add((row.table, row.key))
 
+    def name(self, resource: Resource, row: Row) -> str:
+        """A row's natural key, with the natural keys of the rows that it refers to."""
+        return described.natural_name(resource, row.values, self._name)
+
+    def _name(self, column: Column, key: Any) -> str:
+        assert column.reference is not None
+        table = column.reference.table
+        other = next((row for row in self.rows.get(table, ()) if row.key == (key,)), None)
+        return self.name(self.account.resources[table], other) if other else str(key)
+
     def table(self, resource: Resource) -> list[Desired]:
         """Resolve the rows of one table and pair them with what was found."""
         rows = list(self.rows.get(resource.table, ()))
