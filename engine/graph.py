@@ -48,6 +48,7 @@ class _Graph:
         self.nodes = [(kind, change) for change in changes for kind in _KINDS[change.action]]
         self.after: list[set[int]] = [set() for _ in self.nodes]
         self.number = {(kind, id(change)): index for index, (kind, change) in enumerate(self.nodes)}
+        self._by: dict[tuple[str, str], dict[Any, str]] = {}
         self.made: dict[tuple[str, Key], int] = {}
         self.leaving: dict[tuple[str, str], int] = {}
         for index, (kind, change) in enumerate(self.nodes):
@@ -114,8 +115,6 @@ class _Graph:
         if by is None:
             yield table, value
             return
-        if not hasattr(self, "_by"):
-            self._by: dict[tuple[str, str], dict[Any, str]] = defaultdict(dict)
         if (table, by) not in self._by:
             self._by[table, by] = {
                 change.found.values.get(by): change.found.identity
@@ -150,21 +149,18 @@ class _Graph:
                 self.after[index].add(holder)
 
     def _declared(self) -> None:
+        sharing: dict[tuple[str, str, Any], list[int]] = defaultdict(list)
+        orders = {(order.table, order.shares) for each in self.resources.values() for order in each.after}
         for index, (kind, change) in enumerate(self.nodes):
-            resource = self.resources[change.table]
-            if kind == "remove" or change.desired is None:
-                continue
-            for order in resource.after:
-                ours = change.desired.row.values.get(order.shares)
-                for other, (other_kind, other_change) in enumerate(self.nodes):
-                    if (
-                        ours is not None
-                        and other_change.table == order.table
-                        and other_kind != "remove"
-                        and other_change.desired is not None
-                        and other_change.desired.row.values.get(order.shares) == ours
-                    ):
-                        self.after[index].add(other)
+            for table, column in orders:
+                if table == change.table and kind != "remove" and change.desired is not None:
+                    sharing[table, column, change.desired.row.values.get(column)].append(index)
+        for index, (kind, change) in enumerate(self.nodes):
+            for order in self.resources[change.table].after:
+                if kind != "remove" and change.desired is not None:
+                    ours = change.desired.row.values.get(order.shares)
+                    if ours is not None:
+                        self.after[index].update(sharing[order.table, order.shares, ours])
 
     def _sorted(self) -> list[int]:
         before: dict[int, list[int]] = defaultdict(list)

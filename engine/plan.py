@@ -216,7 +216,8 @@ def _deletions_in_turn(account: Account, changes: list[Change]) -> list[Change]:
         if change.delete_first and change.found
     }
     result: list[Change] = []
-    for change in sorted(changes, key=lambda change: list(account.resources).index(change.table)):
+    order = {table: place for place, table in enumerate(account.resources)}
+    for change in sorted(changes, key=lambda change: order[change.table]):
         user = change
         if change.found is not None and change.action in ("update", "replace"):
             used = [first[each] for each in _used(account, change.found) if each in first]

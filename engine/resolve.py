@@ -30,6 +30,7 @@ class Resolver:
         self.pairs: dict[tuple[str, Key], Found] = {}
         self.desired: dict[tuple[str, Key], Desired] = {}
         self._replaced: set[tuple[str, Key]] = set()
+        self._by_key: dict[str, dict[Key, Row]] = {}
 
     def replaced(self, row: Row) -> None:
         """Remember that a row's resource makes way for a new one: references to it are pending."""
@@ -42,7 +43,9 @@ class Resolver:
     def _name(self, column: Column, key: Any) -> str:
         assert column.reference is not None
         table = column.reference.table
-        other = next((row for row in self.rows.get(table, ()) if row.key == (key,)), None)
+        if table not in self._by_key:
+            self._by_key[table] = {row.key: row for row in self.rows.get(table, ())}
+        other = self._by_key[table].get((key,))
         return self.name(self.account.resources[table], other) if other else str(key)
 
     def table(self, resource: Resource) -> list[Desired]:
