@@ -49,7 +49,8 @@ class Database:
                 f'the engine cannot connect to database "{database}"',
                 sqlstate="58000",
                 detail=str(error),
-                hint="Check the URL that the iasql server was started with (--postgres), and its role's rights.",
+                hint="Check the URL that the iasql server was started with (--postgres), "
+                "and the rights of its role.",
             ) from error
         try:
             yield connection
@@ -79,8 +80,8 @@ class Database:
                     f'the functions of iasql could not be created in database "{database}"',
                     sqlstate=error.sqlstate or "58000",
                     detail=str(error),
-                    hint="The role that the iasql server was started with (--postgres) has to be able to create "
-                    "schemas in the database and functions in its schema public.",
+                    hint="The role that the iasql server was started with (--postgres) has to be able to "
+                    "create schemas in the database and functions in its schema public.",
                 ) from error
 
 
@@ -97,7 +98,9 @@ def _fingerprint(script: str) -> str:
 def _signatures(script: str) -> list[str]:
     """The functions that the script creates, as `to_regproc` takes them."""
     marker = "CREATE OR REPLACE FUNCTION "
-    return [line.removeprefix(marker).split("(")[0] for line in script.splitlines() if line.startswith(marker)]
+    return [
+        line.removeprefix(marker).split("(")[0] for line in script.splitlines() if line.startswith(marker)
+    ]
 
 
 async def _is_current(connection: Any, script: str) -> bool:

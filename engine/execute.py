@@ -23,7 +23,6 @@ from engine.steps import Worker, explained
 from engine.writeback import write
 from modules.spec import Resource
 
-
 _log = structlog.get_logger()
 
 
@@ -210,4 +209,3 @@ class Execution:
             schema=first.schema,
             table=first.table,
         )
-

@@ -43,7 +43,9 @@ def _suggestion(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
     plain = difflib.get_close_matches(f"aws_{name}", known, n=1, cutoff=0.8)
     suggestions = list(dict.fromkeys([*plain, *close]))
-    return f"{name}: " + (f"did you mean {' or '.join(suggestions)}?" if suggestions else "nothing is like it.")
+    if not suggestions:
+        return f"{name}: nothing is like it."
+    return f"{name}: did you mean {' or '.join(suggestions)}?"
 
 
 async def installed(caller: Caller) -> tuple[str, ...]:

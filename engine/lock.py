@@ -1,6 +1,6 @@
 """One change at a time per database: an advisory lock on the caller's own session.
 
-It dies with the session. The two-number space keeps it apart from the one-number locks that migration tools take.
+It dies with the session. The two-number space keeps it apart from the one-number locks of migration tools.
 """
 
 from __future__ import annotations

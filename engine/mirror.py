@@ -99,10 +99,19 @@ class Mirror:
             or (reset and column.path is None and column.on_change is OnChange.UPDATE)
         ]
         values = differing(resource, row.values, self.values(resource, found), columns)
-        if not values:
+        chosen = {part.table for part in resource.parts if part.left_to_aws and not row.parts.get(part.table)}
+        parts = {
+            table: rows for table, rows in self.parts(resource, found).items() if table in chosen and rows
+        }
+        if not values and not parts:
             return None
         return RowChange(
-            action="update", table=resource.table, key=row.key, description=found.identity, values=values
+            action="update",
+            table=resource.table,
+            key=row.key,
+            description=found.identity,
+            values=values,
+            parts=parts,
         )
 
     def _row_space(self, columns: Iterable[Column], values: Values) -> dict[str, Any]:
@@ -119,9 +128,7 @@ class Mirror:
         return key[0] if key else None
 
 
-def differing(
-    resource: Resource, ours: Values, theirs: Values, columns: Iterable[Column]
-) -> dict[str, Any]:
+def differing(resource: Resource, ours: Values, theirs: Values, columns: Iterable[Column]) -> dict[str, Any]:
     """Of some columns, those whose value in AWS differs from the row's, with that value."""
     a = described.canonical(resource.columns, ours, resource.canonical)
     b = described.canonical(resource.columns, theirs, resource.canonical)

@@ -1,7 +1,7 @@
 """The values that pass between the steps of a reconciliation. Frozen, and free of I/O.
 
-Values of columns live in one of two spaces. In a *row*, a reference is the key of another row. In *AWS's*, it is
-what AWS calls the other resource, or `Pending` while that is not known yet.
+Values of columns live in one of two spaces. In a *row*, a reference is the key of another row. In *AWS's*, it
+is what AWS calls the other resource, or `Pending` while that is not known yet.
 """
 
 from __future__ import annotations

@@ -32,7 +32,9 @@ class Worker:
         self.patience = patience
         self.stop = stop
 
-    async def create(self, resource: Resource, change: Change, desired: Desired) -> tuple[Facts, Found | None]:
+    async def create(
+        self, resource: Resource, change: Change, desired: Desired
+    ) -> tuple[Facts, Found | None]:
         """Make the first call of a create.
 
         Args:
@@ -201,11 +203,11 @@ def _identity(resource: Resource, found: Found) -> dict[str, Any]:
 
 
 def _described(resource: Resource, description: Mapping[str, Any], facts: Facts) -> Found:
-    """What was made; columns that the answer does not tell are as they were sent."""
+    """What was made; columns that the answer does not tell, and AWS does not choose, are as they were sent."""
     found = described.found(resource, description)
     values = {
         column.name: found.values[column.name]
-        if found.values[column.name] is not None
+        if column.left_to_aws or found.values[column.name] is not None
         else facts.values.get(column.name)
         for column in resource.columns
     }

@@ -319,6 +319,7 @@ class Part:
         natural_key: what tells one element from another.
         on_change: what a difference means for the other resource.
         canonical: brings an element's values into the form in which two of them are compared.
+        left_to_aws: no rows mean "whatever AWS chooses"; they are added once AWS has chosen.
     """
 
     table: str
@@ -329,6 +330,7 @@ class Part:
     natural_key: tuple[str, ...]
     on_change: OnChange
     canonical: Callable[[Values], Values] | None = None
+    left_to_aws: bool = False
     checks: tuple[tuple[str, str], ...] = ()
     doc: str = ""
 

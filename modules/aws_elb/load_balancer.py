@@ -19,13 +19,14 @@ from modules.spec import (
 
 LOAD_BALANCER_SECURITY_GROUPS = Part(
     table="load_balancer_security_groups",
-    doc="Which security groups stand around which load balancer.",
+    doc="Which security groups stand around which load balancer; none is the default group of its VPC.",
     parent=ref("load_balancer_name", "load_balancer", None, type="varchar", cascade=True, not_null=True),
     path="SecurityGroups",
     columns=(ref("security_group_id", "security_group", "@", cascade=True, not_null=True),),
     key=("load_balancer_name", "security_group_id"),
     natural_key=("security_group_id",),
     on_change=OnChange.UPDATE,
+    left_to_aws=True,
 )
 
 LOAD_BALANCER = Resource(

@@ -1,7 +1,7 @@
 """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroup.html"""
 
 from modules.aws_elb.enums import PROTOCOLS
-from modules.spec import Call, EnumType, List, Resource, Update, assigned, column, fixed, ref
+from modules.spec import Call, Derived, EnumType, List, Resource, Update, assigned, column, fixed, ref
 
 _HEALTH_CHECK = {
     "HealthCheckProtocol": "health_check_protocol",
@@ -77,7 +77,8 @@ TARGET_GROUP = Resource(
                 "Protocol": "protocol",
                 "Port": "port",
                 "ProtocolVersion": "protocol_version",
-                "VpcId": "vpc",
+                # A Lambda function is in no VPC.
+                "VpcId": Derived(lambda kind, vpc: None if kind == "lambda" else vpc, ("target_type", "vpc")),
                 **_HEALTH_CHECK,
             },
             result="TargetGroups[0]",

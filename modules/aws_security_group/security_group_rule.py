@@ -29,6 +29,11 @@ def _permissions(
     return [permission]
 
 
+def _port(ip_protocol: str, port: int | None) -> int:
+    """A port as `ModifySecurityGroupRules` wants it, -1 for none."""
+    return -1 if port is None else port
+
+
 _PERMISSIONS = Derived(
     _permissions,
     ("ip_protocol", "from_port", "to_port", "cidr_ipv4", "cidr_ipv6", "prefix_list_id", "description"),
@@ -89,12 +94,13 @@ SECURITY_GROUP_RULE = Resource(
                 "GroupId": "security_group_id",
                 "SecurityGroupRules[0].SecurityGroupRuleId": "security_group_rule_id",
                 _RULE + "IpProtocol": "ip_protocol",
-                _RULE + "FromPort": "from_port",
-                _RULE + "ToPort": "to_port",
+                _RULE + "FromPort": Derived(_port, ("ip_protocol", "from_port")),
+                _RULE + "ToPort": Derived(_port, ("ip_protocol", "to_port")),
                 _RULE + "CidrIpv4": "cidr_ipv4",
                 _RULE + "CidrIpv6": "cidr_ipv6",
                 _RULE + "PrefixListId": "prefix_list_id",
-                _RULE + "Description": "description",
+                # An omitted description may be left as it is; an empty one removes it.
+                _RULE + "Description": Derived(lambda rule, text: text or "", ("ip_protocol", "description")),
             },
         ),
     ),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from functools import cache
 
 import asyncpg
 import pytest
+from botocore.loaders import create_loader
 
 from engine.aws.session import Cloud as EngineCloud
 from engine.operations import Engine
@@ -13,6 +15,14 @@ from engine.patience import Patience
 from tests.engine.direct import DirectCaller, Session
 from tests.fixtures.cloud import REGION, Cloud
 from tests.fixtures.databases import Database, PostgresServer
+
+
+@pytest.fixture(scope="session", autouse=True)
+def models() -> Iterator[None]:
+    """Lets each engine's clients share what one has read of AWS's models, which takes a while."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", cache(create_loader))
+        yield
 
 
 @pytest.fixture

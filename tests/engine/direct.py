@@ -85,3 +85,17 @@ class Session:
 
     async def value(self, sql: str) -> Any:
         return (await self.rows(sql))[0][0]
+
+    async def apply(self) -> list[tuple[Any, ...]]:
+        """Apply; the plan said the same before, and nothing is left to do after."""
+        planned = await self("iasql_plan_apply")
+        applied = await self("iasql_apply")
+        assert applied == planned
+        assert await self("iasql_plan_apply") == []
+        assert await self("iasql_plan_sync") == []
+        return applied
+
+    @property
+    def notices(self) -> list[str]:
+        """What the client has been told so far."""
+        return self.caller.notices

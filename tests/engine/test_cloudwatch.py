@@ -1,0 +1,43 @@
+"""Log groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.engine.direct import Session
+from tests.fixtures.cloud import Cloud
+
+
+def groups(simulator: Cloud) -> dict[str, Any]:
+    found = simulator.client("logs").describe_log_groups()["logGroups"]
+    return {each["logGroupName"]: each for each in found}
+
+
+async def test_a_log_group_is_imported_made_renamed_and_deleted(session: Session, simulator: Cloud) -> None:
+    simulator.client("logs").create_log_group(logGroupName="there")
+    await session("iasql_install", "aws_cloudwatch")
+    there = groups(simulator)["there"]
+    assert await session.rows(
+        "SELECT log_group_arn, round(extract(epoch FROM creation_time) * 1000)::bigint FROM log_group"
+    ) == [(there["arn"], there["creationTime"])]
+    assert await session("iasql_plan_apply") == []
+
+    await session.execute("INSERT INTO log_group (log_group_name) VALUES ('app'), ('app/more')")
+    assert sorted(await session.apply()) == [
+        ("create", "log_group", None, "app"),
+        ("create", "log_group", None, "app/more"),
+    ]
+    made = groups(simulator)
+    assert dict(await session.rows("SELECT log_group_name, log_group_arn FROM log_group")) == {
+        name: each["arn"] for name, each in made.items()
+    }
+
+    await session.execute("UPDATE log_group SET log_group_name = 'other' WHERE log_group_name = 'app'")
+    assert [row[0] for row in await session.apply()] == ["replace"]
+    assert groups(simulator).keys() == {"there", "app/more", "other"}
+
+    await session.execute("UPDATE log_group SET log_group_arn = NULL, creation_time = now()")
+    assert await session.apply() == []
+    await session.execute("DELETE FROM log_group WHERE log_group_name <> 'there'")
+    assert {row[0] for row in await session.apply()} == {"delete"}
+    assert groups(simulator).keys() == {"there"}

@@ -1,0 +1,160 @@
+"""Roles."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from engine.errors import OperationError
+from tests.engine.direct import Session
+from tests.fixtures.cloud import Cloud
+
+_POLICY = "arn:aws:iam::aws:policy/"
+_TRUST: dict[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "",
+            "Effect": "Allow",
+            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+
+
+def trust(service: str) -> dict[str, Any]:
+    return {**_TRUST, "Statement": [{**_TRUST["Statement"][0], "Principal": {"Service": service}}]}
+
+
+@pytest.fixture
+def iam(simulator: Cloud) -> Any:
+    return simulator.client("iam")
+
+
+@pytest.fixture
+async def installed(session: Session) -> Session:
+    """A session with one role applied."""
+    await session("iasql_install", "aws_iam")
+    await session.execute(
+        "INSERT INTO role (role_name, assume_role_policy_document, description, attached_policies_arns) "
+        f"VALUES ('tasks', '{json.dumps(_TRUST)}', 'runs tasks', "
+        f"ARRAY['{_POLICY}ReadOnlyAccess', '{_POLICY}AmazonS3FullAccess'])"
+    )
+    assert [row[:2] for row in await session.apply()] == [("create", "role")]
+    return session
+
+
+def policies(iam: Any, role: str) -> set[str]:
+    found = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    return {each["PolicyArn"].removeprefix(_POLICY) for each in found}
+
+
+async def test_roles_are_imported(session: Session, iam: Any) -> None:
+    iam.create_role(RoleName="there", AssumeRolePolicyDocument=json.dumps(_TRUST), Description="d")
+    iam.attach_role_policy(RoleName="there", PolicyArn=_POLICY + "ReadOnlyAccess")
+    await session("iasql_install", "aws_iam")
+    [(name, arn, document, description, attached)] = await session.rows(
+        "SELECT role_name, arn, assume_role_policy_document, description, attached_policies_arns FROM role"
+    )
+    assert (name, description, attached) == ("there", "d", [_POLICY + "ReadOnlyAccess"])
+    assert arn == iam.get_role(RoleName="there")["Role"]["Arn"]
+    assert json.loads(document) == _TRUST
+    assert await session("iasql_plan_apply") == []
+    assert await session("iasql_plan_sync") == []
+
+
+async def test_a_role_is_made_with_its_policies(installed: Session, iam: Any) -> None:
+    role = iam.get_role(RoleName="tasks")["Role"]
+    assert role["AssumeRolePolicyDocument"] == _TRUST
+    assert role["Description"] == "runs tasks"
+    assert policies(iam, "tasks") == {"ReadOnlyAccess", "AmazonS3FullAccess"}
+    assert await installed.value("SELECT arn FROM role") == role["Arn"]
+
+
+async def test_all_of_a_role_changes_at_once(installed: Session, iam: Any) -> None:
+    await installed.execute(
+        f"UPDATE role SET assume_role_policy_document = '{json.dumps(trust('ec2.amazonaws.com'))}', "
+        f"description = 'other', attached_policies_arns = ARRAY['{_POLICY}ReadOnlyAccess', "
+        f"'{_POLICY}AmazonEC2FullAccess']"
+    )
+    assert [row[0] for row in await installed.apply()] == ["update"]
+    role = iam.get_role(RoleName="tasks")["Role"]
+    assert role["AssumeRolePolicyDocument"] == trust("ec2.amazonaws.com")
+    assert role["Description"] == "other"
+    assert policies(iam, "tasks") == {"ReadOnlyAccess", "AmazonEC2FullAccess"}
+
+
+async def test_what_a_role_may_lack_is_removed(installed: Session, iam: Any) -> None:
+    await installed.execute("UPDATE role SET description = NULL, attached_policies_arns = NULL")
+    assert [row[0] for row in await installed.apply()] == ["update"]
+    assert iam.get_role(RoleName="tasks")["Role"].get("Description", "") == ""
+    assert policies(iam, "tasks") == set()
+
+
+async def test_documents_compare_by_what_they_say(installed: Session) -> None:
+    same = {
+        "Statement": {
+            "Principal": {"Service": ["ecs-tasks.amazonaws.com"]},
+            "Action": ["sts:AssumeRole"],
+            "Effect": "Allow",
+        },
+        "Version": "2012-10-17",
+    }
+    await installed.execute(
+        f"UPDATE role SET assume_role_policy_document = '{json.dumps(same, indent=2)}', "
+        f"attached_policies_arns = ARRAY['{_POLICY}AmazonS3FullAccess', '{_POLICY}ReadOnlyAccess']"
+    )
+    assert await installed("iasql_plan_apply") == []
+    assert await installed("iasql_plan_sync") == []
+
+
+async def test_another_name_is_another_role(installed: Session, iam: Any) -> None:
+    await installed.execute("UPDATE role SET role_name = 'workers'")
+    assert [row[0] for row in await installed.apply()] == ["replace"]
+    assert [each["RoleName"] for each in iam.list_roles()["Roles"]] == ["workers"]
+    assert policies(iam, "workers") == {"ReadOnlyAccess", "AmazonS3FullAccess"}
+
+
+async def test_a_role_is_deleted_with_its_attachments(installed: Session, iam: Any) -> None:
+    await installed.execute("DELETE FROM role")
+    assert [row[:2] for row in await installed.apply()] == [("delete", "role")]
+    assert iam.list_roles()["Roles"] == []
+
+
+async def test_a_service_linked_role_stays_as_it_is(session: Session, iam: Any) -> None:
+    iam.create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com")
+    await session("iasql_install", "aws_iam")
+    before = await session.rows("SELECT * FROM role")
+    assert len(before) == 1
+    await session.execute("UPDATE role SET description = 'mine'")
+    assert await session.apply() == []
+    assert await session.rows("SELECT * FROM role") == before
+    await session.execute("DELETE FROM role")
+    assert await session.apply() == []
+    assert await session.rows("SELECT * FROM role") == before
+    assert len([each for each in session.notices if "its row is restored" in each]) >= 2
+
+
+@pytest.mark.parametrize(
+    ("document", "code"), [('{"Version": "2012-10-17", "Statement": []}', "MalformedPolicyDocument")]
+)
+async def test_an_invalid_trust_policy_is_refused(
+    session: Session, iam: Any, document: str, code: str
+) -> None:
+    await session("iasql_install", "aws_iam")
+    await session.execute(
+        f"INSERT INTO role (role_name, assume_role_policy_document) VALUES ('r', '{document}')"
+    )
+    with pytest.raises(OperationError) as refused:
+        await session("iasql_apply")
+    error = refused.value
+    assert (error.sqlstate, error.schema, error.table) == ("22023", "public", "role")
+    assert error.message == f"could not create role r: AWS answered {code}"
+    assert error.detail is not None
+    assert code in error.detail
+    assert error.hint is not None
+    assert "assume_role_policy_document" in error.hint
+    assert iam.list_roles()["Roles"] == []

@@ -1,0 +1,179 @@
+"""VPCs and subnets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.engine.direct import Session
+from tests.fixtures.cloud import Cloud
+
+
+@pytest.fixture
+def ec2(simulator: Cloud) -> Any:
+    return simulator.client("ec2")
+
+
+@pytest.fixture
+async def installed(session: Session) -> Session:
+    await session("iasql_install", "aws_vpc")
+    return session
+
+
+def other_vpcs(ec2: Any) -> list[str]:
+    return [each["CidrBlock"] for each in ec2.describe_vpcs()["Vpcs"] if not each["IsDefault"]]
+
+
+async def test_vpcs_and_subnets_are_imported(session: Session, ec2: Any) -> None:
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]
+    subnet = ec2.create_subnet(VpcId=vpc["VpcId"], CidrBlock="10.0.1.0/24", AvailabilityZone="us-east-1b")[
+        "Subnet"
+    ]
+    rows = {table: count for _, table, count in await session("iasql_install", "aws_vpc")}
+    assert rows == {"vpc": 2, "subnet": len(ec2.describe_subnets()["Subnets"])}
+    assert await session.rows(
+        "SELECT v.vpc_id, v.cidr_block, v.state::text, v.is_default, s.subnet_id, s.cidr_block, "
+        "s.availability_zone, s.owner_id, s.subnet_arn, s.available_ip_address_count "
+        "FROM vpc AS v JOIN subnet AS s ON s.vpc_id = v.id WHERE NOT is_default"
+    ) == [
+        (
+            vpc["VpcId"], "10.0.0.0/16", "available", False, subnet["SubnetId"], "10.0.1.0/24",
+            "us-east-1b", subnet["OwnerId"], subnet["SubnetArn"], subnet["AvailableIpAddressCount"],
+        )
+    ]  # fmt: skip
+    assert await session("iasql_plan_apply") == []
+    assert await session("iasql_plan_sync") == []
+
+
+async def test_a_vpc_and_a_subnet_in_it_are_made_together(installed: Session, ec2: Any) -> None:
+    await installed.execute(
+        "INSERT INTO vpc (cidr_block) VALUES ('10.1.0.0/16');"
+        "INSERT INTO subnet (vpc_id, cidr_block, availability_zone) "
+        "SELECT id, '10.1.2.0/24', 'us-east-1a' FROM vpc WHERE cidr_block = '10.1.0.0/16'"
+    )
+    applied = await installed.apply()
+    assert [(action, table, name) for action, table, _, name in applied] == [
+        ("create", "vpc", "10.1.0.0/16"),
+        ("create", "subnet", f"{applied[0][2]} 10.1.2.0/24"),
+    ]
+    [(vpc_id, subnet_id)] = await installed.rows(
+        "SELECT v.vpc_id, s.subnet_id FROM vpc AS v JOIN subnet AS s ON s.vpc_id = v.id WHERE NOT is_default"
+    )
+    [subnet] = ec2.describe_subnets(SubnetIds=[subnet_id])["Subnets"]
+    assert (subnet["VpcId"], subnet["CidrBlock"], subnet["AvailabilityZone"]) == (
+        vpc_id, "10.1.2.0/24", "us-east-1a",
+    )  # fmt: skip
+
+
+async def test_another_network_replaces_a_vpc_and_what_is_in_it(installed: Session, ec2: Any) -> None:
+    await installed.execute(
+        "INSERT INTO vpc (cidr_block) VALUES ('10.1.0.0/16');"
+        "INSERT INTO subnet (vpc_id, cidr_block, availability_zone) "
+        "SELECT id, '10.1.2.0/24', 'us-east-1a' FROM vpc WHERE cidr_block = '10.1.0.0/16'"
+    )
+    await installed.apply()
+    await installed.execute(
+        "UPDATE vpc SET cidr_block = '10.2.0.0/16' WHERE NOT is_default;"
+        "UPDATE subnet SET cidr_block = '10.2.2.0/24' WHERE cidr_block = '10.1.2.0/24'"
+    )
+    assert {(action, table) for action, table, *_ in await installed.apply()} == {
+        ("replace", "vpc"),
+        ("replace", "subnet"),
+    }
+    assert other_vpcs(ec2) == ["10.2.0.0/16"]
+    assert [each["CidrBlock"] for each in ec2.describe_subnets()["Subnets"] if not each["DefaultForAz"]] == [
+        "10.2.2.0/24"
+    ]
+
+
+async def test_another_zone_replaces_a_subnet_after_the_old_one_has_gone(
+    installed: Session, ec2: Any
+) -> None:
+    await installed.execute(
+        "INSERT INTO vpc (cidr_block) VALUES ('10.1.0.0/16');"
+        "INSERT INTO subnet (vpc_id, cidr_block, availability_zone) "
+        "SELECT id, '10.1.2.0/24', 'us-east-1a' FROM vpc WHERE cidr_block = '10.1.0.0/16'"
+    )
+    await installed.apply()
+    old = await installed.value("SELECT subnet_id FROM subnet WHERE cidr_block = '10.1.2.0/24'")
+    await installed.execute(
+        "UPDATE subnet SET availability_zone = 'us-east-1b' WHERE cidr_block = '10.1.2.0/24'"
+    )
+    assert [row[:2] for row in await installed.apply()] == [("replace", "subnet")]
+    [subnet] = [each for each in ec2.describe_subnets()["Subnets"] if not each["DefaultForAz"]]
+    assert subnet["AvailabilityZone"] == "us-east-1b"
+    assert subnet["SubnetId"] != old
+
+
+async def test_vpcs_and_subnets_are_deleted(installed: Session, ec2: Any) -> None:
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    await installed("iasql_sync")
+    await installed.execute(
+        "DELETE FROM subnet WHERE cidr_block = '10.0.1.0/24'; DELETE FROM vpc WHERE NOT is_default"
+    )
+    assert set(await installed.apply()) == {("delete", "subnet", None, subnet), ("delete", "vpc", None, vpc)}
+    assert other_vpcs(ec2) == []
+
+
+async def test_two_vpcs_may_have_the_same_network(installed: Session, ec2: Any) -> None:
+    await installed.execute("INSERT INTO vpc (cidr_block) VALUES ('10.0.0.0/16'), ('10.0.0.0/16')")
+    assert len(await installed.apply()) == 2
+    assert other_vpcs(ec2) == ["10.0.0.0/16", "10.0.0.0/16"]
+    await installed.execute("DELETE FROM vpc WHERE id = (SELECT max(id) FROM vpc)")
+    assert [row[0] for row in await installed.apply()] == ["delete"]
+    assert other_vpcs(ec2) == ["10.0.0.0/16"]
+
+
+async def test_the_default_vpc_comes_back_as_it_is(installed: Session, ec2: Any) -> None:
+    before = await installed.rows("SELECT * FROM vpc")
+    await installed.execute("UPDATE vpc SET cidr_block = '10.0.0.0/8', is_default = false")
+    assert await installed.apply() == []
+    assert await installed.rows("SELECT * FROM vpc") == before
+    await installed.execute("DELETE FROM subnet; DELETE FROM vpc")
+    assert await installed.apply() == []
+    assert [row[1:] for row in await installed.rows("SELECT * FROM vpc")] == [row[1:] for row in before]
+    vpc = before[0][1]
+    assert installed.notices[0] == f"vpc {vpc} cannot be changed by you: its row is restored"
+    assert f"vpc {vpc} cannot be deleted by you: its row is restored" in installed.notices
+
+
+async def test_a_default_subnet_comes_back_as_it_is(installed: Session, ec2: Any) -> None:
+    everything = "SELECT * FROM subnet ORDER BY subnet_id"
+    before = await installed.rows(everything)
+    subnet = await installed.value("SELECT subnet_id FROM subnet ORDER BY id LIMIT 1")
+    await installed.execute(f"UPDATE subnet SET availability_zone = 'x' WHERE subnet_id = '{subnet}'")
+    assert await installed.apply() == []
+    assert set(installed.notices) == {f"subnet {subnet} cannot be changed by you: its row is restored"}
+    assert await installed.rows(everything) == before
+    await installed.execute(f"DELETE FROM subnet WHERE subnet_id = '{subnet}'")
+    assert await installed.apply() == []
+    assert [row[1:] for row in await installed.rows(everything)] == [row[1:] for row in before]
+
+
+async def test_what_aws_assigns_is_put_right_without_a_word(installed: Session) -> None:
+    await installed.execute("UPDATE subnet SET owner_id = 'me', available_ip_address_count = 0, state = NULL")
+    assert await installed.apply() == []
+    assert await installed.value("SELECT count(*) FROM subnet WHERE owner_id = 'me'") == 0
+    assert installed.notices == []
+
+
+async def test_a_vpc_brings_its_default_security_group(session: Session, ec2: Any) -> None:
+    await session("iasql_install", "aws_security_group")
+    await session.execute("INSERT INTO vpc (cidr_block) VALUES ('10.1.0.0/16')")
+    assert [row[:2] for row in await session.apply()] == [("create", "vpc")]
+    [(name, group_id)] = await session.rows(
+        "SELECT group_name, group_id FROM security_group WHERE vpc_id = (SELECT max(id) FROM vpc)"
+    )
+    assert name == "default"
+    rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group_id]}])
+    assert await session.value(
+        "SELECT count(*) FROM security_group_rule AS r JOIN security_group AS g ON g.id = security_group_id "
+        f"WHERE group_id = '{group_id}'"
+    ) == len(rules["SecurityGroupRules"])
+    await session.execute(
+        "DELETE FROM security_group_rule; DELETE FROM security_group;DELETE FROM subnet; DELETE FROM vpc"
+    )
+    vpc = ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"][0]["VpcId"]
+    assert await session.apply() == [("delete", "vpc", None, vpc)]
