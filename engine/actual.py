@@ -139,9 +139,7 @@ class _Reader:
         params = {name: described.search(path, description) for name, path in detail.params.items()}
         items: list[Any] = []
         try:
-            async for page in pages(
-                self.cloud, resource.service, detail.operation, params, resource.region
-            ):
+            async for page in pages(self.cloud, resource.service, detail.operation, params, resource.region):
                 items += described.search(detail.items, page) or []
         except CloudError as error:
             if error.code not in resource.absent:

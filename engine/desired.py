@@ -33,9 +33,7 @@ async def read(caller: Caller, resources: Sequence[Resource]) -> dict[str, list[
 
 
 def _rows(resource: Resource, records: dict[str, list[dict[str, Any]]]) -> list[Row]:
-    parts = {
-        part.table: _by_parent(part.parent.name, records.get(part.table, [])) for part in resource.parts
-    }
+    parts = {part.table: _by_parent(part.parent.name, records.get(part.table, [])) for part in resource.parts}
     rows = [
         Row(
             table=resource.table,

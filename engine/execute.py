@@ -187,9 +187,8 @@ class Execution:
         change = step.change
         verb = {"make": "create", "change": "update", "remove": "delete"}[step.kind]
         verb = change.action if change.action == "replace" and step.kind == "make" else verb
-        self.caller.notice(
-            f"[{self._done}/{len(self.plan.steps)}] {verb} {change.table} {change.description}: {seconds:.1f} s"
-        )
+        place = f"[{self._done}/{len(self.plan.steps)}]"
+        self.caller.notice(f"{place} {verb} {change.table} {change.description}: {seconds:.1f} s")
 
     def _failure(self) -> OperationError:
         """One error for all: the first, with the others and what was not begun in its detail."""

@@ -130,8 +130,8 @@ def match(
 
     What agrees in both identity and natural key comes first: the columns of the key may not be all by which
     AWS tells resources apart. Where AWS allows only one resource of a natural key, that key decides next: the
-    name is taken, so the row can only mean that resource. The identity decides for the rest; and where several
-    may have the same natural key, the identity decides first.
+    name is taken, so the row can only mean that resource. The identity decides for the rest; and where
+    several may have the same natural key, the identity decides first.
     """
     by_identity = (_identity_of_row, _identity_of_found)
     by_key = (_key_of_row, _key_of_found)

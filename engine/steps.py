@@ -203,7 +203,7 @@ def _identity(resource: Resource, found: Found) -> dict[str, Any]:
 
 
 def _described(resource: Resource, description: Mapping[str, Any], facts: Facts) -> Found:
-    """What was made; columns that the answer does not tell, and AWS does not choose, are as they were sent."""
+    """What was made; what the answer does not tell, and AWS does not choose, is as it was sent."""
     found = described.found(resource, description)
     values = {
         column.name: found.values[column.name]

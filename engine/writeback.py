@@ -108,8 +108,7 @@ async def _free_identities(caller: Caller, resource: Resource, changes: list[Row
     """Make unique identities available to other rows before the rows that have them go."""
     for name in resource.unique_if_not_null if changes else ():
         await caller.query(
-            f"UPDATE {public(resource.table)} SET {identifier(name)} = NULL "
-            f"WHERE {_among(resource.key[0])}",
+            f"UPDATE {public(resource.table)} SET {identifier(name)} = NULL WHERE {_among(resource.key[0])}",
             json.dumps([each.key[0] for each in changes]),
         )
 

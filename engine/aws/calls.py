@@ -75,9 +75,7 @@ async def wait(
     spent, delay = 0.0, 0.5
     while True:
         try:
-            await client.get_waiter(waiter).wait(
-                **params, WaiterConfig={"Delay": 0, "MaxAttempts": 1}
-            )
+            await client.get_waiter(waiter).wait(**params, WaiterConfig={"Delay": 0, "MaxAttempts": 1})
             return
         except WaiterError as error:
             if "Max attempts exceeded" not in str(error) or spent >= seconds:
