@@ -89,5 +89,5 @@ def test_an_engine_killed_at_any_call_of_the_apply_converges_with_the_next_one(
             failures.append(f"call {nth}: {failure}")
         finally:
             case.close()
-    assert failures == []
+    assert not failures, "\n".join(failures)
     assert nth > at_least, "the apply made fewer calls than the tutorial needs"
