@@ -12,17 +12,20 @@ from engine.aws.errors import CloudError
 from engine.aws.session import Cloud
 from engine.caller import Stop
 from engine.described import Account
-from engine.model import Found
+from engine.model import Found, Row
 from modules.spec import Detail, Resource
 
 _Params = Mapping[str, Any]
 
 
-async def read(cloud: Cloud, resources: Sequence[Resource], stop: Stop) -> Account:
+async def read(
+    cloud: Cloud, resources: Sequence[Resource], rows: Mapping[str, Sequence[Row]], stop: Stop
+) -> Account:
     """Everything of some tables that AWS holds.
 
     Args:
         resources: in reference order, with all that they refer to.
+        rows: the rows that show some of it.
         stop: ends the reading at once when it is requested.
 
     Raises:
@@ -41,7 +44,7 @@ async def read(cloud: Cloud, resources: Sequence[Resource], stop: Stop) -> Accou
         for task in (reading, stopping):
             task.cancel()
         await asyncio.gather(reading, stopping, return_exceptions=True)
-    return Account(resources, {table: task.result() for table, task in reader.tasks.items()})
+    return Account(resources, {table: task.result() for table, task in reader.tasks.items()}, rows)
 
 
 class _Reader:

@@ -9,7 +9,8 @@ from typing import Any
 
 import jmespath
 
-from engine.model import Found, Values
+from engine.model import Found, Row, Values
+from modules.canonical import timestamp
 from modules.spec import Column, Description, EnumType, Part, Resource
 
 
@@ -75,12 +76,19 @@ def _word(column: Column, value: Any, refer: Callable[[Column, Any], Any]) -> st
 class Account:
     """All that was found in AWS, by table, with every reference resolved or NULL."""
 
-    def __init__(self, resources: Sequence[Resource], listed: Mapping[str, Sequence[Found]]) -> None:
+    def __init__(
+        self,
+        resources: Sequence[Resource],
+        listed: Mapping[str, Sequence[Found]],
+        rows: Mapping[str, Sequence[Row]] | None = None,
+    ) -> None:
         """
         Args:
             resources: in reference order.
             listed: what was found of each; references as AWS gives them.
+            rows: the rows; of two resources that one row could show, it goes on to show the one it shows.
         """
+        self._rows = rows or {}
         self._index: dict[tuple[str, str], dict[Any, Found]] = {}
         self.resources = {resource.table: resource for resource in resources}
         self.hidden: list[Found] = []
@@ -136,23 +144,31 @@ class Account:
 
     def _unique_keys(self, resource: Resource, found: list[Found]) -> list[Found]:
         """Leaves out what the table cannot show: a second resource with the same key, or without a
-        reference that the table requires."""
+        value that the table requires."""
+        known = {row.values.get(resource.identity or "") for row in self._rows.get(resource.table, ())}
         shown: dict[Any, Found] = {}
-        for each in sorted(found, key=lambda each: each.identity):
+        for each in sorted(
+            found, key=lambda each: (each.identity not in known, _age(resource, each), each.identity)
+        ):
             key = (
                 each.identity
                 if resource.key == ("id",)
                 else tuple(each.values.get(name) for name in resource.key)
             )
             missing = any(
-                column.not_null and column.default is None and each.values.get(column.name) is None
-                for column in resource.columns
+                column.not_null and each.values.get(column.name) is None for column in resource.columns
             )
             if missing or key in shown:
                 self.hidden.append(each)
             else:
                 shown[key] = each
         return list(shown.values())
+
+
+def _age(resource: Resource, found: Found) -> str:
+    """What sorts the older before the younger."""
+    created = search(resource.created, found.description) if resource.created else None
+    return timestamp(created) or ""
 
 
 def _complete(part: Part, values: Values) -> bool:

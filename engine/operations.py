@@ -107,7 +107,8 @@ class Engine:
         new = [each for each in registry.with_dependencies(wanted) if each.name not in installed]
         resources = install.resources([*installed, *(each.name for each in new)])
         if new:
-            account = await self._read(caller, resources)
+            rows = await desired.read(caller, install.resources(installed))
+            account = await self._read(caller, resources, rows)
             await install.create_tables(caller, new)
             await self._import(caller, account, resources)
         return await install.created(caller, wanted)
@@ -158,10 +159,12 @@ class Engine:
         resources = install.resources(await install.installed(caller))
         rows = await desired.read(caller, resources)
         await caller.commit()
-        return rows, await self._read(caller, resources)
+        return rows, await self._read(caller, resources, rows)
 
-    async def _read(self, caller: Caller, resources: Sequence[Resource]) -> Account:
-        account = await actual.read(self._cloud, resources, caller.stop)
+    async def _read(
+        self, caller: Caller, resources: Sequence[Resource], rows: Mapping[str, Sequence[Row]]
+    ) -> Account:
+        account = await actual.read(self._cloud, resources, rows, caller.stop)
         for each in account.hidden:
             caller.notice(
                 f"{each.table} {each.identity} is not shown and not changed: the table cannot hold it",
@@ -225,8 +228,8 @@ class Engine:
         if not brought & account.resources.keys():
             return
         resources = list(account.resources.values())
-        fresh = await self._read(caller, resources)
         rows = await desired.read(caller, resources)
+        fresh = await self._read(caller, resources, rows)
         allocate = await self._allocate(caller, fresh, rows)
         changes = [each for each in mirror.plan_sync(fresh, rows, allocate) if each.table in brought]
         await writeback.write(caller, resources, changes)

@@ -383,6 +383,7 @@ class Resource:
         identity: column with AWS's own name for it, if it has one.
         natural_key: the columns that a person would name it by.
         unique_in_aws: AWS allows only one with the same natural key.
+        created: path of the moment when it was made; of two that only one row can show, the older is shown.
         where: which descriptions are rows at all.
         protected: which of them are not ours to change.
         within: reference to the resource that owns it and takes it along.
@@ -413,6 +414,7 @@ class Resource:
     describe: Describe | None = None
     details: tuple[Detail, ...] = ()
     parts: tuple[Part, ...] = ()
+    created: str | None = None
     where: Callable[[Description], bool] | None = None
     protected: Callable[[Description], bool] | None = None
     within: str | None = None

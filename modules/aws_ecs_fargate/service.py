@@ -70,6 +70,7 @@ SERVICE = Resource(
             _VPC + "assignPublicIp",
             not_null=True,
             default="'DISABLED'",
+            read=lambda value: value or "DISABLED",
         ),
         column(
             "force_new_deployment",
@@ -116,6 +117,7 @@ SERVICE = Resource(
         operation="describe_services", ids="services", batch=10, items="services", per_params=("cluster",)
     ),
     where=lambda description: description.get("status") == "ACTIVE",
+    created="createdAt",
     create=(
         Call(
             operation="create_service",

@@ -37,7 +37,8 @@ async def installed(session: Session) -> Session:
     await session.execute(
         "INSERT INTO repository (repository_name, image_tag_mutability, scan_on_push) "
         "VALUES ('app', 'IMMUTABLE', true);"
-        f"INSERT INTO repository_policy (repository_name, policy_text) VALUES ('app', '{json.dumps(_POLICY)}')"
+        "INSERT INTO repository_policy (repository_name, policy_text) "
+        f"VALUES ('app', '{json.dumps(_POLICY)}')"
     )
     assert [row[:2] for row in await session.apply()] == [
         ("create", "repository"),

@@ -69,7 +69,9 @@ async def test_what_is_there_is_imported(session: Session, elb: Any, simulator: 
     ec2 = simulator.client("ec2")
     group = ec2.create_security_group(GroupName="web", Description="d")["GroupId"]
     subnets = [each["SubnetId"] for each in ec2.describe_subnets()["Subnets"]][:2]
-    lb = elb.create_load_balancer(Name="lb", Subnets=subnets, SecurityGroups=[group])["LoadBalancers"][0]
+    lb = elb.create_load_balancer(
+        Name="lb", Subnets=subnets, SecurityGroups=[group], Scheme="internet-facing"
+    )["LoadBalancers"][0]
     vpc = lb["VpcId"]
     tg = elb.create_target_group(
         Name="tg", TargetType="ip", Protocol="HTTP", Port=1, VpcId=vpc, HealthCheckPath="/up"
@@ -103,7 +105,7 @@ async def test_what_is_there_is_imported(session: Session, elb: Any, simulator: 
     assert await session.rows(
         "SELECT target_group_name, target_type::text, protocol::text, port, health_check_path "
         "FROM target_group ORDER BY 1"
-    ) == [("fn", "lambda", None, None, None), ("tg", "ip", "HTTP", 1, "/up")]
+    ) == [("fn", "lambda", None, None, "/"), ("tg", "ip", "HTTP", 1, "/up")]
     assert await session.rows(
         "SELECT port, protocol::text, action_type::text, target_group_name FROM listener ORDER BY 1"
     ) == [(80, "HTTP", "forward", "tg"), (81, "HTTP", "fixed-response", None)]
@@ -144,7 +146,8 @@ async def test_a_load_balancer_is_made_in_the_subnets_and_vpc_that_its_row_names
         "SELECT 'web', 'd', id FROM vpc WHERE NOT is_default;"
         "INSERT INTO load_balancer (load_balancer_name, scheme, load_balancer_type, ip_address_type, vpc) "
         "SELECT 'lb', 'internal', 'application', 'ipv4', id FROM vpc WHERE NOT is_default;"
-        "INSERT INTO load_balancer_security_groups SELECT 'lb', id FROM security_group WHERE group_name = 'web'"
+        "INSERT INTO load_balancer_security_groups "
+        "SELECT 'lb', id FROM security_group WHERE group_name = 'web'"
     )
     await installed.apply()
     subnets = await installed.value(
@@ -180,7 +183,8 @@ async def test_what_is_left_to_aws_stays_as_aws_has_it(applied: Session, elb: An
     before = await applied.rows("SELECT * FROM load_balancer")
     groups = await applied.rows("SELECT * FROM load_balancer_security_groups")
     await applied.execute(
-        "UPDATE load_balancer SET subnets = NULL, vpc = NULL, dns_name = 'x'; DELETE FROM load_balancer_security_groups"
+        "UPDATE load_balancer SET subnets = NULL, vpc = NULL, dns_name = 'x';"
+        "DELETE FROM load_balancer_security_groups"
     )
     assert await applied.apply() == []
     assert await applied.rows("SELECT * FROM load_balancer") == before
@@ -205,9 +209,10 @@ async def test_every_attribute_of_a_target_group_is_sent(installed: Session, elb
         "INSERT INTO vpc (cidr_block) VALUES ('10.1.0.0/16');"
         "INSERT INTO target_group (target_group_name, target_type, ip_address_type, protocol, port, "
         "health_check_protocol, health_check_port, health_check_enabled, health_check_interval_seconds, "
-        "health_check_timeout_seconds, healthy_threshold_count, unhealthy_threshold_count, health_check_path, "
-        "protocol_version, vpc) SELECT 'full', 'instance', 'ipv4', 'HTTPS', 443, 'HTTP', '8443', true, 20, 6, 4, "
-        "3, '/h', 'HTTP1', id FROM vpc WHERE NOT is_default"
+        "health_check_timeout_seconds, healthy_threshold_count, unhealthy_threshold_count, "
+        "health_check_path, protocol_version, vpc) "
+        "SELECT 'full', 'instance', 'ipv4', 'HTTPS', 443, 'HTTP', '8443', true, 20, 6, 4, 3, '/h', 'HTTP1', id "
+        "FROM vpc WHERE NOT is_default"
     )
     await installed.apply()
     made = target_group(elb, "full")

@@ -70,11 +70,10 @@ async def test_groups_and_rules_are_imported(session: Session, ec2: Any) -> None
     )  # fmt: skip
     await session("iasql_install", "aws_security_group")
     assert await session.rows(
-        "SELECT description, owner_id, group_id, v.vpc_id, is_egress, ip_protocol, from_port, to_port, "
-        "cidr_ipv4::text, cidr_ipv6::text, r.description FROM security_group AS g JOIN vpc AS v ON v.id = g.vpc_id "
-        "JOIN security_group_rule AS r ON r.security_group_id = g.id WHERE group_name = 'web' ORDER BY is_egress".replace(
-            "SELECT description", "SELECT g.description"
-        )
+        "SELECT g.description, owner_id, group_id, v.vpc_id, is_egress, ip_protocol, from_port, to_port, "
+        "cidr_ipv4::text, cidr_ipv6::text, r.description FROM security_group AS g "
+        "JOIN vpc AS v ON v.id = g.vpc_id JOIN security_group_rule AS r ON r.security_group_id = g.id "
+        "WHERE group_name = 'web' ORDER BY is_egress"
     ) == [
         ("the web", "123456789012", web, vpc, False, "tcp", 0, 90, None, "::/0", "any"),
         ("the web", "123456789012", web, vpc, True, "-1", -1, -1, "0.0.0.0/0", None, None),
@@ -99,8 +98,10 @@ async def test_a_group_is_made_in_the_default_vpc_with_just_its_rules(installed:
     ] * 3
     made = group(ec2, "web")
     assert made["Description"] == "the web"
-    assert await installed.value("SELECT v.is_default FROM security_group AS g JOIN vpc AS v ON v.id = g.vpc_id "
-                                 "WHERE group_name = 'web'")  # fmt: skip
+    assert await installed.value(
+        "SELECT v.is_default FROM security_group AS g JOIN vpc AS v ON v.id = g.vpc_id "
+        "WHERE group_name = 'web'"
+    )
     keys = (
         "IsEgress", "IpProtocol", "FromPort", "ToPort", "CidrIpv4", "CidrIpv6", "PrefixListId", "Description",
     )  # fmt: skip
@@ -119,8 +120,8 @@ async def test_a_rule_is_changed_in_place(installed: Session, ec2: Any) -> None:
     await installed.apply()
     [old] = rules(ec2, "web")
     await installed.execute(
-        "UPDATE security_group_rule SET ip_protocol = 'udp', from_port = 90, to_port = 91, description = 'new' "
-        "WHERE from_port = 80"
+        "UPDATE security_group_rule SET ip_protocol = 'udp', from_port = 90, to_port = 91, "
+        "description = 'new' WHERE from_port = 80"
     )
     assert [row[:2] for row in await installed.apply()] == [("update", "security_group_rule")]
     [new] = rules(ec2, "web")
@@ -242,8 +243,8 @@ async def test_the_default_group_stays_but_its_rules_are_the_users(installed: Se
     assert await installed.apply() == []
     assert await installed.rows("SELECT group_name, group_id, description FROM security_group") == before
     name = before[0][1]
-    assert f"security_group {name} cannot be changed by you: its row is restored" in installed.notices
-    assert f"security_group {name} cannot be deleted by you: its row is restored" in installed.notices
+    assert f"security_group {name} cannot be changed: its row is restored" in installed.notices
+    assert f"security_group {name} cannot be deleted: its row is restored" in installed.notices
     assert await installed.value("SELECT count(*) FROM security_group_rule") == kept
     await installed.execute("DELETE FROM security_group_rule")
     assert [row[:2] for row in await installed.apply()] == [("delete", "security_group_rule")] * kept

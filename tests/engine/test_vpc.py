@@ -135,8 +135,8 @@ async def test_the_default_vpc_comes_back_as_it_is(installed: Session, ec2: Any)
     assert await installed.apply() == []
     assert [row[1:] for row in await installed.rows("SELECT * FROM vpc")] == [row[1:] for row in before]
     vpc = before[0][1]
-    assert installed.notices[0] == f"vpc {vpc} cannot be changed by you: its row is restored"
-    assert f"vpc {vpc} cannot be deleted by you: its row is restored" in installed.notices
+    assert installed.notices[0] == f"vpc {vpc} cannot be changed: its row is restored"
+    assert f"vpc {vpc} cannot be deleted: its row is restored" in installed.notices
 
 
 async def test_a_default_subnet_comes_back_as_it_is(installed: Session, ec2: Any) -> None:
@@ -145,7 +145,7 @@ async def test_a_default_subnet_comes_back_as_it_is(installed: Session, ec2: Any
     subnet = await installed.value("SELECT subnet_id FROM subnet ORDER BY id LIMIT 1")
     await installed.execute(f"UPDATE subnet SET availability_zone = 'x' WHERE subnet_id = '{subnet}'")
     assert await installed.apply() == []
-    assert set(installed.notices) == {f"subnet {subnet} cannot be changed by you: its row is restored"}
+    assert set(installed.notices) == {f"subnet {subnet} cannot be changed: its row is restored"}
     assert await installed.rows(everything) == before
     await installed.execute(f"DELETE FROM subnet WHERE subnet_id = '{subnet}'")
     assert await installed.apply() == []

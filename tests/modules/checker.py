@@ -243,6 +243,8 @@ def _reading(it: _Checked) -> Iterator[str]:
         details[detail.into] = yield from _result(it, detail.operation, detail.items)
     if description is not None:
         yield from _columns(it, "its description", description, details)
+        if resource.created is not None:
+            yield from _there(it, description, resource.created)
     fetched = resource.fetch
     if fetched is not None and fetched.operation in it.aws.operations:
         shape = yield from _result(it, fetched.operation, fetched.result or "@")
