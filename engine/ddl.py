@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from engine.sql import identifier, literal, names, public
 from modules import registry
@@ -41,9 +41,24 @@ def drop(modules: Iterable[Module]) -> Iterator[str]:
 
 
 def add_column(table: str, column: Column) -> Iterator[str]:
-    """Statements that give an older table a column of this version."""
-    yield from _types((column,))
+    """Statements that give an older table a column of this version, whose type is there."""
     yield f"ALTER TABLE {public(table)} ADD COLUMN {_column(column)}"
+    yield _column_comment(table, column)
+    yield from _reference_indexes(table, (column,))
+
+
+def complete_type(type: EnumType, labels: Collection[str]) -> Iterator[str]:
+    """Statements that make a type, or add the labels of this version to an older one.
+
+    Args:
+        labels: those that it has, none if there is no such type.
+    """
+    if labels:
+        for label in type.values:
+            if label not in labels:
+                yield f"ALTER TYPE {public(type.name)} ADD VALUE {literal(label)}"
+    else:
+        yield _type(type)
 
 
 def enum_types(module: Module) -> Iterator[EnumType]:
@@ -63,8 +78,12 @@ def columns_of(module: Module) -> Iterator[tuple[str, Column]]:
 def _types(columns: Iterable[Column]) -> Iterator[str]:
     for column in columns:
         if isinstance(column.type, EnumType):
-            labels = ", ".join(literal(each) for each in column.type.values)
-            yield f"CREATE TYPE {public(column.type.name)} AS ENUM ({labels})"
+            yield _type(column.type)
+
+
+def _type(type: EnumType) -> str:
+    labels = ", ".join(literal(each) for each in type.values)
+    return f"CREATE TYPE {public(type.name)} AS ENUM ({labels})"
 
 
 def _table(resource: Resource) -> str:
@@ -113,9 +132,12 @@ def _reference_indexes(table: str, columns: Iterable[Column]) -> Iterator[str]:
 
 def _comments(table: str, doc: str, columns: Iterable[Column]) -> Iterator[str]:
     yield f"COMMENT ON TABLE {public(table)} IS {literal(doc)}"
-    for column in columns:
-        doc = column.doc or _plain_doc(column)
-        yield f"COMMENT ON COLUMN {public(table)}.{identifier(column.name)} IS {literal(doc)}"
+    yield from (_column_comment(table, column) for column in columns)
+
+
+def _column_comment(table: str, column: Column) -> str:
+    doc = column.doc or _plain_doc(column)
+    return f"COMMENT ON COLUMN {public(table)}.{identifier(column.name)} IS {literal(doc)}"
 
 
 def _plain_doc(column: Column) -> str:

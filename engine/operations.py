@@ -149,7 +149,7 @@ class Engine:
     async def _upgrade(self, call: Call, caller: Caller) -> list[Record]:
         await lock.to_end_of_transaction(caller)
         await self._database.prepare(caller.database)
-        await upgrade.add_columns(caller, await install.installed(caller))
+        await upgrade.complete(caller, await install.installed(caller))
         return []
 
     # What they are made of ----------------------------------------------------------------------------

@@ -211,8 +211,8 @@ async def test_every_attribute_of_a_target_group_is_sent(installed: Session, elb
         "health_check_protocol, health_check_port, health_check_enabled, health_check_interval_seconds, "
         "health_check_timeout_seconds, healthy_threshold_count, unhealthy_threshold_count, "
         "health_check_path, protocol_version, vpc) "
-        "SELECT 'full', 'instance', 'ipv4', 'HTTPS', 443, 'HTTP', '8443', true, 20, 6, 4, 3, '/h', 'HTTP1', id "
-        "FROM vpc WHERE NOT is_default"
+        "SELECT 'full', 'instance', 'ipv4', 'HTTPS', 443, 'HTTP', '8443', true, 20, 6, 4, 3, '/h', 'HTTP1', "
+        "id FROM vpc WHERE NOT is_default"
     )
     await installed.apply()
     made = target_group(elb, "full")

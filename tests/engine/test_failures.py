@@ -1,0 +1,176 @@
+"""An apply of which a step fails: what is done all the same, what is not begun, what the user is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.errors import OperationError
+from tests.engine.direct import Session
+from tests.fixtures.cloud import Cloud
+
+_TRUST = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", '
+    '"Principal": {"Service": "ecs-tasks.amazonaws.com"}}]}'
+)
+
+
+async def failing(session: Session) -> OperationError:
+    with pytest.raises(OperationError) as refused:
+        await session("iasql_apply")
+    return refused.value
+
+
+async def test_what_depends_on_a_failed_step_is_not_begun_and_the_rest_is_done(
+    session: Session, simulator: Cloud
+) -> None:
+    simulator.plan(
+        {
+            "action": "error", "service": "iam", "operation": "CreateRole", "status": 409, "times": 1,
+            "code": "LimitExceeded", "message": "Cannot exceed quota for RolesPerAccount: 1000.",
+        }
+    )  # fmt: skip
+    await session("iasql_install", "aws_ecs_fargate")
+    await session.execute(
+        f"INSERT INTO role (role_name, assume_role_policy_document) VALUES ('r', '{_TRUST}');"
+        "INSERT INTO cluster (cluster_name) VALUES ('c');"
+        "INSERT INTO log_group (log_group_name) VALUES ('l');"
+        "INSERT INTO task_definition (family, cpu_memory, execution_role_name) "
+        "VALUES ('td', 'vCPU1-2GB', 'r');"
+        "INSERT INTO container_definition (task_definition_id, name, essential, image) "
+        "SELECT id, 'main', true, 'nginx' FROM task_definition;"
+        "INSERT INTO service (name, desired_count, subnets, cluster_name, task_definition_id) "
+        "SELECT 's', 1, (SELECT array_agg(subnet_id) FROM subnet), 'c', id FROM task_definition"
+    )
+    error = await failing(session)
+    assert error.message == "could not create role r: AWS answered LimitExceeded"
+    assert (error.sqlstate, error.schema, error.table) == ("53400", "public", "role")
+    assert error.detail is not None
+    first, *more = error.detail.splitlines()
+    assert first == "iam create_role: LimitExceeded: Cannot exceed quota for RolesPerAccount: 1000."
+    [skipped] = more
+    assert skipped.startswith("Not begun")
+    assert "task_definition td" in skipped
+    assert "service" in skipped
+    assert error.hint == "A quota of the AWS account is used up."
+    called = {each["operation"] for each in simulator.calls(mutating=True)}
+    assert called == {"CreateRole", "CreateCluster", "CreateLogGroup"}
+    assert await session.value("SELECT cluster_arn IS NOT NULL FROM cluster")
+    assert await session.value("SELECT log_group_arn IS NOT NULL FROM log_group")
+    # The next apply goes on from there.
+    assert [row[1] for row in await session.apply()] == ["role", "task_definition", "service"]
+
+
+async def test_all_failures_are_told(session: Session, simulator: Cloud) -> None:
+    await session("iasql_install", "aws_ecr", "aws_iam")
+    await session.execute(
+        "INSERT INTO repository (repository_name) VALUES ('UPPER');"
+        "INSERT INTO role (role_name, assume_role_policy_document) VALUES ('r', '{}')"
+    )
+    error = await failing(session)
+    assert error.sqlstate == "22023"
+    text = f"{error.message} {error.detail}"
+    assert "MalformedPolicyDocument" in text
+    assert "InvalidParameterException" in text
+    assert [row[1] for row in await session("iasql_plan_apply")] == ["role", "repository"]
+
+
+async def test_a_value_that_aws_does_not_take_is_refused_before_the_call(
+    session: Session, simulator: Cloud
+) -> None:
+    await session("iasql_install", "aws_security_group")
+    await session.execute("INSERT INTO security_group (group_name) VALUES ('no description')")
+    error = await failing(session)
+    assert (error.sqlstate, error.table) == ("22023", "security_group")
+    assert error.detail is not None
+    assert 'Missing required parameter in input: "Description"' in error.detail
+    assert simulator.calls(mutating=True) == []
+
+
+async def test_a_listing_that_fails_names_its_table(session: Session, simulator: Cloud) -> None:
+    await session("iasql_install", "aws_ecr")
+    simulator.plan(
+        {
+            "action": "error", "service": "ecr", "operation": "DescribeRepositories",
+            "status": 400, "times": 0, "code": "AccessDeniedException", "message": "not you",
+        }
+    )  # fmt: skip
+    for function in ("iasql_plan_apply", "iasql_apply", "iasql_plan_sync", "iasql_sync"):
+        with pytest.raises(OperationError) as refused:
+            await session(function)
+        error = refused.value
+        assert (error.sqlstate, error.table) == ("42501", "repository")
+        assert error.message.startswith("could not read repository from AWS")
+        assert error.detail is not None
+        assert "AccessDeniedException" in error.detail
+
+
+async def test_throttling_and_faults_of_aws_are_survived(session: Session, simulator: Cloud) -> None:
+    await session("iasql_install", "aws_cloudwatch")
+    simulator.plan(
+        {"action": "throttle", "service": "logs", "operation": "CreateLogGroup", "times": 1},
+        {"action": "error", "service": "logs", "operation": "DescribeLogGroups", "times": 1},
+    )
+    await session.execute("INSERT INTO log_group (log_group_name) VALUES ('l')")
+    assert [row[:2] for row in await session.apply()] == [("create", "log_group")]
+
+
+async def test_what_aws_does_not_see_yet_is_tried_again(session: Session, simulator: Cloud) -> None:
+    """A role is not visible to ECS in the second in which it was made."""
+    await session("iasql_install", "aws_ecs_fargate")
+    simulator.plan(
+        {
+            "action": "error", "service": "ecs", "operation": "RegisterTaskDefinition", "status": 400,
+            "times": 2, "code": "ClientException",
+            "message": "Role is not valid: ECS was unable to assume the role.",
+        }
+    )  # fmt: skip
+    await session.execute(
+        f"INSERT INTO role (role_name, assume_role_policy_document) VALUES ('r', '{_TRUST}');"
+        "INSERT INTO task_definition (family, cpu_memory, execution_role_name) "
+        "VALUES ('td', 'vCPU1-2GB', 'r');"
+        "INSERT INTO container_definition (task_definition_id, name, essential, image) "
+        "SELECT id, 'main', true, 'nginx' FROM task_definition"
+    )
+    assert [row[1] for row in await session.apply()] == ["role", "task_definition"]
+
+
+async def test_what_is_still_going_away_is_waited_for(session: Session, simulator: Cloud) -> None:
+    await session("iasql_install", "aws_security_group")
+    await session.execute("INSERT INTO security_group (group_name, description) VALUES ('g', 'd')")
+    await session.apply()
+    simulator.plan(
+        {
+            "action": "error", "service": "ec2", "operation": "DeleteSecurityGroup",
+            "status": 400, "times": 2, "code": "DependencyViolation",
+            "message": "resource has a dependent object",
+        }
+    )  # fmt: skip
+    await session.execute("DELETE FROM security_group WHERE group_name = 'g'")
+    assert [row[:2] for row in await session.apply()] == [("delete", "security_group")]
+
+
+async def test_the_journal_has_every_step_with_its_outcome(session: Session, simulator: Cloud) -> None:
+    await session("iasql_install", "aws_ecr")
+    await session.execute("INSERT INTO repository (repository_name) VALUES ('fine'), ('UPPER')")
+    await failing(session)
+    await session("iasql_sync")
+    await session.execute("DELETE FROM repository")
+    await session.apply()
+    connection = session.engine._database.connection(session.caller.database)
+    async with connection as own:
+        operations = await own.fetch(
+            "SELECT function, username, in_transaction, outcome, ended_at IS NOT NULL AS ended "
+            "FROM iasql.iasql_operation ORDER BY id"
+        )
+        steps = await own.fetch(
+            "SELECT kind, table_name, outcome, before IS NOT NULL AS before, after IS NOT NULL AS after "
+            "FROM iasql.iasql_step ORDER BY operation, description"
+        )
+    assert [tuple(each) for each in operations] == [
+        ("iasql_apply", session.caller.user, False, outcome, True) for outcome in ("failed", "done")
+    ]
+    assert sorted(tuple(each) for each in steps) == [
+        ("make", "repository", "done", False, True),
+        ("make", "repository", "failed", False, False),
+        ("remove", "repository", "done", True, False),
+    ]
