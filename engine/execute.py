@@ -121,12 +121,12 @@ class Execution:
             made = await self._write_back(step, await self.worker.settle(resource, made))
         return made
 
-    async def _change(self, step: Step) -> Found | None:
+    async def _change(self, step: Step) -> Found:
         change = step.change
         assert change.desired is not None
         desired = self._nothing_pending(change.desired)
         found = await self.worker.change(self._resource(step), change, desired)
-        return await self._write_back(step, found) if found is not None else None
+        return await self._write_back(step, found)
 
     async def _remove(self, step: Step) -> None:
         assert step.change.found is not None

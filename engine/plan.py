@@ -232,9 +232,7 @@ def _deletions_in_turn(account: Account, changes: list[Change]) -> list[Change]:
 
 def _used(account: Account, found: Found) -> list[tuple[str, str]]:
     resource = account.resources[found.table]
-    pairs = [
-        (column, found.values[column.name]) for column in resource.columns if column.reference
-    ] + [
+    pairs = [(column, found.values[column.name]) for column in resource.columns if column.reference] + [
         (column, element[column.name])
         for part in resource.parts
         for column in part.columns

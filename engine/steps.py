@@ -85,8 +85,9 @@ class Worker:
             return found
         return described.found(resource, await self._fetched(resource, facts))
 
-    async def change(self, resource: Resource, change: Change, desired: Desired) -> Found | None:
-        """Change a resource in place; return how AWS describes it if AWS says so.
+    async def change(self, resource: Resource, change: Change, desired: Desired) -> Found:
+        """Change a resource in place, and return it as AWS describes it, or else as it was described
+        before with what has been changed.
 
         Raises:
             CloudError: AWS refused.
@@ -108,7 +109,10 @@ class Worker:
         )
         if resource.fetch is not None:
             description = await self._fetched(resource, facts)
-        return None if description is None else described.found(resource, description)
+        if description is not None:
+            return described.found(resource, description)
+        changed = {name: values[name] for name in change.changed if name in values}
+        return replace(change.found, values={**change.found.values, **changed})
 
     async def remove(self, resource: Resource, found: Found) -> None:
         """Delete a resource and wait until it is gone. One that is gone already is no error.
