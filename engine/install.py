@@ -33,16 +33,19 @@ def requested(arguments: Sequence[str | None]) -> tuple[str, ...]:
         raise OperationError(
             "unknown module" + ("s: " if len(unknown) > 1 else ": ") + ", ".join(map(str, unknown)),
             sqlstate="42704",
-            detail="\n".join(_suggestion(str(each), list(known)) for each in unknown),
+            detail="\n".join(_suggestion(str(each)) for each in unknown),
             hint="SELECT * FROM iasql_modules_list() shows all modules.",
         )
     return tuple(dict.fromkeys(known[str(each)] for each in arguments))
 
 
-def _suggestion(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
-    plain = difflib.get_close_matches(f"aws_{name}", known, n=1, cutoff=0.8)
-    suggestions = list(dict.fromkeys([*plain, *close]))
+def _suggestion(name: str) -> str:
+    module, _, version = name.partition("@")
+    if version and module in registry.BY_NAME:
+        return f"{name}: this server has {registry.BY_NAME[module].full_name}."
+    likely = difflib.get_close_matches(f"aws_{module}", registry.BY_NAME, n=1, cutoff=0.8)
+    similar = difflib.get_close_matches(module, registry.BY_NAME, n=2, cutoff=0.5)
+    suggestions = list(dict.fromkeys([*likely, *similar]))
     if not suggestions:
         return f"{name}: nothing is like it."
     return f"{name}: did you mean {' or '.join(suggestions)}?"

@@ -19,8 +19,8 @@ async def leave(caller: Caller, function: str, records: Sequence[Record]) -> Non
         function: name of the function that the statement calls.
         records: its rows, by column.
     """
-    text = json.dumps({"function": function, "rows": list(records)})
-    await caller.query("SELECT pg_catalog.set_config('iasql.result', $1, true)", text)
+    text = json.dumps(list(records))
+    await caller.query("SELECT pg_catalog.set_config('iasql.result_of_' || $1, $2, true)", function, text)
 
 
 def of_changes(changes: Sequence[Change]) -> list[Record]:

@@ -100,17 +100,18 @@ $$;
 CREATE OR REPLACE FUNCTION iasql.take_result(called text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  result jsonb := nullif(current_setting('iasql.result', true), '')::jsonb;
+  setting text := 'iasql.result_of_' || called;
+  result jsonb := nullif(current_setting(setting, true), '')::jsonb;
 BEGIN
-  IF result IS NULL OR result ->> 'function' <> called THEN
+  IF result IS NULL THEN
     RAISE EXCEPTION '%() was not performed', called USING
       ERRCODE = 'object_not_in_prerequisite_state',
       DETAIL = 'The function returns what the iasql server has done for the statement that calls it, once.',
       HINT = 'Connect to the iasql server instead of to PostgreSQL, and call it directly: SELECT * FROM '
         || called || '(…).';
   END IF;
-  PERFORM set_config('iasql.result', '', true);
-  RETURN result -> 'rows';
+  PERFORM set_config(setting, '', true);
+  RETURN result;
 END
 $$;
 

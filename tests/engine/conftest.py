@@ -18,10 +18,11 @@ from tests.fixtures.databases import Database, PostgresServer
 
 
 @pytest.fixture(scope="session", autouse=True)
-def models() -> Iterator[None]:
-    """Lets each engine's clients share what one has read of AWS's models, which takes a while."""
+def quick_clients() -> Iterator[None]:
+    """Lets clients share what one has read of AWS's models, and read no certificates: both take a while."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("botocore.session.create_loader", cache(create_loader))
+        patch.setattr("aiobotocore.httpsession.get_cert_path", lambda verify: None)
         yield
 
 

@@ -70,8 +70,8 @@ class Session:
         caller = self.caller
         try:
             await self.engine.perform(Call(function=function, arguments=arguments), caller)
-            rows = await caller.query("SELECT pg_catalog.current_setting('iasql.result')")
-            return [tuple(row.values()) for row in json.loads(rows[0][0] or "")["rows"]]
+            rows = await caller.query(f"SELECT pg_catalog.current_setting('iasql.result_of_{function}')")
+            return [tuple(row.values()) for row in json.loads(rows[0][0] or "")]
         finally:
             await caller.commit()
 

@@ -44,6 +44,7 @@ INSERT INTO service_security_groups SELECT 's', id FROM security_group WHERE gro
 """
 
 
+_DIGEST = "sha256:" + "0" * 64
 _DESCRIPTION = {
     "serviceName": "s",
     "desiredCount": 1,
@@ -228,23 +229,8 @@ async def test_a_changed_task_definition_is_a_new_revision_that_the_service_foll
     ]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        "UPDATE container_definition SET memory = NULL, memory_reservation = NULL WHERE name = 'main'",
-        "UPDATE container_definition SET env_variables = NULL, log_group_name = NULL, cpu = NULL",
-        "UPDATE task_definition SET task_role_name = NULL",
-        "DELETE FROM container_definition WHERE name = 'side'",
-        "UPDATE container_definition SET image = NULL, public_repository_name = 'open', tag = '2' "
-        "WHERE name = 'side'",
-        "UPDATE container_definition SET tag = NULL, digest = 'sha256:" + "0" * 64 + "' WHERE name = 'main'",
-        "UPDATE container_definition SET essential = true, name = 'renamed' WHERE name = 'side'",
-        "UPDATE container_definition SET container_port = 81, host_port = 81, protocol = 'udp' "
-        "WHERE name = 'main'",
-    ],
-)
 async def test_each_change_of_a_container_is_a_new_revision(
-    installed: Session, ecs: Any, simulator: Cloud, change: str
+    installed: Session, ecs: Any, simulator: Cloud
 ) -> None:
     simulator.client("ecr-public").create_repository(repositoryName="open")
     await installed("iasql_sync")
@@ -253,9 +239,35 @@ async def test_each_change_of_a_container_is_a_new_revision(
         ";".join(each for each in statements if "service" not in each and "'lb'" not in each)
     )
     await installed.apply()
-    await installed.execute(change)
+    changes = (
+        "UPDATE container_definition SET memory = NULL, memory_reservation = NULL WHERE name = 'main'",
+        "UPDATE container_definition SET env_variables = NULL, log_group_name = NULL, cpu = NULL",
+        "UPDATE task_definition SET task_role_name = NULL",
+        "UPDATE container_definition SET image = NULL, public_repository_name = 'open', tag = '2' "
+        "WHERE name = 'side'",
+        f"UPDATE container_definition SET tag = NULL, digest = '{_DIGEST}' WHERE name = 'main'",
+        "UPDATE container_definition SET essential = true, name = 'renamed' WHERE name = 'side'",
+        "UPDATE container_definition SET container_port = 81, host_port = 81, protocol = 'udp' "
+        "WHERE name = 'main'",
+    )
+    for revision, change in enumerate(changes, start=2):
+        await installed.execute(change)
+        assert [row[:2] for row in await installed.apply()] == [("replace", "task_definition")]
+        assert active(ecs) == [f"td:{revision}"]
+    made = definition(ecs)
+    assert "taskRoleArn" not in made
+    main, side = sorted(made["containerDefinitions"], key=lambda each: str(each["name"]))
+    assert "memory" not in main
+    assert "memoryReservation" not in main
+    assert "logConfiguration" not in main
+    assert main["environment"] == []
+    assert main["image"].endswith(f"app@{_DIGEST}")
+    assert main["portMappings"] == [{"containerPort": 81, "hostPort": 81, "protocol": "udp"}]
+    assert (side["name"], side["essential"]) == ("renamed", True)
+    assert side["image"] == "public.ecr.aws/simulated/open:2"
+    await installed.execute("DELETE FROM container_definition WHERE name = 'renamed'")
     assert [row[:2] for row in await installed.apply()] == [("replace", "task_definition")]
-    assert active(ecs) == ["td:2"]
+    assert [each["name"] for each in definition(ecs)["containerDefinitions"]] == ["main"]
 
 
 async def test_a_new_revision_keeps_what_no_column_shows(session: Session, ecs: Any) -> None:

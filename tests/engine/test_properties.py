@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from engine.errors import OperationError
 from engine.model import Row
 from modules import registry
+from modules.spec import Column, Resource
 from tests.engine.world import RESOURCES, World
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -69,7 +70,9 @@ def _values(table: str, draw: Draw, rows: dict[str, list[Row]]) -> dict[str, Any
             return {"log_group_name": draw(_NAMES)}
         case "repository" | "public_repository":
             return {
-                "repository_name": draw(_NAMES), "image_tag_mutability": "MUTABLE", "scan_on_push": draw(_MAYBE),
+                "repository_name": draw(_NAMES),
+                "image_tag_mutability": "MUTABLE",
+                "scan_on_push": draw(_MAYBE),
             }
         case "repository_policy":
             name = some("repository")
@@ -108,16 +111,20 @@ def _values(table: str, draw: Draw, rows: dict[str, list[Row]]) -> dict[str, Any
             }
         case "service":
             cluster, definition = some("cluster"), some("task_definition")
-            return cluster and definition and {
-                "name": draw(_NAMES),
-                "cluster_name": cluster,
-                "task_definition_id": definition,
-                "desired_count": draw(st.integers(0, 2)),
-                "subnets": draw(st.sampled_from([["subnet-a"], ["subnet-a", "subnet-b"]])),
-                "assign_public_ip": "ENABLED",
-                "force_new_deployment": draw(_MAYBE),
-                "target_group_name": some("target_group", optional=True),
-            }
+            return (
+                cluster
+                and definition
+                and {
+                    "name": draw(_NAMES),
+                    "cluster_name": cluster,
+                    "task_definition_id": definition,
+                    "desired_count": draw(st.integers(0, 2)),
+                    "subnets": draw(st.sampled_from([["subnet-a"], ["subnet-a", "subnet-b"]])),
+                    "assign_public_ip": "ENABLED",
+                    "force_new_deployment": draw(_MAYBE),
+                    "target_group_name": some("target_group", optional=True),
+                }
+            )
     raise AssertionError(table)
 
 
@@ -181,18 +188,20 @@ def _violates(world: World, row: Row) -> bool:
 
 def _used(world: World, row: Row) -> bool:
     """Whether a foreign key keeps a row from being deleted."""
-    for resource in RESOURCES:
-        for other in world.rows[resource.table]:
-            for column in resource.columns:
-                if column.reference and column.reference.table == row.table:
-                    if other.values.get(column.name) == row.key[0]:
-                        return True
-            for part in resource.parts:
-                for column in part.columns:
-                    if column.reference and column.reference.table == row.table:
-                        if any(each.get(column.name) == row.key[0] for each in other.parts.get(part.table, ())):
-                            return True
-    return False
+    return any(
+        column.reference and column.reference.table == row.table and values.get(column.name) == row.key[0]
+        for resource in RESOURCES
+        for other in world.rows[resource.table]
+        for columns, values in _referring(resource, other)
+        for column in columns
+    )
+
+
+def _referring(resource: Resource, row: Row) -> Iterator[tuple[tuple[Column, ...], Mapping[str, Any]]]:
+    """The columns and values of a row and of its parts."""
+    yield resource.columns, row.values
+    for part in resource.parts:
+        yield from ((part.columns, each) for each in row.parts.get(part.table, ()))
 
 
 def _edit(world: World, draw: Draw) -> None:
@@ -214,9 +223,7 @@ def _edit(world: World, draw: Draw) -> None:
         return
     kept = {name: rows[at].values[name] for name in resource.key}
     names = draw(st.lists(st.sampled_from(sorted(values)), unique=True, min_size=1))
-    new = replace(
-        rows[at], values={**rows[at].values, **{name: values[name] for name in names}, **kept}
-    )
+    new = replace(rows[at], values={**rows[at].values, **{name: values[name] for name in names}, **kept})
     if draw(_MAYBE):
         new = replace(new, parts=_parts(table, draw, world.rows))
     old, rows[at] = rows[at], new

@@ -55,7 +55,7 @@ async def test_a_vpc_and_a_subnet_in_it_are_made_together(installed: Session, ec
     applied = await installed.apply()
     assert [(action, table, name) for action, table, _, name in applied] == [
         ("create", "vpc", "10.1.0.0/16"),
-        ("create", "subnet", f"{applied[0][2]} 10.1.2.0/24"),
+        ("create", "subnet", "10.1.0.0/16 10.1.2.0/24"),
     ]
     [(vpc_id, subnet_id)] = await installed.rows(
         "SELECT v.vpc_id, s.subnet_id FROM vpc AS v JOIN subnet AS s ON s.vpc_id = v.id WHERE NOT is_default"

@@ -90,9 +90,7 @@ class World:
             else:
                 rows[:] = [row for row in rows if row.key != change.key]
 
-    def _refresh(
-        self, mirror: Mirror, table: str, key: Key, found: Found, *, reset: bool = False
-    ) -> None:
+    def _refresh(self, mirror: Mirror, table: str, key: Key, found: Found, *, reset: bool = False) -> None:
         row = next((row for row in self.rows[table] if row.key == key), None)
         assert row is not None
         change = mirror.refreshed(registry.RESOURCES[table], row, found, reset=reset)
