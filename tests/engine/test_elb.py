@@ -181,14 +181,27 @@ async def test_all_that_can_change_of_a_load_balancer_changes_at_once(applied: S
 
 async def test_what_is_left_to_aws_stays_as_aws_has_it(applied: Session, elb: Any) -> None:
     before = await applied.rows("SELECT * FROM load_balancer")
-    groups = await applied.rows("SELECT * FROM load_balancer_security_groups")
-    await applied.execute(
-        "UPDATE load_balancer SET subnets = NULL, vpc = NULL, dns_name = 'x';"
-        "DELETE FROM load_balancer_security_groups"
-    )
+    await applied.execute("UPDATE load_balancer SET subnets = NULL, vpc = NULL, dns_name = 'x'")
     assert await applied.apply() == []
     assert await applied.rows("SELECT * FROM load_balancer") == before
-    assert await applied.rows("SELECT * FROM load_balancer_security_groups") == groups
+
+
+async def test_a_load_balancer_whose_groups_go_gets_the_default_group(applied: Session, elb: Any) -> None:
+    await applied.execute(
+        "DELETE FROM security_group WHERE group_name = 'web'"  # takes load_balancer_security_groups along
+    )
+    assert [row[:2] for row in await applied.apply()] == [
+        ("update", "load_balancer"),
+        ("delete", "security_group"),
+    ]
+    assert balancer(elb)["SecurityGroups"] == [await group_id(applied, "default")]
+    assert (
+        await applied.value(
+            "SELECT group_name FROM load_balancer_security_groups "
+            "JOIN security_group AS g ON g.id = security_group_id"
+        )
+        == "default"
+    )
 
 
 async def test_another_scheme_replaces_a_load_balancer_with_its_listener(applied: Session, elb: Any) -> None:
