@@ -22,6 +22,26 @@ def one_subnet_per_zone(values: Values, subnets: Iterable[tuple[Values, Any]]) -
     return [zones[zone] for zone in sorted(zones)]
 
 
-CHOICES: dict[str, Callable[[Values, Iterable[tuple[Values, Any]]], list[Any]]] = {
-    "one_subnet_per_zone": one_subnet_per_zone
+def default_security_group(values: Values, groups: Iterable[tuple[Values, Any]]) -> list[Values]:
+    """The default group of an application load balancer's VPC; other kinds can be without a group.
+
+    Args:
+        values: the load balancer's, as AWS has them.
+        groups: values and AWS's name of each security group.
+    """
+    if values["load_balancer_type"] != "application":
+        return []
+    return [
+        {"security_group_id": name}
+        for group, name in groups
+        if group["group_name"] == "default" and group["vpc_id"] == values["vpc"]
+    ]
+
+
+Choice = Callable[[Values, Iterable[tuple[Values, Any]]], list[Any]]
+
+#: The rules by name, each with the table that it chooses from.
+CHOICES: dict[str, tuple[Choice, str]] = {
+    "one_subnet_per_zone": (one_subnet_per_zone, "subnet"),
+    "default_security_group": (default_security_group, "security_group"),
 }

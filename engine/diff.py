@@ -24,7 +24,7 @@ def changed(resource: Resource, desired: Desired, found: Found) -> frozenset[str
     names |= {
         part.table
         for part in resource.parts
-        if not (part.left_to_aws and not desired.row.parts.get(part.table))
+        if not (part.left_to_aws and not desired.parts.get(part.table))
         and comparable(part, desired.parts.get(part.table, ()))
         != comparable(part, found.parts.get(part.table, ()))
     }

@@ -117,6 +117,7 @@ class _Planner:
         )
 
     def _keep(self, resource: Resource, desired: Desired, found: Found) -> None:
+        desired = self.resolver.kept(resource, desired, found)
         changed = diff.changed(resource, desired, found)
         if not changed:
             return

@@ -107,8 +107,21 @@ class Resolver:
         values = dict(desired.values)
         for column in resource.columns:
             if column.chosen and values[column.name] is None:
-                values[column.name] = CHOICES[column.chosen](values, self._named("subnet"))
+                values[column.name] = self._choice(column.chosen, values)
         return Desired(desired.row, values, desired.parts)
+
+    def kept(self, resource: Resource, desired: Desired, found: Found) -> Desired:
+        """A row whose resource is there, with what no rows of its parts mean filled in."""
+        parts = {
+            part.table: tuple(self._choice(part.chosen, found.values))
+            for part in resource.parts
+            if part.chosen and not desired.parts[part.table] and found.parts[part.table]
+        }
+        return Desired(desired.row, desired.values, {**desired.parts, **parts})
+
+    def _choice(self, name: str, values: Values) -> list[Any]:
+        choose, table = CHOICES[name]
+        return choose(values, self._named(table))
 
     def _named(self, table: str) -> Iterable[tuple[Values, Any]]:
         """What a table will hold after the apply: values, and what AWS calls or will call it."""

@@ -320,6 +320,7 @@ class Part:
         on_change: what a difference means for the other resource.
         canonical: brings an element's values into the form in which two of them are compared.
         left_to_aws: no rows mean "whatever AWS chooses"; they are added once AWS has chosen.
+        chosen: names a rule of `engine.defaults` for what no rows mean once the resource is there.
     """
 
     table: str
@@ -331,6 +332,7 @@ class Part:
     on_change: OnChange
     canonical: Callable[[Values], Values] | None = None
     left_to_aws: bool = False
+    chosen: Literal["default_security_group"] | None = None
     checks: tuple[tuple[str, str], ...] = ()
     doc: str = ""
 

@@ -27,6 +27,7 @@ LOAD_BALANCER_SECURITY_GROUPS = Part(
     natural_key=("security_group_id",),
     on_change=OnChange.UPDATE,
     left_to_aws=True,
+    chosen="default_security_group",
 )
 
 LOAD_BALANCER = Resource(

@@ -129,7 +129,9 @@ def _values(table: str, draw: Draw, rows: dict[str, list[Row]]) -> dict[str, Any
 
 
 def _parts(table: str, draw: Draw, rows: dict[str, list[Row]]) -> dict[str, tuple[dict[str, Any], ...]]:
-    groups = [row.key[0] for row in rows["security_group"]]
+    # AWS takes groups of the resource's own VPC only, which is the default one here.
+    here = {row.key[0] for row in rows["vpc"] if row.values["is_default"] is True} | {None}
+    groups = [row.key[0] for row in rows["security_group"] if row.values["vpc_id"] in here]
     chosen = draw(st.lists(st.sampled_from(groups), unique=True, max_size=2)) if groups else []
     references = tuple({"security_group_id": group} for group in chosen)
     match table:

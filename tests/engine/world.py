@@ -170,7 +170,12 @@ class World:
             if column.on_change is OnChange.ASSIGNED
             or (column.left_to_aws and desired.row.values.get(column.name) is None)
         }
-        desired = replace(desired, values={**desired.values, **kept})
+        parts = {
+            part.table: old.parts[part.table]
+            for part in resource.parts
+            if part.left_to_aws and not desired.parts[part.table]
+        }
+        desired = replace(desired, values={**desired.values, **kept}, parts={**desired.parts, **parts})
         self._check_references(resource, desired)
         found = _described(resource, old.identity, desired)
         del held[at]
