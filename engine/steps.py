@@ -181,14 +181,25 @@ class Worker:
     async def _fetched(self, resource: Resource, facts: Facts) -> dict[str, Any]:
         fetch = resource.fetch
         assert fetch is not None
-        answer = await persist(
-            lambda: self._call(resource, fetch, request(fetch, facts)),
-            lambda error: error.code in resource.absent,
+
+        async def attempt() -> dict[str, Any]:
+            answer = await self._call(resource, fetch, request(fetch, facts))
+            result: dict[str, Any] | None = described.search(fetch.result or "@", answer)
+            if result is None or not _is_of(resource, result, facts):
+                raise CloudError(
+                    message="AWS does not show it yet",
+                    sqlstate="58000",
+                    detail=f"{resource.service} {fetch.operation}",
+                    code=_NOT_SHOWN,
+                )
+            return result
+
+        return await persist(
+            attempt,
+            lambda error: error.code in (*resource.absent, _NOT_SHOWN),
             self.patience.eventual,
             self.stop,
         )
-        result: dict[str, Any] = described.search(fetch.result or "@", answer)
-        return result
 
     async def _wait(self, resource: Resource, waiter: Waiter, facts: Facts) -> None:
         await calls.wait(
@@ -216,6 +227,15 @@ def _described(resource: Resource, description: Mapping[str, Any], facts: Facts)
         for column in resource.columns
     }
     return replace(found, values=values)
+
+
+_NOT_SHOWN = "NotShownYet"
+
+
+def _is_of(resource: Resource, description: Mapping[str, Any], facts: Facts) -> bool:
+    """Whether a description is that of the resource and not of one with a name like it."""
+    values = described.found(resource, description).values
+    return all(values[name] == facts.values.get(name) for name in resource.key if name in values)
 
 
 def _items(resource: Resource, values: Values) -> dict[str, list[Any]]:

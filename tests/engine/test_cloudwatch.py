@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from engine.caller import Stop
+from engine.model import Change, Desired, Row
+from engine.patience import Patience
+from engine.steps import Worker
+from modules.aws_cloudwatch.log_group import LOG_GROUP
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
 
@@ -41,3 +48,25 @@ async def test_a_log_group_is_imported_made_renamed_and_deleted(session: Session
     await session.execute("DELETE FROM log_group WHERE log_group_name <> 'there'")
     assert {row[0] for row in await session.apply()} == {"delete"}
     assert groups(simulator).keys() == {"there"}
+
+
+async def test_a_group_that_aws_does_not_show_yet_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The question is for a prefix, so that another group may be shown before the one that was made."""
+    pages: list[list[dict[str, Any]]] = [
+        [],
+        [{"logGroupName": "app/more", "arn": "other"}],
+        [{"logGroupName": "app", "arn": "right"}, {"logGroupName": "app/more", "arn": "other"}],
+    ]
+
+    async def answer(cloud: Any, service: str, operation: str, *more: Any) -> dict[str, Any]:
+        return {} if operation == "create_log_group" else {"logGroups": pages.pop(0)}
+
+    monkeypatch.setattr("engine.aws.calls.call", answer)
+    values = {"log_group_name": "app", "log_group_arn": None, "creation_time": None}
+    desired = Desired(Row(table="log_group", key=("app",), values=values), values, {})
+    change = Change(action="create", table="log_group", id=None, description="app", desired=desired)
+    cloud: Any = None
+    worker = Worker(cloud, {}, Patience(), Stop())
+    found = await worker.finish(LOG_GROUP, *await worker.create(LOG_GROUP, change, desired))
+    assert found.identity == "right"
+    assert pages == []

@@ -181,6 +181,8 @@ def _part_names(it: _Checked, part: Part) -> Iterator[str]:
     for name in (*part.natural_key, *(() if part.key == ("id",) else part.key)):
         if name not in own:
             yield f"{part.table}: a key names no column: {name}"
+    if part.chosen and part.chosen not in CHOICES:
+        yield f"{part.table} is chosen by no rule: {part.chosen}"
     for column in (part.parent, *part.columns):
         yield from (f"{part.table}: {each}" for each in _references(it, column, part.table, columns))
 
