@@ -11,8 +11,11 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from pathlib import Path
+
+import sqlparse
 
 from deploy import tutorial
 from deploy.embedded_postgres import BINARIES
@@ -121,8 +124,12 @@ def _stay(url: str) -> None:
 
 
 def _run_file(url: str, file: Path) -> None:
+    script = tutorial.migration(file)
     _say(f"psql -f {file.name}   (with the tutorial's placeholder values)")
-    _psql(url, "--echo-errors", script=tutorial.migration(file))
+    for statement in sqlparse.split(sqlparse.format(script, strip_comments=True)):
+        print(textwrap.indent(statement, "  "), flush=True)
+    print()
+    _psql(url, "--echo-errors", "--quiet", script=script)
 
 
 def _run(url: str, statement: str) -> None:

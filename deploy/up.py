@@ -24,7 +24,7 @@ from engine.operations import Engine
 from proxy.server import Proxy
 from proxy.upstream import Upstream
 
-SIMULATED_REGION = "us-east-1"
+SIMULATED_REGION = "us-east-2"
 _VERSIONS = range(13, 19)
 _CONNECT_SECONDS = 15.0
 _PROFILE_SETTINGS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")

@@ -109,5 +109,5 @@ def test_the_demo_runs_the_tutorial_and_ends() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stdout.count(" create | ") >= 12
     assert result.stdout.count(" delete | ") == 24
-    assert ".dkr.ecr.us-east-1.amazonaws.com/quickstart-repository" in result.stdout
-    assert "quickstart-load-balancer-1.us-east-1.elb.amazonaws.com" in result.stdout
+    assert ".dkr.ecr.us-east-2.amazonaws.com/quickstart-repository" in result.stdout
+    assert "quickstart-load-balancer-1.us-east-2.elb.amazonaws.com" in result.stdout
