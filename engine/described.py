@@ -112,12 +112,15 @@ class Account:
         return index.get(value)
 
     def add(self, resource: Resource, each: Found) -> Found:
-        """Take in a resource that has just been made or changed, its references resolved."""
+        """Take in a resource that has just been made or changed, its references resolved.
+
+        It is found by what refers to it from then on; one that it takes the place of is not taken out.
+        """
         each = self._resolved(resource, each)
-        known = self.tables.setdefault(resource.table, [])
-        known[:] = [other for other in known if other.identity != each.identity] + [each]
-        for table, name in [key for key in self._index if key[0] == resource.table]:
-            del self._index[table, name]
+        self.tables[resource.table].append(each)
+        for (table, name), index in self._index.items():
+            if table == resource.table:
+                index[each.values.get(name) if name else each.identity] = each
         return each
 
     def _resolved(self, resource: Resource, each: Found) -> Found:

@@ -15,7 +15,7 @@ import structlog
 
 from engine.caller import Caller
 from engine.described import Account
-from engine.errors import DatabaseError, OperationError
+from engine.errors import OperationError
 from engine.journal import Journal
 from engine.mirror import Mirror
 from engine.model import Desired, Found, Key, Pending, Plan, Row, RowChange, Step
@@ -193,8 +193,6 @@ class Execution:
     def _failure(self) -> OperationError:
         """One error for all: the first, with the others and what was not begun in its detail."""
         first, *others = self.failures
-        if isinstance(first, DatabaseError):
-            return first
         lines = [first.detail or ""]
         lines += [f"Also: {each.message} ({each.detail})" for each in others]
         if self.skipped:
