@@ -128,7 +128,7 @@ class Resolver:
         resource = self.account.resources[table]
         for (other, key), each in self.desired.items():
             if other == table:
-                pair = self.pairs.get((table, key))
+                pair = None if (table, key) in self._replaced else self.pairs.get((table, key))
                 yield each.values, pair.identity if pair else Pending(table, key, resource.identity or "")
         paired = {id(each) for each in self.pairs.values()}
         for found in self.account.tables.get(table, ()):
