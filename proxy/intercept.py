@@ -265,7 +265,8 @@ def _refuse_block(statement: Node, functions: Collection[str]) -> Refusal | None
 
 
 def _direct(function: str) -> str:
-    return f"Write it in a statement of its own: SELECT * FROM {function}(...);"
+    arguments = "'aws_…'" if function.endswith("install") else ""
+    return f"Write it in a statement of its own: SELECT * FROM {function}({arguments});"
 
 
 def _executes(explain: Node) -> bool:

@@ -17,7 +17,7 @@ from deploy.embedded_postgres import EmbeddedPostgres, PostgresError
 
 
 def as_client(
-    server: EmbeddedPostgres, *, user: str = "iasql", password: str | None = None
+    server: EmbeddedPostgres, *, user: str = "admin", password: str | None = None
 ) -> psycopg.Connection:
     """Connect over the socket as a client's session would."""
     return psycopg.connect(
@@ -36,7 +36,7 @@ def test_what_a_client_stores_is_there_after_a_restart(data_dir: Path) -> None:
 
 def test_nobody_gets_in_without_the_password(data_dir: Path) -> None:
     with EmbeddedPostgres(data_dir) as server:
-        for user in ("iasql", "postgres"):
+        for user in ("admin", "postgres"):
             with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
                 as_client(server, user=user, password="guess")
         with psycopg.connect(server.superuser_url()) as superuser:
@@ -56,7 +56,7 @@ def test_a_lost_client_password_is_made_anew(data_dir: Path) -> None:
         pass
     (data_dir / "password").unlink()
     with EmbeddedPostgres(data_dir) as server, as_client(server) as client:
-        assert client.execute("SELECT current_user").fetchall() == [("iasql",)]
+        assert client.execute("SELECT current_user").fetchall() == [("admin",)]
 
 
 def test_a_directory_in_use_is_named_with_its_user(data_dir: Path) -> None:

@@ -64,7 +64,9 @@ def test_it_serves_until_a_signal_and_leaves_no_process(
     url = re.search(r"postgresql://\S+", output)
     assert url is not None
     with psycopg.connect(url[0]) as client:
-        assert client.execute("SELECT current_user").fetchone() == ("iasql",)
+        client.execute("CREATE TABLE of_the_user ()")
+        assert client.execute("SELECT to_regclass('public.of_the_user') IS NOT NULL").fetchone() == (True,)
+        assert client.execute("SELECT current_user").fetchone() == ("admin",)
     assert re.search(r"Simulated AWS: http://127\.0\.0\.1:\d+", output)
     assert "AWS_ENDPOINT_URL=http://127.0.0.1:" in output
     started = children(process.pid)
