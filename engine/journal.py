@@ -83,37 +83,46 @@ async def operation(
     arguments: tuple[str | None, ...],
     username: str,
     in_transaction: bool,
+    steps: int,
 ) -> AsyncIterator[Journal]:
-    """Record an operation from its start to its end.
+    """Record an operation from its start to its end, and notify the channel `iasql` of the end.
 
     Args:
         name: the database.
+        steps: how many steps it has.
 
     Raises:
         OperationError: 58000, the journal cannot be written.
     """
     async with database.connection(name) as connection:
         number = await connection.fetchval(
-            "INSERT INTO iasql.iasql_operation (function, arguments, username, in_transaction) "
-            "VALUES ($1, $2, $3, $4) RETURNING id",
+            "INSERT INTO iasql.iasql_operation (function, arguments, username, in_transaction, steps) "
+            "VALUES ($1, $2, $3, $4, $5) RETURNING id",
             function,
             list(arguments),
             username,
             in_transaction,
+            steps,
         )
         try:
             yield Journal(connection, number)
         except BaseException as error:
-            await _end(connection, number, "failed", str(error))
+            await _end(connection, number, "failed", _message(error))
             raise
         await _end(connection, number, "done", None)
+
+
+def _message(error: BaseException) -> str:
+    detail = error.detail if isinstance(error, OperationError) else None
+    return f"{error}\n{detail}" if detail else str(error)
 
 
 async def _end(connection: Any, number: int, outcome: str, message: str | None) -> None:
     try:
         await connection.execute(
             "UPDATE iasql.iasql_operation SET ended_at = clock_timestamp(), outcome = $2, message = $3 "
-            "WHERE id = $1",
+            "WHERE id = $1 RETURNING pg_notify('iasql', json_build_object('operation', id, 'function', "
+            "function, 'username', username, 'outcome', outcome)::text)",
             number,
             outcome,
             message,

@@ -6,7 +6,19 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine import actual, desired, install, journal, lock, mirror, results, upgrade, writeback
+from engine import (
+    actual,
+    desired,
+    differences,
+    install,
+    journal,
+    limits,
+    lock,
+    mirror,
+    results,
+    upgrade,
+    writeback,
+)
 from engine.aws.session import Cloud
 from engine.caller import Caller
 from engine.database import Database
@@ -43,6 +55,7 @@ FUNCTIONS: frozenset[str] = frozenset(
         "iasql_apply",
         "iasql_plan_apply",
         "iasql_preview_apply",
+        "iasql_diff",
         "iasql_sync",
         "iasql_plan_sync",
         "iasql_preview_sync",
@@ -69,6 +82,7 @@ class Engine:
             "iasql_apply": self._apply,
             "iasql_plan_apply": self._plan_apply,
             "iasql_preview_apply": self._plan_apply,
+            "iasql_diff": self._diff,
             "iasql_sync": self._sync,
             "iasql_plan_sync": self._plan_sync,
             "iasql_preview_sync": self._plan_sync,
@@ -124,10 +138,15 @@ class Engine:
         _notify(caller, plan.restores)
         return results.of_changes(plan.changes)
 
+    async def _diff(self, call: Call, caller: Caller) -> list[Record]:
+        rows, account = await self._snapshots(caller)
+        return differences.of_plan(account.resources, plan_apply(account, rows))
+
     async def _apply(self, call: Call, caller: Caller) -> list[Record]:
         async with lock.across_commits(caller):
             rows, account = await self._snapshots(caller)
             plan = plan_apply(account, rows)
+            await limits.check(caller, plan)
             await self._put_right(caller, account, rows, plan)
             await caller.commit()
             if plan.steps:
@@ -216,6 +235,7 @@ class Engine:
             call.arguments,
             caller.user,
             caller.in_transaction,
+            len(plan.steps),
         ) as entries:
             image = Mirror(account, rows, plan.pairs)
             await Execution(plan, account, caller, entries, worker, image).run()

@@ -44,6 +44,8 @@ CREATE TABLE IF NOT EXISTS iasql.iasql_operation (
   arguments text[] NOT NULL,
   username text NOT NULL,
   in_transaction boolean NOT NULL,
+  steps integer NOT NULL,
+  pid integer NOT NULL DEFAULT pg_backend_pid(),
   started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   ended_at timestamptz,
   outcome text,
@@ -70,6 +72,20 @@ CREATE TABLE IF NOT EXISTS iasql.iasql_step (
 );
 COMMENT ON TABLE iasql.iasql_step IS
   'The steps of operations, each written before AWS is called. A step without an end may or may not have been done.';
+
+CREATE OR REPLACE VIEW iasql.iasql_progress AS
+  SELECT o.id AS operation, o.function, o.username, o.started_at,
+    count(s.number) FILTER (WHERE s.ended_at IS NOT NULL)::integer AS steps_done,
+    o.steps,
+    array_agg(s.kind || ' ' || s.table_name || ' ' || s.description ORDER BY s.number)
+      FILTER (WHERE s.started_at IS NOT NULL AND s.ended_at IS NULL) AS under_way
+  FROM iasql.iasql_operation AS o
+  JOIN pg_catalog.pg_stat_activity AS a ON a.pid = o.pid AND a.backend_start <= o.started_at
+  LEFT JOIN iasql.iasql_step AS s ON s.operation = o.id
+  WHERE o.ended_at IS NULL
+  GROUP BY o.id;
+COMMENT ON VIEW iasql.iasql_progress IS 'The operations that are running, and how far they are.';
+GRANT SELECT ON iasql.iasql_progress TO PUBLIC;
 
 -- Written by the caller's own role, in its own transaction, so that it is undone with it.
 CREATE OR REPLACE FUNCTION iasql.record_installed(names text[]) RETURNS void
@@ -166,6 +182,21 @@ END
 $$;
 COMMENT ON FUNCTION public.iasql_preview_apply() IS 'Shows what iasql_apply() would do.';
 
+CREATE OR REPLACE FUNCTION public.iasql_diff()
+RETURNS TABLE (
+  action text, table_name text, id integer, description text,
+  column_name text, current_value text, desired_value text, replaces boolean
+)
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN QUERY SELECT r.* FROM jsonb_to_recordset(iasql.take_result('iasql_diff')) AS r (
+    action text, table_name text, id integer, description text,
+    column_name text, current_value text, desired_value text, replaces boolean
+  );
+END
+$$;
+COMMENT ON FUNCTION public.iasql_diff() IS 'Shows what iasql_apply() would do, column by column.';
+
 CREATE OR REPLACE FUNCTION public.iasql_sync()
 RETURNS TABLE (action text, table_name text, id integer, description text)
 LANGUAGE plpgsql AS $$
@@ -228,6 +259,16 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION public.iasql_version() IS 'The version of iasql that this database is made for.';
 
+-- Everyone sees their own errors only: the journal belongs to its owner.
+CREATE OR REPLACE FUNCTION public.iasql_get_errors() RETURNS TABLE (ts timestamptz, message text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT o.ended_at, o.message
+  FROM iasql.iasql_operation AS o
+  WHERE o.outcome = 'failed' AND o.username = session_user
+  ORDER BY o.ended_at
+$$;
+COMMENT ON FUNCTION public.iasql_get_errors() IS 'The errors of your own operations, oldest first.';
+
 CREATE OR REPLACE FUNCTION public.delete_all_records() RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -259,6 +300,8 @@ LANGUAGE sql STABLE AS $$
     ('iasql_plan_apply', 'SELECT * FROM iasql_plan_apply();'),
     ('iasql_preview_apply', 'SELECT * FROM iasql_preview_apply();'),
     ('iasql_apply', 'SELECT * FROM iasql_apply();'),
+    ('iasql_diff', 'SELECT * FROM iasql_diff();'),
+    ('iasql_get_errors', 'SELECT * FROM iasql_get_errors();'),
     ('iasql_plan_sync', 'SELECT * FROM iasql_plan_sync();'),
     ('iasql_preview_sync', 'SELECT * FROM iasql_preview_sync();'),
     ('iasql_sync', 'SELECT * FROM iasql_sync();'),
