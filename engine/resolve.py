@@ -143,13 +143,15 @@ def match(
 
     What agrees in both identity and natural key comes first: the columns of the key may not be all by which
     AWS tells resources apart. Where AWS allows only one resource of a natural key, that key decides next: the
-    name is taken, so the row can only mean that resource. The identity decides for the rest; and where
-    several may have the same natural key, the identity decides first.
+    name is taken, so the row can only mean that resource. So does the primary key: a second row could not
+    show it. The identity decides for the rest; and where several may have the same natural key, the identity
+    decides first.
     """
     by_identity = (_identity_of_row, _identity_of_found)
     by_key = (_key_of_row, _key_of_found)
     by_both = (_both_of_row, _both_of_found)
-    order = (by_both, by_key, by_identity) if resource.unique_in_aws else (by_identity, by_key)
+    by_row = (_primary_key_of_row, _primary_key_of_found)
+    order = (by_both, by_key, by_row, by_identity) if resource.unique_in_aws else (by_identity, by_key)
     free_rows, taken = list(rows), set[int]()
     for of_row, of_found in order:
         waiting: dict[Any, deque[Found]] = defaultdict(deque)
@@ -182,6 +184,14 @@ def _key_of_row(resource: Resource, desired: Desired) -> Any:
 
 def _key_of_found(resource: Resource, found: Found) -> Any:
     return natural_key(resource, found.values)
+
+
+def _primary_key_of_row(resource: Resource, desired: Desired) -> Any:
+    return None if resource.key == ("id",) else desired.row.key
+
+
+def _primary_key_of_found(resource: Resource, found: Found) -> Any:
+    return None if resource.key == ("id",) else tuple(found.values[name] for name in resource.key)
 
 
 def _both_of_row(resource: Resource, desired: Desired) -> Any:

@@ -33,7 +33,7 @@ class World:
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
 
     def account(self) -> Account:
-        return Account(RESOURCES, self.holds)
+        return Account(RESOURCES, self.holds, self.rows)
 
     def plan(self) -> Plan:
         return plan_apply(self.account(), self.rows)
