@@ -40,6 +40,8 @@ def _binaries() -> Path:
 
 BINARIES = _binaries()
 MAJOR_VERSION = "18"
+#: What tells initdb to sort the same on every machine.
+LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
 # Not "iasql": search_path begins with the schema of the role's own name, which would be the engine's.
 ROLE = "admin"
 DATABASE = "iasql"
@@ -202,8 +204,7 @@ class EmbeddedPostgres:
                 os.chown(path, self._user.pw_uid, self._user.pw_gid)
         try:
             self._run("initdb", f"--pgdata={unfinished}", f"--username={_SUPERUSER}", "--auth=scram-sha-256",
-                      f"--pwfile={password_file}", "--encoding=UTF8", "--locale-provider=builtin",
-                      "--builtin-locale=C.UTF-8", "--locale=C", "--no-sync")  # fmt: skip
+                      f"--pwfile={password_file}", "--encoding=UTF8", *LOCALE, "--no-sync")  # fmt: skip
         finally:
             password_file.unlink()
         unfinished.rename(self._pgdata)
