@@ -95,8 +95,8 @@ def _fingerprint(script: str) -> str:
     return hashlib.sha256((version() + text).encode()).hexdigest()
 
 
-def _signatures(script: str) -> list[str]:
-    """The functions that the script creates, as `to_regproc` takes them."""
+def _functions(script: str) -> list[str]:
+    """The functions that the script creates, by schema and name."""
     marker = "CREATE OR REPLACE FUNCTION "
     return [
         line.removeprefix(marker).split("(")[0] for line in script.splitlines() if line.startswith(marker)
@@ -105,7 +105,9 @@ def _signatures(script: str) -> list[str]:
 
 async def _is_current(connection: Any, script: str) -> bool:
     missing = await connection.fetchval(
-        "SELECT count(*) FROM unnest($1::text[]) AS f WHERE to_regproc(f) IS NULL", _signatures(script)
+        "SELECT count(*) FROM unnest($1::text[]) AS f WHERE NOT EXISTS (SELECT FROM pg_proc AS p "
+        "JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE n.nspname || '.' || p.proname = f)",
+        _functions(script),
     )
     if missing or not await connection.fetchval("SELECT to_regclass('iasql.setting') IS NOT NULL"):
         return False

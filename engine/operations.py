@@ -15,6 +15,8 @@ from engine import (
     limits,
     lock,
     mirror,
+    pinned,
+    policy,
     results,
     upgrade,
     writeback,
@@ -133,20 +135,18 @@ class Engine:
         return await install.drop_tables(caller, wanted)
 
     async def _plan_apply(self, call: Call, caller: Caller) -> list[Record]:
-        rows, account = await self._snapshots(caller)
-        plan = plan_apply(account, rows)
-        _notify(caller, plan.restores)
+        plan, _ = await self._planned(caller)
         return results.of_changes(plan.changes)
 
     async def _diff(self, call: Call, caller: Caller) -> list[Record]:
-        rows, account = await self._snapshots(caller)
-        return differences.of_plan(account.resources, plan_apply(account, rows))
+        return (await self._planned(caller))[1]
 
     async def _apply(self, call: Call, caller: Caller) -> list[Record]:
         async with lock.across_commits(caller):
             rows, account = await self._snapshots(caller)
             plan = plan_apply(account, rows)
-            await limits.check(caller, plan)
+            await self._check(call, caller, account, plan)
+            _notify(caller, plan.restores)
             await self._put_right(caller, account, rows, plan)
             await caller.commit()
             if plan.steps:
@@ -180,6 +180,24 @@ class Engine:
         await caller.commit()
         return rows, await self._read(caller, resources, rows)
 
+    async def _planned(self, caller: Caller) -> tuple[Plan, list[Record]]:
+        """What an apply would do, made the session's last plan; and that column by column."""
+        rows, account = await self._snapshots(caller)
+        plan = plan_apply(account, rows)
+        details = differences.of_plan(account.resources, plan)
+        await policy.check(caller, details)
+        await pinned.remember(caller, details)
+        _notify(caller, plan.restores)
+        return plan, details
+
+    async def _check(self, call: Call, caller: Caller, account: Account, plan: Plan) -> None:
+        """Refuse what is not the plan that was asked for, or is not wanted, before anything is done."""
+        details = differences.of_plan(account.resources, plan)
+        if call.arguments:
+            await pinned.check(caller, call.arguments[0], details)
+        await limits.check(caller, plan)
+        await policy.check(caller, details)
+
     async def _read(
         self, caller: Caller, resources: Sequence[Resource], rows: Mapping[str, Sequence[Row]]
     ) -> Account:
@@ -203,7 +221,6 @@ class Engine:
         self, caller: Caller, account: Account, rows: Mapping[str, Sequence[Row]], plan: Plan
     ) -> None:
         """Restore what is not the user's to change, and show what AWS has assigned since."""
-        _notify(caller, plan.restores)
         image = Mirror(account, rows, plan.pairs)
         counts = Counter(each.table for each in plan.restores if each.row is None)
         allocate = await writeback.numbers(caller, _serial(account, counts))

@@ -73,6 +73,30 @@ CREATE TABLE IF NOT EXISTS iasql.iasql_step (
 COMMENT ON TABLE iasql.iasql_step IS
   'The steps of operations, each written before AWS is called. A step without an end may or may not have been done.';
 
+CREATE TABLE IF NOT EXISTS iasql.policy (
+  name text PRIMARY KEY,
+  query text NOT NULL,
+  advice text
+);
+COMMENT ON TABLE iasql.policy IS
+  'Queries that must return no rows; a plan or an apply that makes one return some is refused.';
+COMMENT ON COLUMN iasql.policy.query IS
+  'One SELECT, without a semicolon. It sees the tables, and the plan column by column as iasql.planned().';
+COMMENT ON COLUMN iasql.policy.advice IS 'What a user is told to do; NULL says nothing.';
+GRANT SELECT ON iasql.policy TO PUBLIC;
+
+CREATE OR REPLACE FUNCTION iasql.planned()
+RETURNS TABLE (
+  action text, table_name text, id integer, description text,
+  column_name text, current_value text, desired_value text, replaces boolean
+)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT * FROM jsonb_to_recordset(nullif(current_setting('iasql.planned', true), '')::jsonb) AS r (
+    action text, table_name text, id integer, description text,
+    column_name text, current_value text, desired_value text, replaces boolean
+  )
+$$;
+
 CREATE OR REPLACE VIEW iasql.iasql_progress AS
   SELECT o.id AS operation, o.function, o.username, o.started_at,
     count(s.number) FILTER (WHERE s.ended_at IS NOT NULL)::integer AS steps_done,
@@ -161,6 +185,23 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION public.iasql_apply() IS 'Makes AWS hold what the tables hold.';
+
+CREATE OR REPLACE FUNCTION public.iasql_apply(plan_id text)
+RETURNS TABLE (action text, table_name text, id integer, description text)
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN QUERY SELECT r.* FROM jsonb_to_recordset(iasql.take_result('iasql_apply'))
+    AS r (action text, table_name text, id integer, description text);
+END
+$$;
+COMMENT ON FUNCTION public.iasql_apply(text) IS
+  'Makes AWS hold what the tables hold, if that is still the plan of this name.';
+
+CREATE OR REPLACE FUNCTION public.iasql_plan_id() RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT nullif(pg_catalog.current_setting('iasql.plan_id', true), '')
+$$;
+COMMENT ON FUNCTION public.iasql_plan_id() IS 'The name of the last plan that was shown in this session.';
 
 CREATE OR REPLACE FUNCTION public.iasql_plan_apply()
 RETURNS TABLE (action text, table_name text, id integer, description text)
@@ -301,6 +342,7 @@ LANGUAGE sql STABLE AS $$
     ('iasql_preview_apply', 'SELECT * FROM iasql_preview_apply();'),
     ('iasql_apply', 'SELECT * FROM iasql_apply();'),
     ('iasql_diff', 'SELECT * FROM iasql_diff();'),
+    ('iasql_plan_id', 'SELECT iasql_plan_id();'),
     ('iasql_get_errors', 'SELECT * FROM iasql_get_errors();'),
     ('iasql_plan_sync', 'SELECT * FROM iasql_plan_sync();'),
     ('iasql_preview_sync', 'SELECT * FROM iasql_preview_sync();'),

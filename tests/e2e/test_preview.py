@@ -56,3 +56,19 @@ async def test_through_asyncpgs_binary_protocol(deployed: Database) -> None:
         assert await plan.fetch() == []
     finally:
         await connection.close()
+
+
+async def test_an_apply_of_a_plan_that_is_out_of_date_says_what_has_changed(deployed: Database) -> None:
+    connection = await asyncpg.connect(deployed.url)
+    try:
+        await connection.execute(CHANGE)
+        await connection.fetch(PLAN)
+        seen = await connection.fetchval("SELECT iasql_plan_id()")
+        await connection.execute("UPDATE service SET assign_public_ip = 'DISABLED'")
+        with pytest.raises(asyncpg.SerializationError) as refused:
+            await connection.fetch("SELECT * FROM iasql_apply($1)", seen)
+        assert "now also: update service" in (refused.value.detail or "")
+        assert "assign_public_ip ENABLED → DISABLED" in (refused.value.detail or "")
+        await connection.execute("SELECT iasql_sync()")
+    finally:
+        await connection.close()

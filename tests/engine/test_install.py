@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncpg
 import pytest
 
 from engine.database import version
@@ -9,6 +10,7 @@ from engine.errors import DatabaseError, OperationError
 from modules import registry
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.databases import PostgresServer
 
 
 async def refused(session: Session, function: str, *arguments: str) -> OperationError:
@@ -245,3 +247,15 @@ async def test_an_upgrade_adds_a_required_reference_to_an_empty_table(session: S
     )
     with pytest.raises(Exception, match="violates foreign key constraint"):
         await session.execute("DELETE FROM repository")
+
+
+async def test_what_is_there_is_not_made_again(session: Session, postgres_server: PostgresServer) -> None:
+    of_functions = "SELECT array_agg(xmin::text) FROM pg_proc WHERE proname LIKE 'iasql%'"
+    before = await session.value(of_functions)
+    await session.engine.prepare_database(session.caller.database)
+    assert await session.value(of_functions) == before
+    own = await asyncpg.connect(postgres_server.superuser_url(session.caller.database))
+    await own.execute("DROP FUNCTION iasql_sync()")
+    await own.close()
+    await session.engine.prepare_database(session.caller.database)
+    assert await session.value("SELECT count(*) FROM pg_proc WHERE proname = 'iasql_sync'") == 1

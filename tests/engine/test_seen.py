@@ -110,3 +110,53 @@ async def test_everyone_sees_their_own_errors_and_hears_of_the_end(
     assert len(heard) == 1
     assert '"outcome" : "failed"' in heard[0]
     await listener.close()
+
+
+async def test_an_apply_can_be_held_to_the_plan_that_was_seen(installed: Session, simulator: Cloud) -> None:
+    await installed.execute("INSERT INTO repository (repository_name) VALUES ('one')")
+    assert await installed.value("SELECT iasql_plan_id()") is None
+    await installed("iasql_plan_apply")
+    seen = await installed.value("SELECT iasql_plan_id()")
+    await installed.execute("UPDATE repository SET scan_on_push = true")
+    before = len(simulator.calls(mutating=True))
+    with pytest.raises(OperationError) as refused:
+        await installed("iasql_apply", seen)
+    assert refused.value.sqlstate == "40001"
+    assert refused.value.detail == (
+        "no longer: create repository one: scan_on_push NULL → false\n"
+        "now also: create repository one: scan_on_push NULL → true"
+    )
+    assert len(simulator.calls(mutating=True)) == before
+    await installed("iasql_diff")
+    seen = await installed.value("SELECT iasql_plan_id()")
+    assert len(await installed("iasql_apply", seen)) == 1
+    with pytest.raises(OperationError, match="not that-of-another any more") as refused:
+        await installed("iasql_apply", "that-of-another")
+
+
+async def test_a_policy_refuses_a_plan_and_an_apply(
+    installed: Session, simulator: Cloud, postgres_server: PostgresServer
+) -> None:
+    owner = await asyncpg.connect(postgres_server.superuser_url(installed.caller.database))
+    await owner.execute(
+        "INSERT INTO iasql.policy (name, query, advice) VALUES "
+        "('keep repositories', 'SELECT description FROM iasql.planned() "
+        "WHERE action = ''delete'' AND table_name = ''repository''', 'Ask the registry team.'), "
+        "('no open ports', 'SELECT id FROM security_group_rule WHERE NOT is_egress "
+        "AND cidr_ipv4 = ''0.0.0.0/0'' -- anywhere', NULL)"
+    )
+    await owner.close()
+    await installed.execute("INSERT INTO repository (repository_name) VALUES ('one')")
+    await installed.apply()
+    await installed.execute("DELETE FROM repository")
+    before = len(simulator.calls(mutating=True))
+    for function in ("iasql_plan_apply", "iasql_diff", "iasql_apply"):
+        with pytest.raises(OperationError) as refused:
+            await installed(function)
+        assert refused.value.sqlstate == "23514"
+        assert refused.value.message == "the plan is against the policy keep repositories"
+        assert "repository/one" in (refused.value.detail or "")
+        assert refused.value.hint == "Ask the registry team."
+    assert len(simulator.calls(mutating=True)) == before
+    await installed("iasql_sync")
+    assert await installed("iasql_plan_apply") == []
