@@ -159,7 +159,7 @@ class Engine:
 
     async def _sync(self, call: Call, caller: Caller) -> list[Record]:
         await lock.to_end_of_transaction(caller)
-        rows, account = await self._snapshots(caller)
+        rows, account = await self._snapshots(caller, in_one_transaction=True)
         allocate = await self._allocate(caller, account, rows)
         changes = mirror.plan_sync(account, rows, allocate)
         await writeback.write(caller, list(account.resources.values()), changes)
@@ -173,11 +173,19 @@ class Engine:
 
     # What they are made of ----------------------------------------------------------------------------
 
-    async def _snapshots(self, caller: Caller) -> tuple[Mapping[str, Sequence[Row]], Account]:
-        """The rows and what AWS holds, of all installed modules."""
+    async def _snapshots(
+        self, caller: Caller, *, in_one_transaction: bool = False
+    ) -> tuple[Mapping[str, Sequence[Row]], Account]:
+        """The rows and what AWS holds, of all installed modules.
+
+        Args:
+            in_one_transaction: keep what was read with what will be written, and the lock; otherwise nothing
+                is held in Postgres while AWS is read.
+        """
         resources = install.resources(await install.installed(caller))
         rows = await desired.read(caller, resources)
-        await caller.commit()
+        if not in_one_transaction:
+            await caller.commit()
         return rows, await self._read(caller, resources, rows)
 
     async def _planned(self, caller: Caller) -> tuple[Plan, list[Record]]:
