@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import select
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -79,6 +80,8 @@ class Up:
 
 def demo() -> int:
     """Run the demo and return the exit status."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal must not leave the servers behind
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))
     _say("iasql up --simulate")
     with tempfile.TemporaryDirectory(prefix="iasql-demo-") as folder:
         try:

@@ -113,3 +113,21 @@ def test_the_demo_runs_the_tutorial_and_ends() -> None:
     assert result.stdout.count(" delete | ") == 24
     assert ".dkr.ecr.us-east-2.amazonaws.com/quickstart-repository" in result.stdout
     assert "quickstart-load-balancer-1.us-east-2.elb.amazonaws.com" in result.stdout
+
+
+@pytest.mark.parametrize("ending", [signal.SIGHUP, signal.SIGINT])
+def test_the_demo_on_a_terminal_stays_up_and_leaves_no_process(ending: signal.Signals) -> None:
+    master, terminal = os.openpty()
+    demo = subprocess.Popen([*IASQL, "demo"], stdin=terminal, stdout=terminal, stderr=terminal)
+    os.close(terminal)
+    printed = b""
+    while b"stays up until Ctrl-C" not in printed and select.select([master], [], [], 60)[0]:
+        printed += os.read(master, 1 << 16)
+    assert b"stays up until Ctrl-C" in printed
+    started = children(demo.pid)
+    started += [each for child in started for each in children(child)]
+    assert len(started) == 3
+    demo.send_signal(ending)
+    assert demo.wait(30) == (0 if ending == signal.SIGINT else 128 + ending)
+    os.close(master)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in started)
