@@ -20,7 +20,9 @@ GSSENC_REQUEST = (1234 << 16) | 5680
 
 _LENGTH = Struct(">I")
 _TWO = Struct(">II")
-_THREE = Struct(">III")
+
+#: A whole SSLRequest.
+SSL_REQUEST_PACKET = _TWO.pack(8, SSL_REQUEST)
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,13 @@ def read_startup(data: bytes) -> tuple[Startup, bytes] | None:
             raise FramingError("invalid length of cancel request packet")
         return CancelRequest(packet, packet[8:]), rest
     if code >> 16 != 3:
-        raise FramingError(
-            f"unsupported frontend protocol {code >> 16}.{code & 0xFFFF}: server supports 3.0 to 3.2"
-        )
+        raise FramingError(unsupported(code))
     return StartupMessage(packet, code, _parameters(packet[8:])), rest
+
+
+def unsupported(code: int) -> str:
+    """What PostgreSQL says of a protocol version, or of a request where there may be none."""
+    return f"unsupported frontend protocol {code >> 16}.{code & 0xFFFF}: server supports 3.0 to 3.2"
 
 
 def cancel_request(key: bytes) -> bytes:

@@ -1,0 +1,225 @@
+"""Certificates, and how TLS is begun on either side of the proxy.
+
+https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL
+https://www.postgresql.org/docs/current/libpq-ssl.html
+"""
+
+from __future__ import annotations
+
+import enum
+import os
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+#: The application protocol that a client must name when it begins with TLS.
+ALPN = "postgresql"
+
+#: What a connection that begins with TLS begins with: the type of a handshake record.
+HANDSHAKE = b"\x16"
+
+
+class CertificateError(Exception):
+    """A certificate or key cannot be used; the message says which, and why, in one line."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What the proxy shows to its clients.
+
+    Attributes:
+        context: begins TLS with a client.
+        end_point: the certificate's hash for channel binding; None if its algorithm has none.
+    """
+
+    context: ssl.SSLContext
+    end_point: bytes | None
+
+
+class ListenerTLS:
+    """TLS between clients and the proxy.
+
+    Args:
+        certificate: a PEM file: the proxy's certificate, and those between it and the root.
+        key: a PEM file with the key, without a passphrase.
+        required: whether clients without TLS are refused.
+
+    Attributes:
+        identity: what the files say; of a connection it stays what it was at its beginning.
+
+    Raises:
+        CertificateError: the files cannot be used.
+    """
+
+    def __init__(self, certificate: Path, key: Path, *, required: bool = False) -> None:
+        self._certificate = certificate
+        self._key = key
+        self.required = required
+        self.identity = self._read()
+
+    def reload(self) -> None:
+        """Read the files again; connections from now on see what is in them.
+
+        Raises:
+            CertificateError: they cannot be used; what was read before stays in use.
+        """
+        self.identity = self._read()
+
+    def _read(self) -> Identity:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        # Like Postgres: no session outlives its connection.
+        context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION
+        context.num_tickets = 0
+        context.set_alpn_protocols([ALPN])
+        _load_chain(context, self._certificate, self._key)
+        certificate = x509.load_pem_x509_certificates(self._certificate.read_bytes())[0]
+        return Identity(context, _hash(certificate))
+
+
+class SSLMode(enum.Enum):
+    """What is asked of the connection to Postgres; each asks for more than the one before.
+
+    https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-SSLMODE-STATEMENTS
+    """
+
+    DISABLE = "disable"
+    PREFER = "prefer"
+    REQUIRE = "require"
+    VERIFY_CA = "verify-ca"
+    VERIFY_FULL = "verify-full"
+
+
+class UpstreamTLS:
+    """TLS between the proxy and Postgres.
+
+    Args:
+        mode: not DISABLE.
+        root: a PEM file of those who may have signed the server's certificate, or None for the usual place.
+            If there is one, REQUIRE verifies like VERIFY_CA, as in libpq.
+        certificate, key: the proxy's own, should the server ask for them.
+
+    Attributes:
+        context: begins TLS with the server.
+        required: whether to go on without TLS if the server has none.
+
+    Raises:
+        CertificateError: the files cannot be used.
+    """
+
+    def __init__(
+        self,
+        mode: SSLMode,
+        *,
+        root: Path | None = None,
+        certificate: Path | None = None,
+        key: Path | None = None,
+    ) -> None:
+        self._mode = mode
+        self._root = root
+        self._certificate = certificate
+        self._key = key
+        self.required = mode is not SSLMode.PREFER
+        self.context = self._read()
+
+    @classmethod
+    def from_settings(
+        cls, settings: Mapping[str, str], environment: Mapping[str, str] = os.environ
+    ) -> UpstreamTLS | None:
+        """What the parameters of a postgresql:// URL ask for, and libpq's variables where they say nothing.
+
+        Raises:
+            ValueError: there is no such sslmode.
+            CertificateError: the files cannot be used.
+        """
+
+        def setting(name: str) -> str | None:
+            return settings.get(name) or environment.get(f"PG{name.upper()}")
+
+        def path(name: str) -> Path | None:
+            return None if (value := setting(name)) is None else Path(value)
+
+        wanted = setting("sslmode") or SSLMode.PREFER.value
+        if wanted not in (known := [mode.value for mode in SSLMode]):
+            raise ValueError(f"sslmode must be one of {', '.join(known)}, not {wanted!r}")
+        if wanted == SSLMode.DISABLE.value:
+            return None
+        return cls(SSLMode(wanted), root=path("sslrootcert"), certificate=path("sslcert"), key=path("sslkey"))
+
+    def reload(self) -> None:
+        """Read the files again.
+
+        Raises:
+            CertificateError: they cannot be used; what was read before stays in use.
+        """
+        self.context = self._read()
+
+    def _read(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.check_hostname = self._mode is SSLMode.VERIFY_FULL
+        root = self._root or _usual("root.crt")
+        verified = self._mode in (SSLMode.VERIFY_CA, SSLMode.VERIFY_FULL)
+        if verified or (self._mode is SSLMode.REQUIRE and (self._root or root.exists())):
+            _load_root(context, root)
+        else:
+            context.verify_mode = ssl.CERT_NONE
+        certificate = self._certificate or _usual("postgresql.crt")
+        if self._certificate or certificate.exists():
+            _load_chain(context, certificate, self._key or _usual("postgresql.key"))
+        return context
+
+
+def end_point(certificate: bytes) -> bytes | None:
+    """The hash of a certificate in DER for channel binding of type tls-server-end-point.
+
+    https://www.rfc-editor.org/rfc/rfc5929#section-4.1
+
+    Returns:
+        None if its signature's algorithm has no hash; then there is no such binding.
+    """
+    return _hash(x509.load_der_x509_certificate(certificate))
+
+
+def _hash(certificate: x509.Certificate) -> bytes | None:
+    algorithm = certificate.signature_hash_algorithm
+    if algorithm is None:
+        return None
+    weak = isinstance(algorithm, hashes.MD5 | hashes.SHA1)
+    return certificate.fingerprint(hashes.SHA256() if weak else algorithm)
+
+
+def _load_chain(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
+    for file in (certificate, key):
+        _check_readable(file)
+    try:
+        # Without a password the terminal would be asked for one.
+        context.load_cert_chain(certificate, key, password=lambda: "")
+    except (OSError, ValueError) as error:
+        reason = error.reason if isinstance(error, ssl.SSLError) else None
+        raise CertificateError(
+            f"the certificate {certificate} and the key {key} cannot be used together: {reason or error}"
+        ) from error
+
+
+def _load_root(context: ssl.SSLContext, root: Path) -> None:
+    _check_readable(root)
+    try:
+        context.load_verify_locations(root)
+    except (OSError, ValueError) as error:
+        raise CertificateError(f"{root} has no root certificates in it: {error}") from error
+
+
+def _check_readable(file: Path) -> None:
+    try:
+        file.read_bytes()
+    except OSError as error:
+        raise CertificateError(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _usual(name: str) -> Path:
+    return Path("~/.postgresql").expanduser() / name
