@@ -1,0 +1,111 @@
+"""How many may be connected, and how long they may take to say who they are.
+
+What is refused is refused in PostgreSQL's own words: too many in all before the client
+has said who it is, too many of a role or for a database when that is proved.
+https://www.postgresql.org/docs/current/runtime-config-connection.html
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from engine.errors import OperationError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """The most that is allowed; None is as many as Postgres allows.
+
+    Attributes:
+        connections: sessions at once.
+        per_user, per_database: of them, those of one role, and for one database.
+        authentication_timeout: seconds within which a client must have logged in.
+    """
+
+    connections: int | None = None
+    per_user: int | None = None
+    per_database: int | None = None
+    authentication_timeout: float = 60.0
+
+    @property
+    def sockets(self) -> int | None:
+        """Connections at once, with those of which it is not known yet what they want."""
+        return None if self.connections is None else 2 * self.connections + 16
+
+
+class TooManyConnectionsError(OperationError):
+    """One connection more than is allowed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "53300")
+
+
+class Seats:
+    """Counts who is connected."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._taken = 0
+        self._users: Counter[str] = Counter()
+        self._databases: Counter[str] = Counter()
+
+    @property
+    def taken(self) -> int:
+        """How many seats are taken."""
+        return self._taken
+
+    def take(self) -> Seat:
+        """Take a seat for someone who has not proved yet who it is.
+
+        Raises:
+            TooManyConnectionsError: there is none left.
+        """
+        if self._limits.connections is not None and self._taken >= self._limits.connections:
+            raise TooManyConnectionsError("sorry, too many clients already")
+        self._taken += 1
+        return Seat(self)
+
+    def assign(self, user: str, database: str) -> None:
+        """Count a session for its role and its database; see `Seat.assign`."""
+        limits = self._limits
+        if limits.per_user is not None and self._users[user] >= limits.per_user:
+            raise TooManyConnectionsError(f'too many connections for role "{user}"')
+        if limits.per_database is not None and self._databases[database] >= limits.per_database:
+            raise TooManyConnectionsError(f'too many connections for database "{database}"')
+        self._users[user] += 1
+        self._databases[database] += 1
+
+    def release(self, holder: tuple[str, str] | None) -> None:
+        """Count someone no more; see `Seat.release`."""
+        self._taken -= 1
+        if holder is None:
+            return
+        for counter, name in zip((self._users, self._databases), holder, strict=True):
+            counter[name] -= 1
+            if not counter[name]:
+                del counter[name]
+
+
+class Seat:
+    """What one connection takes of the limits, from its StartupMessage to its end."""
+
+    def __init__(self, seats: Seats) -> None:
+        self._seats = seats
+        self._holder: tuple[str, str] | None = None
+        self._released = False
+
+    def assign(self, user: str, database: str) -> None:
+        """Say who has proved to be here.
+
+        Raises:
+            TooManyConnectionsError: the role or the database has too many connections.
+        """
+        self._seats.assign(user, database)
+        self._holder = user, database
+
+    def release(self) -> None:
+        """Give the seat back; harmless when that was done."""
+        if not self._released:
+            self._released = True
+            self._seats.release(self._holder)
