@@ -30,8 +30,8 @@ class Database:
         self._url = url
 
     @asynccontextmanager
-    async def connection(self, database: str) -> AsyncIterator[Any]:
-        """A connection of the engine's own to one database.
+    async def connection(self, database: str | None = None) -> AsyncIterator[Any]:
+        """A connection of the engine's own to one database, or to the URL's.
 
         Raises:
             OperationError: 58000, there is none to be had.
@@ -46,7 +46,7 @@ class Database:
             )
         except (OSError, asyncpg.PostgresError, TimeoutError) as error:
             raise OperationError(
-                f'the engine cannot connect to database "{database}"',
+                "the engine cannot connect to " + (f'database "{database}"' if database else "Postgres"),
                 sqlstate="58000",
                 detail=str(error),
                 hint="Check the URL that the iasql server was started with (--postgres), "
@@ -83,6 +83,34 @@ class Database:
                     hint="The role that the iasql server was started with (--postgres) has to be able to "
                     "create schemas in the database and functions in its schema public.",
                 ) from error
+
+    async def may_read_passwords(self) -> bool:
+        """Whether `password` works: only a superuser's URL lets it, unless someone has granted it.
+
+        Raises:
+            OperationError: 58000, there is no connection to be had.
+        """
+        async with self.connection() as connection:
+            allowed = "SELECT has_column_privilege('pg_catalog.pg_authid', 'rolpassword', 'SELECT')"
+            return bool(await connection.fetchval(allowed))
+
+    async def password(self, role: str) -> str | None:
+        """What Postgres keeps in place of a role's password; None if there is none.
+
+        https://www.postgresql.org/docs/current/catalog-pg-authid.html
+
+        Raises:
+            OperationError: 58000, there is no connection to be had.
+        """
+        try:
+            role.encode()
+        except UnicodeEncodeError:
+            return None
+        async with self.connection() as connection:
+            kept = await connection.fetchval(
+                "SELECT rolpassword FROM pg_catalog.pg_authid WHERE rolname = $1::text::name", role
+            )
+            return None if kept is None else str(kept)
 
 
 def version() -> str:

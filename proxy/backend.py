@@ -121,6 +121,28 @@ class Backend(asyncio.Protocol):
         """The client has gone: what the server still says is dropped."""
         self._to_client = _discard
 
+    def finish(self, *, wanted: bool, inside_message: bool) -> None:
+        """Tell the server that nothing more comes.
+
+        Args:
+            wanted: whether somebody still waits for what it will answer.
+            inside_message: whether it has been given a part of a message only.
+        """
+        transport = self.transport
+        if not wanted and not transport.get_write_buffer_size():
+            transport.close()
+        elif not transport.is_closing():
+            if not wanted:
+                # What it is still sending to nobody must not keep it from reading the end.
+                transport.resume_reading()
+            if transport.can_write_eof():
+                transport.write_eof()
+            elif inside_message:
+                transport.close()
+            else:
+                # TLS cannot be closed in one direction.
+                transport.write(client.TERMINATE_FRAME)
+
     # -- what goes to the server
 
     def forward(self, kind: int, frame: bytes) -> None:

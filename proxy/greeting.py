@@ -1,6 +1,7 @@
 """The beginning of a connection, until it is known what the client wants.
 
 https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP
+https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL
 """
 
 from __future__ import annotations
@@ -10,17 +11,29 @@ import socket
 from collections.abc import Coroutine
 from typing import Any, cast
 
+import structlog
+
 from engine.errors import OperationError
 from proxy.cancel import cancel
 from proxy.errors import fields_of
-from proxy.session import Session
+from proxy.login import Login
 from proxy.surroundings import Surroundings
+from proxy.tls import ALPN, HANDSHAKE, Identity
 from proxy.wire.frames import FramingError
 from proxy.wire.server import error_response
-from proxy.wire.startup import CancelRequest, Startup, StartupMessage, read_startup
+from proxy.wire.startup import (
+    GSSENC_REQUEST,
+    SSL_REQUEST,
+    CancelRequest,
+    GSSENCRequest,
+    SSLRequest,
+    Startup,
+    StartupMessage,
+    read_startup,
+    unsupported,
+)
 
-#: Seconds within which a client must have said what it wants.
-PATIENCE = 60.0
+_log = structlog.get_logger("proxy")
 
 
 class Greeting(asyncio.Protocol):
@@ -28,33 +41,37 @@ class Greeting(asyncio.Protocol):
 
     _transport: asyncio.Transport
     _timer: asyncio.TimerHandle
+    _deadline: float
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
         self._task: asyncio.Task[None] | None = None
         self._data = b""
+        self._asked: set[type[Startup]] = set()
+        self._identity: Identity | None = None
+        self._upgrading = False
         self._handed_over = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         # Like Postgres: a client whose machine has gone is noticed some day.
         self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.time() + self._surroundings.limits.authentication_timeout
+        self._timer = loop.call_at(self._deadline, self.close)
+        most = self._surroundings.limits.sockets
+        if most is not None and len(self._surroundings.greetings) + self._surroundings.seats.taken >= most:
+            _log.warning("too many connections that have not said what they want")
+            self._transport.abort()
         self._surroundings.greetings.add(self)
-        self._timer = asyncio.get_running_loop().call_later(PATIENCE, self._transport.close)
 
     def data_received(self, data: bytes) -> None:
         self._data += data
-        try:
-            while not self._handed_over and (found := read_startup(self._data)) is not None:
-                packet, self._data = found
-                self._answer(packet)
-        except FramingError as error:
-            fields = fields_of(OperationError(str(error), "08P01"), "FATAL")
-            self._transport.write(error_response(fields, "utf-8"))
-            self._transport.close()
+        if not self._upgrading:
+            self._read()
 
     def eof_received(self) -> bool:
-        return self._handed_over
+        return self._handed_over and self._identity is None
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._timer.cancel()
@@ -67,16 +84,117 @@ class Greeting(asyncio.Protocol):
         if self._task is not None:
             self._task.cancel()
 
+    def _read(self) -> None:
+        if self._data.startswith(HANDSHAKE) and not self._asked and self._identity is None:
+            hello, self._data = self._data, b""
+            self._begin_tls(hello)
+            return
+        try:
+            while (
+                not self._handed_over
+                and not self._upgrading
+                and (found := read_startup(self._data)) is not None
+            ):
+                packet, self._data = found
+                self._answer(packet)
+        except FramingError as error:
+            self._refuse(OperationError(str(error), "08P01"))
+        except OperationError as error:
+            self._refuse(error)
+
     def _answer(self, packet: Startup) -> None:
         if isinstance(packet, StartupMessage):
-            session = Session(self._transport, packet, self._surroundings)
-            self._transport.set_protocol(session)
-            self._hand_over(session.open(self._data))
+            tls = self._surroundings.tls
+            if tls is not None and tls.required and self._identity is None:
+                raise OperationError(
+                    "connections without TLS are not accepted",
+                    "28000",
+                    hint="Connect with sslmode=require, or sslmode=verify-full to be sure of the server.",
+                )
+            login = Login(self._transport, self._data, packet, self._surroundings, self._identity)
+            self._hand_over(login.run(self._deadline))
         elif isinstance(packet, CancelRequest):
             self._hand_over(self._cancel(packet))
         else:
-            # When encryption is offered one day: bytes that came together with the request must be refused.
+            self._answer_encryption(packet)
+
+    def _answer_encryption(self, packet: SSLRequest | GSSENCRequest) -> None:
+        if type(packet) in self._asked or self._identity is not None:
+            code = SSL_REQUEST if isinstance(packet, SSLRequest) else GSSENC_REQUEST
+            raise OperationError(unsupported(code), "0A000")
+        self._asked.add(type(packet))
+        if self._data:
+            # Somebody in between could have put there what is then taken for the client's.
+            name = "SSL" if isinstance(packet, SSLRequest) else "GSSAPI encryption"
+            raise OperationError(
+                f"received unencrypted data after {name} request",
+                "08P01",
+                detail="This could be either a client-software bug or evidence of an attempted "
+                "man-in-the-middle attack.",
+            )
+        if isinstance(packet, SSLRequest) and self._surroundings.tls is not None:
+            self._transport.write(b"S")
+            self._begin_tls(b"")
+        else:
             self._transport.write(b"N")
+
+    def _refuse(self, error: OperationError) -> None:
+        _log.info("refused", client=self._transport.get_extra_info("peername"), error=error.message)
+        self._transport.write(error_response(fields_of(error, "FATAL"), "utf-8"))
+        self._transport.close()
+
+    # -- TLS
+
+    def _begin_tls(self, hello: bytes) -> None:
+        tls = self._surroundings.tls
+        if tls is None:
+            # Like Postgres: it would not understand an error.
+            self._transport.close()
+            return
+        self._upgrading = True
+        # What comes before the handshake has begun must wait in the socket.
+        self._transport.pause_reading()
+        self._task = asyncio.get_running_loop().create_task(self._upgrade(tls.identity, hello))
+
+    async def _upgrade(self, identity: Identity, hello: bytes) -> None:
+        """Do the handshake; what the client then says at once may come before it has returned.
+
+        Args:
+            hello: what has been read of a connection that begins with TLS.
+        """
+        loop = asyncio.get_running_loop()
+        plain = self._transport
+        handshake = loop.create_task(
+            loop.start_tls(
+                plain,
+                self,
+                identity.context,
+                server_side=True,
+                ssl_handshake_timeout=self._surroundings.limits.authentication_timeout,
+            )
+        )
+        try:
+            if hello:
+                await asyncio.sleep(0)  # it has taken the connection over, and waits for the client
+                _feed(plain.get_protocol(), hello)
+            self._transport = cast(asyncio.Transport, await handshake)
+            self._identity = identity
+        except OSError as error:
+            _log.info("no TLS", client=plain.get_extra_info("peername"), error=str(error))
+            return
+        finally:
+            if self._identity is None:
+                handshake.cancel()
+                plain.abort()
+                self.connection_lost(None)
+        self._upgrading = False
+        if hello and self._transport.get_extra_info("ssl_object").selected_alpn_protocol() != ALPN:
+            _log.info("no TLS", client=plain.get_extra_info("peername"), error=f"no ALPN protocol {ALPN}")
+            self._transport.close()
+            return
+        self._read()
+
+    # -- the next
 
     async def _cancel(self, request: CancelRequest) -> None:
         await cancel(request, self._surroundings.keys, self._surroundings.upstream)
@@ -87,3 +205,14 @@ class Greeting(asyncio.Protocol):
         self._timer.cancel()
         self._task = asyncio.get_running_loop().create_task(work)
         self._task.add_done_callback(lambda _: self._surroundings.greetings.discard(self))
+
+
+def _feed(protocol: asyncio.BaseProtocol, data: bytes) -> None:
+    """Give a protocol bytes that it would have read itself, had they not been read before."""
+    receiver = cast(asyncio.BufferedProtocol, protocol)
+    while data:
+        buffer = memoryview(receiver.get_buffer(len(data)))
+        size = min(len(buffer), len(data))
+        buffer[:size] = data[:size]
+        receiver.buffer_updated(size)
+        data = data[size:]

@@ -9,11 +9,17 @@ import structlog
 from engine.errors import Stopped
 from engine.operations import Engine
 from proxy.greeting import Greeting
+from proxy.limits import Limits
 from proxy.surroundings import Surroundings
+from proxy.tls import CertificateError, ListenerTLS
 from proxy.upstream import Upstream
+from proxy.verifiers import Verifiers
 
 #: Seconds that running operations are given to come to a safe point.
 GRACE = 30.0
+
+#: Seconds that connections are given to end when they have been told to.
+FAREWELL = 1.0
 
 _log = structlog.get_logger("proxy")
 
@@ -25,15 +31,26 @@ class Proxy:
         listen: address and port; port 0 takes a free one.
         upstream: where the backing PostgreSQL is.
         engine: what performs the calls.
+        tls: TLS for clients, or None for none.
+        verifiers: lets the proxy authenticate clients on encrypted connections, with channel binding.
+        limits: how many clients there may be.
         grace: seconds that running operations are given when the proxy stops.
     """
 
     def __init__(
-        self, *, listen: tuple[str, int], upstream: Upstream, engine: Engine, grace: float = GRACE
+        self,
+        *,
+        listen: tuple[str, int],
+        upstream: Upstream,
+        engine: Engine,
+        tls: ListenerTLS | None = None,
+        verifiers: Verifiers | None = None,
+        limits: Limits | None = None,
+        grace: float = GRACE,
     ) -> None:
         self._listen = listen
         self._grace = grace
-        self._surroundings = Surroundings(upstream, engine)
+        self._surroundings = Surroundings(upstream, engine, tls, verifiers, limits or Limits())
         self._server: asyncio.Server | None = None
 
     @property
@@ -61,6 +78,25 @@ class Proxy:
         )
         _log.info("listening", host=host, port=self.port, upstream=self._surroundings.upstream.address)
 
+    async def _end_connections(self) -> None:
+        """Let what was said last be sent, and TLS say its own last word; but not for long."""
+        try:
+            async with asyncio.timeout(FAREWELL):
+                await self._surroundings.until_empty()
+        except TimeoutError:
+            for session in tuple(self._surroundings.sessions):
+                session.abort()
+
+    def reload_certificates(self) -> None:
+        """Read the certificates again, for connections from now on; what cannot be used is logged."""
+        for tls in (self._surroundings.tls, self._surroundings.upstream.tls):
+            try:
+                if tls is not None:
+                    tls.reload()
+            except CertificateError as error:
+                _log.error("certificates not reloaded", error=str(error))
+        _log.info("certificates reloaded")
+
     async def stop(self) -> None:
         """Accept no more clients, let operations come to a safe point, and end all sessions."""
         if self._server is None:
@@ -79,6 +115,7 @@ class Proxy:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        await self._end_connections()
         await self._server.wait_closed()
         self._server = None
         _log.info("stopped")

@@ -27,6 +27,7 @@ from proxy.wire.startup import StartupMessage, cancel_request
 
 if TYPE_CHECKING:
     from proxy.caller import SessionCaller
+    from proxy.limits import Seat
     from proxy.surroundings import Surroundings
 
 #: A longer Query, Parse or Bind streams through unseen; a call in it fails in Postgres, which says why.
@@ -54,15 +55,22 @@ class Session(asyncio.Protocol):
     """
 
     def __init__(
-        self, transport: asyncio.Transport, startup: StartupMessage, surroundings: Surroundings
+        self,
+        transport: asyncio.Transport,
+        startup: StartupMessage,
+        surroundings: Surroundings,
+        seat: Seat,
     ) -> None:
         self._surroundings = surroundings
+        self._seat = seat
         self._transport = transport
+        self._encrypted = transport.get_extra_info("ssl_object") is not None
         self._cutter = Cutter(largest_held=LARGEST_HELD)
         self._held = True
         self._copying = False
         self._flow = Flow(transport)
         self._client_lost = False
+        self._sides = 2
         self._prepared = False
         self._task: asyncio.Task[None] | None = None
         self._key: bytes | None = None
@@ -76,23 +84,23 @@ class Session(asyncio.Protocol):
             client=transport.get_extra_info("peername"), database=startup.database, user=startup.user
         )
 
-    async def open(self, rest: bytes) -> None:
-        """Connect to the server, and let the bytes flow."""
+    def begin(self, server_transport: asyncio.Transport, answers: bytes, rest: bytes) -> None:
+        """Take over from the login, and let the bytes flow.
+
+        Args:
+            answers: what the server has said since AuthenticationOk.
+            rest: what the client has sent meanwhile.
+        """
         self._surroundings.sessions.add(self)
+        self._transport.set_protocol(self)
         self._transport.set_write_buffer_limits(HIGH_WATER)
-        try:
-            await self._surroundings.upstream.connect(lambda: self.backend)
-        except OperationError as error:
-            self.log.warning("no connection", error=error.message, detail=error.detail)
-            self._say_farewell(error)
-            self._transport.close()
-            self._surroundings.sessions.discard(self)
-            return
+        server_transport.set_protocol(self.backend)
+        self.backend.connection_made(server_transport)
+        # The first ReadyForQuery answers the StartupMessage.
+        self.backend.expected.sent(client.SYNC)
         self.log.info("connected")
-        if self._client_lost:
-            self.backend.transport.close()
-            return
-        self.backend.transport.write(self.startup.packet)
+        if answers:
+            self.backend.data_received(answers)
         if rest:
             self._cutter.feed(rest)
         self._release()
@@ -119,10 +127,12 @@ class Session(asyncio.Protocol):
         else:
             # Like Postgres: what was asked before is still answered.
             self._end_backend()
-        return True
+        # TLS has no half-closed connections.
+        return not self._encrypted
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lose_client()
+        self._lose_side()
 
     def pause_writing(self) -> None:
         if not self.backend.lost:
@@ -307,12 +317,13 @@ class Session(asyncio.Protocol):
         self._surroundings.keys.add(key, self)
 
     def backend_lost(self) -> None:
-        self._surroundings.sessions.discard(self)
+        self._seat.release()
         if self._key is not None:
             self._surroundings.keys.remove(self._key)
         self.stop_operation(BackendLostError())
         self._transport.close()
         self.log.info("disconnected")
+        self._lose_side()
 
     def backend_full(self, full: bool) -> None:
         if full:
@@ -350,6 +361,17 @@ class Session(asyncio.Protocol):
         if not self.backend.lost:
             self.backend.transport.close()
 
+    def abort(self) -> None:
+        """End the session without waiting for anyone."""
+        self._transport.abort()
+        if not self.backend.lost:
+            self.backend.transport.abort()
+
+    def _lose_side(self) -> None:
+        self._sides -= 1
+        if not self._sides:
+            self._surroundings.leave(self)
+
     def _violated(self, error: FramingError) -> None:
         self.log.warning("protocol violation", error=str(error))
         self.close(OperationError(str(error), "08P01"))
@@ -370,12 +392,5 @@ class Session(asyncio.Protocol):
     def _end_backend(self) -> None:
         if self.backend.lost:
             self._transport.close()
-            return
-        transport = self.backend.transport
-        if self._client_lost and not transport.get_write_buffer_size():
-            transport.close()
-        elif not transport.is_closing():
-            if self._client_lost:
-                # What it is still sending to nobody must not keep it from reading the end.
-                transport.resume_reading()
-            transport.write_eof()
+        else:
+            self.backend.finish(wanted=not self._client_lost, inside_message=self._cutter.inside_message)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.operations import Engine
 from proxy.cancel import Keys
+from proxy.limits import Limits, Seats
+from proxy.tls import ListenerTLS
 from proxy.upstream import Upstream
+from proxy.verifiers import Verifiers
 
 if TYPE_CHECKING:
     from proxy.greeting import Greeting
@@ -19,12 +23,35 @@ class Surroundings:
     """Where the server is, what performs calls, and who is connected.
 
     Attributes:
+        tls: TLS for clients, or None if there is none to be had.
+        verifiers: what clients' passwords are checked against, or None to leave that to Postgres alone.
+        seats: what is left of the limits.
         keys: for CancelRequest.
         greetings: connections of which it is not known yet what they want.
+        left: set when a session has ended.
     """
 
     upstream: Upstream
     engine: Engine
+    tls: ListenerTLS | None = None
+    verifiers: Verifiers | None = None
+    limits: Limits = field(default_factory=Limits)
+    seats: Seats = field(init=False)
     keys: Keys = field(default_factory=Keys)
     sessions: set[Session] = field(default_factory=set)
     greetings: set[Greeting] = field(default_factory=set)
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def leave(self, session: Session) -> None:
+        """A session has ended, and its connections with it."""
+        self.sessions.discard(session)
+        self.left.set()
+
+    async def until_empty(self) -> None:
+        """Return when there is no session."""
+        while self.sessions:
+            self.left.clear()
+            await self.left.wait()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "seats", Seats(self.limits))

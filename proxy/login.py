@@ -1,0 +1,285 @@
+"""From the client's StartupMessage to the server's AuthenticationOk.
+
+The server decides who may come in, and how: what it asks goes to the client, and what the
+client answers to the server, message by message. Only SCRAM on an encrypted connection
+cannot be passed on (`proxy/sasl.py`).
+https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+import structlog
+
+from engine.errors import OperationError
+from proxy import sasl
+from proxy.errors import fields_of
+from proxy.session import Session
+from proxy.tls import Identity
+from proxy.wire import authentication, server
+from proxy.wire.frames import Cutter, FramingError, Message, Run
+from proxy.wire.scram import SCRAM_SHA_256
+from proxy.wire.startup import StartupMessage
+
+if TYPE_CHECKING:
+    from proxy.limits import Seat
+    from proxy.surroundings import Surroundings
+
+#: Bytes that may wait to be taken before no more are read.
+_BACKLOG = 1 << 17
+
+#: Seconds that a connection is given to end when that has been asked of it.
+_FAREWELL = 5.0
+
+_ALL = frozenset(range(256))
+
+_log = structlog.get_logger("proxy")
+
+
+class ConnectionEnded(Exception):
+    """The client or the server has gone; whoever is left has been told what there was to tell."""
+
+
+class Side(asyncio.Protocol):
+    """The client or the server, while the client logs in.
+
+    Args:
+        news: set when there is something to take, or the connection has gone.
+
+    Attributes:
+        lost: whether the connection has gone, or not come yet; there may still be something to take.
+    """
+
+    def __init__(self, news: asyncio.Event) -> None:
+        self._news = news
+        self._cutter = Cutter(largest_held=authentication.LARGEST_RESPONSE)
+        self._paused = False
+        self.transport: asyncio.Transport | None = None
+        self.lost = True
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.lost = False
+
+    def data_received(self, data: bytes) -> None:
+        self._cutter.feed(data)
+        self._news.set()
+        if self._cutter.pending > _BACKLOG and not self._paused:
+            self._paused = True
+            assert self.transport is not None
+            self.transport.pause_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = True
+        self._news.set()
+
+    def take(self) -> Message | None:
+        """The next message, if all of it has come.
+
+        Raises:
+            FramingError: it is longer than Postgres would take.
+        """
+        piece = self._cutter.take(_ALL)
+        if isinstance(piece, Run):
+            raise FramingError("invalid message length")
+        return piece
+
+    def write(self, frame: bytes) -> None:
+        """Send a message."""
+        if not self.lost and self.transport is not None:
+            self.transport.write(frame)
+
+    def close(self) -> None:
+        """End the connection when all has been sent."""
+        if self.transport is not None:
+            self.transport.close()
+
+    def hand_over(self) -> bytes:
+        """What has come and was not taken; somebody else reads from now on."""
+        if self._paused and not self.lost and self.transport is not None:
+            self.transport.resume_reading()
+        return self._cutter.rest()
+
+
+class Login:
+    """One client's login.
+
+    Args:
+        transport: the connection to the client, from which it takes over.
+        rest: what has come behind the StartupMessage.
+        identity: what the client was shown, or None without TLS.
+
+    Attributes:
+        client, server: the two that talk to each other.
+    """
+
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        rest: bytes,
+        startup: StartupMessage,
+        surroundings: Surroundings,
+        identity: Identity | None,
+    ) -> None:
+        self._surroundings = surroundings
+        self._news = asyncio.Event()
+        self._asked = False
+        self.startup = startup
+        self.identity = identity
+        self.client = Side(self._news)
+        self.client.connection_made(transport)
+        transport.set_protocol(self.client)
+        if rest:
+            self.client.data_received(rest)
+        self.server = Side(self._news)
+        self._log = _log.bind(
+            client=transport.get_extra_info("peername"), database=startup.database, user=startup.user
+        )
+
+    async def run(self, deadline: float) -> None:
+        """Begin a session, or tell the client why there is none.
+
+        Args:
+            deadline: the loop's time at which it must have ended.
+        """
+        seat: Seat | None = None
+        try:
+            async with asyncio.timeout_at(deadline) as patience:
+                seat = self._surroundings.seats.take()
+                await self._log_in()
+            seat.assign(self.startup.user, self.startup.database)
+            self._begin_session(seat)
+            seat = None
+            return
+        except ConnectionEnded:
+            self._log.info("no session: one side has ended the connection")
+        except TimeoutError:
+            if not patience.expired():
+                raise
+            self._refuse(OperationError("canceling authentication due to timeout", "57014"))
+        except FramingError as error:
+            self._refuse(OperationError(str(error), "08P01"))
+        except OperationError as error:
+            self._refuse(error)
+        except asyncio.CancelledError:
+            self._abort()
+            raise
+        finally:
+            if seat is not None:
+                seat.release()
+        await self._end()
+
+    async def _end(self) -> None:
+        try:
+            async with asyncio.timeout(_FAREWELL):
+                for side in (self.server, self.client):
+                    side.close()
+                while not (self.client.lost and self.server.lost):
+                    await self._wait()
+        except TimeoutError:
+            self._abort()
+
+    def _abort(self) -> None:
+        for side in (self.client, self.server):
+            if side.transport is not None:
+                side.transport.abort()
+
+    # -- what is said
+
+    async def from_server(self) -> Message:
+        """The server's next message; what the client answers before goes to the server.
+
+        Raises:
+            ConnectionEnded: one of the two has gone.
+        """
+        while (message := self.server.take()) is None:
+            self._check()
+            if self._asked and (answer := self.client.take()) is not None:
+                self._asked = False
+                self.server.write(answer.frame)
+                continue
+            await self._wait()
+        return message
+
+    async def from_client(self) -> Message:
+        """The client's next message; what the server says before goes to the client.
+
+        Raises:
+            ConnectionEnded: one of the two has gone.
+        """
+        while (message := self.client.take()) is None:
+            if (unasked := self.server.take()) is not None:
+                self.client.write(unasked.frame)
+                continue
+            self._check()
+            await self._wait()
+        return message
+
+    async def request(self) -> tuple[int, bytes]:
+        """The server's next authentication request; what else it says goes to the client.
+
+        Raises:
+            ConnectionEnded: one of the two has gone, as after an error.
+        """
+        while (message := await self.from_server()).kind != authentication.REQUEST:
+            self.client.write(message.frame)
+        return authentication.read_request(message.body)
+
+    async def _wait(self) -> None:
+        self._news.clear()
+        await self._news.wait()
+
+    def _check(self) -> None:
+        if self.server.lost or self.client.lost:
+            raise ConnectionEnded
+
+    # -- what happens
+
+    async def _log_in(self) -> None:
+        await self._surroundings.upstream.connect(lambda: self.server)
+        self._check()
+        self.server.write(self.startup.packet)
+        while True:
+            request, data = await self.request()
+            if request == authentication.SASL and self._encrypted:
+                await self._authenticate(authentication.read_mechanisms(data))
+                continue
+            self.client.write(authentication.request(request, data))
+            if request == authentication.OK:
+                return
+            self._asked = True
+
+    async def _authenticate(self, mechanisms: Sequence[str]) -> None:
+        verifiers = self._surroundings.verifiers
+        if SCRAM_SHA_256 in mechanisms and verifiers is not None and await verifiers.readable():
+            await sasl.authenticate(self, mechanisms, verifiers)
+        else:
+            await sasl.pass_on(self, mechanisms)
+
+    @property
+    def _encrypted(self) -> bool:
+        """Whether SCRAM can be bound to one of the two connections."""
+        transport = self.server.transport
+        assert transport is not None
+        return self.identity is not None or transport.get_extra_info("ssl_object") is not None
+
+    def _begin_session(self, seat: Seat) -> None:
+        client, server_ = self.client, self.server
+        rest, answers = client.hand_over(), server_.hand_over()
+        if client.lost or server_.lost:
+            client.write(answers)
+            client.close()
+            server_.close()
+            seat.release()
+            return
+        assert client.transport is not None
+        assert server_.transport is not None
+        session = Session(client.transport, self.startup, self._surroundings, seat)
+        session.begin(server_.transport, answers, rest)
+
+    def _refuse(self, error: OperationError) -> None:
+        self._log.warning("no session", error=error.message, detail=error.detail)
+        self.client.write(server.error_response(fields_of(error, "FATAL"), "utf-8"))
