@@ -14,6 +14,11 @@ import uvloop
 from deploy.demo import demo
 from deploy.failure import StartError
 from deploy.up import Settings, up
+from proxy.limits import Limits
+from proxy.tls import CertificateError, ListenerTLS
+
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+_POSITIVE = click.IntRange(min=1)
 
 
 def _address(context: click.Context, option: click.Parameter, value: str) -> tuple[str, int]:
@@ -44,22 +49,81 @@ def main() -> None:
 @click.option(
     "--data-dir", type=click.Path(path_type=Path), help="Where the embedded Postgres keeps its data."
 )
+@click.option("--tls-cert", type=_FILE, help="The certificate to show to clients; read again on SIGHUP.")
+@click.option("--tls-key", type=_FILE, help="Its key, without a passphrase.")
+@click.option(
+    "--tls",
+    type=click.Choice(["require", "prefer", "off"]),
+    help="Whether clients must, may or cannot use TLS.  [default: prefer with a certificate, off without]",
+)
+@click.option("--max-connections", type=_POSITIVE, metavar="N", help="Clients at once.")
+@click.option("--max-connections-per-user", type=_POSITIVE, metavar="N", help="Of them, those of one role.")
+@click.option(
+    "--max-connections-per-database", type=_POSITIVE, metavar="N", help="Of them, those in one database."
+)
+@click.option(
+    "--authentication-timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=Limits.authentication_timeout,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a client may take to log in.",
+)
 @click.option("--verbose", is_flag=True, help="Log more.")
 def up_command(
-    listen: tuple[str, int], postgres: str | None, simulate: bool, data_dir: Path | None, verbose: bool
+    listen: tuple[str, int],
+    postgres: str | None,
+    simulate: bool,
+    data_dir: Path | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    tls: str | None,
+    max_connections: int | None,
+    max_connections_per_user: int | None,
+    max_connections_per_database: int | None,
+    authentication_timeout: float,
+    verbose: bool,
 ) -> None:
     """Run the proxy until Ctrl-C."""
     if postgres and data_dir:
         raise click.UsageError("--data-dir is for the embedded Postgres, which --postgres replaces")
     _log_to_standard_error(logging.DEBUG if verbose else logging.WARNING)
     host, port = listen
-    settings = Settings(host=host, port=port, postgres=postgres, simulate=simulate, data_dir=data_dir)
+    limits = Limits(
+        connections=max_connections,
+        per_user=max_connections_per_user,
+        per_database=max_connections_per_database,
+        authentication_timeout=authentication_timeout,
+    )
     try:
+        settings = Settings(
+            host=host,
+            port=port,
+            postgres=postgres,
+            simulate=simulate,
+            data_dir=data_dir,
+            tls=_tls(tls, tls_cert, tls_key),
+            limits=limits,
+        )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(up(settings))
     except StartError as error:
         click.echo(f"iasql: {error}", err=True)
         sys.exit(1)
+
+
+def _tls(mode: str | None, certificate: Path | None, key: Path | None) -> ListenerTLS | None:
+    """What the options --tls, --tls-cert and --tls-key mean together."""
+    if (certificate is None) != (key is None):
+        raise click.UsageError("--tls-cert and --tls-key are needed together")
+    if certificate is None or key is None:
+        if mode in ("require", "prefer"):
+            raise click.UsageError(f"--tls {mode} needs --tls-cert and --tls-key")
+        return None
+    try:
+        return None if mode == "off" else ListenerTLS(certificate, key, required=mode == "require")
+    except CertificateError as error:
+        raise StartError(str(error)) from error
 
 
 @main.command("demo")

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,9 +20,13 @@ from deploy.embedded_postgres import EmbeddedPostgres, PostgresError
 from deploy.failure import StartError
 from deploy.simulator.process import DUMMY_CREDENTIALS, SimulatorError, SimulatorProcess
 from engine.aws.session import Cloud
+from engine.database import Database
 from engine.operations import Engine
+from proxy.limits import Limits
 from proxy.server import Proxy
+from proxy.tls import CertificateError, ListenerTLS
 from proxy.upstream import Upstream
+from proxy.verifiers import Verifiers
 
 SIMULATED_REGION = "us-east-2"
 _VERSIONS = range(13, 19)
@@ -37,6 +41,8 @@ class Settings:
     Attributes:
         postgres: URL of a Postgres to use, or None for the embedded one.
         data_dir: where the embedded one keeps its data, or None for the usual place.
+        tls: what is shown to clients that want TLS, or None if they cannot have it.
+        limits: how many clients there may be.
     """
 
     host: str
@@ -44,6 +50,8 @@ class Settings:
     postgres: str | None
     simulate: bool
     data_dir: Path | None
+    tls: ListenerTLS | None = None
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +60,7 @@ class Backing:
 
     engine_url: str
     client_url: str
+    upstream: Upstream
 
 
 async def up(settings: Settings) -> None:
@@ -67,12 +76,30 @@ async def up(settings: Settings) -> None:
         backing = await _start_postgres(settings, stack)
         engine = Engine(postgres_url=backing.engine_url, cloud=cloud)
         stack.push_async_callback(engine.close)
-        upstream = Upstream.from_url(backing.engine_url)
-        proxy = Proxy(listen=(settings.host, settings.port), upstream=upstream, engine=engine)
+        upstream = backing.upstream
+        proxy = Proxy(
+            listen=(settings.host, settings.port),
+            upstream=upstream,
+            engine=engine,
+            tls=settings.tls,
+            verifiers=Verifiers(Database(backing.engine_url)),
+            limits=settings.limits,
+        )
+        if settings.tls is not None or (upstream.tls is not None and upstream.tls.required):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, proxy.reload_certificates)
         await proxy.start()
         stack.push_async_callback(proxy.stop)
-        click.echo(f"Connect with: {backing.client_url.format(port=proxy.port)}")
+        required = settings.tls is not None and settings.tls.required
+        url = backing.client_url.format(port=proxy.port) + ("?sslmode=require" if required else "")
+        click.echo(f"Connect with: {url}")
         await ended.wait()
+
+
+def _upstream(url: str) -> Upstream:
+    try:
+        return Upstream.from_url(url)
+    except (ValueError, CertificateError) as error:
+        raise StartError(f"--postgres cannot be used: {error}") from error
 
 
 def _ended_by_signal() -> asyncio.Event:
@@ -136,10 +163,11 @@ async def _start_cloud(settings: Settings, stack: AsyncExitStack) -> Cloud:
 
 async def _start_postgres(settings: Settings, stack: AsyncExitStack) -> Backing:
     if settings.postgres is not None:
+        upstream = _upstream(settings.postgres)
         await _check_version(settings.postgres)
         parts = urlsplit(settings.postgres)
         client_url = f"postgresql://{parts.username or 'USER'}@{settings.host}:{{port}}{parts.path}"
-        return Backing(engine_url=settings.postgres, client_url=client_url)
+        return Backing(engine_url=settings.postgres, client_url=client_url, upstream=upstream)
     # the tables of a simulated account are not those of a real one
     usual = platformdirs.user_data_path("iasql") / ("simulated" if settings.simulate else "postgres")
     server = EmbeddedPostgres(settings.data_dir or usual)
@@ -148,8 +176,9 @@ async def _start_postgres(settings: Settings, stack: AsyncExitStack) -> Backing:
         await asyncio.to_thread(server.start)
     except PostgresError as error:
         raise StartError(str(error)) from error
+    url = server.superuser_url()
     client_url = server.client_url(settings.host, "{port}")
-    return Backing(engine_url=server.superuser_url(), client_url=client_url)
+    return Backing(engine_url=url, client_url=client_url, upstream=Upstream.from_url(url))
 
 
 async def _check_version(url: str) -> None:

@@ -1,8 +1,10 @@
 """Plugs the fixtures in; each lives in a file of `tests/fixtures/` that says what it gives."""
 
 pytest_plugins = [
+    "tests.fixtures.certificates",
     "tests.fixtures.cloud",
     "tests.fixtures.databases",
+    "tests.fixtures.encrypted_postgres",
     "tests.fixtures.maven",
     "tests.fixtures.proxies",
 ]

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import asyncpg
 import pytest
 import uvloop
 
 from engine.caller import Caller
+from engine.database import Database
 from engine.operations import Call, Engine
+from proxy.limits import Limits
 from proxy.server import Proxy
+from proxy.tls import ListenerTLS
 from proxy.upstream import Upstream
+from proxy.verifiers import Verifiers
+from tests.fixtures.certificates import Authority, Certificate
+from tests.fixtures.encrypted_postgres import EncryptedPostgres
 
 SCHEMA = """
 CREATE TABLE note (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, text text NOT NULL);
@@ -205,3 +213,69 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
+
+
+@pytest.fixture(scope="session")
+def certificate(authority: Authority) -> Certificate:
+    """A proxy's."""
+    return authority.issue("proxy")
+
+
+@pytest.fixture
+def context(authority: Authority) -> ssl.SSLContext:
+    """Of a client that verifies."""
+    return ssl.create_default_context(cafile=authority.root)
+
+
+class StartProxy(Protocol):
+    """Starts a proxy in front of the PostgreSQL with TLS.
+
+    Args:
+        upstream: parameters of its URL; `socket` is one for the socket.
+        verifiers: whether it reads verifiers, as a superuser.
+    """
+
+    async def __call__(
+        self,
+        certificate: Certificate | None = None,
+        *,
+        required: bool = False,
+        upstream: str = "?sslmode=disable",
+        verifiers: bool = True,
+        limits: Limits | None = None,
+    ) -> Proxy: ...
+
+
+@pytest.fixture
+async def start_proxy(encrypted_postgres: EncryptedPostgres, engine: FakeEngine) -> AsyncIterator[StartProxy]:
+    running: list[Proxy] = []
+
+    async def start(
+        certificate: Certificate | None = None,
+        *,
+        required: bool = False,
+        upstream: str = "?sslmode=disable",
+        verifiers: bool = True,
+        limits: Limits | None = None,
+    ) -> Proxy:
+        url = encrypted_postgres.upstream_url(socket=upstream == "socket")
+        url += upstream if upstream != "socket" else ""
+        tls = None
+        if certificate is not None:
+            tls = ListenerTLS(certificate.certificate, certificate.key, required=required)
+        proxy = Proxy(
+            listen=("127.0.0.1", 0),
+            upstream=Upstream.from_url(url),
+            engine=engine,
+            tls=tls,
+            verifiers=Verifiers(Database(url)) if verifiers else None,
+            limits=limits,
+            grace=10,
+        )
+        await proxy.start()
+        running.append(proxy)
+        return proxy
+
+    yield start
+    for proxy in running:
+        await proxy.stop()

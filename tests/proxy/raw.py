@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from proxy.wire import server
 from proxy.wire.frames import message
+from proxy.wire.startup import SSL_REQUEST_PACKET
 
 Answer = tuple[str, bytes]
 
@@ -71,6 +73,14 @@ class Raw:
             answers.append(await self.answer())
         return answers
 
+    async def rest_or_ready(self) -> list[Answer]:
+        """The answers up to ReadyForQuery, or to the end of the connection."""
+        answers: list[Answer] = []
+        with suppress(asyncio.IncompleteReadError, ConnectionResetError):
+            while not answers or answers[-1][0] != "Z":
+                answers.append(await self.answer())
+        return answers
+
     async def ask(self, *frames: bytes) -> list[Answer]:
         self.send(*frames)
         return await self.ready()
@@ -107,6 +117,25 @@ async def opened(port_or_path: int | str) -> AsyncIterator[Raw]:
         yield Raw(reader, writer)
     finally:
         writer.close()
+
+
+@asynccontextmanager
+async def encrypted(port: int, context: ssl.SSLContext, *, direct: bool = False) -> AsyncIterator[Raw]:
+    """A connection on which nothing has been said but what begins TLS."""
+    if direct:
+        made = asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname="localhost")
+        reader, writer = await made
+    else:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(SSL_REQUEST_PACKET)
+        assert await reader.readexactly(1) == b"S"
+        await writer.start_tls(context, server_hostname="localhost")
+    try:
+        yield Raw(reader, writer)
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
 
 
 def kinds(answers: list[Answer]) -> str:
