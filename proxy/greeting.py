@@ -19,6 +19,7 @@ from proxy.errors import fields_of
 from proxy.login import Login
 from proxy.surroundings import Surroundings
 from proxy.tls import ALPN, HANDSHAKE, Identity
+from proxy.transport import EncryptedTransport
 from proxy.wire.frames import FramingError
 from proxy.wire.server import error_response
 from proxy.wire.startup import (
@@ -177,7 +178,7 @@ class Greeting(asyncio.Protocol):
             if hello:
                 await asyncio.sleep(0)  # it has taken the connection over, and waits for the client
                 _feed(plain.get_protocol(), hello)
-            self._transport = cast(asyncio.Transport, await handshake)
+            self._transport = EncryptedTransport(plain, cast(asyncio.Transport, await handshake))
             self._identity = identity
         except OSError as error:
             _log.info("no TLS", client=plain.get_extra_info("peername"), error=str(error))

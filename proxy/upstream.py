@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from engine.errors import OperationError
 from proxy.tls import UpstreamTLS
+from proxy.transport import EncryptedTransport
 from proxy.wire.startup import SSL_REQUEST_PACKET
 
 P = TypeVar("P", bound=asyncio.Protocol)
@@ -97,11 +98,11 @@ class Upstream:
             if not encrypts and tls.required:
                 raise ConnectionError("the server does not support TLS, and sslmode asks for it")
             made = protocol()
-            transport: asyncio.BaseTransport = plain
+            transport: asyncio.Transport = plain
             if encrypts:
                 # Postgres says nothing before it is spoken to, so nothing can come before this returns.
                 begun = loop.start_tls(plain, made, tls.context, server_hostname=self.host)
-                transport = cast(asyncio.Transport, await begun)
+                transport = EncryptedTransport(plain, cast(asyncio.Transport, await begun))
             else:
                 plain.set_protocol(made)
         except ssl.SSLError:

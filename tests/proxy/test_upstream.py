@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import cast
 from urllib.parse import quote
 
 import pytest
@@ -19,7 +20,7 @@ from proxy.wire.startup import SSL_REQUEST_PACKET, cancel_request
 from tests.fixtures.certificates import Authority
 from tests.fixtures.encrypted_postgres import EncryptedPostgres
 from tests.proxy.conftest import StartProxy, until
-from tests.proxy.raw import fields, opened, query, rows, startup
+from tests.proxy.raw import TERMINATE, fields, opened, query, rows, startup
 
 IN_USE = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
 
@@ -130,6 +131,42 @@ async def test_a_server_without_tls_is_refused_where_it_is_required(
     with pytest.raises(UpstreamUnreachableError) as caught:
         await upstream.connect(asyncio.Protocol)
     assert caught.value.detail == "the server does not support TLS, and sslmode asks for it"
+
+
+class Collector(asyncio.Protocol):
+    """Keeps what it is given."""
+
+    transport: asyncio.Transport
+
+    def __init__(self) -> None:
+        self.received = b""
+        self.lost = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self.received += data
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = True
+
+
+@pytest.mark.parametrize("sslmode", ["disable", "require"])
+async def test_what_a_server_said_before_it_closed_is_not_lost_while_reading_is_paused(
+    encrypted_postgres: EncryptedPostgres, sslmode: str
+) -> None:
+    upstream = Upstream.from_url(encrypted_postgres.upstream_url(sslmode=sslmode))
+    collector = await upstream.connect(Collector)
+    collector.transport.write(startup("trusted", "postgres"))
+    await until(lambda: collector.received.endswith(b"I"))
+    collector.transport.pause_reading()
+    collector.transport.write(query("SELECT repeat('x', 100000)") + TERMINATE)
+    await asyncio.sleep(0.3)
+    assert not collector.lost
+    collector.transport.resume_reading()
+    await until(lambda: collector.lost)
+    assert collector.received.count(b"x") >= 100_000
 
 
 async def test_a_cancel_request_is_passed_on_encrypted(start_proxy: StartProxy) -> None:

@@ -1,0 +1,74 @@
+"""A connection with TLS that is paused at the socket.
+
+asyncio's own transport, when paused, keeps what it has decrypted and goes on reading; if the
+other side then ends the connection, what was kept is lost. A server's last answers to a slow client would be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+
+class EncryptedTransport(asyncio.Transport):
+    """Reads and writes like the transport that `loop.start_tls` gives.
+
+    Args:
+        plain: the transport below, which reads from the socket.
+        encrypted: what start_tls has made of it.
+    """
+
+    def __init__(self, plain: asyncio.Transport, encrypted: asyncio.Transport) -> None:
+        super().__init__()
+        self._plain = plain
+        self._encrypted = encrypted
+        self._paused = False
+
+    def pause_reading(self) -> None:
+        if not self._paused and not self._plain.is_closing():
+            self._paused = True
+            self._plain.pause_reading()
+
+    def resume_reading(self) -> None:
+        if self._paused:
+            self._paused = False
+            if not self._plain.is_closing():
+                self._plain.resume_reading()
+
+    def is_reading(self) -> bool:
+        return not self._paused
+
+    def write(self, data: bytes | bytearray | memoryview[Any]) -> None:
+        self._encrypted.write(data)
+
+    def can_write_eof(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        # The other side's last word is waited for, and what comes before it is dropped.
+        self._encrypted.close()
+        self.resume_reading()
+
+    def abort(self) -> None:
+        self._encrypted.abort()
+
+    def is_closing(self) -> bool:
+        return self._encrypted.is_closing()
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self._encrypted.set_protocol(protocol)
+
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        return self._encrypted.get_protocol()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._encrypted.get_extra_info(name, default)
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self._encrypted.set_write_buffer_limits(high, low)
+
+    def get_write_buffer_limits(self) -> tuple[int, int]:
+        return self._encrypted.get_write_buffer_limits()
+
+    def get_write_buffer_size(self) -> int:
+        return self._encrypted.get_write_buffer_size()
