@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
@@ -33,6 +33,8 @@ _BACKLOG = 1 << 17
 
 #: Seconds that a connection is given to end when that has been asked of it.
 _FAREWELL = 5.0
+
+_OK = authentication.request(authentication.OK)
 
 _ALL = frozenset(range(256))
 
@@ -135,9 +137,6 @@ class Login:
         if rest:
             self.client.data_received(rest)
         self.server = Side(self._news)
-        self._log = _log.bind(
-            client=transport.get_extra_info("peername"), database=startup.database, user=startup.user
-        )
 
     async def run(self, deadline: float) -> None:
         """Begin a session, or tell the client why there is none.
@@ -150,12 +149,11 @@ class Login:
             async with asyncio.timeout_at(deadline) as patience:
                 seat = self._surroundings.seats.take()
                 await self._log_in()
-            seat.assign(self.startup.user, self.startup.database)
             self._begin_session(seat)
             seat = None
             return
         except ConnectionEnded:
-            self._log.info("no session: one side has ended the connection")
+            self._log().info("no session: one side has ended the connection")
         except TimeoutError:
             if not patience.expired():
                 raise
@@ -247,9 +245,9 @@ class Login:
             if request == authentication.SASL and self._encrypted:
                 await self._authenticate(authentication.read_mechanisms(data))
                 continue
-            self.client.write(authentication.request(request, data))
             if request == authentication.OK:
                 return
+            self.client.write(authentication.request(request, data))
             self._asked = True
 
     async def _authenticate(self, mechanisms: Sequence[str]) -> None:
@@ -268,7 +266,13 @@ class Login:
 
     def _begin_session(self, seat: Seat) -> None:
         client, server_ = self.client, self.server
-        rest, answers = client.hand_over(), server_.hand_over()
+        try:
+            seat.assign(self.startup.user, self.startup.database)
+        except OperationError:
+            client.write(_OK)
+            raise
+        # The client gets all that the server has said as one.
+        rest, answers = client.hand_over(), _OK + server_.hand_over()
         if client.lost or server_.lost:
             client.write(answers)
             client.close()
@@ -281,5 +285,10 @@ class Login:
         session.begin(server_.transport, answers, rest)
 
     def _refuse(self, error: OperationError) -> None:
-        self._log.warning("no session", error=error.message, detail=error.detail)
+        self._log().warning("no session", error=error.message, detail=error.detail)
         self.client.write(server.error_response(fields_of(error, "FATAL"), "utf-8"))
+
+    def _log(self) -> Any:
+        assert self.client.transport is not None
+        peer = self.client.transport.get_extra_info("peername")
+        return _log.bind(client=peer, database=self.startup.database, user=self.startup.user)

@@ -53,7 +53,7 @@ def read_sasl_initial_response(body: bytes) -> tuple[str, bytes]:
     return mechanism.decode("latin-1"), rest[4:]
 
 
-def request(kind: int, data: bytes) -> bytes:
+def request(kind: int, data: bytes = b"") -> bytes:
     """Write any of the server's."""
     return message(b"R", _INT32.pack(kind) + data)
 
