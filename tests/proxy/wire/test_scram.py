@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from proxy.wire import scram
+from proxy.wire import authentication, scram
+from proxy.wire.frames import FramingError
 from proxy.wire.scram import ScramError, Verifier
 
 # https://www.rfc-editor.org/rfc/rfc7677#section-3
@@ -109,3 +114,19 @@ def test_a_final_message_that_is_none_is_refused(message: bytes) -> None:
 def test_an_end_that_is_none_is_refused(message: bytes) -> None:
     with pytest.raises(ScramError):
         scram.read_server_final(message)
+
+
+@given(st.binary() | st.text(alphabet="npyrcsiv=,AaZz09+/", max_size=60).map(str.encode))
+def test_any_bytes_are_read_or_refused(message: bytes) -> None:
+    readers: list[Callable[[bytes], object]] = [
+        scram.read_client_first,
+        scram.read_server_first,
+        scram.read_client_final,
+        scram.read_server_final,
+    ]
+    for read in readers:
+        with suppress(ScramError):
+            read(message)
+    for take in (authentication.read_request, authentication.read_sasl_initial_response):
+        with suppress(FramingError):
+            take(message)
