@@ -52,6 +52,8 @@ async def authenticate(login: Login, offered: Sequence[str], verifiers: Verifier
     """
     try:
         await _authenticate(login, offered, verifiers)
+    except scram.ScramUnsupportedError as error:
+        raise OperationError(str(error), "0A000") from error
     except scram.ScramError as error:
         raise OperationError("malformed SCRAM message", "08P01", detail=str(error)) from error
 
@@ -109,7 +111,8 @@ async def _client_first(login: Login) -> scram.ClientFirst:
     if (first.header[:1] == b"p") != (mechanism == scram.SCRAM_SHA_256_PLUS):
         raise scram.ScramError("The mechanism does not fit the first message's channel binding.")
     if first.header[:1] == b"p" and first.header != scram.BINDING:
-        raise OperationError("unsupported SCRAM channel-binding type", "08P01")
+        wanted = first.header[2:-2].decode("latin-1")
+        raise OperationError(f'unsupported SCRAM channel-binding type "{wanted}"', "08P01")
     if first.header == scram.BINDING_NOT_OFFERED and binds:
         raise OperationError(
             "SCRAM channel binding negotiation error",
@@ -124,8 +127,11 @@ def _check_binding(login: Login, first: scram.ClientFirst, final: scram.ClientFi
     expected = first.header
     if first.header == scram.BINDING and login.identity is not None:
         expected += login.identity.end_point or b""
-    if not hmac.compare_digest(final.binding, expected):
+    if hmac.compare_digest(final.binding, expected):
+        return
+    if first.header == scram.BINDING:
         raise OperationError("SCRAM channel binding check failed", "28000")
+    raise OperationError("unexpected SCRAM channel-binding attribute in client-final-message", "08P01")
 
 
 async def _check_proof(user: str, verifiers: Verifiers, signed: bytes, proof: bytes) -> Proved | None:

@@ -26,6 +26,8 @@ _VERIFIER = re.compile(rf"SCRAM-SHA-256\$([0-9]{{1,9}}):({_BASE64})\$({_BASE64})
 _CLIENT_FIRST = re.compile(
     rb"(?P<header>(?:[ny]|p=[A-Za-z0-9.-]+),,)(?P<bare>n=[^,]*,r=(?P<nonce>[^,]+)(?:,.*)?)"
 )
+_AUTHORIZATION_IDENTITY = re.compile(rb"(?:[ny]|p=[^,]*),a=")
+_EXTENSION = re.compile(rb"(?:[ny]|p=[^,]*),,m=")
 _SERVER_FIRST = re.compile(rb"r=(?P<nonce>[^,]+),s=(?P<salt>[^,]+),i=(?P<iterations>[0-9]{1,9})(?:,.*)?")
 _CLIENT_FINAL = re.compile(
     rb"(?P<without_proof>c=(?P<binding>[^,]+),r=(?P<nonce>[^,]+)(?:,.*)?),p=(?P<proof>[^,]+)"
@@ -34,6 +36,10 @@ _CLIENT_FINAL = re.compile(
 
 class ScramError(Exception):
     """A message is not what RFC 5802 says; the text says what is wrong with it."""
+
+
+class ScramUnsupportedError(ScramError):
+    """A message asks for what PostgreSQL does not support; the text says what."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +114,13 @@ def read_client_first(message: bytes) -> ClientFirst:
     """Read a client-first-message.
 
     Raises:
-        ScramError: it is none, or it wants an authorization identity or an extension.
+        ScramError: it is none.
+        ScramUnsupportedError: it wants an authorization identity or an extension.
     """
+    if _AUTHORIZATION_IDENTITY.match(message):
+        raise ScramUnsupportedError("client uses authorization identity, but it is not supported")
+    if _EXTENSION.match(message):
+        raise ScramUnsupportedError("client requires an unsupported SCRAM extension")
     if (found := _CLIENT_FIRST.fullmatch(message)) is None:
         raise ScramError("The client's first message cannot be understood.")
     return ClientFirst(found["header"], found["bare"], found["nonce"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import ssl
 from collections.abc import Callable
 
 import asyncpg
@@ -12,9 +14,11 @@ from psycopg import sql
 
 from engine.database import Database
 from proxy.server import Proxy
+from proxy.wire import authentication, scram
 from tests.fixtures.certificates import Authority, Certificate
 from tests.fixtures.encrypted_postgres import PASSWORD, EncryptedPostgres, address
 from tests.proxy.conftest import StartProxy
+from tests.proxy.raw import Raw, encrypted, fields, query, startup
 
 #: How the proxy reaches Postgres.
 UPSTREAMS = ["socket", "?sslmode=disable", "?sslmode=prefer", "?sslmode=require"]
@@ -121,6 +125,66 @@ async def test_a_refusal_is_postgres_own(
     assert await refusal(REFUSED[case](proxy.port, sslmode)) == await refusal(
         REFUSED[case](encrypted_postgres.port, "disable")
     )
+
+
+def initial(data: bytes, mechanism: str = scram.SCRAM_SHA_256) -> bytes:
+    return authentication.sasl_initial_response(mechanism, data)
+
+
+WRONG_FIRST = {
+    "an unknown mechanism": initial(b"n,,n=,r=abc", "PLAIN"),
+    "another message": query("SELECT 1"),
+    "nothing in it": initial(b"n,,"),
+    "binding denied although offered": initial(b"y,,n=,r=abc"),
+    "binding in the unbound mechanism": initial(b"p=tls-server-end-point,,n=,r=abc"),
+    "no binding in the bound mechanism": initial(b"n,,n=,r=abc", scram.SCRAM_SHA_256_PLUS),
+    "another binding": initial(b"p=tls-unique,,n=,r=abc", scram.SCRAM_SHA_256_PLUS),
+    "an authorization identity": initial(b"n,a=other,n=,r=abc"),
+    "an extension": initial(b"n,,m=other,n=,r=abc"),
+}
+BINDING = base64.b64encode(scram.BINDING + bytes(32))
+#: The header to begin with, and what is then said last.
+WRONG_FINAL = {
+    "another nonce": (scram.NO_BINDING, b"c=biws,r=other,p=%s"),
+    "another header": (scram.NO_BINDING, b"c=eSws,r=NONCE,p=%s"),
+    "another certificate": (scram.BINDING, b"c=" + BINDING + b",r=NONCE,p=%s"),
+    "a short proof": (scram.NO_BINDING, b"c=biws,r=NONCE,p=AAAA"),
+    "no proof": (scram.NO_BINDING, b"c=biws,r=NONCE"),
+    "a wrong proof": (scram.NO_BINDING, b"c=biws,r=NONCE,p=%s"),
+    "nothing": (scram.NO_BINDING, b""),
+}
+
+
+@pytest.mark.parametrize("case", [*WRONG_FIRST, *WRONG_FINAL])
+async def test_what_is_wrong_with_scram_is_called_what_postgres_calls_it(
+    start_proxy: StartProxy,
+    certificate: Certificate,
+    encrypted_postgres: EncryptedPostgres,
+    context: ssl.SSLContext,
+    case: str,
+) -> None:
+    proxy = await start_proxy(certificate)
+    said = []
+    for port in (encrypted_postgres.port, proxy.port):
+        async with encrypted(port, context) as raw:
+            raw.send(startup("scram", "postgres"))
+            await raw.answer()
+            if case in WRONG_FIRST:
+                raw.send(WRONG_FIRST[case])
+            else:
+                await _say_last(raw, *WRONG_FINAL[case])
+            refusal = fields(await raw.rest())
+            said.append([refusal[kind] for kind in "SVCM"])
+    assert said[0] == said[1]
+
+
+async def _say_last(raw: Raw, header: bytes, final: bytes) -> None:
+    bound = header == scram.BINDING
+    raw.send(initial(header + b"n=,r=abc", scram.SCRAM_SHA_256_PLUS if bound else scram.SCRAM_SHA_256))
+    _, body = await raw.answer()
+    nonce = scram.read_server_first(body[4:]).nonce
+    proof = base64.b64encode(bytes(32))
+    raw.send(authentication.sasl_response(final.replace(b"NONCE", nonce).replace(b"%s", proof)))
 
 
 async def test_a_wrong_password_costs_as_much_as_an_unknown_user(
