@@ -146,7 +146,7 @@ class Login:
         """
         seat: Seat | None = None
         try:
-            async with asyncio.timeout_at(deadline) as patience:
+            async with asyncio.timeout_at(deadline):
                 seat = self._surroundings.seats.take()
                 await self._log_in()
             self._begin_session(seat)
@@ -155,13 +155,14 @@ class Login:
         except ConnectionEnded:
             self._log().info("no session: one side has ended the connection")
         except TimeoutError:
-            if not patience.expired():
-                raise
             self._refuse(OperationError("canceling authentication due to timeout", "57014"))
         except FramingError as error:
             self._refuse(OperationError(str(error), "08P01"))
         except OperationError as error:
             self._refuse(error)
+        except Exception:
+            self._log().exception("login crashed")
+            self._refuse(OperationError("internal error in the proxy", "XX000"))
         except asyncio.CancelledError:
             self._abort()
             raise
@@ -243,8 +244,10 @@ class Login:
         while True:
             request, data = await self.request()
             if request == authentication.SASL and self._encrypted:
-                await self._authenticate(authentication.read_mechanisms(data))
-                continue
+                mechanisms = authentication.read_mechanisms(data)
+                if SCRAM_SHA_256 in mechanisms:
+                    await self._authenticate(mechanisms)
+                    continue
             if request == authentication.OK:
                 return
             self.client.write(authentication.request(request, data))
@@ -252,7 +255,7 @@ class Login:
 
     async def _authenticate(self, mechanisms: Sequence[str]) -> None:
         verifiers = self._surroundings.verifiers
-        if SCRAM_SHA_256 in mechanisms and verifiers is not None and await verifiers.readable():
+        if verifiers is not None and await verifiers.readable():
             await sasl.authenticate(self, mechanisms, verifiers)
         else:
             await sasl.pass_on(self, mechanisms)

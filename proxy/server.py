@@ -90,12 +90,13 @@ class Proxy:
     def reload_certificates(self) -> None:
         """Read the certificates again, for connections from now on; what cannot be used is logged."""
         for tls in (self._surroundings.tls, self._surroundings.upstream.tls):
+            if tls is None:
+                continue
             try:
-                if tls is not None:
-                    tls.reload()
+                tls.reload()
+                _log.info("certificates read again")
             except CertificateError as error:
-                _log.error("certificates not reloaded", error=str(error))
-        _log.info("certificates reloaded")
+                _log.error("certificates not read again: those from before stay in use", error=str(error))
 
     async def stop(self) -> None:
         """Accept no more clients, let operations come to a safe point, and end all sessions."""

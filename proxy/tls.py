@@ -97,6 +97,9 @@ class SSLMode(enum.Enum):
 class UpstreamTLS:
     """TLS between the proxy and Postgres.
 
+    PREFER goes on without TLS where the server has none or the handshake fails; unlike libpq it
+    does not try again without TLS where the server's pg_hba.conf refuses connections with it.
+
     Args:
         mode: not DISABLE.
         root: a PEM file of those who may have signed the server's certificate, or None for the usual place.

@@ -227,6 +227,16 @@ def context(authority: Authority) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=authority.root)
 
 
+async def until_asleep(server: EncryptedPostgres) -> None:
+    """Wait until a session of the PostgreSQL with TLS is in pg_sleep()."""
+    asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+    admin = await asyncpg.connect(server.url(sslmode="disable"))
+    async with asyncio.timeout(10):
+        while not await admin.fetchval(asleep):
+            pass
+    await admin.close()
+
+
 class StartProxy(Protocol):
     """Starts a proxy in front of the PostgreSQL with TLS.
 

@@ -262,6 +262,18 @@ class TestWithoutVerifiers:
         assert (state, message) == ("28P01", 'password authentication failed for user "scram"')
 
 
+async def test_a_login_that_fails_unexpectedly_is_ended(
+    start_proxy: StartProxy, certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def password(self: Database, role: str) -> str | None:
+        raise RuntimeError
+
+    monkeypatch.setattr(Database, "password", password)
+    proxy = await start_proxy(certificate)
+    assert (await refusal(address(proxy.port, sslmode="require")))[0] == "XX000"
+    assert proxy._surroundings.seats.taken == 0
+
+
 async def test_a_role_that_may_not_read_verifiers_is_noticed(
     start_proxy: StartProxy, certificate: Certificate, encrypted_postgres: EncryptedPostgres
 ) -> None:

@@ -18,7 +18,7 @@ from proxy.wire.startup import SSL_REQUEST_PACKET, cancel_request
 from tests.fixtures.certificates import Authority, Certificate
 from tests.fixtures.encrypted_postgres import EncryptedPostgres, address
 from tests.fixtures.tools import run
-from tests.proxy.conftest import StartProxy, until
+from tests.proxy.conftest import StartProxy, until, until_asleep
 from tests.proxy.raw import encrypted, fields, kinds, opened, query, rows, startup
 
 #: Shows that somebody has come in.
@@ -89,12 +89,14 @@ class TestThroughLibpq:
             assert connection.pgconn.ssl_in_use
             assert await (await connection.execute("SELECT 1")).fetchone() == (1,)
 
-    async def test_a_cancel_request_comes_encrypted(self, proxy: Proxy) -> None:
+    async def test_a_cancel_request_comes_encrypted(
+        self, proxy: Proxy, encrypted_postgres: EncryptedPostgres
+    ) -> None:
         async with await psycopg.AsyncConnection.connect(
             address(proxy.port, sslmode="require")
         ) as connection:
             running = asyncio.create_task(connection.execute("SELECT pg_sleep(60)"))
-            await asyncio.sleep(0.2)
+            await until_asleep(encrypted_postgres)
             await connection.cancel_safe()
             with pytest.raises(psycopg.errors.QueryCanceled):
                 await running
@@ -117,10 +119,12 @@ class TestRequired:
     ) -> None:
         assert (await psql(encrypted_postgres, proxy, IN))[1] == "in"
 
-    async def test_a_cancel_request_may_be_plain_as_older_clients_send_it(self, proxy: Proxy) -> None:
+    async def test_a_cancel_request_may_be_plain_as_older_clients_send_it(
+        self, proxy: Proxy, encrypted_postgres: EncryptedPostgres
+    ) -> None:
         connection = await asyncpg.connect(address(proxy.port, sslmode="require"))
         running = asyncio.create_task(connection.fetch("SELECT pg_sleep(60)"))
-        await asyncio.sleep(0.2)
+        await until_asleep(encrypted_postgres)
         key = struct.pack(">Ii", connection.get_server_pid(), connection._protocol.backend_secret)
         async with opened(proxy.port) as raw:
             raw.send(cancel_request(key))

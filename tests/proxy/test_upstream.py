@@ -19,7 +19,7 @@ from proxy.upstream import Upstream, UpstreamUnreachableError
 from proxy.wire.startup import SSL_REQUEST_PACKET, cancel_request
 from tests.fixtures.certificates import Authority
 from tests.fixtures.encrypted_postgres import EncryptedPostgres
-from tests.proxy.conftest import StartProxy, until
+from tests.proxy.conftest import StartProxy, until, until_asleep
 from tests.proxy.raw import TERMINATE, fields, opened, query, rows, startup
 
 IN_USE = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
@@ -169,13 +169,15 @@ async def test_what_a_server_said_before_it_closed_is_not_lost_while_reading_is_
     assert collector.received.count(b"x") >= 100_000
 
 
-async def test_a_cancel_request_is_passed_on_encrypted(start_proxy: StartProxy) -> None:
+async def test_a_cancel_request_is_passed_on_encrypted(
+    start_proxy: StartProxy, encrypted_postgres: EncryptedPostgres
+) -> None:
     proxy = await start_proxy(upstream="?sslmode=require")
     async with opened(proxy.port) as raw:
         raw.send(startup("trusted", "postgres"))
         (key,) = (body for kind, body in await raw.ready() if kind == "K")
         raw.send(query("SELECT pg_sleep(60)"))
-        await asyncio.sleep(0.2)
+        await until_asleep(encrypted_postgres)
         async with opened(proxy.port) as other:
             other.send(cancel_request(key))
             assert await other.rest() == []
