@@ -1,24 +1,59 @@
 """What was done, written ahead of doing it, on a connection of the engine's own.
 
 A rollback of the caller's transaction does not undo what AWS did, and so does not undo the journal.
+Entries that are waiting are written together.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import asyncpg
 import structlog
 
+from engine.batches import Batches
 from engine.database import Database
 from engine.errors import OperationError
 from engine.model import Step
 
 _log = structlog.get_logger()
+
+
+_STARTED = """
+    INSERT INTO iasql.iasql_step (operation, number, kind, table_name, description, before)
+    SELECT $1, number, kind, table_name, description, before::jsonb
+    FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[])
+        AS entry (number, kind, table_name, description, before)
+"""
+_ENDED = """
+    UPDATE iasql.iasql_step AS step
+    SET ended_at = clock_timestamp(), outcome = entry.outcome, message = entry.message,
+        after = entry.after::jsonb
+    FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[])
+        AS entry (number, outcome, message, after)
+    WHERE step.operation = $1 AND step.number = entry.number
+"""
+
+
+@dataclass(frozen=True)
+class _Started:
+    number: int
+    kind: str
+    table: str
+    description: str
+    before: str | None
+
+
+@dataclass(frozen=True)
+class _Ended:
+    number: int
+    outcome: str
+    message: str | None
+    after: str | None
 
 
 class Journal:
@@ -27,7 +62,7 @@ class Journal:
     def __init__(self, connection: Any, operation: int) -> None:
         self._connection = connection
         self._operation = operation
-        self._turn = asyncio.Lock()
+        self._entries: Batches[_Started | _Ended] = Batches(self._write, separable=False)
 
     async def started(self, step: Step, before: Mapping[str, Any] | None) -> None:
         """Record that a step is about to call AWS.
@@ -35,16 +70,10 @@ class Journal:
         Raises:
             OperationError: 58000, the journal cannot be written; AWS must not be called then.
         """
+        change = step.change
         try:
-            await self._write(
-                "INSERT INTO iasql.iasql_step (operation, number, kind, table_name, description, before) "
-                "VALUES ($1, $2, $3, $4, $5, $6::jsonb)",
-                self._operation,
-                step.number,
-                step.kind,
-                step.change.table,
-                step.change.description,
-                None if before is None else json.dumps(before, default=str),
+            await self._entries.add(
+                _Started(step.number, step.kind, change.table, change.description, _json(before))
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise OperationError(
@@ -58,21 +87,22 @@ class Journal:
     ) -> None:
         """Record how a step ended. What AWS did stands, whether this can be written or not."""
         try:
-            await self._write(
-                "UPDATE iasql.iasql_step SET ended_at = clock_timestamp(), outcome = $3, message = $4, "
-                "after = $5::jsonb WHERE operation = $1 AND number = $2",
-                self._operation,
-                step.number,
-                outcome,
-                message,
-                None if after is None else json.dumps(after, default=str),
-            )
+            await self._entries.add(_Ended(step.number, outcome, message, _json(after)))
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             _log.warning("journal not written", error=str(error))
 
-    async def _write(self, statement: str, *arguments: Any) -> None:
-        async with self._turn:
-            await self._connection.execute(statement, *arguments)
+    async def _write(self, entries: list[_Started | _Ended]) -> None:
+        await self._execute(_STARTED, [each for each in entries if isinstance(each, _Started)])
+        await self._execute(_ENDED, [each for each in entries if isinstance(each, _Ended)])
+
+    async def _execute(self, statement: str, entries: Sequence[_Started | _Ended]) -> None:
+        if entries:
+            columns = zip(*map(astuple, entries), strict=True)
+            await self._connection.execute(statement, self._operation, *map(list, columns))
+
+
+def _json(description: Mapping[str, Any] | None) -> str | None:
+    return None if description is None else json.dumps(description, default=str)
 
 
 @asynccontextmanager
