@@ -1,5 +1,8 @@
 """Carries out a plan: each step as soon as those before it are done.
 
+What only refers to a resource can be made as soon as AWS has named that, unless AWS says when it is ready;
+what is within it has to wait for all the calls that make it.
+
 A failed step stops what waits for it, and nothing else. What succeeded is written back at once.
 """
 
@@ -13,6 +16,7 @@ from typing import Any, ClassVar
 
 import structlog
 
+from engine.batches import Batches
 from engine.caller import Caller
 from engine.described import Account
 from engine.errors import OperationError
@@ -52,7 +56,10 @@ class Execution:
         self._done = 0
         self._made: dict[tuple[str, Key], Found] = {}
         self._rows: dict[tuple[str, Key], Row] = {}
+        self._named: list[asyncio.Future[None]] = []
         self._finished: list[asyncio.Future[None]] = []
+        self._writes = Batches(self._write, separable=not caller.in_transaction)
+        self._used_by = _used_by(account)
 
     async def run(self) -> None:
         """Carry the plan out.
@@ -61,6 +68,7 @@ class Execution:
             OperationError: a step failed, or a stop was requested; all that was begun is finished.
         """
         loop = asyncio.get_running_loop()
+        self._named = [loop.create_future() for _ in self.plan.steps]
         self._finished = [loop.create_future() for _ in self.plan.steps]
         await asyncio.gather(*(self._step(step) for step in self.plan.steps))
         if self.failures:
@@ -68,43 +76,52 @@ class Execution:
         self.caller.stop.check()
 
     async def _step(self, step: Step) -> None:
-        finished = self._finished[step.number]
+        error: Exception | None = None
         try:
             for number in step.after:
-                await asyncio.shield(self._finished[number])
+                await asyncio.shield(self._needed(step, number))
             if self.caller.stop.requested:
                 raise _Skipped
             await self._begin(step)
-        except _Skipped as error:
+        except _Skipped:
             self.skipped.append(step)
-            finished.set_exception(error)
-        except OperationError as error:
-            self.failures.append(explained(error, self._resource(step), step.kind, step.change.description))
-            await self.journal.ended(step, "failed", f"{error.message}: {error.detail or ''}")
-            if not finished.done():
-                finished.set_exception(_Skipped())
-        except Exception as error:
+            error = _Skipped()
+        except OperationError as reason:
+            self.failures.append(explained(reason, self._resource(step), step.kind, step.change.description))
+            await self.journal.ended(step, "failed", f"{reason.message}: {reason.detail or ''}")
+            error = _Skipped()
+        except Exception as reason:
             # A fault of the engine's own stops what waits for this step, not what others have in flight.
             _log.exception("step failed", table=step.change.table, kind=step.kind)
             self.failures.append(
                 OperationError(
-                    f"internal error in {step.kind} {step.change.table}: {type(error).__name__}",
+                    f"internal error in {step.kind} {step.change.table}: {type(reason).__name__}",
                     detail="The server's log has the details.",
                 )
             )
-            if not finished.done():
-                finished.set_exception(_Skipped())
-        if finished.done():
-            finished.exception()  # looked at, whether a step waits for this one or not
+            error = _Skipped()
+        for each in (self._named[step.number], self._finished[step.number]):
+            _settle(each, error)
+
+    def _needed(self, step: Step, number: int) -> asyncio.Future[None]:
+        """What a step waits for of one that is before it."""
+        other = self.plan.steps[number]
+        if "remove" in (step.kind, other.kind) or self._is_within(step, other):
+            return self._finished[number]
+        return self._named[number]
+
+    def _is_within(self, step: Step, other: Step) -> bool:
+        resource = self._resource(step)
+        reference = resource.column(resource.within).reference if resource.within else None
+        return reference is not None and reference.table == other.change.table
 
     async def _begin(self, step: Step) -> None:
         started = time.monotonic()
         change = step.change
         await self.journal.started(step, change.found.description if change.found else None)
         found = await self._PERFORM[step.kind](self, step)
+        self._finish(step)
         await self.journal.ended(step, "done", after=found.description if found else None)
-        if not self._finished[step.number].done():
-            self._finished[step.number].set_result(None)
         self._report(step, time.monotonic() - started)
 
     async def _make(self, step: Step) -> Found:
@@ -112,14 +129,30 @@ class Execution:
         resource, change = self._resource(step), step.change
         assert change.desired is not None
         facts, made = await self.worker.create(resource, change, self._nothing_pending(change.desired))
+        usable = False
         if made is not None:
-            await self._write_back(step, made)
-        made = await self._write_back(step, await self.worker.finish(resource, facts, made))
+            made = await self._write_back(step, made)
+            usable = self._can_be_used(resource, made)
+        if usable:
+            _settle(self._named[step.number])
+        await self.worker.complete(resource, facts)
+        if usable:
+            self._finish(step)
+        made = await self._write_back(step, await self.worker.describe(resource, facts, made))
         if resource.ready is not None:
             if not resource.ready.blocks:
-                self._finished[step.number].set_result(None)
+                self._finish(step)
             made = await self._write_back(step, await self.worker.settle(resource, made))
         return made
+
+    def _finish(self, step: Step) -> None:
+        _settle(self._named[step.number])
+        _settle(self._finished[step.number])
+
+    def _can_be_used(self, resource: Resource, made: Found) -> bool:
+        """Whether all is known by which others refer to a resource, and AWS need not get it ready first."""
+        blocks = resource.ready is not None and resource.ready.blocks
+        return not blocks and all(made.values[name] is not None for name in self._used_by[resource.table])
 
     async def _change(self, step: Step) -> Found:
         change = step.change
@@ -149,12 +182,11 @@ class Execution:
         change = self.mirror.refreshed(resource, row, found, reset=True)
         if change is not None:
             self._rows[resource.table, row.key] = replace(row, values={**row.values, **change.values})
-            await self._write(change)
+            await self._writes.add(change)
         return found
 
-    async def _write(self, change: RowChange) -> None:
-        resource = self.account.resources[change.table]
-        await write(self.caller, [resource], [change])
+    async def _write(self, changes: list[RowChange]) -> None:
+        await write(self.caller, list(self.account.resources.values()), changes)
         await self.caller.commit()
 
     def _resource(self, step: Step) -> Resource:
@@ -206,3 +238,23 @@ class Execution:
             schema=first.schema,
             table=first.table,
         )
+
+
+def _settle(future: asyncio.Future[None], error: Exception | None = None) -> None:
+    """Say that what a future stands for is so, or will not be; the first word counts."""
+    if not future.done():
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)
+            future.exception()  # looked at, whether a step waits for this one or not
+
+
+def _used_by(account: Account) -> dict[str, set[str]]:
+    """The columns by which others refer to the resources of each table, besides the identity."""
+    used: dict[str, set[str]] = {table: set() for table in account.resources}
+    for resource in account.resources.values():
+        for column in resource.references:
+            if column.reference and column.reference.by:
+                used[column.reference.table].add(column.reference.by)
+    return used

@@ -41,7 +41,7 @@ class Worker:
             desired: the row with nothing pending.
 
         Returns:
-            what `finish` goes on from, and the resource as AWS described it, if it did.
+            what `complete` and `describe` go on from, and the resource as AWS described it, if it did.
 
         Raises:
             CloudError: AWS refused; nothing has been made.
@@ -55,8 +55,8 @@ class Worker:
         found = _described(resource, described.search(call.result, answer), facts)
         return replace(facts, values={**facts.values, **_identity(resource, found)}), found
 
-    async def finish(self, resource: Resource, facts: Facts, found: Found | None) -> Found:
-        """Make the other calls of a create, and return how AWS describes the resource then.
+    async def complete(self, resource: Resource, facts: Facts) -> None:
+        """Make the other calls of a create.
 
         Raises:
             CloudError: AWS refused one of them; the resource is there.
@@ -66,6 +66,13 @@ class Worker:
             if call is not first and applies(call, facts):
                 await self._eventually(resource, call, request(call, facts))
         await self._per_item(resource, facts, added=_items(resource, facts.values))
+
+    async def describe(self, resource: Resource, facts: Facts, found: Found | None) -> Found:
+        """How AWS describes what has been made, where the create's answer, `found`, may not say all.
+
+        Raises:
+            CloudError: AWS refused, or does not show it.
+        """
         if resource.fetch is None:
             assert found is not None
             return found

@@ -73,5 +73,6 @@ LISTENER = Resource(
     ),
     delete=(Call(operation="delete_listener", params={"ListenerArn": "listener_arn"}),),
     absent=("ListenerNotFound", "LoadBalancerNotFound"),
+    eventual=(("LoadBalancerNotFound", ""), ("TargetGroupNotFound", "")),
     hints={"DuplicateListener": "The load balancer has a listener on that port."},
 )

@@ -67,6 +67,6 @@ async def test_a_group_that_aws_does_not_show_yet_is_asked_for_again(monkeypatch
     change = Change(action="create", table="log_group", id=None, description="app", desired=desired)
     cloud: Any = None
     worker = Worker(cloud, {}, Patience(), Stop())
-    found = await worker.finish(LOG_GROUP, *await worker.create(LOG_GROUP, change, desired))
+    found = await worker.describe(LOG_GROUP, *await worker.create(LOG_GROUP, change, desired))
     assert found.identity == "right"
     assert pages == []
