@@ -23,7 +23,7 @@ async def call(
         CloudError: AWS refused, or cannot be reached after the client's own retries.
     """
     client = await cloud.client(service, region)
-    async with cloud.slot(service):
+    async with cloud.slot(service, operation):
         try:
             answer: dict[str, Any] = await getattr(client, operation)(**params)
         except Exception as error:
@@ -46,7 +46,7 @@ async def pages(
         return
     iterator = aiter(client.get_paginator(operation).paginate(**params))
     while True:
-        async with cloud.slot(service):
+        async with cloud.slot(service, operation):
             try:
                 page = await anext(iterator)
             except StopAsyncIteration:

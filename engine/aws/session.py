@@ -14,8 +14,11 @@ from aiobotocore.config import AioConfig
 
 from engine.aws.errors import translated
 
-#: Calls of one service that are under way at once. Above it AWS throttles sooner than it gets faster.
-CONCURRENCY = 16
+#: Calls of one service that are under way at once, of those that read and of those that change: AWS
+#: limits the two apart as well. Where AWS allows less, the client's adaptive retries find out and slow down.
+#: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
+CONCURRENCY = 64
+_READS = ("describe_", "list_", "get_", "batch_get_")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +55,9 @@ class Cloud:
         self._stack = AsyncExitStack()
         self._clients: dict[tuple[str, str | None], Any] = {}
         self._making = asyncio.Lock()
-        self._slots: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(CONCURRENCY))
+        self._slots: dict[tuple[str, bool], asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(CONCURRENCY)
+        )
         self._identity: Identity | None = None
 
     async def identity(self) -> Identity:
@@ -72,9 +77,9 @@ class Cloud:
             )
         return self._identity
 
-    def slot(self, service: str) -> asyncio.Semaphore:
+    def slot(self, service: str, operation: str) -> asyncio.Semaphore:
         """What limits the calls of one service that are under way at once."""
-        return self._slots[service]
+        return self._slots[service, operation.startswith(_READS)]
 
     async def client(self, service: str, region: str | None = None) -> Any:
         """The client of a service.
