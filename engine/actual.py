@@ -13,7 +13,7 @@ from engine.aws.session import Cloud
 from engine.caller import Stop
 from engine.described import Account
 from engine.model import Found, Row
-from modules.spec import Detail, Resource
+from modules.spec import Detail, Per, Resource
 
 _Params = Mapping[str, Any]
 
@@ -52,11 +52,14 @@ class _Reader:
         self.cloud = cloud
         self.resources = resources
         self.tasks: dict[str, asyncio.Task[list[Found]]] = {}
+        self.names: dict[str, asyncio.Future[list[str]]] = {}
 
     async def read(self) -> None:
         """Start every table's listing, and wait for all."""
         try:
             async with asyncio.TaskGroup() as group:
+                loop = asyncio.get_running_loop()
+                self.names = {each.table: loop.create_future() for each in self.resources if each.describe}
                 for resource in _parents_first(self.resources):
                     self.tasks[resource.table] = group.create_task(self._table(resource))
         except ExceptionGroup as errors:
@@ -83,10 +86,30 @@ class _Reader:
         per = resource.listing.per
         if per is None:
             return await self._listed(resource, {})
-        parents = await self.tasks[per.table]
-        scopes = [{name: each.values[column] for name, column in per.params.items()} for each in parents]
+        scopes = await self._scopes(per)
         lists = await _all(self._listed(resource, scope) for scope in scopes)
         return [each for some in lists for each in some]
+
+    async def _scopes(self, per: Per) -> list[dict[str, Any]]:
+        """The parameters of a listing for each resource of the other table.
+
+        Where that table's listing gives their identities, nothing more needs to be known of them.
+        """
+        parent = next(each for each in self.resources if each.table == per.table)
+        if parent.describe is not None and set(per.params.values()) == {parent.identity}:
+            names = await self._names_of(per.table)
+            return [dict.fromkeys(per.params, name) for name in names]
+        found = await self.tasks[per.table]
+        return [{name: each.values[column] for name, column in per.params.items()} for each in found]
+
+    async def _names_of(self, table: str) -> list[str]:
+        """What a table's listing gives; what ends the listing ends the wait for it."""
+        names = self.names[table]
+        either: tuple[asyncio.Future[Any], ...] = (names, self.tasks[table])
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not names.done():
+            await self.tasks[table]
+        return names.result() if names.done() else []
 
     async def _listed(self, resource: Resource, scope: _Params) -> list[dict[str, Any]]:
         listing = resource.listing
@@ -105,7 +128,11 @@ class _Reader:
             if error.code in listing.absent:
                 return []
             raise
-        return await self._described(resource, scope, items) if resource.describe else items
+        if resource.describe is None:
+            return items
+        if resource.listing.per is None:
+            self.names[resource.table].set_result(items)
+        return await self._described(resource, scope, items)
 
     async def _located(self, answer: dict[str, Any]) -> dict[str, Any]:
         """An answer that is one description, with the region, which AWS does not repeat."""
