@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import Any, cast
 
 import jmespath
 
-from engine.model import Found, Row, Values
+from engine.model import Found, Parts, Row, Values
 from modules.canonical import timestamp
 from modules.spec import Column, Description, EnumType, Part, Resource
+
+#: One for all that have none: there are many of them.
+_NO_PARTS: Parts = {}
 
 
 def found(resource: Resource, description: Description) -> Found:
     """One resource as AWS describes it; references still as AWS gives them."""
     values = _values(resource.columns, description)
-    parts = {
-        part.table: tuple(_values(part.columns, each) for each in search(part.path, description) or ())
-        for part in resource.parts
-    }
+    parts: Parts = _NO_PARTS
+    if resource.parts:
+        parts = {
+            part.table: tuple(_values(part.columns, each) for each in search(part.path, description) or ())
+            for part in resource.parts
+        }
     name = values[resource.identity] if resource.identity else natural_name(resource, values)
     return Found(
         table=resource.table, identity=str(name), description=description, values=values, parts=parts
@@ -29,12 +35,28 @@ def found(resource: Resource, description: Description) -> Found:
 
 def search(path: str, description: Any) -> Any:
     """What a JMESPath expression finds."""
-    return description if path == "@" else _compiled(path).search(description)
+    return _compiled(path)(description)
 
 
 @cache
-def _compiled(path: str) -> Any:
-    return jmespath.compile(path)
+def _compiled(path: str) -> Callable[[Any], Any]:
+    if path == "@":
+        return lambda description: description
+    if _NAMES.fullmatch(path):
+        return partial(_follow, path.split("."))
+    return cast(Callable[[Any], Any], jmespath.compile(path).search)
+
+
+#: Most paths are names joined by dots, which need no interpreter.
+_NAMES = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
+
+
+def _follow(names: Sequence[str], value: Any) -> Any:
+    for name in names:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name)
+    return value
 
 
 def _values(columns: Iterable[Column], description: Any) -> dict[str, Any]:
@@ -60,7 +82,7 @@ def natural_name(
     Args:
         refer: how a person would write a reference.
     """
-    columns = [resource.column(name) for name in resource.natural_key]
+    columns = resource.natural_columns
     comparable = canonical(columns, values, resource.canonical)
     return " ".join(word for column in columns if (word := _word(column, comparable[column.name], refer)))
 
@@ -124,6 +146,9 @@ class Account:
         return each
 
     def _resolved(self, resource: Resource, each: Found) -> Found:
+        values = self._references(resource.columns, each.values)
+        if not resource.parts:
+            return each if values is each.values else replace(each, values=values)
         parts = {
             part.table: tuple(self._references(part.columns, values) for values in each.parts[part.table])
             for part in resource.parts
@@ -132,18 +157,24 @@ class Account:
             part.table: tuple(values for values in parts[part.table] if _complete(part, values))
             for part in resource.parts
         }
-        return replace(each, values=self._references(resource.columns, each.values), parts=parts)
+        return replace(each, values=values, parts=parts)
 
     def _references(self, columns: Iterable[Column], values: Values) -> Values:
-        result = dict(values)
-        for column in columns:
-            reference = column.reference
-            if reference and self.by(reference.table, reference.by, values[column.name]) is None:
-                result[column.name] = None
-        for column in columns:
-            if any(result.get(name) is not None for name in column.unless):
-                result[column.name] = None
-        return result
+        """Values without the references to what there is not; the same object if there are none."""
+        unknown = {
+            column.name: None
+            for column in columns
+            if (reference := column.reference)
+            and values[column.name] is not None
+            and self.by(reference.table, reference.by, values[column.name]) is None
+        }
+        result = {**values, **unknown} if unknown else values
+        superfluous = {
+            column.name: None
+            for column in columns
+            if column.unless and any(result.get(name) is not None for name in column.unless)
+        }
+        return {**result, **superfluous} if superfluous else result
 
     def _unique_keys(self, resource: Resource, found: list[Found]) -> list[Found]:
         """Leaves out what the table cannot show: a second resource with the same key, or without a
@@ -158,9 +189,7 @@ class Account:
                 if resource.key == ("id",)
                 else tuple(each.values.get(name) for name in resource.key)
             )
-            missing = any(
-                column.not_null and each.values.get(column.name) is None for column in resource.columns
-            )
+            missing = any(each.values.get(name) is None for name in resource.required)
             if missing or key in shown:
                 self.hidden.append(each)
             else:

@@ -12,6 +12,8 @@ from modules.spec import Column, OnChange, Part, Resource
 
 def changed(resource: Resource, desired: Desired, found: Found) -> frozenset[str]:
     """The columns and parts that AWS would have to change."""
+    if _same(resource, desired, found):
+        return frozenset()
     ours = described.canonical(resource.columns, desired.values, resource.canonical)
     theirs = described.canonical(resource.columns, found.values, resource.canonical)
     names = {
@@ -29,6 +31,13 @@ def changed(resource: Resource, desired: Desired, found: Found) -> frozenset[str
         != comparable(part, found.parts.get(part.table, ()))
     }
     return frozenset(names)
+
+
+def _same(resource: Resource, desired: Desired, found: Found) -> bool:
+    """Whether all values are the same as they stand, which most are."""
+    return all(
+        desired.values.get(column.name) == found.values.get(column.name) for column in resource.columns
+    ) and all(desired.parts.get(part.table) == found.parts.get(part.table) for part in resource.parts)
 
 
 def _no_opinion(column: Column, desired: Desired) -> bool:

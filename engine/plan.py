@@ -68,14 +68,19 @@ class _Planner:
         Raises:
             OperationError: 23505, a row would be given a name that another has.
         """
-        holders: dict[tuple[object, ...], bool] = {}
+        holders: dict[tuple[object, ...], Desired] = {}
         for desired in rows if resource.unique_in_aws else ():
             name = natural_key_to_be(resource, desired.values)
-            found = self.resolver.pairs.get((resource.table, desired.row.key))
-            has_it = found is not None and natural_key(resource, found.values) == name
-            if name in holders and not (has_it and holders[name]):
+            other = holders.setdefault(name, desired)
+            if other is not desired and not (
+                self._has(resource, desired, name) and self._has(resource, other, name)
+            ):
                 raise _same_name_twice(resource, self.resolver.name(resource, desired.row))
-            holders[name] = has_it
+
+    def _has(self, resource: Resource, desired: Desired, name: tuple[object, ...]) -> bool:
+        """Whether a row's resource has a name already."""
+        found = self.resolver.pairs.get((resource.table, desired.row.key))
+        return found is not None and natural_key(resource, found.values) == name
 
     def _check_elements(self, resource: Resource, desired: Desired) -> None:
         """

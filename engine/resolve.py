@@ -61,10 +61,12 @@ class Resolver:
         values = self._values(resource.columns, row.values)
         for lookup in resource.lookups:
             values[lookup.name] = self._looked_up(resource, row, lookup.reference, lookup)
-        parts: Parts = {
-            part.table: tuple(self._values(part.columns, each) for each in row.parts.get(part.table, ()))
-            for part in resource.parts
-        }
+        parts: Parts = row.parts
+        if resource.parts:
+            parts = {
+                part.table: tuple(self._values(part.columns, each) for each in row.parts.get(part.table, ()))
+                for part in resource.parts
+            }
         return Desired(row, values, parts)
 
     def _values(self, columns: Iterable[Column], values: Values) -> dict[str, Any]:
@@ -112,6 +114,8 @@ class Resolver:
 
     def kept(self, resource: Resource, desired: Desired, found: Found) -> Desired:
         """A row whose resource is there, with what no rows of its parts mean filled in."""
+        if not any(part.chosen for part in resource.parts):
+            return desired
         parts = {
             part.table: tuple(self._choice(part.chosen, found.values))
             for part in resource.parts
@@ -147,18 +151,28 @@ def match(
     show it. The identity decides for the rest; and where several may have the same natural key, the identity
     decides first.
     """
+    free_rows, taken = list(rows), set[int]()
+    if resource.unique_in_aws:
+        identities = {each.identity: each for each in found}
+        left: list[Desired] = []
+        for row in free_rows:
+            other = identities.get(_identity_of_row(resource, row))
+            if other is not None and id(other) not in taken and _same_name(resource, row, other):
+                taken.add(id(other))
+                yield row, other
+            else:
+                left.append(row)
+        free_rows = left
     by_identity = (_identity_of_row, _identity_of_found)
     by_key = (_key_of_row, _key_of_found)
-    by_both = (_both_of_row, _both_of_found)
     by_row = (_primary_key_of_row, _primary_key_of_found)
-    order = (by_both, by_key, by_row, by_identity) if resource.unique_in_aws else (by_identity, by_key)
-    free_rows, taken = list(rows), set[int]()
+    order = (by_key, by_row, by_identity) if resource.unique_in_aws else (by_identity, by_key)
     for of_row, of_found in order:
         waiting: dict[Any, deque[Found]] = defaultdict(deque)
         for each in found:
             if id(each) not in taken:
                 waiting[of_found(resource, each)].append(each)
-        left: list[Desired] = []
+        left = []
         for row in free_rows:
             name = of_row(resource, row)
             if name is not None and waiting.get(name):
@@ -194,13 +208,13 @@ def _primary_key_of_found(resource: Resource, found: Found) -> Any:
     return None if resource.key == ("id",) else tuple(found.values[name] for name in resource.key)
 
 
-def _both_of_row(resource: Resource, desired: Desired) -> Any:
-    identity, key = _identity_of_row(resource, desired), _key_of_row(resource, desired)
-    return None if identity is None or key is None else (identity, key)
-
-
-def _both_of_found(resource: Resource, found: Found) -> Any:
-    return found.identity, _key_of_found(resource, found)
+def _same_name(resource: Resource, desired: Desired, found: Found) -> bool:
+    if all(
+        desired.values.get(name) == found.values.get(name) for name in resource.natural_key
+    ):  # as they stand, which most are
+        return True
+    key = _key_of_row(resource, desired)
+    return key is not None and key == _key_of_found(resource, found)
 
 
 def natural_key(resource: Resource, values: Values) -> tuple[Any, ...] | None:
@@ -211,6 +225,5 @@ def natural_key(resource: Resource, values: Values) -> tuple[Any, ...] | None:
 
 def natural_key_to_be(resource: Resource, values: Values) -> tuple[Any, ...]:
     """The natural key's values in comparable form, with what is pending in it."""
-    columns = [resource.column(name) for name in resource.natural_key]
-    comparable = described.canonical(columns, values, resource.canonical)
+    comparable = described.canonical(resource.natural_columns, values, resource.canonical)
     return tuple(comparable[name] for name in resource.natural_key)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import Any, Literal
 
 #: A column's value: what JSON can hold, in the form that `to_jsonb` gives it.
@@ -441,7 +442,21 @@ class Resource:
     hints: Mapping[str, str] = field(default_factory=dict)
 
     def column(self, name: str) -> Column:
-        return next(each for each in self.columns if each.name == name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Column]:
+        return {each.name: each for each in self.columns}
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """The columns that are never NULL."""
+        return tuple(each.name for each in self.columns if each.not_null)
+
+    @cached_property
+    def natural_columns(self) -> tuple[Column, ...]:
+        """The columns of the natural key."""
+        return tuple(self.column(name) for name in self.natural_key)
 
     @property
     def references(self) -> tuple[Column, ...]:
