@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.caller import Caller
-from engine.model import Row
+from engine.model import Parts, Row
 from engine.sql import literal, public
 from modules.spec import Resource
 
@@ -26,10 +26,24 @@ async def read(caller: Caller, resources: Sequence[Resource]) -> dict[str, list[
     statement = " UNION ALL ".join(
         f"SELECT {literal(table)}, pg_catalog.to_jsonb(t)::text FROM {public(table)} AS t" for table in tables
     )
-    records: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    texts: dict[str, list[str]] = defaultdict(list)
     for table, text in await caller.query(statement):
-        records[table or ""].append(json.loads(text or "null"))
+        texts[table or ""].append(text or "null")
+    records = {table: _parsed(some) for table, some in texts.items()}
     return {resource.table: _rows(resource, records) for resource in resources}
+
+
+def _parsed(texts: list[str]) -> list[dict[str, Any]]:
+    """Many records at once, so that they share the names of their columns."""
+    result: list[dict[str, Any]] = []
+    for at in range(0, len(texts), _TOGETHER):
+        result += json.loads(f"[{','.join(texts[at : at + _TOGETHER])}]")
+    return result
+
+
+_TOGETHER = 1000
+#: One for all that have none: there are many of them.
+_NO_PARTS: Parts = {}
 
 
 def _rows(resource: Resource, records: dict[str, list[dict[str, Any]]]) -> list[Row]:
@@ -39,7 +53,9 @@ def _rows(resource: Resource, records: dict[str, list[dict[str, Any]]]) -> list[
             table=resource.table,
             key=(key := tuple(record[name] for name in resource.key)),
             values=record,
-            parts={table: tuple(elements.get(key[0], ())) for table, elements in parts.items()},
+            parts={table: tuple(elements.get(key[0], ())) for table, elements in parts.items()}
+            if parts
+            else _NO_PARTS,
         )
         for record in records.get(resource.table, [])
     ]

@@ -19,7 +19,7 @@ Action = Literal["create", "update", "replace", "delete"]
 ACTIONS: tuple[Action, ...] = ("create", "update", "replace", "delete")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pending:
     """What AWS will call a resource that the plan makes.
 
@@ -33,7 +33,7 @@ class Pending:
     column: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
     """A row of a resource's table, with the rows of its parts; values in row space."""
 
@@ -43,7 +43,7 @@ class Row:
     parts: Parts = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
     """A resource in AWS; values in AWS's space.
 
@@ -58,7 +58,7 @@ class Found:
     parts: Parts = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Desired:
     """A row, resolved: its values in AWS's space, with `Pending` and defaults filled in."""
 
@@ -67,7 +67,7 @@ class Desired:
     parts: Parts
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
     """One line of a plan: what is to happen to one resource.
 
@@ -90,7 +90,7 @@ class Change:
     delete_first: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Restore:
     """A row that is put right because its resource is not the user's to change.
 
@@ -106,7 +106,7 @@ class Restore:
     why: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
     """One node of a plan's graph.
 
@@ -122,7 +122,7 @@ class Step:
     after: frozenset[int]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
     """What an apply does.
 
@@ -139,7 +139,7 @@ class Plan:
     pairs: Mapping[tuple[str, Key], Found]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RowChange:
     """What happens to one row so that it shows what AWS holds; values in row space.
 
