@@ -113,6 +113,7 @@ class Account:
         self._rows = rows or {}
         self._index: dict[tuple[str, str], dict[Any, Found]] = {}
         self.resources = {resource.table: resource for resource in resources}
+        self._added: dict[tuple[str, str], int] = {}
         self.hidden: list[Found] = []
         self.tables: dict[str, list[Found]] = {}
         for resource in resources:
@@ -139,7 +140,9 @@ class Account:
         It is found by what refers to it from then on; one that it takes the place of is not taken out.
         """
         each = self._resolved(resource, each)
-        self.tables[resource.table].append(each)
+        some = self.tables[resource.table]
+        place = self._added.setdefault((resource.table, each.identity), len(some))
+        some[place : place + 1] = [each]
         for (table, name), index in self._index.items():
             if table == resource.table:
                 index[each.values.get(name) if name else each.identity] = each
