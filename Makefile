@@ -3,7 +3,7 @@
 PYTHON := $(firstword $(foreach version,3.11 3.12 3.13,$(shell command -v python$(version))) python3)
 BIN := .venv/bin
 
-.PHONY: setup demo test lint fmt clean
+.PHONY: setup demo test lint fmt bench-engine clean
 
 setup: .setup-stamp
 
@@ -29,6 +29,10 @@ lint: setup
 fmt: setup
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+# Options: make bench-engine ARGS="--stacks 10 --size 1000 --size 20000 --no-peer"
+bench-engine: setup
+	@$(BIN)/python -m bench.engine $(ARGS)
 
 clean:
 	rm -rf .venv .setup-stamp .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

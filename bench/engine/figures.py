@@ -1,0 +1,81 @@
+"""Figures with their aims: printed, kept in a file, and shown in the documentation."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+RESULTS = ROOT / "bench" / "results" / "engine.json"
+DOCUMENT = ROOT / "docs" / "performance.md"
+_BEGIN, _END = "<!-- bench-engine -->", "<!-- /bench-engine -->"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One measured value.
+
+    Attributes:
+        aim: what it should be at most, or at least; None if it is only stated.
+        at_least: the aim is a lower limit.
+    """
+
+    name: str
+    value: float
+    unit: str
+    aim: float | None = None
+    at_least: bool = False
+
+    @property
+    def holds(self) -> bool | None:
+        if self.aim is None:
+            return None
+        return self.value >= self.aim if self.at_least else self.value <= self.aim
+
+    @property
+    def cells(self) -> tuple[str, str, str, str]:
+        """As a line of a table."""
+        aim = "" if self.aim is None else f"{'at least' if self.at_least else 'at most'} {self.aim:g}"
+        holds = {None: "", True: "yes", False: "**no**"}[self.holds]
+        return self.name, f"{self.value:.3g} {self.unit}".rstrip(), aim, holds
+
+
+def show(figure: Figure) -> None:
+    """Print one figure as soon as there is one."""
+    name, value, aim, holds = figure.cells
+    print(f"{name:<76} {value:>16}   {aim:<14} {holds.strip('*')}", flush=True)
+
+
+def keep(figures: Sequence[Figure]) -> None:
+    """Write all figures to the results and into the document's table."""
+    about = {"machine": _machine(), "commit": _commit()}
+    records = [asdict(each) | {"holds": each.holds} | about for each in figures]
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(records, indent=1) + "\n")
+    text = DOCUMENT.read_text()
+    before, rest = text.split(_BEGIN)
+    after = rest.split(_END)[1]
+    DOCUMENT.write_text(
+        f"{before}{_BEGIN}\n{_table(figures)}\nOn {_machine()}, commit {_commit()}.\n{_END}{after}"
+    )
+
+
+def _table(figures: Sequence[Figure]) -> str:
+    lines = [("what", "measured", "aim", "holds"), ("---", "---:", "---", "---")]
+    lines += [each.cells for each in figures]
+    return "".join(f"| {' | '.join(each)} |\n" for each in lines)
+
+
+def _machine() -> str:
+    system = f"{platform.system()} {platform.machine()}"
+    return f"{os.cpu_count()} CPUs, {system}, Python {platform.python_version()}"
+
+
+def _commit() -> str:
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude=*"]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout.strip() or "unknown"
