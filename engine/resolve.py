@@ -209,10 +209,8 @@ def _primary_key_of_found(resource: Resource, found: Found) -> Any:
 
 
 def _same_name(resource: Resource, desired: Desired, found: Found) -> bool:
-    if all(
-        desired.values.get(name) == found.values.get(name) for name in resource.natural_key
-    ):  # as they stand, which most are
-        return True
+    if all(desired.values.get(name) == found.values.get(name) for name in resource.natural_key):
+        return True  # as most are
     key = _key_of_row(resource, desired)
     return key is not None and key == _key_of_found(resource, found)
 
