@@ -6,7 +6,6 @@ and talks to it with psql alone. On a terminal it then stays up; otherwise it en
 
 from __future__ import annotations
 
-import select
 import shlex
 import signal
 import subprocess
@@ -20,6 +19,7 @@ import sqlparse
 
 from deploy import tutorial
 from deploy.embedded_postgres import BINARIES
+from deploy.output import lines
 
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 60.0
@@ -43,7 +43,7 @@ class Up:
             [sys.executable, "-m", "deploy.cli", *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            text=True,
+            bufsize=0,
             start_new_session=True,  # Ctrl-C is for us; we end it when we have finished
         )
         try:
@@ -53,14 +53,7 @@ class Up:
             raise
 
     def _wait_for_url(self) -> str:
-        assert self._process.stdout is not None
-        deadline = time.monotonic() + _READY_SECONDS
-        while (left := deadline - time.monotonic()) > 0:
-            if not select.select([self._process.stdout], [], [], left)[0]:
-                break
-            line = self._process.stdout.readline()
-            if not line:
-                break
+        for line in lines(self._process, _READY_SECONDS):
             print(f"  {line.rstrip()}", flush=True)
             if "postgresql://" in line:
                 return "postgresql://" + line.split("postgresql://", 1)[1].strip()

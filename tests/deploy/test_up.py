@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from deploy.output import lines
 from tests.fixtures.databases import free_port
 from tests.fixtures.tools import run
 
@@ -42,15 +43,17 @@ def last_lines(*arguments: str, env: Mapping[str, str]) -> list[str]:
 
 
 @pytest.fixture
-def simulated(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def simulated(data_dir: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """A running `iasql up --simulate`, and what it printed."""
     command = [*IASQL, "up", "--simulate", "--listen", "127.0.0.1:0", "--data-dir", str(data_dir)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0)
     assert process.stdout is not None
     with process.stdout:
         output = ""
-        while "postgresql://" not in output and select.select([process.stdout], [], [], 60)[0]:
-            output += process.stdout.readline()
+        for line in lines(process, 60):
+            output += line
+            if "postgresql://" in line:
+                break
         yield process, output
     process.kill()
     process.wait()
@@ -58,7 +61,7 @@ def simulated(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 @pytest.mark.parametrize("wanted", [signal.SIGTERM, signal.SIGINT])
 def test_it_serves_until_a_signal_and_leaves_no_process(
-    simulated: tuple[subprocess.Popen[str], str], wanted: signal.Signals
+    simulated: tuple[subprocess.Popen[bytes], str], wanted: signal.Signals
 ) -> None:
     process, output = simulated
     url = re.search(r"postgresql://\S+", output)
@@ -77,7 +80,7 @@ def test_it_serves_until_a_signal_and_leaves_no_process(
 
 
 def test_a_second_one_on_the_same_data_is_told_so(
-    simulated: tuple[subprocess.Popen[str], str], data_dir: Path
+    simulated: tuple[subprocess.Popen[bytes], str], data_dir: Path
 ) -> None:
     lines = last_lines("up", "--simulate", "--listen", "127.0.0.1:0", "--data-dir", str(data_dir), env={})
     assert len(lines) == 1

@@ -37,7 +37,7 @@ def served(
     log = tmp_path / "log"
     with log.open("w") as errors:
         options = ["--postgres", url, *files, "--tls", "require", "--max-connections-per-user", "1"]
-        process = subprocess.Popen([*UP, *options], stdout=subprocess.PIPE, stderr=errors, text=True)
+        process = subprocess.Popen([*UP, *options], stdout=subprocess.PIPE, stderr=errors, bufsize=0)
     running = IasqlProcess(process, log)
     yield running
     assert running.stop() == 0, running.log
