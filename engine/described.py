@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any, cast
@@ -133,6 +133,23 @@ class Account:
             if table in self.tables:
                 self._index[table, name] = index
         return index.get(value)
+
+    def target(self, column: Column, value: Any) -> tuple[str, str] | None:
+        """The table and identity of the resource that a foreign key's value means, if it is there."""
+        assert column.reference is not None
+        found = self.by(column.reference.table, column.reference.by, value)
+        return (column.reference.table, found.identity) if found else None
+
+    def referred(self, found: Found) -> Iterator[tuple[str, str]]:
+        """The table and identity of all that a resource refers to by foreign keys, its parts' included."""
+        resource = self.resources[found.table]
+        pairs = [(column, found.values.get(column.name)) for column in resource.columns]
+        for part in resource.parts:
+            for element in found.parts.get(part.table, ()):
+                pairs += [(column, element[column.name]) for column in part.columns]
+        for column, value in pairs:
+            if column.reference and value is not None and (target := self.target(column, value)):
+                yield target
 
     def add(self, resource: Resource, each: Found) -> Found:
         """Take in a resource that has just been made or changed, its references resolved.

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from engine.described import Account
 from engine.errors import OperationError
 from engine.model import Change, Found, Key, Pending, Step
 from engine.resolve import natural_key
-from modules.spec import Resource
 
 Kind = Literal["make", "change", "remove"]
 _KINDS: Mapping[str, tuple[Kind, ...]] = {
@@ -20,13 +20,13 @@ _KINDS: Mapping[str, tuple[Kind, ...]] = {
 }
 
 
-def steps(resources: Mapping[str, Resource], changes: Sequence[Change]) -> tuple[Step, ...]:
+def steps(account: Account, changes: Sequence[Change]) -> tuple[Step, ...]:
     """The steps of some changes, in an order that respects what each has to wait for.
 
     Raises:
         OperationError: 0A000, some changes wait for each other.
     """
-    return _Graph(resources, changes).ordered()
+    return _Graph(account, changes).ordered()
 
 
 def pending(value: Any) -> Iterator[Pending]:
@@ -42,13 +42,13 @@ def pending(value: Any) -> Iterator[Pending]:
 
 
 class _Graph:
-    def __init__(self, resources: Mapping[str, Resource], changes: Sequence[Change]) -> None:
-        self.resources = resources
+    def __init__(self, account: Account, changes: Sequence[Change]) -> None:
+        self.account = account
+        self.resources = account.resources
         self.changes = changes
         self.nodes = [(kind, change) for change in changes for kind in _KINDS[change.action]]
         self.after: list[set[int]] = [set() for _ in self.nodes]
         self.number = {(kind, id(change)): index for index, (kind, change) in enumerate(self.nodes)}
-        self._by: dict[tuple[str, str], dict[Any, str]] = {}
         self.made: dict[tuple[str, Key], int] = {}
         self.leaving: dict[tuple[str, str], int] = {}
         for index, (kind, change) in enumerate(self.nodes):
@@ -94,35 +94,11 @@ class _Graph:
                     self.after[self.leaving[target]].add(index)
 
     def _referred(self, found: Found) -> Iterator[tuple[str, str]]:
-        """The resources that one refers to, by table and identity."""
-        resource = self.resources[found.table]
-        for column in resource.columns:
-            value = found.values.get(column.name)
-            if column.refers and value:
-                yield from ((column.refers, each) for each in value)
-            elif column.reference and value is not None:
-                yield from self._leaving_by(column.reference.table, column.reference.by, value)
-        for part in resource.parts:
-            for column in part.columns:
-                if column.reference:
-                    for element in found.parts.get(part.table, ()):
-                        if element[column.name] is not None:
-                            yield from self._leaving_by(
-                                column.reference.table, column.reference.by, element[column.name]
-                            )
-
-    def _leaving_by(self, table: str, by: str | None, value: Any) -> Iterator[tuple[str, str]]:
-        if by is None:
-            yield table, value
-            return
-        if (table, by) not in self._by:
-            self._by[table, by] = {
-                change.found.values.get(by): change.found.identity
-                for change in self.changes
-                if change.table == table and change.found is not None
-            }
-        if value in self._by[table, by]:
-            yield table, self._by[table, by][value]
+        """The resources that one refers to, by table and identity, those that arrays name included."""
+        yield from self.account.referred(found)
+        for column in self.resources[found.table].columns:
+            if column.refers:
+                yield from ((column.refers, each) for each in found.values.get(column.name) or ())
 
     def _replaced_in_turn(self) -> None:
         for change in self.changes:

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine import described, diff
 from engine.described import Account
-from engine.model import Found, Key, Restore, Row, RowChange, Values
+from engine.model import Found, Key, Parts, Restore, Row, RowChange, Values
 from engine.resolve import Resolver
 from modules.spec import Column, OnChange, Resource
 
@@ -72,16 +72,7 @@ class Mirror:
             for part, rows in zip(resource.parts, self.parts(resource, found).values(), strict=True)
             if diff.comparable(part, row.parts.get(part.table, ())) != diff.comparable(part, rows)
         }
-        if not values and not parts:
-            return None
-        return RowChange(
-            action="update",
-            table=resource.table,
-            key=row.key,
-            description=found.identity,
-            values=values,
-            parts=parts,
-        )
+        return _update(row, found, values, parts)
 
     def refreshed(
         self, resource: Resource, row: Row, found: Found, *, reset: bool = False
@@ -103,16 +94,7 @@ class Mirror:
         parts = {
             table: rows for table, rows in self.parts(resource, found).items() if table in chosen and rows
         }
-        if not values and not parts:
-            return None
-        return RowChange(
-            action="update",
-            table=resource.table,
-            key=row.key,
-            description=found.identity,
-            values=values,
-            parts=parts,
-        )
+        return _update(row, found, values, parts)
 
     def _row_space(self, columns: Iterable[Column], values: Values) -> dict[str, Any]:
         result = dict(values)
@@ -122,10 +104,22 @@ class Mirror:
         return result
 
     def _key(self, column: Column, value: Any) -> Any:
-        assert column.reference is not None
-        target = self.account.by(column.reference.table, column.reference.by, value)
-        key = self.keys.get((column.reference.table, target.identity)) if target else None
+        target = self.account.target(column, value)
+        key = self.keys.get(target) if target else None
         return key[0] if key else None
+
+
+def _update(row: Row, found: Found, values: Values, parts: Parts) -> RowChange | None:
+    if not values and not parts:
+        return None
+    return RowChange(
+        action="update",
+        table=row.table,
+        key=row.key,
+        description=found.identity,
+        values=values,
+        parts=parts,
+    )
 
 
 def differing(resource: Resource, ours: Values, theirs: Values, columns: Iterable[Column]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def plan_apply(account: Account, rows: Mapping[str, Sequence[Row]]) -> Plan:
     changes.sort(key=lambda change: ACTIONS.index(change.action))
     return Plan(
         changes=tuple(changes),
-        steps=graph.steps(account.resources, changes),
+        steps=graph.steps(account, changes),
         restores=tuple(planner.restores),
         pairs=planner.resolver.pairs,
     )
@@ -174,14 +174,8 @@ class _Planner:
 
     def _referred(self, resource: Resource, found: Found, names: Sequence[str]) -> set[tuple[str, str]]:
         """The resources that some columns refer to, by table and identity."""
-        result = set()
-        for name in names:
-            reference = resource.column(name).reference
-            assert reference is not None
-            other = self.account.by(reference.table, reference.by, found.values[name])
-            if other is not None:
-                result.add((reference.table, other.identity))
-        return result
+        targets = (self.account.target(resource.column(name), found.values[name]) for name in names)
+        return {target for target in targets if target is not None}
 
     def _restore(self, resource: Resource, found: Found, row: Row | None, what: str) -> Restore:
         why = f"{resource.table} {_name(resource, found)} {what}: its row is restored"
@@ -226,7 +220,7 @@ def _deletions_in_turn(account: Account, changes: list[Change]) -> list[Change]:
     for change in sorted(changes, key=lambda change: order[change.table]):
         user = change
         if change.found is not None and change.action in ("update", "replace"):
-            used = [first[each] for each in _used(account, change.found) if each in first]
+            used = [first[each] for each in account.referred(change.found) if each in first]
             if used and change.action == "update":
                 raise _name_is_taken(used[0], change)
             if used and not change.delete_first:
@@ -234,24 +228,6 @@ def _deletions_in_turn(account: Account, changes: list[Change]) -> list[Change]:
                 first[change.table, change.found.identity] = user
         result.append(user)
     return result
-
-
-def _used(account: Account, found: Found) -> list[tuple[str, str]]:
-    resource = account.resources[found.table]
-    pairs = [(column, found.values[column.name]) for column in resource.columns if column.reference] + [
-        (column, element[column.name])
-        for part in resource.parts
-        for column in part.columns
-        if column.reference
-        for element in found.parts.get(part.table, ())
-    ]
-    used = []
-    for column, value in pairs:
-        assert column.reference is not None
-        target = account.by(column.reference.table, column.reference.by, value)
-        if target is not None:
-            used.append((column.reference.table, target.identity))
-    return used
 
 
 def _name_is_taken(old: Change, user: Change) -> OperationError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 def identifier(name: str) -> str:
     """A name, quoted."""
@@ -19,7 +21,6 @@ def public(name: str) -> str:
     return "public." + identifier(name)
 
 
-def names(columns: object) -> str:
+def names(columns: Iterable[str]) -> str:
     """A list of column names."""
-    assert isinstance(columns, list | tuple)
     return ", ".join(identifier(each) for each in columns)

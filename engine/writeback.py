@@ -66,7 +66,7 @@ async def _insert(caller: Caller, resource: Resource, changes: list[RowChange]) 
 
 
 async def _insert_records(caller: Caller, table: str, records: list[dict[str, Any]]) -> None:
-    columns = names(list(records[0]))
+    columns = names(records[0])
     await caller.query(
         f"INSERT INTO {public(table)} ({columns}) SELECT {columns} FROM "
         f"pg_catalog.jsonb_populate_recordset(NULL::{public(table)}, $1::pg_catalog.jsonb)",
