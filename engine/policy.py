@@ -37,9 +37,7 @@ async def check(caller: Caller, differences: Sequence[Record]) -> None:
     if broken:
         names = ", ".join(str(name) for name, _, _ in broken)
         raise OperationError(
-            f"the plan is against the policy {names}"
-            if len(broken) == 1
-            else f"the plan is against the policies {names}",
+            f"the plan is against the {'policy' if len(broken) == 1 else 'policies'} {names}",
             sqlstate="23514",
             detail="\n".join(f"{name}: {row}" for name, _, rows in broken for row in rows),
             hint=" ".join(str(advice) for _, advice, _ in broken if advice) or None,

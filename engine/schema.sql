@@ -155,6 +155,14 @@ BEGIN
 END
 $$;
 
+-- The same, as the rows of the operations that change or compare.
+CREATE OR REPLACE FUNCTION iasql.take_changes(called text)
+RETURNS TABLE (action text, table_name text, id integer, description text)
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT r.* FROM jsonb_to_recordset(iasql.take_result(called))
+    AS r (action text, table_name text, id integer, description text)
+$$;
+
 CREATE OR REPLACE FUNCTION public.iasql_install(VARIADIC _mods text[])
 RETURNS TABLE (module_name varchar, created_table_name varchar, record_count integer)
 LANGUAGE plpgsql AS $$
@@ -180,8 +188,7 @@ CREATE OR REPLACE FUNCTION public.iasql_apply()
 RETURNS TABLE (action text, table_name text, id integer, description text)
 LANGUAGE plpgsql AS $$
 BEGIN
-  RETURN QUERY SELECT r.* FROM jsonb_to_recordset(iasql.take_result('iasql_apply'))
-    AS r (action text, table_name text, id integer, description text);
+  RETURN QUERY SELECT * FROM iasql.take_changes('iasql_apply');
 END
 $$;
 COMMENT ON FUNCTION public.iasql_apply() IS 'Makes AWS hold what the tables hold.';
@@ -190,8 +197,7 @@ CREATE OR REPLACE FUNCTION public.iasql_apply(plan_id text)
 RETURNS TABLE (action text, table_name text, id integer, description text)
 LANGUAGE plpgsql AS $$
 BEGIN
-  RETURN QUERY SELECT r.* FROM jsonb_to_recordset(iasql.take_result('iasql_apply'))
-    AS r (action text, table_name text, id integer, description text);
+  RETURN QUERY SELECT * FROM iasql.take_changes('iasql_apply');
 END
 $$;
 COMMENT ON FUNCTION public.iasql_apply(text) IS
@@ -207,8 +213,7 @@ CREATE OR REPLACE FUNCTION public.iasql_plan_apply()
 RETURNS TABLE (action text, table_name text, id integer, description text)
 LANGUAGE plpgsql AS $$
 BEGIN
-  RETURN QUERY SELECT r.* FROM jsonb_to_recordset(iasql.take_result('iasql_plan_apply'))
-    AS r (action text, table_name text, id integer, description text);
+  RETURN QUERY SELECT * FROM iasql.take_changes('iasql_plan_apply');
 END
 $$;
 COMMENT ON FUNCTION public.iasql_plan_apply() IS 'Shows what iasql_apply() would do.';
@@ -217,8 +222,7 @@ CREATE OR REPLACE FUNCTION public.iasql_preview_apply()
 RETURNS TABLE (action text, table_name text, id integer, description text)
 LANGUAGE plpgsql AS $$
 BEGIN
-  RETURN QUERY SELECT r.* FROM jsonb_to_recordset(iasql.take_result('iasql_preview_apply'))
-    AS r (action text, table_name text, id integer, description text);
+  RETURN QUERY SELECT * FROM iasql.take_changes('iasql_preview_apply');
 END
 $$;
 COMMENT ON FUNCTION public.iasql_preview_apply() IS 'Shows what iasql_apply() would do.';
@@ -242,8 +246,7 @@ CREATE OR REPLACE FUNCTION public.iasql_sync()
 RETURNS TABLE (action text, table_name text, id integer, description text)
 LANGUAGE plpgsql AS $$
 BEGIN
-  RETURN QUERY SELECT r.* FROM jsonb_to_recordset(iasql.take_result('iasql_sync'))
-    AS r (action text, table_name text, id integer, description text);
+  RETURN QUERY SELECT * FROM iasql.take_changes('iasql_sync');
 END
 $$;
 COMMENT ON FUNCTION public.iasql_sync() IS
@@ -253,8 +256,7 @@ CREATE OR REPLACE FUNCTION public.iasql_plan_sync()
 RETURNS TABLE (action text, table_name text, id integer, description text)
 LANGUAGE plpgsql AS $$
 BEGIN
-  RETURN QUERY SELECT r.* FROM jsonb_to_recordset(iasql.take_result('iasql_plan_sync'))
-    AS r (action text, table_name text, id integer, description text);
+  RETURN QUERY SELECT * FROM iasql.take_changes('iasql_plan_sync');
 END
 $$;
 COMMENT ON FUNCTION public.iasql_plan_sync() IS 'Shows what iasql_sync() would do.';
@@ -263,8 +265,7 @@ CREATE OR REPLACE FUNCTION public.iasql_preview_sync()
 RETURNS TABLE (action text, table_name text, id integer, description text)
 LANGUAGE plpgsql AS $$
 BEGIN
-  RETURN QUERY SELECT r.* FROM jsonb_to_recordset(iasql.take_result('iasql_preview_sync'))
-    AS r (action text, table_name text, id integer, description text);
+  RETURN QUERY SELECT * FROM iasql.take_changes('iasql_preview_sync');
 END
 $$;
 COMMENT ON FUNCTION public.iasql_preview_sync() IS 'Shows what iasql_sync() would do.';
