@@ -23,6 +23,7 @@ from engine.errors import OperationError
 from engine.journal import Journal
 from engine.mirror import Mirror
 from engine.model import Desired, Found, Key, Pending, Plan, Row, RowChange, Step
+from engine.observer import StepEnd, observer
 from engine.steps import Worker, explained
 from engine.writeback import write
 from modules.spec import Resource
@@ -77,6 +78,7 @@ class Execution:
 
     async def _step(self, step: Step) -> None:
         error: Exception | None = None
+        outcome = "done"
         try:
             for number in step.after:
                 await asyncio.shield(self._needed(step, number))
@@ -85,11 +87,11 @@ class Execution:
             await self._begin(step)
         except _Skipped:
             self.skipped.append(step)
-            error = _Skipped()
+            error, outcome = _Skipped(), "skipped"
         except OperationError as reason:
             self.failures.append(explained(reason, self._resource(step), step.kind, step.change.description))
             await self.journal.ended(step, "failed", f"{reason.message}: {reason.detail or ''}")
-            error = _Skipped()
+            error, outcome = _Skipped(), "failed"
         except Exception as reason:
             # A fault of the engine's own stops what waits for this step, not what others have in flight.
             _log.exception("step failed", table=step.change.table, kind=step.kind)
@@ -99,9 +101,11 @@ class Execution:
                     detail="The server's log has the details.",
                 )
             )
-            error = _Skipped()
+            error, outcome = _Skipped(), "failed"
         for each in (self._named[step.number], self._finished[step.number]):
             _settle(each, error)
+        action, table = _ACTIONS[step.kind], step.change.table
+        observer().stepped(StepEnd(action=action, table=table, outcome=outcome))
 
     def _needed(self, step: Step, number: int) -> asyncio.Future[None]:
         """What a step waits for of one that is before it."""
@@ -217,7 +221,7 @@ class Execution:
     def _report(self, step: Step, seconds: float) -> None:
         self._done += 1
         change = step.change
-        verb = {"make": "create", "change": "update", "remove": "delete"}[step.kind]
+        verb = _ACTIONS[step.kind]
         verb = change.action if change.action == "replace" and step.kind == "make" else verb
         place = f"[{self._done}/{len(self.plan.steps)}]"
         self.caller.notice(f"{place} {verb} {change.table} {change.description}: {seconds:.1f} s")
@@ -238,6 +242,9 @@ class Execution:
             schema=first.schema,
             table=first.table,
         )
+
+
+_ACTIONS = {"make": "create", "change": "update", "remove": "delete"}
 
 
 def _settle(future: asyncio.Future[None], error: Exception | None = None) -> None:

@@ -13,6 +13,7 @@ import aioboto3
 from aiobotocore.config import AioConfig
 
 from engine.aws.errors import translated
+from engine.aws.observed import observe
 
 #: Calls of one service that are under way at once, of those that read and of those that change: AWS
 #: limits the two apart as well. Where AWS allows less, the client's adaptive retries find out and slow down.
@@ -105,6 +106,7 @@ class Cloud:
                         )
                     except Exception as error:
                         raise translated(error, service, "client") from error
+                    observe(self._clients[key])
         return self._clients[key]
 
     async def close(self) -> None:
