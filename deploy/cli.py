@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 from pathlib import Path
 
 import click
-import structlog
 import uvloop
 
 from deploy.demo import demo
 from deploy.failure import StartError
+from deploy.logs import Format, log_to_standard_error
 from deploy.up import Settings, up
 from proxy.limits import Limits
 from proxy.tls import CertificateError, ListenerTLS
@@ -21,8 +20,10 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _POSITIVE = click.IntRange(min=1)
 
 
-def _address(context: click.Context, option: click.Parameter, value: str) -> tuple[str, int]:
+def _address(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str, int] | None:
     """HOST:PORT; an IPv6 host in brackets."""
+    if value is None:
+        return None
     host, colon, port = value.rpartition(":")
     if not colon or not port.isdigit() or int(port) > 65535:
         raise click.BadParameter(f"{value!r} is not HOST:PORT, such as 127.0.0.1:5432", context, option)
@@ -69,6 +70,19 @@ def main() -> None:
     metavar="SECONDS",
     help="How long a client may take to log in.",
 )
+@click.option(
+    "--admin",
+    callback=_address,
+    metavar="HOST:PORT",
+    help="Where to serve /metrics, /healthz and /readyz; it asks for no password.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["console", "json"]),
+    default="console",
+    show_default=True,
+    help="console is for people and says what is wrong; json has a line for each connection and operation.",
+)
 @click.option("--verbose", is_flag=True, help="Log more.")
 def up_command(
     listen: tuple[str, int],
@@ -82,12 +96,14 @@ def up_command(
     max_connections_per_user: int | None,
     max_connections_per_database: int | None,
     authentication_timeout: float,
+    admin: tuple[str, int] | None,
+    log_format: Format,
     verbose: bool,
 ) -> None:
     """Run the proxy until Ctrl-C."""
     if postgres and data_dir:
         raise click.UsageError("--data-dir is for the embedded Postgres, which --postgres replaces")
-    _log_to_standard_error(logging.DEBUG if verbose else logging.WARNING)
+    log_to_standard_error(log_format, verbose=verbose)
     host, port = listen
     limits = Limits(
         connections=max_connections,
@@ -104,6 +120,7 @@ def up_command(
             data_dir=data_dir,
             tls=_tls(tls, tls_cert, tls_key),
             limits=limits,
+            admin=admin,
         )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(up(settings))
@@ -130,20 +147,6 @@ def _tls(mode: str | None, certificate: Path | None, key: Path | None) -> Listen
 def demo_command() -> None:
     """Run the whole tutorial against a simulated AWS account, and show it."""
     sys.exit(demo())
-
-
-def _log_to_standard_error(level: int) -> None:
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
-        ],
-    )
 
 
 if __name__ == "__main__":

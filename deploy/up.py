@@ -16,8 +16,10 @@ import click
 import platformdirs
 
 from deploy.account import identify, open_cloud
+from deploy.admin import Admin
 from deploy.embedded_postgres import EmbeddedPostgres, PostgresError
 from deploy.failure import StartError
+from deploy.metrics import Metrics
 from deploy.simulator.process import DUMMY_CREDENTIALS, SimulatorError, SimulatorProcess
 from engine.aws.session import Cloud
 from engine.database import Database
@@ -43,6 +45,7 @@ class Settings:
         data_dir: where the embedded one keeps its data, or None for the usual place.
         tls: what is shown to clients that want TLS, or None if they cannot have it.
         limits: how many clients there may be.
+        admin: where the admin port is, or None for none.
     """
 
     host: str
@@ -52,6 +55,7 @@ class Settings:
     data_dir: Path | None
     tls: ListenerTLS | None = None
     limits: Limits = field(default_factory=Limits)
+    admin: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,22 +81,39 @@ async def up(settings: Settings) -> None:
         engine = Engine(postgres_url=backing.engine_url, cloud=cloud)
         stack.push_async_callback(engine.close)
         upstream = backing.upstream
+        database = Database(backing.engine_url)
+        metrics = Metrics()
         proxy = Proxy(
             listen=(settings.host, settings.port),
             upstream=upstream,
             engine=engine,
             tls=settings.tls,
-            verifiers=Verifiers(Database(backing.engine_url)),
+            verifiers=Verifiers(database),
             limits=settings.limits,
+            observer=metrics,
         )
+        metrics.watch(proxy)
         if settings.tls is not None or (upstream.tls is not None and upstream.tls.required):
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, proxy.reload_certificates)
+        if settings.admin is not None:
+            await _start_admin(settings.admin, Admin(proxy, database, metrics.registry), stack)
         await proxy.start()
         stack.push_async_callback(proxy.stop)
         required = settings.tls is not None and settings.tls.required
         url = backing.client_url.format(port=proxy.port) + ("?sslmode=require" if required else "")
         click.echo(f"Connect with: {url}")
         await ended.wait()
+
+
+async def _start_admin(address: tuple[str, int], admin: Admin, stack: AsyncExitStack) -> None:
+    host, port = address
+    stack.push_async_callback(admin.close)  # after the proxy: until that has stopped it says so
+    try:
+        await admin.start(host, port)
+    except OSError as error:
+        reason = error.strerror or error
+        raise StartError(f"cannot listen on {host}:{port}: {reason}; use another --admin") from error
+    click.echo(f"Metrics: http://{host}:{admin.port}/metrics")
 
 
 def _upstream(url: str) -> Upstream:

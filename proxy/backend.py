@@ -68,6 +68,7 @@ class Backend(asyncio.Protocol):
         status: the last ReadyForQuery's transaction status.
         codec: Python's name of the client_encoding.
         lost: whether the connection has gone, or not come yet.
+        received: how many bytes have come from the server.
     """
 
     def __init__(self, listener: Listener, to_client: Callable[[bytes], None]) -> None:
@@ -83,6 +84,7 @@ class Backend(asyncio.Protocol):
         self.status = server.IDLE
         self.codec = "utf-8"
         self.lost = True
+        self.received = 0
 
     # -- the connection
 
@@ -92,6 +94,7 @@ class Backend(asyncio.Protocol):
         self.lost = False
 
     def data_received(self, data: bytes) -> None:
+        self.received += len(data)
         try:
             if self.expected.private:
                 self._cutter.feed(data)

@@ -11,12 +11,12 @@ import socket
 from collections.abc import Coroutine
 from typing import Any, cast
 
-import structlog
-
 from engine.errors import OperationError
 from proxy.cancel import cancel
 from proxy.errors import fields_of
 from proxy.login import Login
+from proxy.observer import Outcome
+from proxy.records import Connection
 from proxy.surroundings import Surroundings
 from proxy.tls import ALPN, HANDSHAKE, Identity
 from proxy.transport import EncryptedTransport
@@ -34,13 +34,12 @@ from proxy.wire.startup import (
     unsupported,
 )
 
-_log = structlog.get_logger("proxy")
-
 
 class Greeting(asyncio.Protocol):
     """Reads start-up packets, and hands the connection over to whoever is concerned."""
 
     _transport: asyncio.Transport
+    _connection: Connection
     _timer: asyncio.TimerHandle
     _deadline: float
 
@@ -55,6 +54,7 @@ class Greeting(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._connection = Connection(transport, self._surroundings.observer)
         # Like Postgres: a client whose machine has gone is noticed some day.
         self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         loop = asyncio.get_running_loop()
@@ -62,7 +62,8 @@ class Greeting(asyncio.Protocol):
         self._timer = loop.call_at(self._deadline, self.close)
         most = self._surroundings.limits.sockets
         if most is not None and len(self._surroundings.greetings) + self._surroundings.seats.taken >= most:
-            _log.warning("too many connections that have not said what they want")
+            too_many = "too many connections that have not said what they want"
+            self._connection.note(Outcome.REFUSED, OperationError(too_many, "53300"))
             self._transport.abort()
         self._surroundings.greetings.add(self)
 
@@ -78,6 +79,7 @@ class Greeting(asyncio.Protocol):
         self._timer.cancel()
         if not self._handed_over:
             self._surroundings.greetings.discard(self)
+            self._connection.end()
 
     def close(self) -> None:
         """Stop waiting for what the client wants, or for what it wanted to begin."""
@@ -112,7 +114,10 @@ class Greeting(asyncio.Protocol):
                     "28000",
                     hint="Connect with sslmode=require, or sslmode=verify-full to be sure of the server.",
                 )
-            login = Login(self._transport, self._data, packet, self._surroundings, self._identity)
+            self._connection.startup = packet
+            login = Login(
+                self._transport, self._data, packet, self._surroundings, self._connection, self._identity
+            )
             self._hand_over(login.run(self._deadline))
         elif isinstance(packet, CancelRequest):
             self._hand_over(self._cancel(packet))
@@ -140,7 +145,7 @@ class Greeting(asyncio.Protocol):
             self._transport.write(b"N")
 
     def _refuse(self, error: OperationError) -> None:
-        _log.info("refused", client=self._transport.get_extra_info("peername"), error=error.message)
+        self._connection.note(Outcome.REFUSED, error)
         self._transport.write(error_response(fields_of(error, "FATAL"), "utf-8"))
         self._transport.close()
 
@@ -180,8 +185,9 @@ class Greeting(asyncio.Protocol):
                 _feed(plain.get_protocol(), hello)
             self._transport = EncryptedTransport(plain, cast(asyncio.Transport, await handshake))
             self._identity = identity
+            self._connection.tls = self._transport.get_extra_info("ssl_object").version()
         except OSError as error:
-            _log.info("no TLS", client=plain.get_extra_info("peername"), error=str(error))
+            self._connection.log.info("no TLS", error=str(error))
             return
         finally:
             if self._identity is None:
@@ -190,7 +196,7 @@ class Greeting(asyncio.Protocol):
                 self.connection_lost(None)
         self._upgrading = False
         if hello and self._transport.get_extra_info("ssl_object").selected_alpn_protocol() != ALPN:
-            _log.info("no TLS", client=plain.get_extra_info("peername"), error=f"no ALPN protocol {ALPN}")
+            self._connection.log.info("no TLS", error=f"no ALPN protocol {ALPN}")
             self._transport.close()
             return
         self._read()
@@ -200,6 +206,8 @@ class Greeting(asyncio.Protocol):
     async def _cancel(self, request: CancelRequest) -> None:
         await cancel(request, self._surroundings.keys, self._surroundings.upstream)
         self._transport.close()
+        self._connection.note(Outcome.CANCEL_REQUEST)
+        self._connection.end()
 
     def _hand_over(self, work: Coroutine[Any, Any, None]) -> None:
         self._handed_over = True

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
-
-import structlog
+from typing import TYPE_CHECKING, cast
 
 from engine.errors import OperationError
 from proxy import sasl
-from proxy.errors import fields_of
+from proxy.errors import database_error, fields_of
+from proxy.observer import Outcome
 from proxy.session import Session
 from proxy.tls import Identity
 from proxy.wire import authentication, server
@@ -26,6 +25,7 @@ from proxy.wire.startup import StartupMessage
 
 if TYPE_CHECKING:
     from proxy.limits import Seat
+    from proxy.records import Connection
     from proxy.surroundings import Surroundings
 
 #: Bytes that may wait to be taken before no more are read.
@@ -37,8 +37,6 @@ _FAREWELL = 5.0
 _OK = authentication.request(authentication.OK)
 
 _ALL = frozenset(range(256))
-
-_log = structlog.get_logger("proxy")
 
 
 class ConnectionEnded(Exception):
@@ -124,9 +122,11 @@ class Login:
         rest: bytes,
         startup: StartupMessage,
         surroundings: Surroundings,
+        connection: Connection,
         identity: Identity | None,
     ) -> None:
         self._surroundings = surroundings
+        self._connection = connection
         self._news = asyncio.Event()
         self._asked = False
         self.startup = startup
@@ -149,11 +149,11 @@ class Login:
             async with asyncio.timeout_at(deadline):
                 seat = self._surroundings.seats.take()
                 await self._log_in()
-            self._begin_session(seat)
-            seat = None
-            return
+            if self._begin_session(seat):
+                seat = None
+                return
         except ConnectionEnded:
-            self._log().info("no session: one side has ended the connection")
+            self._note_end()
         except TimeoutError:
             self._refuse(OperationError("canceling authentication due to timeout", "57014"))
         except FramingError as error:
@@ -161,15 +161,20 @@ class Login:
         except OperationError as error:
             self._refuse(error)
         except Exception:
-            self._log().exception("login crashed")
-            self._refuse(OperationError("internal error in the proxy", "XX000"))
+            self._connection.log.exception("login crashed")
+            self._refuse(OperationError("internal error in the proxy", "XX000"), Outcome.CRASHED)
         except asyncio.CancelledError:
             self._abort()
+            self._connection.note(Outcome.TERMINATED)
+            self._connection.end()
             raise
         finally:
             if seat is not None:
                 seat.release()
-        await self._end()
+        try:
+            await self._end()
+        finally:
+            self._connection.end()
 
     async def _end(self) -> None:
         try:
@@ -211,7 +216,7 @@ class Login:
         """
         while (message := self.client.take()) is None:
             if (unasked := self.server.take()) is not None:
-                self.client.write(unasked.frame)
+                self._pass_on(unasked)
                 continue
             self._check()
             await self._wait()
@@ -224,8 +229,17 @@ class Login:
             ConnectionEnded: one of the two has gone, as after an error.
         """
         while (message := await self.from_server()).kind != authentication.REQUEST:
-            self.client.write(message.frame)
+            self._pass_on(message)
         return authentication.read_request(message.body)
+
+    def _pass_on(self, message: Message) -> None:
+        if message.kind == server.ERROR_RESPONSE:
+            refusal = database_error(server.read_fields(message.body, "utf-8"))
+            self._connection.note(Outcome.SERVER_REFUSED, refusal)
+        self.client.write(message.frame)
+
+    def _note_end(self) -> None:
+        self._connection.note(Outcome.LOST if self.client.lost else Outcome.SERVER_CLOSED)
 
     async def _wait(self) -> None:
         self._news.clear()
@@ -267,7 +281,7 @@ class Login:
         assert transport is not None
         return self.identity is not None or transport.get_extra_info("ssl_object") is not None
 
-    def _begin_session(self, seat: Seat) -> None:
+    def _begin_session(self, seat: Seat) -> bool:
         client, server_ = self.client, self.server
         try:
             seat.assign(self.startup.user, self.startup.database)
@@ -278,20 +292,14 @@ class Login:
         rest, answers = client.hand_over(), _OK + server_.hand_over()
         if client.lost or server_.lost:
             client.write(answers)
-            client.close()
-            server_.close()
-            seat.release()
-            return
+            self._connection.note(Outcome.LOST if client.lost else Outcome.SERVER_REFUSED)
+            return False
         assert client.transport is not None
         assert server_.transport is not None
-        session = Session(client.transport, self.startup, self._surroundings, seat)
+        session = Session(client.transport, self.startup, self._surroundings, self._connection, seat)
         session.begin(server_.transport, answers, rest)
+        return True
 
-    def _refuse(self, error: OperationError) -> None:
-        self._log().warning("no session", error=error.message, detail=error.detail)
+    def _refuse(self, error: OperationError, outcome: Outcome = Outcome.REFUSED) -> None:
+        self._connection.note(outcome, error)
         self.client.write(server.error_response(fields_of(error, "FATAL"), "utf-8"))
-
-    def _log(self) -> Any:
-        assert self.client.transport is not None
-        peer = self.client.transport.get_extra_info("peername")
-        return _log.bind(client=peer, database=self.startup.database, user=self.startup.user)

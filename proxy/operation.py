@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import OperationError, Stopped
 from engine.operations import Call, Engine
+from proxy import records
 from proxy.caller import PRIVATE, SessionCaller
 from proxy.errors import aborting_block, fields_of
 from proxy.intercept import CallSite
@@ -74,7 +74,8 @@ async def perform(session: Session, site: CallSite, parameters: Parameters, *, i
             return False
         caller.client_min_messages, timeout = circumstances
         arguments = await _evaluate(caller, site, parameters)
-        with _logged(session, site), _timeout(caller, timeout), _unblocked(session, caller):
+        recorded = records.operation(session.connection, session.observer, site.function)
+        with recorded, _timeout(caller, timeout), _unblocked(session, caller):
             await _perform(session.engine, Call(function=site.function, arguments=arguments), caller)
         return True
     finally:
@@ -168,25 +169,3 @@ def _unblocked(session: Session, caller: SessionCaller) -> Iterator[None]:
         yield
     finally:
         watcher.cancel()
-
-
-@contextmanager
-def _logged(session: Session, site: CallSite) -> Iterator[None]:
-    log = session.log.bind(function=site.function)
-    began = time.monotonic()
-    try:
-        yield
-    except OperationError as error:
-        log.info("operation failed", seconds=_since(began), sqlstate=error.sqlstate)
-        raise
-    except Exception as error:
-        log.exception("operation crashed", seconds=_since(began))
-        raise OperationError(
-            f"internal error in {site.function}()",
-            hint="The proxy's log has the details. Call it again: it continues from what is true now.",
-        ) from error
-    log.info("operation done", seconds=_since(began))
-
-
-def _since(began: float) -> float:
-    return round(time.monotonic() - began, 3)

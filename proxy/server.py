@@ -10,7 +10,8 @@ from engine.errors import Stopped
 from engine.operations import Engine
 from proxy.greeting import Greeting
 from proxy.limits import Limits
-from proxy.surroundings import Surroundings
+from proxy.observer import Nobody, Observer
+from proxy.surroundings import Surroundings, Traffic
 from proxy.tls import CertificateError, ListenerTLS
 from proxy.upstream import Upstream
 from proxy.verifiers import Verifiers
@@ -34,7 +35,11 @@ class Proxy:
         tls: TLS for clients, or None for none.
         verifiers: lets the proxy authenticate clients on encrypted connections, with channel binding.
         limits: how many clients there may be.
+        observer: hears of connections and operations.
         grace: seconds that running operations are given when the proxy stops.
+
+    Attributes:
+        draining: whether it has begun to stop.
     """
 
     def __init__(
@@ -46,12 +51,16 @@ class Proxy:
         tls: ListenerTLS | None = None,
         verifiers: Verifiers | None = None,
         limits: Limits | None = None,
+        observer: Observer | None = None,
         grace: float = GRACE,
     ) -> None:
         self._listen = listen
         self._grace = grace
-        self._surroundings = Surroundings(upstream, engine, tls, verifiers, limits or Limits())
+        self._surroundings = Surroundings(
+            upstream, engine, tls, verifiers, limits or Limits(), observer or Nobody()
+        )
         self._server: asyncio.Server | None = None
+        self.draining = False
 
     @property
     def port(self) -> int:
@@ -64,6 +73,20 @@ class Proxy:
     def sessions(self) -> int:
         """How many clients are connected."""
         return len(self._surroundings.sessions)
+
+    @property
+    def operations(self) -> int:
+        """How many operations are under way."""
+        return sum(session.operation is not None for session in self._surroundings.sessions)
+
+    @property
+    def traffic(self) -> Traffic:
+        """The bytes of all sessions so far."""
+        ended = self._surroundings.traffic
+        total = Traffic(ended.from_clients, ended.from_server)
+        for session in self._surroundings.sessions:
+            total.add(session.received, session.backend.received)
+        return total
 
     async def start(self) -> None:
         """Begin to accept clients.
@@ -102,6 +125,7 @@ class Proxy:
         """Accept no more clients, let operations come to a safe point, and end all sessions."""
         if self._server is None:
             return
+        self.draining = True
         self._server.close()
         for greeting in tuple(self._surroundings.greetings):
             greeting.close()

@@ -10,8 +10,6 @@ import asyncio
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, cast
 
-import structlog
-
 from engine.errors import OperationError, Stopped
 from engine.operations import FUNCTIONS
 from proxy import extended, simple
@@ -20,6 +18,7 @@ from proxy.cancel import forward
 from proxy.errors import BackendLostError, fields_of
 from proxy.flow import Flow
 from proxy.intercept import NEEDLE, Analysis, CallSite, analyse
+from proxy.observer import Outcome
 from proxy.statements import Prepared, Statements
 from proxy.wire import client, server
 from proxy.wire.frames import Cutter, FramingError, Message, Run
@@ -28,6 +27,7 @@ from proxy.wire.startup import StartupMessage, cancel_request
 if TYPE_CHECKING:
     from proxy.caller import SessionCaller
     from proxy.limits import Seat
+    from proxy.records import Connection
     from proxy.surroundings import Surroundings
 
 #: A longer Query, Parse or Bind streams through unseen; a call in it fails in Postgres, which says why.
@@ -41,8 +41,6 @@ _TEXTS = frozenset({client.QUERY, client.PARSE})
 _WITH_CALLS = _TEXTS | {client.BIND, client.EXECUTE, client.CLOSE}
 _COPY_ENDS = frozenset({client.COPY_DONE, client.COPY_FAIL})
 
-_log = structlog.get_logger("proxy")
-
 
 class Session(asyncio.Protocol):
     """The client's side of a session, and its state.
@@ -52,6 +50,8 @@ class Session(asyncio.Protocol):
         backend: the connection to the backing PostgreSQL.
         statements: the client's prepared statements and portals with calls.
         operation: the call that is being performed.
+        received: how many bytes have come from the client.
+        connection: what is written down of it.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class Session(asyncio.Protocol):
         transport: asyncio.Transport,
         startup: StartupMessage,
         surroundings: Surroundings,
+        connection: Connection,
         seat: Seat,
     ) -> None:
         self._surroundings = surroundings
@@ -78,11 +79,11 @@ class Session(asyncio.Protocol):
         self.startup = startup
         self.backend = Backend(self, transport.write)
         self.engine = surroundings.engine
+        self.observer = surroundings.observer
         self.statements = Statements()
         self.operation: SessionCaller | None = None
-        self.log = _log.bind(
-            client=transport.get_extra_info("peername"), database=startup.database, user=startup.user
-        )
+        self.received = 0
+        self.connection = connection
 
     def begin(self, server_transport: asyncio.Transport, answers: bytes, rest: bytes) -> None:
         """Take over from the login, and let the bytes flow.
@@ -98,16 +99,17 @@ class Session(asyncio.Protocol):
         self.backend.connection_made(server_transport)
         # The first ReadyForQuery answers the StartupMessage.
         self.backend.expected.sent(client.SYNC)
-        self.log.info("connected")
         if answers:
             self.backend.data_received(answers)
         if rest:
+            self.received += len(rest)
             self._cutter.feed(rest)
         self._release()
 
     # -- the client's connection
 
     def data_received(self, data: bytes) -> None:
+        self.received += len(data)
         if not self._held and not self.statements:
             kinds = self._cutter.whole(data, _QUIET)
             if kinds is not None and (_TEXTS.isdisjoint(kinds) or NEEDLE not in data.lower()):
@@ -122,6 +124,7 @@ class Session(asyncio.Protocol):
             self._flow.pause("backlog")
 
     def eof_received(self) -> bool:
+        self.connection.note(Outcome.CLOSED)
         if self._held:
             self._lose_client()
         else:
@@ -131,6 +134,7 @@ class Session(asyncio.Protocol):
         return not self._encrypted
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.connection.note(Outcome.LOST if exc is not None else Outcome.CLOSED)
         self._lose_client()
         self._lose_side()
 
@@ -245,7 +249,7 @@ class Session(asyncio.Protocol):
         except OperationError:
             raise
         except Exception as error:
-            self.log.exception("preparing the database crashed")
+            self.connection.log.exception("preparing the database crashed")
             raise OperationError("internal error in preparing the database") from error
         self._prepared = True
 
@@ -290,8 +294,9 @@ class Session(asyncio.Protocol):
             self._violated(error)
         except Exception:
             if not self.backend.lost:
-                self.log.exception("session crashed")
+                self.connection.log.exception("session crashed")
                 self._farewell = OperationError("internal error in the proxy", "XX000")
+                self.connection.note(Outcome.CRASHED, self._farewell)
         finally:
             self._copying = False
             self._task = None
@@ -313,16 +318,18 @@ class Session(asyncio.Protocol):
     # -- news of the server's connection
 
     def backend_key(self, key: bytes) -> None:
+        self.connection.logged_in()
         self._key = key
         self._surroundings.keys.add(key, self)
 
     def backend_lost(self) -> None:
+        refused = Outcome.SERVER_REFUSED if self._key is None else Outcome.SERVER_CLOSED
+        self.connection.note(Outcome.CLOSED if self.backend.expected.terminated else refused)
         self._seat.release()
         if self._key is not None:
             self._surroundings.keys.remove(self._key)
         self.stop_operation(BackendLostError())
         self._transport.close()
-        self.log.info("disconnected")
         self._lose_side()
 
     def backend_full(self, full: bool) -> None:
@@ -346,6 +353,7 @@ class Session(asyncio.Protocol):
         Returns:
             The task to wait for, or None if the session has ended.
         """
+        self.connection.note(Outcome.TERMINATED, reason)
         if self._task is None:
             self.close(reason)
             return None
@@ -371,10 +379,12 @@ class Session(asyncio.Protocol):
         self._sides -= 1
         if not self._sides:
             self._surroundings.leave(self)
+            self.connection.end(bytes_in=self.received, bytes_out=self.backend.received)
 
     def _violated(self, error: FramingError) -> None:
-        self.log.warning("protocol violation", error=str(error))
-        self.close(OperationError(str(error), "08P01"))
+        reason = OperationError(str(error), "08P01")
+        self.connection.note(Outcome.VIOLATION, reason)
+        self.close(reason)
 
     def _say_farewell(self, reason: OperationError) -> None:
         if not self._client_lost and not self.backend.inside_message:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from engine.operations import Engine
 from proxy.cancel import Keys
 from proxy.limits import Limits, Seats
+from proxy.observer import Nobody, Observer
 from proxy.tls import ListenerTLS
 from proxy.upstream import Upstream
 from proxy.verifiers import Verifiers
@@ -16,6 +17,23 @@ from proxy.verifiers import Verifiers
 if TYPE_CHECKING:
     from proxy.greeting import Greeting
     from proxy.session import Session
+
+
+@dataclass
+class Traffic:
+    """Bytes of sessions.
+
+    Attributes:
+        from_clients, from_server: what has been received.
+    """
+
+    from_clients: int = 0
+    from_server: int = 0
+
+    def add(self, from_clients: int, from_server: int) -> None:
+        """Count a session's."""
+        self.from_clients += from_clients
+        self.from_server += from_server
 
 
 @dataclass(frozen=True)
@@ -26,9 +44,11 @@ class Surroundings:
         tls: TLS for clients, or None if there is none to be had.
         verifiers: what clients' passwords are checked against, or None to leave that to Postgres alone.
         seats: what is left of the limits.
+        observer: hears of connections and operations.
         keys: for CancelRequest.
         greetings: connections of which it is not known yet what they want.
         left: set when a session has ended.
+        traffic: of the sessions that have ended.
     """
 
     upstream: Upstream
@@ -36,15 +56,19 @@ class Surroundings:
     tls: ListenerTLS | None = None
     verifiers: Verifiers | None = None
     limits: Limits = field(default_factory=Limits)
+    observer: Observer = field(default_factory=Nobody)
     seats: Seats = field(init=False)
     keys: Keys = field(default_factory=Keys)
     sessions: set[Session] = field(default_factory=set)
     greetings: set[Greeting] = field(default_factory=set)
     left: asyncio.Event = field(default_factory=asyncio.Event)
+    traffic: Traffic = field(default_factory=Traffic)
 
     def leave(self, session: Session) -> None:
         """A session has ended, and its connections with it."""
-        self.sessions.discard(session)
+        if session in self.sessions:
+            self.sessions.discard(session)
+            self.traffic.add(session.received, session.backend.received)
         self.left.set()
 
     async def until_empty(self) -> None:

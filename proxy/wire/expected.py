@@ -50,6 +50,7 @@ class Expected:
         batch: number of the client's current batch.
         binds: how many Binds the client sent in it.
         executed: whether the client sent an Execute in it.
+        terminated: whether the client has sent Terminate.
     """
 
     def __init__(self) -> None:
@@ -60,6 +61,7 @@ class Expected:
         self.batch = 0
         self.binds = 0
         self.executed = False
+        self.terminated = False
 
     @property
     def drained(self) -> bool:
@@ -71,6 +73,8 @@ class Expected:
         if kind not in _ANSWERED:
             if kind == client.COPY_DONE or kind == client.COPY_FAIL:
                 self.copying = False
+            elif kind == client.TERMINATE:
+                self.terminated = True
             return
         if self.copying and kind == client.SYNC:
             return
