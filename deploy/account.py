@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ProfileNotFound
 from botocore.session import Session
 
 from deploy.failure import StartError
+from engine.aws.calls import identity
 from engine.aws.session import Cloud, Identity
 from engine.errors import OperationError
 
@@ -25,6 +26,8 @@ def open_cloud() -> Cloud:
         return Cloud()
     except ProfileNotFound as error:
         raise StartError(f"{error}; check AWS_PROFILE and the AWS configuration file") from error
+    except ValueError as error:
+        raise StartError("AWS_MAX_ATTEMPTS is not a number") from error
 
 
 async def identify(cloud: Cloud) -> Identity:
@@ -34,7 +37,7 @@ async def identify(cloud: Cloud) -> Identity:
         StartError: one line that says what is missing.
     """
     try:
-        return await cloud.identity()
+        return await identity(cloud)
     except BotoCoreError as error:
         raise StartError(f"AWS cannot be used: {error}") from error
     except OperationError as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from engine import described
-from engine.aws.calls import call, pages
+from engine.aws.calls import call, identity, pages
 from engine.aws.errors import CloudError
 from engine.aws.session import Cloud
 from engine.caller import Stop
@@ -136,7 +136,7 @@ class _Reader:
 
     async def _located(self, answer: dict[str, Any]) -> dict[str, Any]:
         """An answer that is one description, with the region, which AWS does not repeat."""
-        return {**answer, "Region": (await self.cloud.identity()).region}
+        return {**answer, "Region": (await identity(self.cloud)).region}
 
     async def _described(self, resource: Resource, scope: _Params, names: list[str]) -> list[dict[str, Any]]:
         describe = resource.describe

@@ -21,6 +21,7 @@ from engine import (
     upgrade,
     writeback,
 )
+from engine.aws import calls
 from engine.aws.session import Cloud
 from engine.caller import Caller
 from engine.database import Database
@@ -250,7 +251,7 @@ class Engine:
         rows: Mapping[str, Sequence[Row]],
         plan: Plan,
     ) -> None:
-        identity = await self._cloud.identity()
+        identity = await calls.identity(self._cloud)
         context = {"region": identity.region, "account": identity.account}
         worker = Worker(self._cloud, context, self._patience, caller.stop)
         async with journal.operation(

@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bench.engine import latency
-from bench.engine.account import OWNER, PAGE, REGION, Account
-from engine.aws.session import Cloud, Identity
-
-#: What a waiter asks.
-_WAITERS = {"role_exists": "get_role", "load_balancer_available": "describe_load_balancers"}
+from bench.engine.account import PAGE, REGION, Account
+from engine.aws import models
+from engine.aws.session import Cloud
 
 
 @dataclass(kw_only=True, eq=False)
@@ -68,32 +66,17 @@ class BenchCloud(Cloud):
         self.calls: list[Call] = []
         self.recording = True
         self.own_cpu = 0.0
+        self._pages: dict[str, tuple[int, Call]] = {}
         self._turn = asyncio.Semaphore(1 if one_at_a_time else 1_000_000)
-
-    async def identity(self) -> Identity:
-        if self._identity is None:
-            await _Client(self, "sts", self.account).get_caller_identity()
-            self._identity = Identity(account=OWNER, region=REGION, arn=f"arn:aws:iam::{OWNER}:user/bench")
-        return self._identity
 
     async def client(self, service: str, region: str | None = None) -> Any:
         return _Client(self, service, Account() if service == "ecr-public" else self.account)
 
-    async def page(
-        self,
-        client: _Client,
-        operation: str,
-        params: dict[str, Any],
-        at: int = 0,
-        previous: Call | None = None,
-    ) -> tuple[dict[str, Any], int | None, Call]:
-        """Make one call.
-
-        Returns:
-            the answer, where the next page begins, and the record.
-        """
+    async def answer(self, client: _Client, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Make one call."""
         async with self._turn:
             start, seconds = time.monotonic(), self.latency(operation)
+            params, at, previous = self._place(client.service, operation, params)
             call = Call(
                 service=client.service,
                 operation=operation,
@@ -109,14 +92,33 @@ class BenchCloud(Cloud):
             await asyncio.sleep(seconds)
             before = time.thread_time()
             try:
-                call.answer, following = _answer(client.account, operation, params, at)
+                answer, following = _answer(client.account, operation, params, at)
             finally:
                 self.own_cpu += time.thread_time() - before
                 call.end = time.monotonic()
-            answer = call.answer
-            if not self.recording:
-                call.answer = None
-        return answer, following, call
+            if self.recording:
+                call.answer = answer
+        return {**answer, **self._following(client.service, operation, call, following)}
+
+    def _place(
+        self, service: str, operation: str, params: dict[str, Any]
+    ) -> tuple[dict[str, Any], int, Call | None]:
+        """Parameters without a page, where that begins, and the call for the page before."""
+        paging = models.paging(service, operation)
+        token = params.get(paging.inputs[0]) if paging else None
+        if paging is None or token is None:
+            return params, 0, None
+        rest = {name: value for name, value in params.items() if name not in paging.inputs}
+        return rest, *self._pages.pop(token)
+
+    def _following(self, service: str, operation: str, call: Call, at: int | None) -> Mapping[str, Any]:
+        """What an answer says of the next page, which begins at an item."""
+        paging = models.paging(service, operation)
+        if paging is None or at is None:
+            return {}
+        token = f"{operation} {len(self._pages)} {time.monotonic_ns()}"
+        self._pages[token] = at, call
+        return {paging.outputs[0]: token, **({paging.more: True} if paging.more else {})}
 
 
 def _answer(
@@ -138,40 +140,22 @@ class _Client:
         self.cloud = cloud
         self.service = service
         self.account = account
+        self.meta = _Meta()
 
     def __getattr__(self, operation: str) -> Callable[..., Awaitable[dict[str, Any]]]:
         async def call(**params: Any) -> dict[str, Any]:
-            return (await self.cloud.page(self, operation, params))[0]
+            return await self.cloud.answer(self, operation, params)
 
         return call
 
-    def can_paginate(self, operation: str) -> bool:
-        return operation in PAGE
 
-    def get_paginator(self, operation: str) -> _Paginator:
-        return _Paginator(self, operation)
+class _Names(dict[str, str]):
+    """Every operation by the name that it is called by."""
 
-    def get_waiter(self, name: str) -> _Waiter:
-        return _Waiter(self, _WAITERS[name])
+    def __missing__(self, operation: str) -> str:
+        return operation
 
 
-@dataclass
-class _Paginator:
-    client: _Client
-    operation: str
-
-    async def paginate(self, **params: Any) -> AsyncIterator[dict[str, Any]]:
-        at: int | None = 0
-        call: Call | None = None
-        while at is not None:
-            answer, at, call = await self.client.cloud.page(self.client, self.operation, params, at, call)
-            yield answer
-
-
-@dataclass
-class _Waiter:
-    client: _Client
-    operation: str
-
-    async def wait(self, *, WaiterConfig: dict[str, int], **params: Any) -> None:  # noqa: N803
-        await self.client.cloud.page(self.client, self.operation, params)
+class _Meta:
+    region_name = REGION
+    method_to_api_mapping = _Names()

@@ -1,98 +1,258 @@
-"""One AWS operation: called, paged, waited for; its errors translated."""
+"""One AWS operation: called, paced, repeated, paged, waited for; its errors translated.
+
+All calls of AWS are made here. The AWS client sends each of them once, since only who made a call knows
+whether it can be made again when its answer is lost.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+import time
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import WaiterError
-
-from engine.aws.errors import CloudError, translated
-from engine.aws.session import Cloud
+from engine.aws import models
+from engine.aws.errors import CloudError, Treatment, translated
+from engine.aws.session import Cloud, Identity
 from engine.caller import Stop
+from engine.observer import CloudCall, observer
+
+_Params = Mapping[str, Any]
+
+
+@dataclass
+class Trail:
+    """What became of the calls of one step.
+
+    Attributes:
+        attempts: how often the call was sent that was sent most often.
+        requests: AWS's ids of the requests that it answered.
+    """
+
+    attempts: int = 0
+    requests: list[str] = field(default_factory=list)
 
 
 async def call(
-    cloud: Cloud, service: str, operation: str, params: Mapping[str, Any], region: str | None = None
+    cloud: Cloud,
+    service: str,
+    operation: str,
+    params: _Params,
+    region: str | None = None,
+    *,
+    repeatable: bool = True,
+    trails: Sequence[Trail] = (),
+    stop: Stop | None = None,
 ) -> dict[str, Any]:
     """Call an operation and return its answer.
 
+    Args:
+        repeatable: send it again if it may have been performed; otherwise that is the caller's business.
+        trails: of the steps that it is made for.
+        stop: ends the repetition.
+
     Raises:
-        CloudError: AWS refused, or cannot be reached after the client's own retries.
+        CloudError: AWS refused, or cannot be reached, after the repetitions that `cloud.retries` allows.
     """
     client = await cloud.client(service, region)
-    async with cloud.slot(service, operation):
-        try:
-            answer: dict[str, Any] = await getattr(client, operation)(**params)
-        except Exception as error:
-            raise translated(error, service, operation) from error
-    answer.pop("ResponseMetadata", None)
-    return answer
+    name = client.meta.method_to_api_mapping[operation]
+    sending = _Sending(cloud, service, operation, name, repeatable, trails, stop)
+    async with sending.pace:
+        while True:
+            sending.begin()
+            try:
+                answer: dict[str, Any] = await getattr(client, operation)(**params)
+            except Exception as error:
+                await sending.failed(translated(error, service, operation), error)
+            else:
+                sending.answered(answer)
+                return answer
+
+
+class _Sending:
+    """One call, sent once or more often."""
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        service: str,
+        operation: str,
+        name: str,
+        repeatable: bool,
+        trails: Sequence[Trail],
+        stop: Stop | None,
+    ) -> None:
+        self.cloud = cloud
+        self.service = service
+        self.name = name
+        self.pace = cloud.pace(service, operation)
+        self.repeatable = repeatable
+        self.trails = trails
+        self.stop = stop
+        self.first = self.last = 0.0
+        self.sent = self.throttles = 0
+
+    def begin(self) -> None:
+        self.last = time.monotonic()
+        self.first = self.first or self.last
+        self.sent += 1
+
+    def answered(self, answer: dict[str, Any]) -> None:
+        self.pace.answered()
+        about = answer.pop("ResponseMetadata", {})
+        self._note(about.get("RequestId"))
+        self._tell("done")
+
+    async def failed(self, error: CloudError, cause: Exception) -> None:
+        """Wait until the call can be sent again.
+
+        Raises:
+            CloudError: it is given up.
+        """
+        self._note(error.request)
+        if error.treatment is Treatment.THROTTLED:
+            self.throttles += 1
+            self.pace.throttled(self.last)
+        seconds = time.monotonic() - self.first
+        delay = self.cloud.retries.delay(error, sent=self.sent, seconds=seconds, repeatable=self.repeatable)
+        if delay is not None:
+            await _pause(delay, self.stop)
+        if delay is None or (self.stop is not None and self.stop.requested):
+            self._tell(_OUTCOMES.get(error.sqlstate, "refused"))
+            raise error from cause
+
+    def _note(self, request: str | None) -> None:
+        for trail in self.trails:
+            trail.attempts = max(trail.attempts, self.sent)
+            if request is not None:
+                trail.requests.append(request)
+
+    def _tell(self, outcome: str) -> None:
+        observer().called(
+            CloudCall(
+                service=self.service,
+                operation=self.name,
+                outcome=outcome,
+                seconds=time.monotonic() - self.first,
+                attempts=self.sent,
+                throttles=self.throttles,
+            )
+        )
+
+
+#: What an error's SQLSTATE says of how a call ended; all others are refusals.
+_OUTCOMES = {"53000": "throttled", "58000": "failed", "HV00N": "unreachable"}
+
+
+async def _pause(seconds: float, stop: Stop | None) -> None:
+    """Wait, but not longer than until a stop is requested."""
+    if stop is None:
+        await asyncio.sleep(seconds)
+        return
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
 
 
 async def pages(
-    cloud: Cloud, service: str, operation: str, params: Mapping[str, Any], region: str | None = None
+    cloud: Cloud, service: str, operation: str, params: _Params, region: str | None = None
 ) -> AsyncIterator[dict[str, Any]]:
     """The answers of a listing, page by page; one answer if the operation has no pages.
 
     Raises:
-        CloudError: as `call`.
+        CloudError: as `call`; XX000, a page that says it comes before itself.
     """
-    client = await cloud.client(service, region)
-    if not client.can_paginate(operation):
-        yield await call(cloud, service, operation, params, region)
-        return
-    iterator = aiter(client.get_paginator(operation).paginate(**params))
+    paging = models.paging(service, operation)
+    following: dict[str, Any] = {}
     while True:
-        async with cloud.slot(service, operation):
-            try:
-                page = await anext(iterator)
-            except StopAsyncIteration:
-                return
-            except Exception as error:
-                raise translated(error, service, operation) from error
-        yield page
+        answer = await call(cloud, service, operation, {**params, **following}, region)
+        yield answer
+        before, following = following, paging.following(answer) if paging else {}
+        if not following:
+            return
+        if following == before:
+            raise CloudError(
+                message="AWS answers the same page again and again",
+                sqlstate="XX000",
+                detail=f"{service} {operation}",
+            )
+
+
+async def identity(cloud: Cloud) -> Identity:
+    """Account, region and identity of the credentials.
+
+    Raises:
+        CloudError: there are none, they are refused, or AWS cannot be reached.
+    """
+    if cloud.identity is None:
+        client = await cloud.client("sts")
+        answer = await call(cloud, "sts", "get_caller_identity", {})
+        cloud.identity = Identity(
+            account=answer["Account"], region=client.meta.region_name, arn=answer["Arn"]
+        )
+    return cloud.identity
 
 
 async def wait(
     cloud: Cloud,
     service: str,
     waiter: str,
-    params: Mapping[str, Any],
+    params: _Params,
     seconds: int,
     stop: Stop,
     region: str | None = None,
 ) -> None:
-    """Wait with one of botocore's waiters, asking every second at first and every six seconds later.
+    """Wait for what one of botocore's waiters waits for, asking every half second at first and every six
+    seconds later.
 
     Raises:
         CloudError: 58000 if it takes longer than `seconds`, or AWS refuses.
         OperationError: a stop was requested.
     """
-    client = await cloud.client(service, region)
+    waiting = models.waiting(service, waiter)
     spent, delay = 0.0, 0.5
     while True:
         try:
-            await client.get_waiter(waiter).wait(**params, WaiterConfig={"Delay": 0, "MaxAttempts": 1})
+            answer = await call(cloud, service, waiting.operation, params, region)
+            answer["ResponseMetadata"] = {"HTTPStatusCode": 200}
+        except CloudError as error:
+            if error.treatment is not Treatment.REFUSED:
+                raise
+            answer = _as_answer(error)
+        state = waiting.state(answer)
+        if state == "success":
             return
-        except WaiterError as error:
-            if "Max attempts exceeded" not in str(error) or spent >= seconds:
-                raise CloudError(
-                    message="AWS is not done yet",
-                    sqlstate="58000",
-                    detail=f"{service} {waiter}: {error.kwargs.get('reason', error)}",
-                    hint="Apply again later; what has been done is kept.",
-                    code="WaiterError",
-                    explanation=str(error),
-                ) from error
-        except Exception as error:
-            raise translated(error, service, waiter) from error
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), delay)
+        if state == "failure" or spent >= seconds:
+            raise _not_done(f"{service} {waiter}", state, answer)
+        await _pause(delay, stop)
         stop.check()
         spent, delay = spent + delay, min(delay * 1.5, 6)
+
+
+def _as_answer(error: CloudError) -> dict[str, Any]:
+    """An error in the form in which a waiter looks at it."""
+    return {
+        "Error": {"Code": error.code, "Message": error.explanation},
+        "ResponseMetadata": {"HTTPStatusCode": error.status},
+    }
+
+
+def _not_done(what: str, state: str, answer: Mapping[str, Any]) -> CloudError:
+    error = answer.get("Error")
+    said = f"{error['Code']}: {error['Message']}" if error else "it is not in that state"
+    if state == "retry":
+        message = "AWS is not done yet"
+    else:
+        message = f"AWS answered {error['Code']}" if error else "AWS has not been able to do it"
+    detail = f"{what}: {said}"
+    return CloudError(
+        message=message,
+        sqlstate="58000",
+        detail=detail,
+        hint="Apply again later; what has been done is kept.",
+        code="WaiterError",
+    )
 
 
 def parameters(client: Any, operation: str) -> Collection[str]:

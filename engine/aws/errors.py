@@ -6,12 +6,25 @@ The SQLSTATE tells a program what kind of thing went wrong; AWS's own code and m
 from __future__ import annotations
 
 import re
+import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
+import aiohttp
 from botocore import exceptions as aws
 
 from engine.errors import OperationError
+
+
+class Treatment(Enum):
+    """What an error says of the call, and so whether it can be repeated."""
+
+    REFUSED = "AWS has said no: it was not performed, and would not be"
+    THROTTLED = "AWS has not looked at it: it is to come again later"
+    UNSENT = "it did not arrive"
+    LOST = "its answer did not arrive, or AWS failed in it: it may have been performed"
 
 
 @dataclass(eq=False)
@@ -21,15 +34,21 @@ class CloudError(OperationError):
     Attributes:
         code: AWS's error code, or the name of the client's exception.
         explanation: AWS's message.
+        treatment: what it says of the call.
+        status: of the HTTP answer, 0 if there was none.
+        request: AWS's id of the request, if there was an answer.
     """
 
     code: str = ""
     explanation: str = ""
+    treatment: Treatment = Treatment.REFUSED
+    status: int = 0
+    request: str | None = None
 
 
 #: What an error code says, by the words in it: the first that fits.
 _STATES: tuple[tuple[str, str], ...] = (
-    (r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|BandwidthLimit", "53000"),
+    (r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|BandwidthLimit|PriorRequest", "53000"),
     (r"LimitExceeded|QuotaExceeded|TooMany|ServiceLimit", "53400"),
     (r"AccessDenied|Unauthorized|NotAuthorized|AuthFailure|OptInRequired", "42501"),
     (r"ExpiredToken|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidAccessKey", "28000"),
@@ -55,7 +74,7 @@ def translated(error: Exception, service: str, operation: str) -> CloudError:
     what = f"{service} {operation}"
     match error:
         case aws.ClientError():
-            return _refused(error.response.get("Error", {}), what)
+            return _refused(error.response, what)
         case aws.NoCredentialsError() | aws.PartialCredentialsError():
             return _missing("no AWS credentials", error, what, _CREDENTIALS_HINT)
         case aws.CredentialRetrievalError() | aws.TokenRetrievalError() | aws.SSOError():
@@ -81,6 +100,7 @@ def translated(error: Exception, service: str, operation: str) -> CloudError:
                 hint="Check the server's network, AWS_REGION and AWS_ENDPOINT_URL; then call it again.",
                 code=type(error).__name__,
                 explanation=str(error),
+                treatment=Treatment.UNSENT if _not_connected(error) else Treatment.LOST,
             )
     return CloudError(
         message="the AWS client failed",
@@ -91,15 +111,36 @@ def translated(error: Exception, service: str, operation: str) -> CloudError:
     )
 
 
-def _refused(error: dict[str, Any], what: str) -> CloudError:
+def _not_connected(error: Exception) -> bool:
+    """Whether there was no connection, so that no request can have been sent.
+
+    The client calls a connection that was reset in the middle of a call by the same name.
+    """
+    if isinstance(error, aws.EndpointConnectionError):
+        return isinstance(error.kwargs.get("error"), aiohttp.ClientConnectorError | socket.gaierror)
+    return isinstance(error, aws.ConnectTimeoutError | aws.ProxyConnectionError | aws.SSLError)
+
+
+def _refused(response: Mapping[str, Any], what: str) -> CloudError:
+    error, about = response.get("Error", {}), response.get("ResponseMetadata", {})
     code, explanation = str(error.get("Code", "Unknown")), str(error.get("Message", ""))
+    status = int(about.get("HTTPStatusCode", 0))
     return CloudError(
         message=f"AWS answered {code}",
         sqlstate=sqlstate(code),
         detail=f"{what}: {code}: {explanation}",
         code=code,
         explanation=explanation,
+        treatment=_treatment(sqlstate(code), status),
+        status=status,
+        request=about.get("RequestId"),
     )
+
+
+def _treatment(state: str, status: int) -> Treatment:
+    if state == "53000":
+        return Treatment.THROTTLED
+    return Treatment.LOST if state == "58000" or status >= 500 else Treatment.REFUSED
 
 
 def _missing(message: str, error: Exception, what: str, hint: str) -> CloudError:

@@ -13,10 +13,11 @@ import aioboto3
 from aiobotocore.config import AioConfig
 
 from engine.aws.errors import translated
-from engine.aws.observed import observe
+from engine.aws.pace import Pace
+from engine.aws.retries import Retries
 
-#: Calls of one service that are under way at once, of those that read and of those that change: AWS
-#: limits the two apart as well. Where AWS allows less, the client's adaptive retries find out and slow down.
+#: Calls of one service that are under way at once at most, of those that read and of those that change: AWS
+#: limits the two apart as well. Where AWS allows less, `engine.aws.pace` finds out.
 #: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
 CONCURRENCY = 64
 _READS = ("describe_", "list_", "get_", "batch_get_")
@@ -32,7 +33,12 @@ class Identity:
 
 
 class Cloud:
-    """Clients of one account and region, made when first needed and kept."""
+    """Clients of one account and region, made when first needed and kept.
+
+    Attributes:
+        retries: how long calls are repeated.
+        identity: who they are to AWS, once `engine.aws.calls.identity` has asked.
+    """
 
     def __init__(
         self,
@@ -41,12 +47,15 @@ class Cloud:
         endpoint_url: str | None = None,
         access_key: str | None = None,
         secret_key: str | None = None,
+        retries: Retries | None = None,
     ) -> None:
         """
         Args:
             region, endpoint_url: what the standard settings (`AWS_REGION`, `AWS_ENDPOINT_URL`) say if None.
             access_key, secret_key: the standard credential chain if None.
+            retries: how long calls are repeated; what the standard setting `AWS_MAX_ATTEMPTS` says if None.
         """
+        self.retries = retries or Retries(attempts=int(os.environ.get("AWS_MAX_ATTEMPTS") or 6))
         self._session = aioboto3.Session(
             region_name=region or os.environ.get("AWS_REGION"),
             aws_access_key_id=access_key,
@@ -56,31 +65,12 @@ class Cloud:
         self._stack = AsyncExitStack()
         self._clients: dict[tuple[str, str | None], Any] = {}
         self._making = asyncio.Lock()
-        self._slots: dict[tuple[str, bool], asyncio.Semaphore] = defaultdict(
-            lambda: asyncio.Semaphore(CONCURRENCY)
-        )
-        self._identity: Identity | None = None
+        self._paces: dict[tuple[str, bool], Pace] = defaultdict(lambda: Pace(CONCURRENCY))
+        self.identity: Identity | None = None
 
-    async def identity(self) -> Identity:
-        """Account, region and identity of the credentials.
-
-        Raises:
-            CloudError: there are none, they are refused, or AWS cannot be reached.
-        """
-        if self._identity is None:
-            client = await self.client("sts")
-            try:
-                answer = await client.get_caller_identity()
-            except Exception as error:
-                raise translated(error, "sts", "get_caller_identity") from error
-            self._identity = Identity(
-                account=answer["Account"], region=client.meta.region_name, arn=answer["Arn"]
-            )
-        return self._identity
-
-    def slot(self, service: str, operation: str) -> asyncio.Semaphore:
+    def pace(self, service: str, operation: str) -> Pace:
         """What limits the calls of one service that are under way at once."""
-        return self._slots[service, operation.startswith(_READS)]
+        return self._paces[service, operation.startswith(_READS)]
 
     async def client(self, service: str, region: str | None = None) -> Any:
         """The client of a service.
@@ -106,7 +96,6 @@ class Cloud:
                         )
                     except Exception as error:
                         raise translated(error, service, "client") from error
-                    observe(self._clients[key])
         return self._clients[key]
 
     async def close(self) -> None:
@@ -116,12 +105,10 @@ class Cloud:
 
 
 def _config() -> AioConfig:
-    """The settings that the environment does not make otherwise."""
-    retries: dict[str, Any] = {}
-    if "AWS_RETRY_MODE" not in os.environ:
-        retries["mode"] = "adaptive"
-    if "AWS_MAX_ATTEMPTS" not in os.environ:
-        retries["total_max_attempts"] = 6
+    """Each call is sent once by the client; `engine.aws.calls` repeats it."""
     return AioConfig(
-        connect_timeout=5, read_timeout=60, max_pool_connections=CONCURRENCY * 2, retries=retries
+        connect_timeout=5,
+        read_timeout=60,
+        max_pool_connections=CONCURRENCY * 2,
+        retries={"mode": "standard", "total_max_attempts": 1},
     )

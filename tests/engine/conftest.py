@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 from botocore.loaders import create_loader
 
+from engine.aws.retries import Retries
 from engine.aws.session import Cloud as EngineCloud
 from engine.operations import Engine
 from engine.patience import Patience
@@ -27,15 +28,16 @@ def quick_clients() -> Iterator[None]:
 
 
 @pytest.fixture
-async def engine(
-    simulator: Cloud, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Engine]:
+async def engine(simulator: Cloud, postgres_server: PostgresServer) -> AsyncIterator[Engine]:
     """An engine that manages the simulated account."""
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "3")
     engine = Engine(
         postgres_url=postgres_server.url,
         cloud=EngineCloud(
-            region=REGION, endpoint_url=simulator.endpoint, access_key="simulated", secret_key="simulated"
+            region=REGION,
+            endpoint_url=simulator.endpoint,
+            access_key="simulated",
+            secret_key="simulated",
+            retries=Retries(attempts=3, throttled=2),
         ),
         patience=Patience(eventual=5, busy=3),
     )

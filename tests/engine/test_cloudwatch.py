@@ -58,7 +58,7 @@ async def test_a_group_that_aws_does_not_show_yet_is_asked_for_again(monkeypatch
         [{"logGroupName": "app", "arn": "right"}, {"logGroupName": "app/more", "arn": "other"}],
     ]
 
-    async def answer(cloud: Any, service: str, operation: str, *more: Any) -> dict[str, Any]:
+    async def answer(cloud: Any, service: str, operation: str, *a: Any, **b: Any) -> dict[str, Any]:
         return {} if operation == "create_log_group" else {"logGroups": pages.pop(0)}
 
     monkeypatch.setattr("engine.aws.calls.call", answer)

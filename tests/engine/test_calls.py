@@ -1,0 +1,130 @@
+"""Calls of AWS by a client: what is repeated, paged and waited for, and what a lost call is called."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from engine.aws.calls import Trail, call, pages, wait
+from engine.aws.errors import CloudError, Treatment
+from engine.aws.models import paging, waiting
+from engine.aws.retries import Retries
+from engine.aws.session import Cloud
+from engine.caller import Stop
+from engine.errors import OperationError
+from tests.fixtures.cloud import REGION
+from tests.fixtures.cloud import Cloud as Simulator
+from tests.fixtures.databases import free_port
+
+
+@pytest.fixture
+async def cloud(simulator: Simulator) -> AsyncIterator[Cloud]:
+    cloud = Cloud(
+        region=REGION,
+        endpoint_url=simulator.endpoint,
+        access_key="simulated",
+        secret_key="simulated",
+        retries=Retries(attempts=3, throttled=2),
+    )
+    yield cloud
+    await cloud.close()
+
+
+async def _lost(cloud: Cloud, trail: Trail) -> CloudError:
+    with pytest.raises(CloudError) as lost:
+        await call(cloud, "ec2", "create_vpc", {"CidrBlock": "10.0.0.0/16"}, repeatable=False, trails=[trail])
+    return lost.value
+
+
+@pytest.mark.parametrize("fault", [{"action": "drop_before"}, {"action": "drop_after"}, {"action": "error"}])
+async def test_a_call_that_may_have_been_performed_is_not_sent_again_unasked(
+    simulator: Simulator, cloud: Cloud, fault: dict[str, str]
+) -> None:
+    simulator.plan({"operation": "CreateVpc", **fault})
+    trail = Trail()
+    error = await _lost(cloud, trail)
+    assert error.treatment is Treatment.LOST
+    assert len([each for each in simulator.calls() if each["operation"] == "CreateVpc"]) == 1
+    assert trail.attempts == 1
+
+
+async def test_a_call_that_reads_is_sent_again_when_its_answer_is_lost(
+    simulator: Simulator, cloud: Cloud
+) -> None:
+    simulator.plan({"operation": "DescribeVpcs", "action": "drop_after", "times": 2})
+    trail = Trail()
+    answer = await call(cloud, "ec2", "describe_vpcs", {}, trails=[trail])
+    assert len(answer["Vpcs"]) == 1
+    assert (trail.attempts, len(trail.requests)) == (3, 1)
+
+
+async def test_what_nobody_listens_for_was_not_sent() -> None:
+    nowhere = Cloud(
+        region=REGION,
+        endpoint_url=f"http://127.0.0.1:{free_port()}",
+        access_key="a",
+        secret_key="b",
+        retries=Retries(attempts=2),
+    )
+    trail = Trail()
+    error = await _lost(nowhere, trail)
+    assert error.treatment is Treatment.UNSENT
+    assert trail.attempts == 2
+    await nowhere.close()
+
+
+async def test_throttling_slows_down_what_changes_and_not_what_reads(
+    simulator: Simulator, cloud: Cloud
+) -> None:
+    simulator.plan({"operation": "CreateVpc", "action": "throttle", "times": 2})
+    await call(cloud, "ec2", "create_vpc", {"CidrBlock": "10.0.0.0/16"})
+    assert 16 <= cloud.pace("ec2", "create_vpc").limit < 17
+    assert cloud.pace("ec2", "describe_vpcs").limit == 64
+
+
+async def test_a_stop_ends_the_repetition(simulator: Simulator, cloud: Cloud) -> None:
+    simulator.plan({"operation": "CreateVpc", "action": "throttle", "times": 0})
+    stop = Stop()
+    calling = asyncio.create_task(call(cloud, "ec2", "create_vpc", {"CidrBlock": "10.0.0.0/16"}, stop=stop))
+    await asyncio.sleep(0.1)
+    stop.request(OperationError("enough"))
+    with pytest.raises(CloudError, match="RequestLimitExceeded"):
+        await asyncio.wait_for(calling, 1)
+
+
+async def test_a_page_that_is_lost_is_asked_for_again(simulator: Simulator, cloud: Cloud) -> None:
+    for number in range(5):
+        await call(cloud, "logs", "create_log_group", {"logGroupName": f"group-{number}"})
+    simulator.plan({"operation": "DescribeLogGroups", "action": "drop_after", "nth": 2})
+    found = [page["logGroups"] async for page in pages(cloud, "logs", "describe_log_groups", {"limit": 2})]
+    assert [len(page) for page in found] == [2, 2, 1]
+    assert len({each["arn"] for page in found for each in page}) == 5
+
+
+async def test_a_waiter_waits_until_it_is_so_and_says_what_went_wrong(
+    simulator: Simulator, cloud: Cloud
+) -> None:
+    with pytest.raises(CloudError, match="AWS is not done yet"):
+        await wait(cloud, "iam", "role_exists", {"RoleName": "none"}, 0, Stop())
+    simulator.plan({"operation": "GetRole", "action": "error", "status": 403, "code": "AccessDenied"})
+    with pytest.raises(CloudError, match="AccessDenied"):
+        await wait(cloud, "iam", "role_exists", {"RoleName": "none"}, 10, Stop())
+    await wait(cloud, "ec2", "vpc_available", {}, 10, Stop())
+
+
+def test_the_last_page_is_followed_by_none() -> None:
+    roles = paging("iam", "list_roles")
+    assert roles is not None
+    assert roles.following({"IsTruncated": True, "Marker": "m"}) == {"Marker": "m"}
+    assert roles.following({"IsTruncated": False, "Marker": "m"}) == {}
+    assert paging("sts", "get_caller_identity") is None
+
+
+def test_a_waiter_looks_at_answers_and_errors() -> None:
+    service = waiting("elbv2", "load_balancers_deleted")
+    assert service.operation == "describe_load_balancers"
+    assert service.state({"LoadBalancers": [{}], "ResponseMetadata": {}}) == "retry"
+    assert service.state({"Error": {"Code": "LoadBalancerNotFound"}}) == "success"
+    assert service.state({"Error": {"Code": "AccessDenied"}}) == "failure"
