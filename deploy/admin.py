@@ -16,6 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from engine.database import Database
 from engine.errors import OperationError
+from proxy.listeners import TCPAddress
 from proxy.server import Proxy
 
 #: Seconds that Postgres is given to answer, and for which an answer holds, however many ask.
@@ -33,7 +34,7 @@ class Admin:
         registry: what is counted.
 
     Attributes:
-        port: the port that is listened on.
+        address: where it listens, with the port that was found.
     """
 
     def __init__(self, proxy: Proxy, database: Database, registry: CollectorRegistry) -> None:
@@ -45,17 +46,17 @@ class Admin:
         application.router.add_get("/readyz", self._readyz)
         application.router.add_get("/metrics", self._metrics)
         self._runner = web.AppRunner(application, access_log=None)
-        self.port = 0
+        self.address: TCPAddress
 
-    async def start(self, host: str, port: int, *, reuse_port: bool = False) -> None:
+    async def start(self, address: TCPAddress, *, reuse_port: bool = False) -> None:
         """Begin to answer.
 
         Raises:
             OSError: the address cannot be listened on.
         """
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port, reuse_port=reuse_port).start()
-        self.port = self._runner.addresses[0][1]
+        await web.TCPSite(self._runner, address.host, address.port, reuse_port=reuse_port).start()
+        self.address = TCPAddress(address.host, self._runner.addresses[0][1])
 
     async def close(self) -> None:
         """Answer no more."""

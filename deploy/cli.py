@@ -9,25 +9,15 @@ from pathlib import Path
 import click
 import uvloop
 
+from deploy import options
 from deploy.demo import demo
 from deploy.failure import StartError
 from deploy.logs import Format, log_to_standard_error
 from deploy.up import Settings, up
 from proxy.limits import Limits
-from proxy.tls import CertificateError, ListenerTLS
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _POSITIVE = click.IntRange(min=1)
-
-
-def _address(context: click.Context, option: click.Parameter, value: str | None) -> tuple[str, int] | None:
-    """HOST:PORT; an IPv6 host in brackets."""
-    if value is None:
-        return None
-    host, colon, port = value.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65535:
-        raise click.BadParameter(f"{value!r} is not HOST:PORT, such as 127.0.0.1:5432", context, option)
-    return host.strip("[]") or "127.0.0.1", int(port)
 
 
 @click.group()
@@ -39,11 +29,31 @@ def main() -> None:
 @main.command("up")
 @click.option(
     "--listen",
-    callback=_address,
-    default="127.0.0.1:5432",
+    multiple=True,
+    default=["127.0.0.1:5432"],
     show_default=True,
     metavar="HOST:PORT",
-    help="Where clients connect.",
+    help="Where clients connect; /DIRECTORY or /DIRECTORY:PORT is a socket. Give as many as you like.",
+)
+@click.option(
+    "--socket-mode",
+    default="0777",
+    show_default=True,
+    metavar="OCTAL",
+    help="The permissions of the sockets: who may write to one may connect.",
+)
+@click.option(
+    "--reuse-port",
+    is_flag=True,
+    help="Share the addresses with another iasql that has this option, and so take its place.",
+)
+@click.option(
+    "--drain",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long sessions may go on after SIGTERM.",
 )
 @click.option("--postgres", metavar="URL", help="A Postgres 13 to 18 to use instead of the embedded one.")
 @click.option("--simulate", is_flag=True, help="Work on a simulated AWS account instead of a real one.")
@@ -72,7 +82,6 @@ def main() -> None:
 )
 @click.option(
     "--admin",
-    callback=_address,
     metavar="HOST:PORT",
     help="Where to serve /metrics, /healthz and /readyz; it asks for no password.",
 )
@@ -85,7 +94,10 @@ def main() -> None:
 )
 @click.option("--verbose", is_flag=True, help="Log more.")
 def up_command(
-    listen: tuple[str, int],
+    listen: tuple[str, ...],
+    socket_mode: str,
+    reuse_port: bool,
+    drain: float,
     postgres: str | None,
     simulate: bool,
     data_dir: Path | None,
@@ -96,7 +108,7 @@ def up_command(
     max_connections_per_user: int | None,
     max_connections_per_database: int | None,
     authentication_timeout: float,
-    admin: tuple[str, int] | None,
+    admin: str | None,
     log_format: Format,
     verbose: bool,
 ) -> None:
@@ -104,7 +116,6 @@ def up_command(
     if postgres and data_dir:
         raise click.UsageError("--data-dir is for the embedded Postgres, which --postgres replaces")
     log_to_standard_error(log_format, verbose=verbose)
-    host, port = listen
     limits = Limits(
         connections=max_connections,
         per_user=max_connections_per_user,
@@ -113,34 +124,21 @@ def up_command(
     )
     try:
         settings = Settings(
-            host=host,
-            port=port,
+            listen=options.listen(listen, socket_mode),
+            reuse_port=reuse_port,
+            drain=drain,
             postgres=postgres,
             simulate=simulate,
             data_dir=data_dir,
-            tls=_tls(tls, tls_cert, tls_key),
+            tls=options.tls(tls, tls_cert, tls_key),
             limits=limits,
-            admin=admin,
+            admin=options.admin(admin),
         )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(up(settings))
     except StartError as error:
         click.echo(f"iasql: {error}", err=True)
         sys.exit(1)
-
-
-def _tls(mode: str | None, certificate: Path | None, key: Path | None) -> ListenerTLS | None:
-    """What the options --tls, --tls-cert and --tls-key mean together."""
-    if (certificate is None) != (key is None):
-        raise click.UsageError("--tls-cert and --tls-key are needed together")
-    if certificate is None or key is None:
-        if mode in ("require", "prefer"):
-            raise click.UsageError(f"--tls {mode} needs --tls-cert and --tls-key")
-        return None
-    try:
-        return None if mode == "off" else ListenerTLS(certificate, key, required=mode == "require")
-    except CertificateError as error:
-        raise StartError(str(error)) from error
 
 
 @main.command("demo")

@@ -127,10 +127,6 @@ class EmbeddedPostgres:
         address = f"host={quote(str(self._socket_dir), safe='')}&port={self._settings.get('port', 5432)}"
         return f"postgresql://{_SUPERUSER}:{self.superuser_password}@/{database}?{address}"
 
-    def client_url(self, host: str, port: int | str) -> str:
-        """URL of the role `admin` for clients of a proxy that listens at an address."""
-        return f"postgresql://{ROLE}:{self.password}@{host}:{port}/{DATABASE}"
-
     def __enter__(self) -> Self:
         self.start()
         return self

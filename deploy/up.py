@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import asyncpg
 import click
@@ -17,7 +17,7 @@ import platformdirs
 
 from deploy.account import identify, open_cloud
 from deploy.admin import Admin
-from deploy.embedded_postgres import EmbeddedPostgres, PostgresError
+from deploy.embedded_postgres import DATABASE, ROLE, EmbeddedPostgres, PostgresError
 from deploy.failure import StartError
 from deploy.metrics import Metrics
 from deploy.simulator.process import DUMMY_CREDENTIALS, SimulatorError, SimulatorProcess
@@ -25,6 +25,7 @@ from engine.aws.session import Cloud
 from engine.database import Database
 from engine.operations import Engine
 from proxy.limits import Limits
+from proxy.listeners import Address, SocketAddress, TCPAddress, unusable
 from proxy.server import Proxy
 from proxy.tls import CertificateError, ListenerTLS
 from proxy.upstream import Upstream
@@ -41,6 +42,9 @@ class Settings:
     """What the command line said.
 
     Attributes:
+        listen: where clients connect.
+        reuse_port: another may listen there as well.
+        drain: seconds that sessions may go on when it is to end.
         postgres: URL of a Postgres to use, or None for the embedded one.
         data_dir: where the embedded one keeps its data, or None for the usual place.
         tls: what is shown to clients that want TLS, or None if they cannot have it.
@@ -48,23 +52,39 @@ class Settings:
         admin: where the admin port is, or None for none.
     """
 
-    host: str
-    port: int
+    listen: Sequence[Address]
     postgres: str | None
     simulate: bool
     data_dir: Path | None
     tls: ListenerTLS | None = None
     limits: Limits = field(default_factory=Limits)
-    admin: tuple[str, int] | None = None
+    reuse_port: bool = False
+    drain: float = 0
+    admin: TCPAddress | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backing:
-    """The Postgres behind the proxy: how the engine connects, and what clients are told."""
+    """The Postgres behind the proxy: how the engine connects, and what clients are told.
+
+    Attributes:
+        role: who clients may be, with the password.
+        path: the database, with a slash before it.
+    """
 
     engine_url: str
-    client_url: str
     upstream: Upstream
+    role: str
+    path: str
+
+    def client_url(self, address: Address, parameters: Mapping[str, str]) -> str:
+        """What to connect with at an address of the proxy."""
+        where = str(address)
+        if isinstance(address, SocketAddress):
+            where = ""
+            parameters = {"host": str(address.directory), "port": str(address.port)}
+        query = urlencode(parameters, safe="/")
+        return f"postgresql://{self.role}@{where}{self.path}" + (f"?{query}" if query else "")
 
 
 async def up(settings: Settings) -> None:
@@ -75,7 +95,7 @@ async def up(settings: Settings) -> None:
     """
     ended = _ended_by_signal()
     async with AsyncExitStack() as stack:
-        _check_address(settings)
+        _check_addresses(settings)
         cloud = await _start_cloud(settings, stack)
         backing = await _start_postgres(settings, stack)
         engine = Engine(postgres_url=backing.engine_url, cloud=cloud)
@@ -84,7 +104,9 @@ async def up(settings: Settings) -> None:
         database = Database(backing.engine_url)
         metrics = Metrics()
         proxy = Proxy(
-            listen=(settings.host, settings.port),
+            listen=settings.listen,
+            shared=settings.reuse_port,
+            drain=settings.drain,
             upstream=upstream,
             engine=engine,
             tls=settings.tls,
@@ -96,24 +118,27 @@ async def up(settings: Settings) -> None:
         if settings.tls is not None or (upstream.tls is not None and upstream.tls.required):
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, proxy.reload_certificates)
         if settings.admin is not None:
-            await _start_admin(settings.admin, Admin(proxy, database, metrics.registry), stack)
-        await proxy.start()
+            await _start_admin(settings, Admin(proxy, database, metrics.registry), stack)
+        try:
+            await proxy.start()
+        except OSError as error:
+            raise StartError(f"cannot listen: {error.strerror or error}") from error
         stack.push_async_callback(proxy.stop)
-        required = settings.tls is not None and settings.tls.required
-        url = backing.client_url.format(port=proxy.port) + ("?sslmode=require" if required else "")
-        click.echo(f"Connect with: {url}")
+        parameters = {"sslmode": "require"} if settings.tls is not None and settings.tls.required else {}
+        for address in proxy.addresses:
+            click.echo(f"Connect with: {backing.client_url(address, parameters)}")
         await ended.wait()
 
 
-async def _start_admin(address: tuple[str, int], admin: Admin, stack: AsyncExitStack) -> None:
-    host, port = address
+async def _start_admin(settings: Settings, admin: Admin, stack: AsyncExitStack) -> None:
+    assert settings.admin is not None
     stack.push_async_callback(admin.close)  # after the proxy: until that has stopped it says so
     try:
-        await admin.start(host, port)
+        await admin.start(settings.admin, reuse_port=settings.reuse_port)
     except OSError as error:
         reason = error.strerror or error
-        raise StartError(f"cannot listen on {host}:{port}: {reason}; use another --admin") from error
-    click.echo(f"Metrics: http://{host}:{admin.port}/metrics")
+        raise StartError(f"cannot listen on {settings.admin}: {reason}; use another --admin") from error
+    click.echo(f"Metrics: http://{admin.address}/metrics")
 
 
 def _upstream(url: str) -> Upstream:
@@ -130,30 +155,26 @@ def _ended_by_signal() -> asyncio.Event:
     return ended
 
 
-def _check_address(settings: Settings) -> None:
-    """Find out before anything is started whether the address can be listened on."""
-    if settings.port == 0:
-        return
-    if (reason := _refusal(settings.host, settings.port)) is None:
-        return
-    others = (port for port in range(settings.port + 1, 65536) if _refusal(settings.host, port) is None)
-    command = f"iasql up --listen {settings.host}:{next(others, 0)}" + (
-        " --simulate" if settings.simulate else ""
-    )
-    raise StartError(
-        f"cannot listen on {settings.host}:{settings.port}: {reason}; use another port: {command}"
-    )
+def _check_addresses(settings: Settings) -> None:
+    """Find out before anything is started whether the addresses can be listened on."""
+    for address in settings.listen:
+        reason = unusable(address, shared=settings.reuse_port)
+        if reason is None:
+            continue
+        if isinstance(address, TCPAddress) and address.port:
+            reason += f"; use another port: {_another(address, simulate=settings.simulate)}"
+        raise StartError(f"cannot listen on {address}: {reason}")
+    if settings.admin is not None:
+        reason = unusable(settings.admin, shared=settings.reuse_port)
+        if reason is not None:
+            raise StartError(f"cannot listen on {settings.admin}: {reason}; use another --admin")
 
 
-def _refusal(host: str, port: int) -> str | None:
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        return error.strerror or str(error)
-    return None
+def _another(address: TCPAddress, *, simulate: bool) -> str:
+    """The command for the next port that is free."""
+    addresses = (TCPAddress(address.host, port) for port in range(address.port + 1, 65536))
+    free = next((each for each in addresses if unusable(each, shared=False) is None), address)
+    return f"iasql up --listen {free}" + (" --simulate" if simulate else "")
 
 
 async def _start_cloud(settings: Settings, stack: AsyncExitStack) -> Cloud:
@@ -187,8 +208,12 @@ async def _start_postgres(settings: Settings, stack: AsyncExitStack) -> Backing:
         upstream = _upstream(settings.postgres)
         await _check_version(settings.postgres)
         parts = urlsplit(settings.postgres)
-        client_url = f"postgresql://{parts.username or 'USER'}@{settings.host}:{{port}}{parts.path}"
-        return Backing(engine_url=settings.postgres, client_url=client_url, upstream=upstream)
+        return Backing(
+            engine_url=settings.postgres,
+            upstream=upstream,
+            role=parts.username or "USER",
+            path=parts.path,
+        )
     # the tables of a simulated account are not those of a real one
     usual = platformdirs.user_data_path("iasql") / ("simulated" if settings.simulate else "postgres")
     server = EmbeddedPostgres(settings.data_dir or usual)
@@ -198,8 +223,12 @@ async def _start_postgres(settings: Settings, stack: AsyncExitStack) -> Backing:
     except PostgresError as error:
         raise StartError(str(error)) from error
     url = server.superuser_url()
-    client_url = server.client_url(settings.host, "{port}")
-    return Backing(engine_url=url, client_url=client_url, upstream=Upstream.from_url(url))
+    return Backing(
+        engine_url=url,
+        upstream=Upstream.from_url(url),
+        role=f"{ROLE}:{server.password}",
+        path=f"/{DATABASE}",
+    )
 
 
 async def _check_version(url: str) -> None:

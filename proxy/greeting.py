@@ -18,7 +18,7 @@ from proxy.login import Login
 from proxy.observer import Outcome
 from proxy.records import Connection
 from proxy.surroundings import Surroundings
-from proxy.tls import ALPN, HANDSHAKE, Identity
+from proxy.tls import ALPN, HANDSHAKE, Identity, ListenerTLS
 from proxy.transport import EncryptedTransport
 from proxy.wire.frames import FramingError
 from proxy.wire.server import error_response
@@ -40,6 +40,7 @@ class Greeting(asyncio.Protocol):
 
     _transport: asyncio.Transport
     _connection: Connection
+    _tls: ListenerTLS | None
     _timer: asyncio.TimerHandle
     _deadline: float
 
@@ -55,6 +56,9 @@ class Greeting(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._connection = Connection(transport, self._surroundings.observer)
+        # Like Postgres: what comes by a socket does not leave the machine.
+        local = self._transport.get_extra_info("socket").family == socket.AF_UNIX
+        self._tls = None if local else self._surroundings.tls
         # Like Postgres: a client whose machine has gone is noticed some day.
         self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         loop = asyncio.get_running_loop()
@@ -78,7 +82,7 @@ class Greeting(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._timer.cancel()
         if not self._handed_over:
-            self._surroundings.greetings.discard(self)
+            self._surroundings.dismiss(self)
             self._connection.end()
 
     def close(self) -> None:
@@ -107,8 +111,7 @@ class Greeting(asyncio.Protocol):
 
     def _answer(self, packet: Startup) -> None:
         if isinstance(packet, StartupMessage):
-            tls = self._surroundings.tls
-            if tls is not None and tls.required and self._identity is None:
+            if self._tls is not None and self._tls.required and self._identity is None:
                 raise OperationError(
                     "connections without TLS are not accepted",
                     "28000",
@@ -138,7 +141,7 @@ class Greeting(asyncio.Protocol):
                 detail="This could be either a client-software bug or evidence of an attempted "
                 "man-in-the-middle attack.",
             )
-        if isinstance(packet, SSLRequest) and self._surroundings.tls is not None:
+        if isinstance(packet, SSLRequest) and self._tls is not None:
             self._transport.write(b"S")
             self._begin_tls(b"")
         else:
@@ -152,15 +155,14 @@ class Greeting(asyncio.Protocol):
     # -- TLS
 
     def _begin_tls(self, hello: bytes) -> None:
-        tls = self._surroundings.tls
-        if tls is None:
+        if self._tls is None:
             # Like Postgres: it would not understand an error.
             self._transport.close()
             return
         self._upgrading = True
         # What comes before the handshake has begun must wait in the socket.
         self._transport.pause_reading()
-        self._task = asyncio.get_running_loop().create_task(self._upgrade(tls.identity, hello))
+        self._task = asyncio.get_running_loop().create_task(self._upgrade(self._tls.identity, hello))
 
     async def _upgrade(self, identity: Identity, hello: bytes) -> None:
         """Do the handshake; what the client then says at once may come before it has returned.
@@ -213,7 +215,7 @@ class Greeting(asyncio.Protocol):
         self._handed_over = True
         self._timer.cancel()
         self._task = asyncio.get_running_loop().create_task(work)
-        self._task.add_done_callback(lambda _: self._surroundings.greetings.discard(self))
+        self._task.add_done_callback(lambda _: self._surroundings.dismiss(self))
 
 
 def _feed(protocol: asyncio.BaseProtocol, data: bytes) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 
 import structlog
 
@@ -10,6 +12,7 @@ from engine.errors import Stopped
 from engine.operations import Engine
 from proxy.greeting import Greeting
 from proxy.limits import Limits
+from proxy.listeners import HANDSHAKES, Address, Listener, TCPAddress
 from proxy.observer import Nobody, Observer
 from proxy.surroundings import Surroundings, Traffic
 from proxy.tls import CertificateError, ListenerTLS
@@ -29,14 +32,16 @@ class Proxy:
     """A PostgreSQL proxy that performs the calls of engine functions.
 
     Args:
-        listen: address and port; port 0 takes a free one.
+        listen: where clients connect.
+        shared: others may listen there as well, so that one proxy can take the place of another.
         upstream: where the backing PostgreSQL is.
         engine: what performs the calls.
         tls: TLS for clients, or None for none.
         verifiers: lets the proxy authenticate clients on encrypted connections, with channel binding.
         limits: how many clients there may be.
         observer: hears of connections and operations.
-        grace: seconds that running operations are given when the proxy stops.
+        drain: seconds that sessions may go on when the proxy stops.
+        grace: seconds that running operations are given after that.
 
     Attributes:
         draining: whether it has begun to stop.
@@ -45,29 +50,36 @@ class Proxy:
     def __init__(
         self,
         *,
-        listen: tuple[str, int],
+        listen: Sequence[Address],
+        shared: bool = False,
         upstream: Upstream,
         engine: Engine,
         tls: ListenerTLS | None = None,
         verifiers: Verifiers | None = None,
         limits: Limits | None = None,
         observer: Observer | None = None,
+        drain: float = 0,
         grace: float = GRACE,
     ) -> None:
         self._listen = listen
+        self._shared = shared
+        self._drain = drain
         self._grace = grace
         self._surroundings = Surroundings(
             upstream, engine, tls, verifiers, limits or Limits(), observer or Nobody()
         )
-        self._server: asyncio.Server | None = None
+        self._listeners: list[Listener] = []
         self.draining = False
 
     @property
     def port(self) -> int:
-        """The port that is listened on."""
-        assert self._server is not None, "the proxy has not been started"
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
+        """The first TCP port that is listened on."""
+        return next(each.port for each in self.addresses if isinstance(each, TCPAddress))
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """Where clients connect, with the ports that were found."""
+        return tuple(listener.address for listener in self._listeners)
 
     @property
     def sessions(self) -> int:
@@ -92,14 +104,26 @@ class Proxy:
         """Begin to accept clients.
 
         Raises:
-            OSError: the address cannot be listened on.
+            OSError: one of the addresses cannot be listened on, and so none is.
         """
-        host, port = self._listen
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: Greeting(self._surroundings), host, port, backlog=1024
-        )
-        _log.info("listening", host=host, port=self.port, upstream=self._surroundings.upstream.address)
+        upstream = self._surroundings.upstream.address
+        try:
+            for address in self._listen:
+                listener = await Listener.open(
+                    address, lambda: Greeting(self._surroundings), shared=self._shared
+                )
+                self._listeners.append(listener)
+                _log.info("listening", address=str(listener.address), upstream=upstream)
+        except OSError:
+            await self._close_listeners()
+            raise
+
+    async def _close_listeners(self) -> None:
+        for listener in self._listeners:
+            listener.close()
+        for listener in self._listeners:
+            await listener.wait_closed()
+        self._listeners.clear()
 
     async def _end_connections(self) -> None:
         """Let what was said last be sent, and TLS say its own last word; but not for long."""
@@ -109,6 +133,18 @@ class Proxy:
         except TimeoutError:
             for session in tuple(self._surroundings.sessions):
                 session.abort()
+
+    async def _drain_connections(self) -> None:
+        """Let nobody in any more, and give those who are in their time."""
+        if self._shared:
+            for listener in self._listeners:
+                listener.decline()
+            await asyncio.sleep(HANDSHAKES)
+        for listener in self._listeners:
+            listener.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._drain):
+                await self._surroundings.until_empty()
 
     def reload_certificates(self) -> None:
         """Read the certificates again, for connections from now on; what cannot be used is logged."""
@@ -123,10 +159,10 @@ class Proxy:
 
     async def stop(self) -> None:
         """Accept no more clients, let operations come to a safe point, and end all sessions."""
-        if self._server is None:
+        if not self._listeners:
             return
         self.draining = True
-        self._server.close()
+        await self._drain_connections()
         for greeting in tuple(self._surroundings.greetings):
             greeting.close()
         reason = Stopped("terminating connection due to administrator command", "57P01")
@@ -141,6 +177,5 @@ class Proxy:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self._end_connections()
-        await self._server.wait_closed()
-        self._server = None
+        await self._close_listeners()
         _log.info("stopped")

@@ -47,7 +47,7 @@ class Surroundings:
         observer: hears of connections and operations.
         keys: for CancelRequest.
         greetings: connections of which it is not known yet what they want.
-        left: set when a session has ended.
+        left: set when a session, or what was to become one, has ended.
         traffic: of the sessions that have ended.
     """
 
@@ -64,6 +64,11 @@ class Surroundings:
     left: asyncio.Event = field(default_factory=asyncio.Event)
     traffic: Traffic = field(default_factory=Traffic)
 
+    def dismiss(self, greeting: Greeting) -> None:
+        """It is known what a client wants, or it has gone."""
+        self.greetings.discard(greeting)
+        self.left.set()
+
     def leave(self, session: Session) -> None:
         """A session has ended, and its connections with it."""
         if session in self.sessions:
@@ -72,8 +77,8 @@ class Surroundings:
         self.left.set()
 
     async def until_empty(self) -> None:
-        """Return when there is no session."""
-        while self.sessions:
+        """Return when nobody is connected."""
+        while self.sessions or self.greetings:
             self.left.clear()
             await self.left.wait()
 

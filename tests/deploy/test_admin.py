@@ -22,6 +22,7 @@ from deploy.admin import Admin
 from engine.aws.session import Cloud as EngineCloud
 from engine.database import Database as EngineDatabase
 from engine.operations import Engine
+from proxy.listeners import TCPAddress
 from proxy.server import Proxy
 from proxy.upstream import Upstream
 from tests.deploy.test_up import IASQL
@@ -142,10 +143,10 @@ def _apply(client: psycopg.Connection[Any]) -> None:
 async def test_without_postgres_it_is_not_ready() -> None:
     url = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
     engine = Engine(postgres_url=url, cloud=EngineCloud(region="us-east-1"))
-    proxy = Proxy(listen=("127.0.0.1", 0), upstream=Upstream.from_url(url), engine=engine)
+    proxy = Proxy(listen=[TCPAddress("127.0.0.1", 0)], upstream=Upstream.from_url(url), engine=engine)
     admin = Admin(proxy, EngineDatabase(url), CollectorRegistry())
-    await admin.start("127.0.0.1", 0)
-    answer = await asyncio.to_thread(ask, admin.port, "/readyz")
+    await admin.start(TCPAddress("127.0.0.1", 0))
+    answer = await asyncio.to_thread(ask, admin.address.port, "/readyz")
     await admin.close()
     assert answer == (503, "not ready: the backing PostgreSQL does not answer\n")
 

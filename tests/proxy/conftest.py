@@ -19,6 +19,7 @@ from engine.caller import Caller
 from engine.database import Database
 from engine.operations import Call, Engine
 from proxy.limits import Limits
+from proxy.listeners import TCPAddress
 from proxy.server import Proxy
 from proxy.tls import ListenerTLS
 from proxy.upstream import Upstream
@@ -187,7 +188,7 @@ def engine() -> FakeEngine:
 @pytest.fixture
 async def proxy(server: Server, engine: FakeEngine) -> AsyncIterator[Proxy]:
     running = Proxy(
-        listen=("127.0.0.1", 0), upstream=Upstream.from_url(server.dsn()), engine=engine, grace=10
+        listen=[TCPAddress("127.0.0.1", 0)], upstream=Upstream.from_url(server.dsn()), engine=engine, grace=10
     )
     await running.start()
     yield running
@@ -274,7 +275,7 @@ async def start_proxy(encrypted_postgres: EncryptedPostgres, engine: FakeEngine)
         if certificate is not None:
             tls = ListenerTLS(certificate.certificate, certificate.key, required=required)
         proxy = Proxy(
-            listen=("127.0.0.1", 0),
+            listen=[TCPAddress("127.0.0.1", 0)],
             upstream=Upstream.from_url(url),
             engine=engine,
             tls=tls,

@@ -12,6 +12,7 @@ import pytest
 from engine.caller import Caller
 from engine.operations import Call
 from proxy import operation
+from proxy.listeners import TCPAddress
 from proxy.server import Proxy
 from proxy.upstream import Upstream
 from proxy.wire.frames import message
@@ -197,7 +198,7 @@ async def test_a_stopping_proxy_waits_for_operations_and_says_goodbye(
 
 
 async def test_an_unreachable_server_is_named(engine: FakeEngine, tmp_path: Path) -> None:
-    lonely = Proxy(listen=("127.0.0.1", 0), upstream=Upstream(str(tmp_path)), engine=engine)
+    lonely = Proxy(listen=[TCPAddress("127.0.0.1", 0)], upstream=Upstream(str(tmp_path)), engine=engine)
     await lonely.start()
     async with opened(lonely.port) as raw:
         raw.send(startup("postgres", "postgres"))

@@ -1,0 +1,73 @@
+"""What the options of the command line mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from deploy.failure import StartError
+from proxy.listeners import Address, SocketAddress, TCPAddress
+from proxy.tls import CertificateError, ListenerTLS
+
+
+def listen(values: Iterable[str], mode: str) -> list[Address]:
+    """What --listen and --socket-mode mean: HOST:PORT, /DIRECTORY or /DIRECTORY:PORT.
+
+    Raises:
+        click.BadParameter: they cannot be.
+    """
+    if not mode or set(mode) - set("01234567") or int(mode, 8) > 0o777:
+        raise click.BadParameter(f"{mode!r} is not an octal number such as 0770", param_hint="--socket-mode")
+    return [_socket(value, int(mode, 8)) if value.startswith("/") else _tcp(value) for value in values]
+
+
+def admin(value: str | None) -> TCPAddress | None:
+    """What --admin means.
+
+    Raises:
+        click.BadParameter: it cannot be.
+    """
+    return None if value is None else _tcp(value, "--admin")
+
+
+def tls(mode: str | None, certificate: Path | None, key: Path | None) -> ListenerTLS | None:
+    """What --tls, --tls-cert and --tls-key mean together.
+
+    Raises:
+        click.UsageError: they cannot be.
+        StartError: the files cannot be used.
+    """
+    if (certificate is None) != (key is None):
+        raise click.UsageError("--tls-cert and --tls-key are needed together")
+    if certificate is None or key is None:
+        if mode in ("require", "prefer"):
+            raise click.UsageError(f"--tls {mode} needs --tls-cert and --tls-key")
+        return None
+    try:
+        return None if mode == "off" else ListenerTLS(certificate, key, required=mode == "require")
+    except CertificateError as error:
+        raise StartError(str(error)) from error
+
+
+def _tcp(value: str, option: str = "--listen") -> TCPAddress:
+    host, _, port = value.rpartition(":")
+    if ":" not in value or not _is_port(port):
+        message = f"{value!r} is not HOST:PORT, such as 127.0.0.1:5432"
+        raise click.BadParameter(message, param_hint=option)
+    return TCPAddress(host.strip("[]") or "127.0.0.1", int(port))
+
+
+def _socket(value: str, mode: int) -> SocketAddress:
+    directory, colon, port = value.partition(":")
+    if not colon:
+        port = "5432"
+    if not _is_port(port):
+        message = f"{value!r} is not /DIRECTORY:PORT, such as /run/iasql:5432"
+        raise click.BadParameter(message, param_hint="--listen")
+    return SocketAddress(Path(directory), int(port), mode)
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text) <= 65535
