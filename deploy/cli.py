@@ -56,7 +56,14 @@ def main() -> None:
     help="How long sessions may go on after SIGTERM.",
 )
 @click.option("--postgres", metavar="URL", help="A Postgres 13 to 18 to use instead of the embedded one.")
-@click.option("--simulate", is_flag=True, help="Work on a simulated AWS account instead of a real one.")
+@click.option(
+    "--simulate",
+    is_flag=False,
+    flag_value="plain",
+    type=click.Choice(["plain", "strict"]),
+    help="Work on a simulated AWS account instead of a real one. strict: with AWS's latencies, throttling, "
+    "small pages and slow changes.  [plain if nothing else is said]",
+)
 @click.option(
     "--data-dir", type=click.Path(path_type=Path), help="Where the embedded Postgres keeps its data."
 )
@@ -99,7 +106,7 @@ def up_command(
     reuse_port: bool,
     drain: float,
     postgres: str | None,
-    simulate: bool,
+    simulate: str | None,
     data_dir: Path | None,
     tls_cert: Path | None,
     tls_key: Path | None,

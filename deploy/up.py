@@ -45,6 +45,8 @@ class Settings:
         listen: where clients connect.
         reuse_port: another may listen there as well.
         drain: seconds that sessions may go on when it is to end.
+        simulate: name of a simulated account's conditions (`deploy.simulator.conditions`), or None for a
+            real account.
         postgres: URL of a Postgres to use, or None for the embedded one.
         data_dir: where the embedded one keeps its data, or None for the usual place.
         tls: what is shown to clients that want TLS, or None if they cannot have it.
@@ -54,7 +56,7 @@ class Settings:
 
     listen: Sequence[Address]
     postgres: str | None
-    simulate: bool
+    simulate: str | None
     data_dir: Path | None
     tls: ListenerTLS | None = None
     limits: Limits = field(default_factory=Limits)
@@ -170,15 +172,15 @@ def _check_addresses(settings: Settings) -> None:
             raise StartError(f"cannot listen on {settings.admin}: {reason}; use another --admin")
 
 
-def _another(address: TCPAddress, *, simulate: bool) -> str:
+def _another(address: TCPAddress, *, simulate: str | None) -> str:
     """The command for the next port that is free."""
     addresses = (TCPAddress(address.host, port) for port in range(address.port + 1, 65536))
     free = next((each for each in addresses if unusable(each, shared=False) is None), address)
-    return f"iasql up --listen {free}" + (" --simulate" if simulate else "")
+    return f"iasql up --listen {free}" + (f" --simulate={simulate}" if simulate else "")
 
 
 async def _start_cloud(settings: Settings, stack: AsyncExitStack) -> Cloud:
-    if not settings.simulate:
+    if settings.simulate is None:
         cloud = open_cloud()
         stack.push_async_callback(cloud.close)
         identity = await identify(cloud)
@@ -187,7 +189,7 @@ async def _start_cloud(settings: Settings, stack: AsyncExitStack) -> Cloud:
     for name in _PROFILE_SETTINGS:
         os.environ.pop(name, None)  # nothing of a real account is looked at
     try:
-        simulator = await asyncio.to_thread(SimulatorProcess)
+        simulator = await asyncio.to_thread(SimulatorProcess, conditions=settings.simulate)
     except SimulatorError as error:
         raise StartError(str(error)) from error
     stack.callback(simulator.stop)

@@ -23,8 +23,15 @@ MOTO_SETTINGS = {
 
 @click.command()
 @click.option("--port", default=0, show_default="a free one", help="Port on 127.0.0.1.")
+@click.option(
+    "--conditions",
+    type=click.Choice(["plain", "strict"]),
+    default="plain",
+    show_default=True,
+    help="strict: with AWS's latencies, throttling, small pages and slow changes.",
+)
 @click.option("--with-parent", is_flag=True, help="End when standard input is closed.")
-def main(port: int, with_parent: bool) -> None:
+def main(port: int, conditions: str, with_parent: bool) -> None:
     """Serve a simulated AWS on 127.0.0.1."""
     for name, value in MOTO_SETTINGS.items():
         os.environ.setdefault(name, value)
@@ -33,15 +40,17 @@ def main(port: int, with_parent: bool) -> None:
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     if with_parent:
         threading.Thread(target=_end_with_standard_input, daemon=True).start()
-    _serve(port)
+    _serve(port, conditions)
 
 
-def _serve(port: int) -> None:
+def _serve(port: int, conditions: str) -> None:
     from werkzeug.serving import make_server
 
     from deploy.simulator.app import RequestHandler, Simulator
+    from deploy.simulator.conditions import NAMED
 
-    server = make_server("127.0.0.1", port, Simulator(), threaded=True, request_handler=RequestHandler)
+    application = Simulator(NAMED[conditions])
+    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=RequestHandler)
     print(f"http://127.0.0.1:{server.server_port}", flush=True)
     server.serve_forever()
 

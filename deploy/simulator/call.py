@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from werkzeug.wrappers import Request
 
@@ -56,12 +56,25 @@ class AwsCall:
         return values
 
 
+def put_parameters(environ: Environ, parameters: Mapping[str, Any]) -> None:
+    """Make a request carry other parameters, in the protocol that it came in."""
+    environ.pop("werkzeug.request", None)
+    if environ.get("HTTP_X_AMZ_TARGET"):
+        _put_body(environ, json.dumps(parameters).encode())
+    elif "form-urlencoded" in environ.get("CONTENT_TYPE", ""):
+        _put_body(environ, urlencode(dict(parameters)).encode())
+
+
+def _put_body(environ: Environ, body: bytes) -> None:
+    environ["wsgi.input"] = io.BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+
+
 def read_call(environ: Environ) -> AwsCall:
     """Tell which call a request is; its body stays readable for whoever answers it."""
     request = Request(environ)
     body = request.get_data()
-    environ["wsgi.input"] = io.BytesIO(body)
-    environ["CONTENT_LENGTH"] = str(len(body))
+    _put_body(environ, body)
     scope = _SCOPE.search(request.headers.get("Authorization", ""))
     region, service = scope.groups() if scope else ("us-east-1", "")
     parameters = _parameters(request, body)

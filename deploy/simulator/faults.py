@@ -1,7 +1,7 @@
 """Faults that a test asks for: late, refused or lost calls, and processes killed at a call.
 
 A fault counts the calls that match it, from the moment it was set, and acts on the
-`nth` and on as many after it as `times` says.
+`nth` and on as many after it as `times` says; of those on as many as `rate` says, by lot.
 """
 
 from __future__ import annotations
@@ -13,20 +13,26 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from random import Random
 from typing import Any, Literal, get_args
 
 from werkzeug.wrappers import Response
 
 from deploy.simulator.call import AwsCall
 from deploy.simulator.replies import AwsError, error_reply
+from deploy.simulator.throttling import refusal
 
-Action = Literal["delay", "error", "throttle", "drop_before", "drop_after", "kill_before", "kill_after"]
-
-_THROTTLED = {
-    "ec2": ("RequestLimitExceeded", 503),
-    "iam": ("Throttling", 400),
-    "elasticloadbalancing": ("Throttling", 400),
-}
+Action = Literal[
+    "delay",
+    "error",
+    "throttle",
+    "drop_before",
+    "drop_after",
+    "hang_before",
+    "hang_after",
+    "kill_before",
+    "kill_after",
+]
 
 
 class DroppedError(ConnectionResetError):
@@ -41,8 +47,12 @@ class Fault:
         service, operation, mutating: which calls it concerns; None is all of them.
         nth: the first matching call that it acts on, counted from 1.
         times: how many calls it acts on; 0 is all that follow.
-        seconds: the delay of `delay`, applied before the call is performed.
+        rate: on which part of those calls it acts.
+        seed: decides on which.
+        seconds: the delay of `delay`, before the call is performed; how long a call hangs before its
+            connection is closed.
         pid: the process that `kill_before` and `kill_after` kill.
+        signal: what they kill it with.
         code, message, status: what `error` answers.
     """
 
@@ -52,8 +62,11 @@ class Fault:
     mutating: bool | None = None
     nth: int = 1
     times: int = 1
+    rate: float = 1.0
+    seed: int = 0
     seconds: float = 0.0
     pid: int = 0
+    signal: int = signal.SIGKILL
     code: str = "InternalFailure"
     message: str = "Simulated failure"
     status: int = 500
@@ -64,6 +77,7 @@ class Fault:
             raise ValueError(f"unknown action {self.action!r}, not one of {', '.join(get_args(Action))}")
         if self.action.startswith("kill") and self.pid <= 1:
             raise ValueError("a fault that kills needs the pid of a process")
+        self._lots = Random(self.seed)
 
     def strikes(self, call: AwsCall) -> bool:
         """Count the call if it matches, and say whether this is one to act on."""
@@ -72,12 +86,19 @@ class Fault:
         if self.mutating not in (None, call.mutating):
             return False
         self.seen += 1
-        return self.seen >= self.nth and (self.times == 0 or self.seen < self.nth + self.times)
+        if self.seen < self.nth or (self.times != 0 and self.seen >= self.nth + self.times):
+            return False
+        return self.rate >= 1 or self._lots.random() < self.rate
 
 
 @dataclass(kw_only=True)
 class Record:
-    """A call that was received: what, when, and how it ended (HTTP status, or None if it got no reply)."""
+    """A call that was received: what, when, and how it ended.
+
+    Attributes:
+        status: HTTP status, or None if it got no reply.
+        fault: the action of the first fault that struck it.
+    """
 
     service: str
     operation: str
@@ -85,6 +106,7 @@ class Record:
     start: float
     end: float | None = None
     status: int | None = None
+    fault: str | None = None
 
 
 class Faults:
@@ -100,6 +122,11 @@ class Faults:
         faults = [Fault(**document) for document in documents]
         with self._lock:
             self._faults += faults
+
+    def cancel(self) -> None:
+        """Drop all faults."""
+        with self._lock:
+            self._faults = []
 
     def forget(self) -> None:
         """Drop all faults and all records."""
@@ -121,6 +148,7 @@ class Faults:
             )
             self._records.append(record)
             striking = [fault for fault in self._faults if fault.strikes(call)]
+            record.fault = striking[0].action if striking else None
         outcome = Outcome()
         try:
             _before(striking, call, outcome)
@@ -146,12 +174,14 @@ def _before(faults: list[Fault], call: AwsCall, outcome: Outcome) -> None:
             case "error":
                 outcome.reply = error_reply(call, AwsError(fault.code, fault.message, fault.status))
             case "throttle":
-                code, status = _THROTTLED.get(call.service, ("ThrottlingException", 400))
-                outcome.reply = error_reply(call, AwsError(code, "Rate exceeded", status))
+                outcome.reply = error_reply(call, refusal(call))
             case "drop_before":
                 raise DroppedError
+            case "hang_before":
+                time.sleep(fault.seconds)
+                raise DroppedError
             case "kill_before":
-                _kill(fault.pid)
+                _kill(fault)
                 raise DroppedError
             case _:
                 pass
@@ -160,13 +190,15 @@ def _before(faults: list[Fault], call: AwsCall, outcome: Outcome) -> None:
 def _after(faults: list[Fault]) -> None:
     for fault in faults:
         if fault.action == "kill_after":
-            _kill(fault.pid)
-        if fault.action in {"kill_after", "drop_after"}:
+            _kill(fault)
+        if fault.action == "hang_after":
+            time.sleep(fault.seconds)
+        if fault.action in {"kill_after", "drop_after", "hang_after"}:
             raise DroppedError
 
 
-def _kill(pid: int) -> None:
+def _kill(fault: Fault) -> None:
     try:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(fault.pid, fault.signal)
     except ProcessLookupError:
         return

@@ -30,14 +30,20 @@ class SimulatorProcess:
         endpoint: where it answers, such as `http://127.0.0.1:40123`.
     """
 
-    def __init__(self, *, port: int = 0) -> None:
+    def __init__(self, *, port: int = 0, conditions: str = "plain") -> None:
         """Start it and wait until it answers.
+
+        Args:
+            conditions: name of them, as in `deploy.simulator.conditions.NAMED`.
 
         Raises:
             SimulatorError: it ended or did not get ready in time.
         """
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "deploy.simulator", "--port", str(port), "--with-parent"],
+            [
+                *(sys.executable, "-m", "deploy.simulator", "--with-parent"),
+                *("--port", str(port), "--conditions", conditions),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

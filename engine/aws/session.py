@@ -48,12 +48,14 @@ class Cloud:
         access_key: str | None = None,
         secret_key: str | None = None,
         retries: Retries | None = None,
+        read_timeout: float = 60,
     ) -> None:
         """
         Args:
             region, endpoint_url: what the standard settings (`AWS_REGION`, `AWS_ENDPOINT_URL`) say if None.
             access_key, secret_key: the standard credential chain if None.
             retries: how long calls are repeated; what the standard setting `AWS_MAX_ATTEMPTS` says if None.
+            read_timeout: seconds that an answer may take.
         """
         self.retries = retries or Retries(attempts=int(os.environ.get("AWS_MAX_ATTEMPTS") or 6))
         self._session = aioboto3.Session(
@@ -62,6 +64,7 @@ class Cloud:
             aws_secret_access_key=secret_key,
         )
         self._endpoint_url = endpoint_url
+        self._read_timeout = read_timeout
         self._stack = AsyncExitStack()
         self._clients: dict[tuple[str, str | None], Any] = {}
         self._making = asyncio.Lock()
@@ -91,7 +94,7 @@ class Cloud:
                                 service,
                                 region_name=region,
                                 endpoint_url=self._endpoint_url,
-                                config=_config(),
+                                config=_config(self._read_timeout),
                             )
                         )
                     except Exception as error:
@@ -104,11 +107,11 @@ class Cloud:
         self._clients.clear()
 
 
-def _config() -> AioConfig:
+def _config(read_timeout: float) -> AioConfig:
     """Each call is sent once by the client; `engine.aws.calls` repeats it."""
     return AioConfig(
         connect_timeout=5,
-        read_timeout=60,
+        read_timeout=read_timeout,
         max_pool_connections=CONCURRENCY * 2,
         retries={"mode": "standard", "total_max_attempts": 1},
     )

@@ -171,6 +171,7 @@ SERVICE = Resource(
     eventual=(
         ("InvalidParameterException", "does not have an associated load balancer"),
         ("InvalidParameterException", "assume"),
+        ("InvalidParameterException", "still Draining"),
         ("InvalidParameterException", "role"),
     ),
     hints={

@@ -170,6 +170,10 @@ TASK_DEFINITION = Resource(
     carry=True,
     delete=(Call(operation="deregister_task_definition", params={"taskDefinition": "task_definition_arn"}),),
     absent=(),
-    eventual=(("ClientException", "role"), ("InvalidParameterException", "role")),
+    eventual=(
+        ("ClientException", "Role is not valid"),
+        ("ClientException", "role"),
+        ("InvalidParameterException", "role"),
+    ),
     hints={"ClientException": "Check task_definition.cpu_memory against its containers' memory and cpu."},
 )

@@ -13,8 +13,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from botocore.exceptions import ClientError
 
 from deploy.output import lines
+from tests.deploy.simulator.test_conditions import register
+from tests.deploy.simulator.test_strict import TRUST
+from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import free_port
 from tests.fixtures.tools import run
 
@@ -42,10 +46,24 @@ def last_lines(*arguments: str, env: Mapping[str, str]) -> list[str]:
     return result.stderr.strip().splitlines()
 
 
+def role_is_seen_at_once(endpoint: str) -> bool:
+    """Whether ECS sees a new role in the second in which it was made, as AWS's does not."""
+    cloud = Cloud(endpoint)
+    role = cloud.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    try:
+        register(cloud.client("ecs"), role)
+    except ClientError:
+        return False
+    return True
+
+
 @pytest.fixture
-def simulated(data_dir: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """A running `iasql up --simulate`, and what it printed."""
-    command = [*IASQL, "up", "--simulate", "--listen", "127.0.0.1:0", "--data-dir", str(data_dir)]
+def simulated(
+    data_dir: Path, request: pytest.FixtureRequest
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A running `iasql up --simulate`, or with another option in its place, and what it printed."""
+    option = getattr(request, "param", "--simulate")
+    command = [*IASQL, "up", option, "--listen", "127.0.0.1:0", "--data-dir", str(data_dir)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0)
     assert process.stdout is not None
     with process.stdout:
@@ -59,11 +77,18 @@ def simulated(data_dir: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     process.wait()
 
 
-@pytest.mark.parametrize("wanted", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("simulated", "wanted", "strict"),
+    [("--simulate", signal.SIGTERM, False), ("--simulate=strict", signal.SIGINT, True)],
+    indirect=["simulated"],
+)
 def test_it_serves_until_a_signal_and_leaves_no_process(
-    simulated: tuple[subprocess.Popen[bytes], str], wanted: signal.Signals
+    simulated: tuple[subprocess.Popen[bytes], str], wanted: signal.Signals, strict: bool
 ) -> None:
     process, output = simulated
+    endpoint = re.search(r"Simulated AWS: (\S+)", output)
+    assert endpoint is not None
+    assert role_is_seen_at_once(endpoint[1]) is not strict
     url = re.search(r"postgresql://\S+", output)
     assert url is not None
     with psycopg.connect(url[0]) as client:

@@ -44,6 +44,25 @@ def fargate_size_exists(call: AwsCall) -> Outcome:
     return None
 
 
+def fargate_logs_need_a_role(call: AwsCall) -> Outcome:
+    """Fargate sends logs, and fetches images from private repositories, as the execution role."""
+    if "FARGATE" not in (call.parameters.get("requiresCompatibilities") or []):
+        return None
+    if call.text("executionRoleArn"):
+        return None
+    for container in call.parameters.get("containerDefinitions") or []:
+        if (container.get("logConfiguration") or {}).get("logDriver") == "awslogs":
+            return _needs_role("log driver awslogs")
+        if ".dkr.ecr." in (container.get("image") or ""):
+            return _needs_role("ECR images")
+    return None
+
+
+def _needs_role(what: str) -> AwsError:
+    message = f"Fargate requires task definition to have execution role ARN to support {what}."
+    return AwsError("ClientException", message)
+
+
 def cluster_is_found_again(call: AwsCall) -> Outcome:
     """Creating an active cluster again returns it."""
     name = call.text("clusterName") or "default"
@@ -131,7 +150,7 @@ def _active_services(call: AwsCall) -> list[Any]:
 
 
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
-    ("ecs", "RegisterTaskDefinition"): (fargate_size_exists,),
+    ("ecs", "RegisterTaskDefinition"): (fargate_size_exists, fargate_logs_need_a_role),
     ("ecs", "CreateCluster"): (cluster_is_found_again,),
     ("ecs", "DeleteCluster"): (cluster_with_services_stays,),
     ("ecs", "CreateService"): (

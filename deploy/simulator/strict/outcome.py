@@ -30,6 +30,10 @@ Outcome = AwsError | Existing | None
 Rule = Callable[[AwsCall], Outcome]
 
 
-def backend(call: AwsCall, service: str) -> Any:
-    """moto's memory of one service, for the call's account and region."""
-    return get_backend(service)[call.account][call.region]  # type: ignore[call-overload]
+def backend(call: AwsCall, service: str, *, everywhere: bool = False) -> Any:
+    """moto's memory of one service, for the call's account and region.
+
+    Args:
+        everywhere: the service is the same in all regions.
+    """
+    return get_backend(service)[call.account]["aws" if everywhere else call.region]  # type: ignore[call-overload]

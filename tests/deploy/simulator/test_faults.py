@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 from urllib.error import HTTPError
 
@@ -111,3 +112,37 @@ def test_delayed_calls_wait_side_by_side(simulator: Cloud, logs: Any) -> None:
 def test_an_unknown_fault_is_refused(simulator: Cloud) -> None:
     with pytest.raises(HTTPError, match="400"):
         simulator.plan({"action": "explode"})
+
+
+def test_a_call_that_hangs_is_closed_without_an_answer_after_its_time(simulator: Cloud, logs: Any) -> None:
+    simulator.plan({"action": "hang_after", "operation": "CreateLogGroup", "seconds": 0.3})
+    start = time.monotonic()
+    with pytest.raises(ConnectionClosedError):
+        logs.create_log_group(logGroupName="a")
+    assert 0.3 <= time.monotonic() - start < 1.3
+
+
+def test_a_rate_strikes_that_part_of_the_calls_the_same_ones_for_the_same_seed(
+    simulator: Cloud, logs: Any
+) -> None:
+    def struck(seed: int) -> list[int]:
+        simulator.reset()
+        simulator.plan({"action": "error", "rate": 0.2, "seed": seed, "times": 0})
+        for _ in range(200):
+            with suppress(ClientError):
+                logs.describe_log_groups()
+        return [number for number, call in enumerate(simulator.calls()) if call["status"] == 500]
+
+    first = struck(1)
+    assert 25 <= len(first) <= 55
+    assert struck(1) == first
+    assert struck(2) != first
+
+
+def test_cancelled_faults_strike_no_more_and_calls_stay_on_record(simulator: Cloud, logs: Any) -> None:
+    simulator.plan({"action": "error", "times": 0})
+    with pytest.raises(ClientError):
+        logs.describe_log_groups()
+    simulator.cancel_faults()
+    logs.describe_log_groups()
+    assert [call["status"] for call in simulator.calls()] == [500, 200]

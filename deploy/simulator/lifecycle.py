@@ -1,0 +1,185 @@
+"""What AWS does not do at once: new things that are not seen or ready yet, old ones that are not gone yet.
+
+Each takes the seconds that `Conditions` gives it, by the simulator's clock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from deploy.simulator import markup
+from deploy.simulator.call import AwsCall
+from deploy.simulator.clock import Clock
+from deploy.simulator.conditions import Conditions
+from deploy.simulator.replies import AwsError
+from deploy.simulator.strict.outcome import backend
+
+_ELB = "elasticloadbalancing"
+_NOT_YET_VALID = AwsError("ClientException", "Role is not valid")
+_STILL_DRAINING = AwsError("InvalidParameterException", "Unable to Start a service that is still Draining.")
+_STILL_TASKS = AwsError(
+    "ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active."
+)
+
+
+class Lifecycle:
+    """When things were made or deleted, and what follows from that; not safe for threads."""
+
+    def __init__(self, clock: Clock, conditions: Conditions) -> None:
+        self._clock = clock
+        self.conditions = conditions
+        self._made: dict[tuple[str, str], float] = {}
+        self._left: dict[tuple[str, str], float] = {}
+
+    def judge(self, call: AwsCall) -> AwsError | None:
+        """What stands against a call because something is too new or not gone yet."""
+        match call.service, call.operation:
+            case "ecs", "RegisterTaskDefinition":
+                arns = (call.text("taskRoleArn"), call.text("executionRoleArn"))
+                return _NOT_YET_VALID if any(self._unseen(call, arn) for arn in arns if arn) else None
+            case "ecs", "CreateService":
+                return _STILL_DRAINING if self._draining(_service(call)) else None
+            case "ecs", "DeleteCluster":
+                return _STILL_TASKS if self._cluster_drains(call) else None
+            case ("elasticloadbalancing", "CreateLoadBalancer" | "SetSecurityGroups"):
+                return self._unseen_group(call.members("SecurityGroups.member"))
+            case "elasticloadbalancing", "DeleteLoadBalancer":
+                self._leave_interfaces(_networks_of_balancer(call))
+            case "ecs", "DeleteService":
+                self._leave_interfaces(_networks_of_service(call))
+            case "ec2", "DeleteSecurityGroup":
+                return self._interfaces_of(call.text("GroupId"))
+            case "ec2", "DeleteSubnet":
+                return self._interfaces_of(call.text("SubnetId"))
+        return None
+
+    def note(self, call: AwsCall, reply: Response) -> None:
+        """Remember what a call that was performed has made or deleted."""
+        if reply.status_code != 200:
+            return
+        match call.service, call.operation:
+            case "iam", "CreateRole":
+                self._begin("role", [call.text("RoleName")])
+            case "iam", "DeleteRole":
+                self._made.pop(("role", call.text("RoleName")), None)
+            case "ec2", "CreateSecurityGroup":
+                self._begin("group", markup.texts(markup.parse(reply), "groupId"))
+            case "elasticloadbalancing", "CreateLoadBalancer":
+                self._begin("balancer", markup.texts(markup.parse(reply), "LoadBalancerArn"))
+            case "elasticloadbalancing", "DeleteLoadBalancer":
+                self._made.pop(("balancer", call.text("LoadBalancerArn")), None)
+            case "ec2", "CreateNatGateway":
+                self._begin("gateway", markup.texts(markup.parse(reply), "natGatewayId"))
+            case "ec2", "DeleteNatGateway":
+                self._left["gateway", call.text("NatGatewayId")] = self._clock.now()
+            case "ecs", "DeleteService":
+                self._left["service", _service(call)] = self._clock.now()
+
+    def show(self, call: AwsCall, reply: Response) -> Response:
+        """An answer with the states that things are still in."""
+        if reply.status_code != 200:
+            return reply
+        match call.service, call.operation:
+            case "elasticloadbalancing", "CreateLoadBalancer" | "DescribeLoadBalancers":
+                self._show_balancers(reply)
+            case "ec2", "CreateNatGateway" | "DescribeNatGateways":
+                self._show_gateways(reply)
+            case "ecs", "DescribeServices" | "DeleteService":
+                self._show_services(reply)
+        return reply
+
+    def _begin(self, kind: str, names: Iterable[str]) -> None:
+        for name in names:
+            self._made.setdefault((kind, name), self._clock.now())
+
+    def _younger(self, since: float | None, seconds: float) -> bool:
+        return since is not None and self._clock.now() - since < seconds
+
+    def _unseen(self, call: AwsCall, arn: str) -> bool:
+        """Whether ECS does not know a role: it is too new, or there is none."""
+        name = arn.rpartition("/")[2]
+        if self._younger(self._made.get(("role", name)), self.conditions.unseen):
+            return True
+        roles = backend(call, "iam", everywhere=True).roles.values()
+        return all(role.name != name for role in roles)
+
+    def _unseen_group(self, groups: Iterable[str]) -> AwsError | None:
+        for group in groups:
+            if self._younger(self._made.get(("group", group)), self.conditions.unseen):
+                return AwsError("InvalidSecurityGroup", f"Security group '{group}' does not exist")
+        return None
+
+    def _draining(self, service: str) -> bool:
+        return self._younger(self._left.get(("service", service)), self.conditions.draining)
+
+    def _cluster_drains(self, call: AwsCall) -> bool:
+        cluster = call.text("cluster").rpartition("/")[2] + "/"
+        services = [name for kind, name in self._left if kind == "service"]
+        return any(name.startswith(cluster) and self._draining(name) for name in services)
+
+    def _leave_interfaces(self, networks: Iterable[str]) -> None:
+        for name in networks:
+            self._left["network", name] = self._clock.now()
+
+    def _interfaces_of(self, name: str) -> AwsError | None:
+        if self._younger(self._left.get(("network", name)), self.conditions.lingering):
+            return AwsError("DependencyViolation", f"resource {name} has a dependent object")
+        return None
+
+    def _show_balancers(self, reply: Response) -> None:
+        root = markup.parse(reply)
+        for member in root.iter("member"):
+            arn, state = member.findtext("LoadBalancerArn"), member.find("State/Code")
+            if arn and state is not None:
+                new = self._younger(self._made.get(("balancer", arn)), self.conditions.provisioning)
+                state.text = "provisioning" if new else "active"
+        markup.put(reply, root)
+
+    def _show_gateways(self, reply: Response) -> None:
+        root = markup.parse(reply)
+        for gateway in [*root.iter("item"), *root.iter("natGateway")]:
+            name, state = gateway.findtext("natGatewayId"), gateway.find("state")
+            if name and state is not None:
+                if self._younger(self._left.get(("gateway", name)), self.conditions.pending):
+                    state.text = "deleting"
+                elif self._younger(self._made.get(("gateway", name)), self.conditions.pending):
+                    state.text = "pending"
+        markup.put(reply, root)
+
+    def _show_services(self, reply: Response) -> None:
+        document = json.loads(reply.get_data())
+        for service in [*document.get("services", []), *filter(None, [document.get("service")])]:
+            name = "/".join(service["serviceArn"].split("/")[-2:])
+            if service["status"] != "ACTIVE" and self._draining(name):
+                service["status"] = "DRAINING"
+        reply.set_data(json.dumps(document))
+
+
+def _service(call: AwsCall) -> str:
+    """Cluster and name of a service."""
+    cluster = (call.text("cluster") or "default").rpartition("/")[2]
+    name = call.text("serviceName") or call.text("service")
+    return f"{cluster}/{name.rpartition('/')[2]}"
+
+
+def _networks_of_balancer(call: AwsCall) -> list[str]:
+    """Security groups and subnets of the load balancer that a call deletes."""
+    balancer = backend(call, "elbv2").load_balancers.get(call.text("LoadBalancerArn"))
+    if balancer is None:
+        return []
+    return [*(balancer.security_groups or []), *(subnet.id for subnet in balancer.subnets)]
+
+
+def _networks_of_service(call: AwsCall) -> list[str]:
+    """Those of the service that a call deletes."""
+    wanted = _service(call)
+    found: list[str] = []
+    for service in backend(call, "ecs").services.values():
+        if f"{service.cluster_name}/{service.name}" == wanted and service.status != "INACTIVE":
+            network: dict[str, Any] = (service.network_configuration or {}).get("awsvpcConfiguration") or {}
+            found += [*(network.get("securityGroups") or []), *(network.get("subnets") or [])]
+    return found
