@@ -53,7 +53,7 @@ def show(figure: Figure) -> None:
 
 def keep(figures: Sequence[Figure]) -> None:
     """Write all figures to the results and into the document's table."""
-    about = {"machine": _machine(), "commit": _commit()}
+    about = {"machine": machine(), "commit": commit()}
     records = [asdict(each) | {"holds": each.holds} | about for each in figures]
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(records, indent=1) + "\n")
@@ -61,7 +61,7 @@ def keep(figures: Sequence[Figure]) -> None:
     before, rest = text.split(_BEGIN)
     after = rest.split(_END)[1]
     DOCUMENT.write_text(
-        f"{before}{_BEGIN}\n{_table(figures)}\nOn {_machine()}, commit {_commit()}.\n{_END}{after}"
+        f"{before}{_BEGIN}\n{_table(figures)}\nOn {machine()}, commit {commit()}.\n{_END}{after}"
     )
 
 
@@ -71,11 +71,11 @@ def _table(figures: Sequence[Figure]) -> str:
     return "".join(f"| {' | '.join(each)} |\n" for each in lines)
 
 
-def _machine() -> str:
+def machine() -> str:
     system = f"{platform.system()} {platform.machine()}"
     return f"{os.cpu_count()} CPUs, {system}, Python {platform.python_version()}"
 
 
-def _commit() -> str:
+def commit() -> str:
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude=*"]
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout.strip() or "unknown"

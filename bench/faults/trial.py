@@ -1,0 +1,134 @@
+"""One trial: a stack is made and deleted under one kind of fault, and what came of it is looked at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+
+from bench.faults.troubles import PATIENCE, Trouble
+from deploy import tutorial
+from engine.aws.session import Cloud as EngineCloud
+from engine.errors import OperationError
+from engine.operations import Engine
+from engine.patience import Patience
+from modules import registry
+from tests.e2e.account import assert_holds_the_tutorial, assert_is_empty, inventory
+from tests.engine.direct import DirectCaller, Session
+from tests.fixtures.cloud import REGION, Cloud
+from tests.fixtures.databases import PostgresServer
+
+#: How often an apply is tried while calls go wrong; the one after that has nothing in its way.
+ATTEMPTS = 3
+_CALL = re.compile(r"(?:Also: .* \()?([a-z0-9-]+) ([a-z_]+): ")
+_SERVICES = {"elbv2": "elasticloadbalancing"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How one apply went.
+
+    Attributes:
+        struck: how many calls the fault struck.
+        applies: how many applies it took.
+        errors: of those that failed.
+    """
+
+    struck: int
+    applies: int
+    errors: tuple[str, ...]
+
+
+async def trial(
+    server: PostgresServer, account: Cloud, trouble: Trouble, rate: float, seed: int, *, all_calls: bool
+) -> list[Outcome]:
+    """Make the tutorial's stack and delete it.
+
+    Args:
+        all_calls: strike also those that only read, which an apply makes first and needs all of.
+
+    Raises:
+        AssertionError: an error did not name what failed, or the account or the plan is not as it must be.
+    """
+    account.reset()
+    inventory(account)  # the simulator reads a service's code at its first call
+    async with _session(server, account) as session:
+        changes = tutorial.migration(tutorial.V2).rpartition("SELECT * from iasql_apply()")[0]
+        await session("iasql_install", *(module.name for module in registry.MODULES))
+        await session.execute(changes)
+        fault = dict(trouble.fault) | {"rate": rate, "seed": seed, "times": 0}
+        fault |= {} if all_calls else {"mutating": True}
+        made = await _apply(session, account, fault)
+        assert_holds_the_tutorial(account)
+        await _nothing_is_left_to_do(session)
+        await session.execute("SELECT delete_all_records()")
+        deleted = await _apply(session, account, fault | {"seed": seed + 1000})
+        assert_is_empty(account)
+        await _nothing_is_left_to_do(session)
+        return [made, deleted]
+
+
+@asynccontextmanager
+async def _session(server: PostgresServer, account: Cloud) -> AsyncIterator[Session]:
+    database = server.create()
+    cloud = EngineCloud(
+        region=REGION,
+        endpoint_url=account.endpoint,
+        access_key="simulated",
+        secret_key="simulated",
+        read_timeout=PATIENCE,
+    )
+    engine = Engine(postgres_url=server.url, cloud=cloud, patience=Patience(eventual=20, busy=20))
+    await engine.prepare_database(database.name)
+    connection = await asyncpg.connect(database.url, statement_cache_size=0)
+    try:
+        yield Session(engine, DirectCaller(connection, database.name, database.role))
+    finally:
+        await connection.close()
+        await engine.close()
+        server.drop(database)
+
+
+async def _apply(session: Session, account: Cloud, fault: dict[str, object]) -> Outcome:
+    """Apply until it works, the last time without a fault."""
+    account.plan(fault)
+    errors: list[str] = []
+    seen = len(account.calls())
+    while True:
+        if len(errors) == ATTEMPTS:
+            account.cancel_faults()
+        try:
+            await session("iasql_apply")
+        except OperationError as error:
+            if len(errors) == ATTEMPTS:
+                raise AssertionError(f"the apply without faults failed: {error}: {error.detail}") from error
+            struck = [each for each in account.calls()[seen:] if each["fault"]]
+            _names_what_failed(error, {(each["service"], each["operation"]) for each in struck})
+            errors.append(f"{error.message}: {error.detail}")
+        else:
+            break
+    account.cancel_faults()
+    struck = [each for each in account.calls()[seen:] if each["fault"]]
+    return Outcome(struck=len(struck), applies=len(errors) + 1, errors=tuple(errors))
+
+
+def _names_what_failed(error: OperationError, struck: set[tuple[str, str]]) -> None:
+    """An error names the table, and every call that it tells of is one that was struck."""
+    told = [found for line in (error.detail or "").splitlines() if (found := _CALL.match(line))]
+    assert error.table in registry.RESOURCES, f"no table: {error}"
+    assert error.table in error.message, error.message
+    assert told, f"no call: {error.detail}"
+    for found in told:
+        service = _SERVICES.get(found[1], found[1])
+        operation = found[2].replace("_", "")
+        assert any(name == service and each.lower() == operation for name, each in struck), (
+            f"{found[0]} was not struck: {error.detail}"
+        )
+
+
+async def _nothing_is_left_to_do(session: Session) -> None:
+    assert await session("iasql_plan_apply") == []
+    assert await session("iasql_plan_sync") == []
