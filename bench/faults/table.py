@@ -52,7 +52,7 @@ class Line:
         )
 
 
-_HEAD = tuple("fault|rate|of calls|tries|struck|first apply did it|most applies|time|wrong".split("|"))
+_HEAD = ("fault", "rate", "of calls", "tries", "struck", "done by the first", "most applies", "time", "wrong")
 
 
 def show(line: Line) -> None:
