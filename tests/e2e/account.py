@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tests.fixtures.cloud import Cloud
@@ -75,7 +76,7 @@ def inventory(cloud: Cloud) -> dict[str, list[str]]:
 
 def assert_holds_the_tutorial(cloud: Cloud) -> None:
     """Each resource of V2 is there once, with every attribute that its SQL gave."""
-    assert inventory(cloud) == TUTORIAL
+    assert_holds(cloud, TUTORIAL)
     _check_role(cloud)
     _check_repository(cloud)
     group = _check_security_group(cloud)
@@ -85,7 +86,14 @@ def assert_holds_the_tutorial(cloud: Cloud) -> None:
 
 def assert_is_empty(cloud: Cloud) -> None:
     """Nothing that anybody made is left."""
-    assert inventory(cloud) == {table: [] for table in TUTORIAL}
+    assert_holds(cloud, {table: [] for table in TUTORIAL})
+
+
+def assert_holds(cloud: Cloud, expected: Mapping[str, list[str]]) -> None:
+    """Exactly these are there, each once."""
+    found = inventory(cloud)
+    wrong = {table: (found[table], names) for table, names in expected.items() if found[table] != names}
+    assert not wrong, f"AWS holds something else than it should (first what it holds): {wrong}"
 
 
 def _check_role(cloud: Cloud) -> None:
