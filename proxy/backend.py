@@ -12,6 +12,7 @@ from typing import Protocol, cast
 
 from proxy.encodings import codec_for
 from proxy.errors import BackendLostError
+from proxy.relay import FROM_CLIENT, State
 from proxy.wire import client, server
 from proxy.wire.expected import Expected
 from proxy.wire.frames import Cutter, FramingError, Message, Run
@@ -55,6 +56,9 @@ class Listener(Protocol):
 
     def backend_lost(self) -> None:
         """The connection has gone."""
+
+    def backend_at_rest(self) -> None:
+        """Everything that the client asked has been answered."""
 
     def backend_full(self, full: bool) -> None:
         """The server does not take bytes as fast as they come, or does again."""
@@ -104,6 +108,8 @@ class Backend(asyncio.Protocol):
                 self._follow(data)
         except FramingError:
             self.transport.abort()
+        if self.expected.at_rest:
+            self._listener.backend_at_rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
@@ -145,6 +151,31 @@ class Backend(asyncio.Protocol):
             else:
                 # TLS cannot be closed in one direction.
                 transport.write(client.TERMINATE_FRAME)
+
+    # -- while the relay has the connection
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing is on its way in either direction that somebody has to look at."""
+        busy = self.lost or self._passed or self._deferred or self._exchanges
+        return not busy and self.expected.at_rest and self._cutter.between_messages
+
+    def catch_up(self, state: State) -> None:
+        """Continue where the relay has stopped."""
+        self.received += state.to_client.received
+        for kind in state.log:
+            if kind & FROM_CLIENT:
+                self.expected.sent(kind ^ FROM_CLIENT)
+            else:
+                self.expected.received(kind)
+        self.status = state.status
+        if state.encoding:
+            self.codec = codec_for(state.encoding.decode("latin-1"))
+        self._cutter.restore(state.to_client.skip, state.to_client.held)
+        self._passed = len(state.to_client.held)
+        self.transport.resume_reading()
+        if state.to_server.unsent:
+            self.transport.write(state.to_server.unsent)
 
     # -- what goes to the server
 

@@ -14,6 +14,7 @@ from proxy.greeting import Greeting
 from proxy.limits import Limits
 from proxy.listeners import HANDSHAKES, Address, Listener, TCPAddress
 from proxy.observer import Nobody, Observer
+from proxy.relay import Relay
 from proxy.surroundings import Surroundings, Traffic
 from proxy.tls import CertificateError, ListenerTLS
 from proxy.upstream import Upstream
@@ -42,6 +43,7 @@ class Proxy:
         observer: hears of connections and operations.
         drain: seconds that sessions may go on when the proxy stops.
         grace: seconds that running operations are given after that.
+        relayed: whether sessions at rest are served by compiled code, where there is some.
 
     Attributes:
         draining: whether it has begun to stop.
@@ -60,11 +62,13 @@ class Proxy:
         observer: Observer | None = None,
         drain: float = 0,
         grace: float = GRACE,
+        relayed: bool = True,
     ) -> None:
         self._listen = listen
         self._shared = shared
         self._drain = drain
         self._grace = grace
+        self._relayed = relayed
         self._surroundings = Surroundings(
             upstream, engine, tls, verifiers, limits or Limits(), observer or Nobody()
         )
@@ -98,6 +102,8 @@ class Proxy:
         total = Traffic(ended.from_clients, ended.from_server)
         for session in self._surroundings.sessions:
             total.add(session.received, session.backend.received)
+        if self._surroundings.relay is not None:
+            total.add(*self._surroundings.relay.received)
         return total
 
     async def start(self) -> None:
@@ -117,6 +123,8 @@ class Proxy:
         except OSError:
             await self._close_listeners()
             raise
+        if self._relayed and Relay.available():
+            self._surroundings.relay = Relay()
 
     async def _close_listeners(self) -> None:
         for listener in self._listeners:
@@ -178,4 +186,6 @@ class Proxy:
         await asyncio.gather(*running, return_exceptions=True)
         await self._end_connections()
         await self._close_listeners()
+        if self._surroundings.relay is not None:
+            self._surroundings.relay.stop()
         _log.info("stopped")

@@ -19,6 +19,7 @@ from proxy.errors import BackendLostError, fields_of
 from proxy.flow import Flow
 from proxy.intercept import NEEDLE, Analysis, CallSite, analyse
 from proxy.observer import Outcome
+from proxy.relay import State
 from proxy.statements import Prepared, Statements
 from proxy.wire import client, server
 from proxy.wire.frames import Cutter, FramingError, Message, Run
@@ -66,11 +67,15 @@ class Session(asyncio.Protocol):
         self._seat = seat
         self._transport = transport
         self._encrypted = transport.get_extra_info("ssl_object") is not None
+        self._relay = None if self._encrypted else surroundings.relay
         self._cutter = Cutter(largest_held=LARGEST_HELD)
         self._held = True
         self._copying = False
         self._flow = Flow(transport)
         self._client_lost = False
+        self._ending = False
+        self._resting = False
+        self._loan: int | None = None
         self._sides = 2
         self._prepared = False
         self._task: asyncio.Task[None] | None = None
@@ -93,6 +98,8 @@ class Session(asyncio.Protocol):
             rest: what the client has sent meanwhile.
         """
         self._surroundings.sessions.add(self)
+        if server_transport.get_extra_info("ssl_object") is not None:
+            self._relay = None
         self._transport.set_protocol(self)
         self._transport.set_write_buffer_limits(HIGH_WATER)
         server_transport.set_protocol(self.backend)
@@ -124,6 +131,7 @@ class Session(asyncio.Protocol):
             self._flow.pause("backlog")
 
     def eof_received(self) -> bool:
+        self._ending = True
         self.connection.note(Outcome.CLOSED)
         if self._held:
             self._lose_client()
@@ -281,6 +289,43 @@ class Session(asyncio.Protocol):
         except FramingError as error:
             self._violated(error)
 
+    # -- at rest
+
+    def backend_at_rest(self) -> None:
+        if not self._resting and self._relay is not None:
+            self._resting = True
+            # What was written in this turn of the loop is sent in its end.
+            asyncio.get_running_loop().call_soon(self._lend)
+
+    def _lend(self) -> None:
+        """Let the relay serve both connections, if there is nothing that has to be looked at."""
+        self._resting = False
+        busy = self._held or self.statements or self._ending or self._loan is not None
+        if busy or not self._cutter.between_messages or not self.backend.at_rest:
+            return
+        ways = self._transport, self.backend.transport
+        if self._relay is None or any(way.is_closing() or way.get_write_buffer_size() for way in ways):
+            return
+        client_socket, server_socket = (way.get_extra_info("socket").fileno() for way in ways)
+        for way in ways:
+            way.pause_reading()
+        self._loan = self._relay.lend(self, client_socket, server_socket, self.backend.status)
+
+    def _recall(self) -> None:
+        if self._relay is not None and self._loan is not None:
+            self._relay.recall(self._loan)
+
+    def take_back(self, state: State) -> None:
+        """Go on where the relay has stopped."""
+        self._loan = None
+        self.received += state.to_server.received
+        self._transport.resume_reading()
+        if state.to_client.unsent:
+            self._transport.write(state.to_client.unsent)
+        self.backend.catch_up(state)
+        self._cutter.restore(state.to_server.skip, state.to_server.held)
+        self._pump()
+
     # -- waiting
 
     def _hold(self, work: Coroutine[Any, Any, None]) -> None:
@@ -314,6 +359,7 @@ class Session(asyncio.Protocol):
             self._end_backend()
         elif not self.backend.lost:
             self._pump()
+            self.backend_at_rest()
 
     # -- news of the server's connection
 
@@ -363,6 +409,7 @@ class Session(asyncio.Protocol):
 
     def close(self, reason: OperationError) -> None:
         """End the session now."""
+        self._recall()
         self._say_farewell(reason)
         self._held = True
         self._transport.close()
@@ -371,6 +418,7 @@ class Session(asyncio.Protocol):
 
     def abort(self) -> None:
         """End the session without waiting for anyone."""
+        self._recall()
         self._transport.abort()
         if not self.backend.lost:
             self.backend.transport.abort()

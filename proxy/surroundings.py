@@ -10,6 +10,7 @@ from engine.operations import Engine
 from proxy.cancel import Keys
 from proxy.limits import Limits, Seats
 from proxy.observer import Nobody, Observer
+from proxy.relay import Relay
 from proxy.tls import ListenerTLS
 from proxy.upstream import Upstream
 from proxy.verifiers import Verifiers
@@ -36,7 +37,7 @@ class Traffic:
         self.from_server += from_server
 
 
-@dataclass(frozen=True)
+@dataclass
 class Surroundings:
     """Where the server is, what performs calls, and who is connected.
 
@@ -46,6 +47,7 @@ class Surroundings:
         seats: what is left of the limits.
         observer: hears of connections and operations.
         keys: for CancelRequest.
+        relay: serves sessions at rest, or None if it is not to be had.
         greetings: connections of which it is not known yet what they want.
         left: set when a session, or what was to become one, has ended.
         traffic: of the sessions that have ended.
@@ -58,6 +60,7 @@ class Surroundings:
     limits: Limits = field(default_factory=Limits)
     observer: Observer = field(default_factory=Nobody)
     seats: Seats = field(init=False)
+    relay: Relay | None = None
     keys: Keys = field(default_factory=Keys)
     sessions: set[Session] = field(default_factory=set)
     greetings: set[Greeting] = field(default_factory=set)
@@ -83,4 +86,4 @@ class Surroundings:
             await self.left.wait()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "seats", Seats(self.limits))
+        self.seats = Seats(self.limits)

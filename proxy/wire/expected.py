@@ -68,6 +68,12 @@ class Expected:
         """Whether everything that was sent has been answered."""
         return not self._queue
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether everything has been answered, and the client has begun nothing new."""
+        begun = self.binds or self.executed or self.skipping or self.copying
+        return not self._queue and not begun
+
     def sent(self, kind: int, owner: Owner | None = None) -> None:
         """Note a message that was sent."""
         if kind not in _ANSWERED:

@@ -86,6 +86,21 @@ class Cutter:
         """Whether the last run ended within a message."""
         return self._skip > 0
 
+    @property
+    def between_messages(self) -> bool:
+        """Whether everything that was fed has been taken, and was whole messages."""
+        return not self._skip and not self.pending
+
+    def restore(self, skip: int, pending: bytes) -> None:
+        """Continue where somebody else has stopped.
+
+        Args:
+            skip: how many bytes of a message are still to come.
+            pending: what then follows.
+        """
+        self._skip = skip
+        self.feed(pending)
+
     def feed(self, chunk: bytes) -> None:
         """Append what has arrived."""
         if self._at == len(self._data) and not self._more:

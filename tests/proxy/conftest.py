@@ -20,12 +20,14 @@ from engine.database import Database
 from engine.operations import Call, Engine
 from proxy.limits import Limits
 from proxy.listeners import TCPAddress
+from proxy.relay import Relay
 from proxy.server import Proxy
 from proxy.tls import ListenerTLS
 from proxy.upstream import Upstream
 from proxy.verifiers import Verifiers
 from tests.fixtures.certificates import Authority, Certificate
 from tests.fixtures.encrypted_postgres import EncryptedPostgres
+from tests.fixtures.tools import missing
 
 SCHEMA = """
 CREATE TABLE note (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, text text NOT NULL);
@@ -185,10 +187,17 @@ def engine() -> FakeEngine:
     return FakeEngine()
 
 
-@pytest.fixture
-async def proxy(server: Server, engine: FakeEngine) -> AsyncIterator[Proxy]:
+@pytest.fixture(params=["compiled", "python"])
+async def proxy(request: pytest.FixtureRequest, server: Server, engine: FakeEngine) -> AsyncIterator[Proxy]:
+    """A proxy whose compiled relay serves sessions at rest, and one that does without."""
+    if request.param == "compiled" and not Relay.available():
+        missing("the relay is not compiled")
     running = Proxy(
-        listen=[TCPAddress("127.0.0.1", 0)], upstream=Upstream.from_url(server.dsn()), engine=engine, grace=10
+        listen=[TCPAddress("127.0.0.1", 0)],
+        upstream=Upstream.from_url(server.dsn()),
+        engine=engine,
+        grace=10,
+        relayed=request.param == "compiled",
     )
     await running.start()
     yield running

@@ -1,0 +1,641 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""The way of bytes that nobody has to look at: received, framed and sent on by a thread that needs no GIL.
+
+The thread owns the two sockets of each pair that it was given. It gives a pair back, in the
+middle of whatever passes, when a message comes that Python has to see: a Query or Parse that may
+contain a call, a Terminate, the end of either connection, or anything out of the ordinary. What
+it gives back says exactly how far both directions have come.
+
+A log of the messages' types tells whoever takes over which answers are still to come. It is
+emptied whenever everything that was asked has been answered.
+"""
+
+from libc.errno cimport EAGAIN, EINTR, errno
+from libc.stdint cimport uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.string cimport memchr, memcmp, memcpy, memmove
+from posix.unistd cimport close, read, write
+
+cdef extern from "strings.h" nogil:
+    int strncasecmp(const char *, const char *, size_t)
+
+cdef extern from "pthread.h" nogil:
+    ctypedef struct pthread_mutex_t:
+        pass
+    int pthread_mutex_init(pthread_mutex_t *, void *)
+    int pthread_mutex_lock(pthread_mutex_t *)
+    int pthread_mutex_unlock(pthread_mutex_t *)
+    int pthread_mutex_destroy(pthread_mutex_t *)
+
+cdef extern from "sys/socket.h" nogil:
+    ssize_t recv(int, void *, size_t, int)
+    ssize_t send(int, const void *, size_t, int)
+    int MSG_NOSIGNAL
+    int MSG_DONTWAIT
+
+cdef extern from "sys/eventfd.h" nogil:
+    int eventfd(unsigned int, int)
+    int EFD_CLOEXEC
+    int EFD_NONBLOCK
+
+cdef extern from "sys/epoll.h" nogil:
+    ctypedef union epoll_data_t:
+        uint64_t u64
+    struct epoll_event:
+        uint32_t events
+        epoll_data_t data
+    int epoll_create1(int)
+    int epoll_ctl(int, int, int, epoll_event *)
+    int epoll_wait(int, epoll_event *, int, int)
+    int EPOLL_CLOEXEC
+    int EPOLL_CTL_ADD
+    int EPOLL_CTL_MOD
+    int EPOLL_CTL_DEL
+    uint32_t EPOLLIN
+    uint32_t EPOLLOUT
+    uint32_t EPOLLERR
+    uint32_t EPOLLHUP
+
+
+cdef enum:
+    # Bytes that are received at once; a longer Query or Parse is Python's.
+    CHUNK = 1 << 17
+    # Receives from one connection before the others have their turn.
+    TURNS = 8
+    # Events that are seen to before Python may give or take pairs.
+    EVENTS = 64
+    # The most that PostgreSQL itself accepts, as in proxy.wire.frames.
+    LARGEST = 0x3FFFFFFF + 4
+    HEADER = 5
+    # A longer ParameterStatus is not that of client_encoding.
+    LONGEST_PARAMETER = 128
+    # Types of messages whose answers are awaited; Python counts on if there are more.
+    LONGEST_LOG = 1 << 16
+    SHORTEST_LOG = 32
+    # Marks the types of a client's messages in the log.
+    FROM_CLIENT = 0x80
+
+    CLIENT = 0
+    SERVER = 1
+
+
+cdef struct Side:
+    int fd
+    uint64_t received       # bytes
+    uint32_t events         # what epoll watches for
+    size_t skip             # bytes of a message from here that are still to pass
+    unsigned char *held     # the beginning of a message from here: a client's is not sent on yet
+    size_t held_size
+    unsigned char *unsent   # bytes that this side has not taken yet
+    size_t unsent_size
+
+
+cdef struct Pair:
+    uint32_t index
+    uint32_t age            # tells a pair from an earlier one of the same index
+    bint returned
+    Side sides[2]
+    unsigned char *log
+    size_t log_size
+    size_t log_room
+    uint32_t unanswered     # messages that ReadyForQuery will answer
+    uint32_t since          # logged messages of the client since the last of those
+    unsigned char status
+    unsigned char encoding[LONGEST_PARAMETER]
+    size_t encoding_size
+
+
+cdef inline uint32_t big_endian(const unsigned char *at) noexcept nogil:
+    return (<uint32_t>at[0] << 24) | (<uint32_t>at[1] << 16) | (<uint32_t>at[2] << 8) | at[3]
+
+
+cdef bint has_needle(const unsigned char *text, size_t size) noexcept nogil:
+    """Whether `iasql_` is in a text, in any case."""
+    cdef const unsigned char *at = text
+    cdef const unsigned char *end = text + size
+    while at < end:
+        at = <const unsigned char *>memchr(at, c'_', end - at)
+        if at == NULL:
+            return False
+        if at - text >= 5 and strncasecmp(<const char *>at - 5, "iasql", 5) == 0:
+            return True
+        at += 1
+    return False
+
+
+cdef inline bint is_answered(unsigned char kind) noexcept nogil:
+    """Whether a client's message counts for what the server will answer."""
+    return kind in (c'B', c'C', c'c', c'D', c'E', c'F', c'f', c'P', c'Q', c'S')
+
+
+cdef inline bint is_answer(unsigned char kind) noexcept nogil:
+    """Whether a server's message counts as an answer, or the end of one."""
+    return kind in (c'1', c'2', c'3', c'C', c'E', c'G', c'I', c'n', c's', c'T', c'W')
+
+
+cdef bint keep(unsigned char **where, size_t *size, const unsigned char *data, size_t length) noexcept nogil:
+    """Put a copy of bytes in the place of those that were kept; False if there is no memory."""
+    cdef unsigned char *copy = NULL
+    if length:
+        copy = <unsigned char *>malloc(length)
+        if copy == NULL:
+            return False
+        memcpy(copy, data, length)
+    free(where[0])
+    where[0] = copy
+    size[0] = length
+    return True
+
+
+cdef bytes taken(const unsigned char *data, size_t size):
+    return data[:size] if size else b""
+
+
+cdef class Relay:
+    """Pairs of sockets, and the loop that serves them.
+
+    Attributes:
+        news: a descriptor that is readable when `returned` has something.
+        received: bytes that came from the clients and from the servers of the pairs that it has now.
+    """
+
+    cdef int _epoll
+    cdef int _wake
+    cdef readonly int news
+    cdef bint _stopping
+    # Whoever waits for `_mutex` holds `_next`: so the loop, when busy, lets Python in.
+    cdef pthread_mutex_t _next
+    cdef pthread_mutex_t _mutex
+    cdef Pair **_pairs
+    cdef uint32_t _room
+    cdef uint32_t _used
+    cdef uint32_t _age
+    cdef uint32_t *_free
+    cdef uint32_t _free_size
+    cdef uint32_t *_returned
+    cdef uint32_t _returned_size
+    cdef unsigned char *_buffer
+    cdef uint64_t _received[2]
+
+    def __cinit__(self):
+        self._epoll = self._wake = self.news = -1
+        pthread_mutex_init(&self._next, NULL)
+        pthread_mutex_init(&self._mutex, NULL)
+
+    def __init__(self):
+        cdef epoll_event event
+        self._buffer = <unsigned char *>malloc(CHUNK)
+        if self._buffer == NULL:
+            raise MemoryError
+        self._epoll = epoll_create1(EPOLL_CLOEXEC)
+        self._wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
+        self.news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
+        event.events = EPOLLIN
+        event.data.u64 = ~<uint64_t>0
+        if (
+            self._epoll < 0 or self._wake < 0 or self.news < 0
+            or epoll_ctl(self._epoll, EPOLL_CTL_ADD, self._wake, &event) < 0
+        ):
+            raise OSError(errno, "the relay cannot be made")
+
+    def __dealloc__(self):
+        cdef uint32_t index
+        for index in range(self._used):
+            self._forget(self._pairs[index])
+        for fd in (self._epoll, self._wake, self.news):
+            if fd >= 0:
+                close(fd)
+        free(self._pairs)
+        free(self._free)
+        free(self._returned)
+        free(self._buffer)
+        pthread_mutex_destroy(&self._mutex)
+        pthread_mutex_destroy(&self._next)
+
+    @property
+    def received(self):
+        return self._received[CLIENT], self._received[SERVER]
+
+    # -- for Python
+
+    def run(self):
+        """Serve until `stop` is called; for a thread of its own."""
+        with nogil:
+            self._serve()
+
+    def stop(self):
+        """Let `run` return."""
+        cdef uint64_t one = 1
+        self._stopping = True
+        write(self._wake, &one, sizeof(one))
+
+    def adopt(self, int client, int server, unsigned char status):
+        """Serve a pair of sockets from now on; nobody else may read or write them.
+
+        Both directions are between two messages, and everything has been answered.
+
+        Args:
+            status: of the last ReadyForQuery.
+
+        Returns:
+            What to call the pair.
+
+        Raises:
+            OSError: the sockets cannot be watched; they stay the caller's.
+        """
+        cdef Pair *pair
+        cdef int failure
+        self._enter()
+        try:
+            pair = self._new_pair()
+            pair.sides[CLIENT].fd = client
+            pair.sides[SERVER].fd = server
+            pair.status = status
+            failure = self._watch(pair)
+            if failure:
+                self._release(pair)
+                raise OSError(failure, "the relay cannot watch the connections")
+            return (<uint64_t>pair.age << 32) | pair.index
+        finally:
+            self._leave()
+
+    def recall(self, uint64_t name):
+        """Take a pair back, whatever passes; None if it has been given back already."""
+        cdef Pair *pair
+        self._enter()
+        try:
+            pair = self._pair(name)
+            if pair == NULL:
+                return None
+            self._unwatch(pair)
+            self._unlist(pair)
+            return self._take(pair)
+        finally:
+            self._leave()
+
+    def returned(self):
+        """The pairs that were given back since the last call: `(name, state)` each."""
+        cdef uint64_t count
+        cdef uint32_t at
+        cdef Pair *pair
+        read(self.news, &count, sizeof(count))
+        found = []
+        self._enter()
+        try:
+            for at in range(self._returned_size):
+                pair = self._pairs[self._returned[at]]
+                name = (<uint64_t>pair.age << 32) | pair.index
+                found.append((name, self._take(pair)))
+            self._returned_size = 0
+        finally:
+            self._leave()
+        return found
+
+    # -- the pairs
+
+    cdef void _enter(self) noexcept nogil:
+        pthread_mutex_lock(&self._next)
+        pthread_mutex_lock(&self._mutex)
+        pthread_mutex_unlock(&self._next)
+
+    cdef void _leave(self) noexcept nogil:
+        pthread_mutex_unlock(&self._mutex)
+
+    cdef Pair *_pair(self, uint64_t name) noexcept nogil:
+        cdef uint32_t index = <uint32_t>name
+        if index >= self._used or self._pairs[index] == NULL or self._pairs[index].age != name >> 32:
+            return NULL
+        return self._pairs[index]
+
+    cdef Pair *_new_pair(self) except NULL:
+        cdef uint32_t index
+        cdef Pair *pair = <Pair *>calloc(1, sizeof(Pair))
+        if pair == NULL:
+            raise MemoryError
+        if self._free_size:
+            self._free_size -= 1
+            index = self._free[self._free_size]
+        else:
+            if self._used == self._room:
+                self._grow()
+            index = self._used
+            self._used += 1
+        # Half of what 32 bits can count, since an event's name has a bit for the side.
+        self._age = (self._age + 1) & 0x7FFFFFFF
+        pair.index = index
+        pair.age = self._age
+        self._pairs[index] = pair
+        return pair
+
+    cdef int _grow(self) except -1:
+        cdef uint32_t room = self._room * 2 if self._room else 64
+        cdef void *grown
+        grown = realloc(self._pairs, room * sizeof(Pair *))
+        if grown != NULL:
+            self._pairs = <Pair **>grown
+            grown = realloc(self._free, room * sizeof(uint32_t))
+        if grown != NULL:
+            self._free = <uint32_t *>grown
+            grown = realloc(self._returned, room * sizeof(uint32_t))
+        if grown == NULL:
+            raise MemoryError
+        self._returned = <uint32_t *>grown
+        self._room = room
+        return 0
+
+    cdef void _forget(self, Pair *pair) noexcept nogil:
+        cdef int side
+        if pair == NULL:
+            return
+        for side in range(2):
+            free(pair.sides[side].held)
+            free(pair.sides[side].unsent)
+        free(pair.log)
+        free(pair)
+
+    cdef void _release(self, Pair *pair) noexcept nogil:
+        self._pairs[pair.index] = NULL
+        self._free[self._free_size] = pair.index
+        self._free_size += 1
+        self._forget(pair)
+
+    cdef object _take(self, Pair *pair):
+        cdef Side *client = &pair.sides[CLIENT]
+        cdef Side *server = &pair.sides[SERVER]
+        self._received[CLIENT] -= client.received
+        self._received[SERVER] -= server.received
+        try:
+            return (
+                taken(pair.log, pair.log_size),
+                bytes([pair.status]),
+                taken(pair.encoding, pair.encoding_size),
+                self._progress(client, server),
+                self._progress(server, client),
+            )
+        finally:
+            self._release(pair)
+
+    cdef object _progress(self, Side *source, Side *target):
+        held = taken(source.held, source.held_size)
+        unsent = taken(target.unsent, target.unsent_size)
+        return source.received, source.skip, held, unsent
+
+    # -- what epoll watches
+
+    cdef int _watch(self, Pair *pair) noexcept nogil:
+        cdef epoll_event event
+        cdef int side, failure
+        for side in range(2):
+            event.events = pair.sides[side].events = EPOLLIN
+            event.data.u64 = self._event_name(pair, side)
+            if epoll_ctl(self._epoll, EPOLL_CTL_ADD, pair.sides[side].fd, &event) < 0:
+                failure = errno
+                if side == SERVER:
+                    epoll_ctl(self._epoll, EPOLL_CTL_DEL, pair.sides[CLIENT].fd, &event)
+                return failure
+        return 0
+
+    cdef uint64_t _event_name(self, Pair *pair, int side) noexcept nogil:
+        return (<uint64_t>pair.age << 33) | (<uint64_t>side << 32) | pair.index
+
+    cdef void _unwatch(self, Pair *pair) noexcept nogil:
+        cdef epoll_event event
+        cdef int side
+        if not pair.returned:
+            for side in range(2):
+                epoll_ctl(self._epoll, EPOLL_CTL_DEL, pair.sides[side].fd, &event)
+
+    cdef void _want(self, Pair *pair, int side) noexcept nogil:
+        """Read a side while the other one takes what comes; write to it when it has not taken all."""
+        cdef epoll_event event
+        event.events = 0
+        if not pair.sides[1 - side].unsent_size:
+            event.events |= EPOLLIN
+        if pair.sides[side].unsent_size:
+            event.events |= EPOLLOUT
+        if event.events != pair.sides[side].events:
+            pair.sides[side].events = event.events
+            event.data.u64 = self._event_name(pair, side)
+            epoll_ctl(self._epoll, EPOLL_CTL_MOD, pair.sides[side].fd, &event)
+
+    cdef void _give_back(self, Pair *pair) noexcept nogil:
+        if not pair.returned:
+            self._unwatch(pair)
+            pair.returned = True
+            self._returned[self._returned_size] = pair.index
+            self._returned_size += 1
+
+    cdef void _unlist(self, Pair *pair) noexcept nogil:
+        cdef uint32_t at, to = 0
+        for at in range(self._returned_size):
+            if self._returned[at] != pair.index:
+                self._returned[to] = self._returned[at]
+                to += 1
+        self._returned_size = to
+
+    # -- the loop
+
+    cdef void _serve(self) noexcept nogil:
+        cdef epoll_event events[EVENTS]
+        cdef int count, at
+        cdef uint32_t before
+        cdef uint64_t one = 1
+        while not self._stopping:
+            count = epoll_wait(self._epoll, events, EVENTS, -1)
+            self._enter()
+            before = self._returned_size
+            for at in range(count):
+                self._see_to(&events[at])
+            count = self._returned_size > before
+            self._leave()
+            if count:
+                write(self.news, &one, sizeof(one))
+
+    cdef void _see_to(self, epoll_event *event) noexcept nogil:
+        cdef uint64_t name = event.data.u64
+        cdef int side = (name >> 32) & 1
+        cdef Pair *pair
+        if name == ~<uint64_t>0:
+            return
+        pair = self._pair((name >> 33 << 32) | <uint32_t>name)
+        # Python, or an event before this one, may have taken the pair meanwhile.
+        if pair == NULL or pair.returned:
+            return
+        if event.events & EPOLLOUT:
+            self._send(pair, side, pair.sides[side].unsent, 0)
+        if not pair.returned and event.events & EPOLLIN and not pair.sides[1 - side].unsent_size:
+            self._receive(pair, side)
+        elif event.events & (EPOLLERR | EPOLLHUP):
+            self._give_back(pair)
+
+    cdef void _receive(self, Pair *pair, int side) noexcept nogil:
+        cdef Side *source = &pair.sides[side]
+        cdef size_t size, room
+        cdef ssize_t got
+        cdef int turn
+        for turn in range(TURNS):
+            size = source.held_size
+            if size:
+                memcpy(self._buffer, source.held, size)
+            room = CHUNK - size
+            got = recv(source.fd, self._buffer + size, room, MSG_DONTWAIT)
+            if got <= 0:
+                if got == 0 or errno not in (EAGAIN, EINTR):
+                    # Python's transport will see the same end.
+                    self._give_back(pair)
+                return
+            self._received[side] += got
+            source.received += got
+            if side == CLIENT:
+                self._from_client(pair, size + got)
+            else:
+                self._send(pair, CLIENT, self._buffer + size, got)
+                self._from_server(pair, size + got)
+            if pair.returned or <size_t>got < room or pair.sides[1 - side].unsent_size:
+                return
+
+    cdef void _send(self, Pair *pair, int side, const unsigned char *data, size_t size) noexcept nogil:
+        """Send bytes to a side; without any, those that it has not taken yet."""
+        cdef Side *target = &pair.sides[side]
+        cdef ssize_t sent
+        cdef size_t left
+        if not size:
+            size = target.unsent_size
+        if not size:
+            return
+        sent = send(target.fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT)
+        if sent < 0:
+            sent = 0
+            if errno not in (EAGAIN, EINTR):
+                self._give_back(pair)
+        left = size - sent
+        if left or target.unsent_size:
+            if not self._keep_unsent(target, data + sent, left):
+                self._give_back(pair)
+            if not pair.returned:
+                self._want(pair, side)
+                self._want(pair, 1 - side)
+
+    cdef bint _keep_unsent(self, Side *target, const unsigned char *data, size_t size) noexcept nogil:
+        if target.unsent_size and size:
+            # `data` is within what is kept.
+            memmove(target.unsent, data, size)
+            target.unsent_size = size
+            return True
+        return keep(&target.unsent, &target.unsent_size, data, size)
+
+    # -- the messages
+
+    cdef void _from_client(self, Pair *pair, size_t size) noexcept nogil:
+        cdef Side *client = &pair.sides[CLIENT]
+        cdef unsigned char *data = self._buffer
+        cdef size_t at = 0, rest, length
+        cdef unsigned char kind
+        cdef bint wanted = False
+        if client.skip:
+            at = client.skip if client.skip < size else size
+            client.skip -= at
+        while size - at >= HEADER:
+            kind = data[at]
+            length = big_endian(data + at + 1)
+            if length < 4 or length > LARGEST or kind == c'X':
+                wanted = True
+                break
+            if kind in (c'Q', c'P'):
+                if length + 1 > CHUNK:
+                    wanted = True
+                    break
+                if length + 1 > size - at:
+                    break
+                if has_needle(data + at + HEADER, length - 4):
+                    wanted = True
+                    break
+            if is_answered(kind):
+                wanted = not self._note(pair, kind | FROM_CLIENT)
+                if kind in (c'Q', c'S', c'F'):
+                    pair.unanswered += 1
+                    pair.since = 0
+                else:
+                    pair.since += 1
+            if length + 1 > size - at:
+                client.skip = length + 1 - (size - at)
+                at = size
+            else:
+                at += length + 1
+            if wanted:
+                break
+        rest = size - at
+        if at:
+            self._send(pair, SERVER, data, at)
+        if rest or client.held_size:
+            wanted = not keep(&client.held, &client.held_size, data + at, rest) or wanted
+        if wanted:
+            self._give_back(pair)
+
+    cdef void _from_server(self, Pair *pair, size_t size) noexcept nogil:
+        cdef Side *server = &pair.sides[SERVER]
+        cdef unsigned char *data = self._buffer
+        cdef size_t at = 0, rest, length
+        cdef unsigned char kind
+        cdef bint wanted = False
+        if server.skip:
+            at = server.skip if server.skip < size else size
+            server.skip -= at
+        while size - at >= HEADER:
+            kind = data[at]
+            length = big_endian(data + at + 1)
+            if kind == c'Z' or (kind == c'S' and length < LONGEST_PARAMETER):
+                if length + 1 > size - at:
+                    break
+                if kind == c'Z':
+                    pair.status = data[at + HEADER]
+                    wanted = not self._note(pair, kind) or wanted
+                    self._end_batch(pair)
+                else:
+                    self._note_parameter(pair, data + at + HEADER, length - 4)
+            elif is_answer(kind):
+                # A Sync that came before the COPY began is ignored by it, and is Python's to count.
+                if kind in (c'G', c'W') and (not pair.log_size or pair.log[0] != (c'Q' | FROM_CLIENT)):
+                    wanted = True
+                wanted = not self._note(pair, kind) or wanted
+            if length + 1 > size - at:
+                server.skip = length + 1 - (size - at)
+                at = size
+            else:
+                at += length + 1
+        rest = size - at
+        if rest or server.held_size:
+            wanted = not keep(&server.held, &server.held_size, data + at, rest) or wanted
+        if wanted:
+            self._give_back(pair)
+
+    cdef bint _note(self, Pair *pair, unsigned char kind) noexcept nogil:
+        """Log a message's type; False if Python is to go on with the counting."""
+        cdef size_t room
+        cdef void *grown
+        if pair.log_size == pair.log_room:
+            room = pair.log_room * 2 if pair.log_room else SHORTEST_LOG
+            grown = realloc(pair.log, room)
+            if grown == NULL:
+                return False
+            pair.log = <unsigned char *>grown
+            pair.log_room = room
+        pair.log[pair.log_size] = kind
+        pair.log_size += 1
+        return pair.log_size < LONGEST_LOG
+
+    cdef void _end_batch(self, Pair *pair) noexcept nogil:
+        if pair.unanswered:
+            pair.unanswered -= 1
+        if not pair.unanswered and not pair.since:
+            pair.log_size = 0
+            if pair.log_room > 16 * SHORTEST_LOG:
+                free(pair.log)
+                pair.log = NULL
+                pair.log_room = 0
+
+    cdef void _note_parameter(self, Pair *pair, const unsigned char *body, size_t size) noexcept nogil:
+        cdef size_t name = 16  # of "client_encoding" and what ends it
+        if size > name and memcmp(body, b"client_encoding\0", name) == 0:
+            pair.encoding_size = size - name - 1
+            memcpy(pair.encoding, body + name, pair.encoding_size)

@@ -1,0 +1,124 @@
+"""Sessions whose bytes nobody has to look at, served by a thread of compiled code.
+
+A session lends its two connections while it is at rest. It gets them back, as a `State`, when
+something comes that it has to see, or when it asks for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import dataclass
+from typing import Protocol
+
+try:
+    from proxy import _relay
+except ImportError:  # installed where there is no compiler: everything goes through Python
+    _relay = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far one direction has come.
+
+    Attributes:
+        received: bytes that came.
+        skip: bytes of the current message that are still to come, and to pass.
+        held: the beginning of a message; the client's is not sent on yet, the server's is.
+        unsent: bytes that are still to be sent on, before everything else.
+    """
+
+    received: int
+    skip: int
+    held: bytes
+    unsent: bytes
+
+
+@dataclass(frozen=True)
+class State:
+    """What has passed since a session lent its connections.
+
+    Attributes:
+        log: types of messages, in order, since everything had been answered; a client's has FROM_CLIENT.
+        status: the last ReadyForQuery's transaction status.
+        encoding: the last ParameterStatus of client_encoding, or nothing if none came.
+    """
+
+    log: bytes
+    status: bytes
+    encoding: bytes
+    to_server: Progress
+    to_client: Progress
+
+
+#: The bit that marks a client's message in the log.
+FROM_CLIENT = 0x80
+
+
+class Lender(Protocol):
+    """A session."""
+
+    def take_back(self, state: State) -> None:
+        """The connections are the session's own again."""
+
+
+class Relay:
+    """Serves lent connections in a thread of its own.
+
+    To be made, and used, in the thread of a running event loop.
+    """
+
+    def __init__(self) -> None:
+        self._lent: dict[int, Lender] = {}
+        self._native = _relay.Relay()
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._native.news, self._give_back)
+        self._thread = threading.Thread(target=self._native.run, name="iasql-relay", daemon=True)
+        self._thread.start()
+
+    @staticmethod
+    def available() -> bool:
+        """Whether it has been compiled."""
+        return _relay is not None
+
+    @property
+    def received(self) -> tuple[int, int]:
+        """Bytes that have come from clients and from servers on what is lent now."""
+        return self._native.received
+
+    def lend(self, lender: Lender, client: int, server: int, status: bytes) -> int:
+        """Serve a session's sockets from now on; nobody else may use them.
+
+        Args:
+            status: the transaction status.
+
+        Returns:
+            What to call the loan.
+
+        Raises:
+            OSError: they cannot be watched, and stay the session's.
+        """
+        name = self._native.adopt(client, server, status[0])
+        self._lent[name] = lender
+        return name
+
+    def recall(self, name: int) -> None:
+        """Give a loan back now."""
+        found = self._native.recall(name)
+        if found is not None:
+            self._lent.pop(name).take_back(_state(found))
+
+    def stop(self) -> None:
+        """Serve nobody any more; all loans have been given back."""
+        self._loop.remove_reader(self._native.news)
+        self._native.stop()
+        self._thread.join()
+
+    def _give_back(self) -> None:
+        for name, found in self._native.returned():
+            self._lent.pop(name).take_back(_state(found))
+
+
+def _state(found: _relay._State) -> State:
+    log, status, encoding, to_server, to_client = found
+    return State(log, status, encoding, Progress(*to_server), Progress(*to_client))
