@@ -3,7 +3,7 @@
 PYTHON := $(firstword $(foreach version,3.11 3.12 3.13,$(shell command -v python$(version))) python3)
 BIN := .venv/bin
 
-.PHONY: setup demo test lint fmt bench-engine clean
+.PHONY: setup demo test test-clients lint fmt bench-engine clean
 
 setup: .setup-stamp
 
@@ -19,6 +19,10 @@ demo: setup
 # One file or test: make test ARGS="tests/deploy -k postgres"
 test: setup
 	@$(BIN)/python -m pytest $(ARGS)
+
+# Clients' suites, directly and through the proxy: docs/compatibility.md. One: ARGS="--suite asyncpg"
+test-clients: setup
+	@$(BIN)/python -m tests.clients $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check

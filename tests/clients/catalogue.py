@@ -1,0 +1,8 @@
+"""Which suites there are, in the order of the report."""
+
+from __future__ import annotations
+
+from tests.clients import asyncpg_suite, pg8000_suite
+from tests.clients.suite import Suite
+
+SUITES: tuple[Suite, ...] = (asyncpg_suite.SUITE, pg8000_suite.SUITE)

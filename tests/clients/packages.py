@@ -1,0 +1,60 @@
+"""Tests that a client's authors publish: its source distribution, as the package index has it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tarfile
+from collections.abc import Collection
+from importlib import metadata
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import platformdirs
+
+from tests.fixtures.tools import missing, run
+
+
+def cache(name: str) -> Path:
+    """A folder that stays, for what is fetched."""
+    folder = platformdirs.user_cache_path("iasql-tests") / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def installed(package: str) -> str:
+    """The version of a package that is installed."""
+    return metadata.version(package)
+
+
+def source_of(package: str, wanted: Collection[str]) -> Path:
+    """Some files and folders of the source distribution of the installed version, fetched once.
+
+    Raises:
+        pytest.skip.Exception: it cannot be fetched.
+    """
+    version = installed(package)
+    folder = cache("sources") / f"{package}-{version}"
+    if not folder.exists():
+        with TemporaryDirectory(dir=folder.parent) as name:
+            unpacked = _unpack(_download(package, version, Path(name)), Path(name) / "unpacked")
+            (Path(name) / "wanted").mkdir()
+            for entry in wanted:
+                shutil.move(unpacked / entry, Path(name) / "wanted" / entry)
+            (Path(name) / "wanted").rename(folder)
+    return folder
+
+
+def _download(package: str, version: str, folder: Path) -> Path:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    options = ["--no-deps", "--no-binary", package, "--dest", str(folder), f"{package}=={version}"]
+    result = run([*command, *options])
+    if result.returncode != 0:
+        missing(f"pip cannot fetch the source of {package} {version}: {result.stderr[-400:]}")
+    return next(folder.glob("*.tar.gz"))
+
+
+def _unpack(archive: Path, folder: Path) -> Path:
+    with tarfile.open(archive) as files:
+        files.extractall(folder, filter="data")
+    return next(folder.iterdir())
