@@ -9,6 +9,7 @@ settings alone.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Protocol
 
 from engine.errors import OperationError, Stopped
@@ -36,6 +37,11 @@ class Stop:
     async def wait(self) -> None:
         """Return when a stop has been requested."""
         await self._event.wait()
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but not longer than until a stop is requested."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._event.wait(), seconds)
 
     def check(self) -> None:
         """Raise the reason if a stop has been requested."""

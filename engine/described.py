@@ -118,7 +118,7 @@ class Account:
         self.tables: dict[str, list[Found]] = {}
         for resource in resources:
             self.tables[resource.table] = self._unique_keys(
-                resource, [self._resolved(resource, each) for each in listed.get(resource.table, ())]
+                resource, [self.resolved(resource, each) for each in listed.get(resource.table, ())]
             )
 
     def by(self, table: str, column: str | None, value: Any) -> Found | None:
@@ -156,7 +156,7 @@ class Account:
 
         It is found by what refers to it from then on; one that it takes the place of is not taken out.
         """
-        each = self._resolved(resource, each)
+        each = self.resolved(resource, each)
         some = self.tables[resource.table]
         place = self._added.setdefault((resource.table, each.identity), len(some))
         some[place : place + 1] = [each]
@@ -165,7 +165,8 @@ class Account:
                 index[each.values.get(name) if name else each.identity] = each
         return each
 
-    def _resolved(self, resource: Resource, each: Found) -> Found:
+    def resolved(self, resource: Resource, each: Found) -> Found:
+        """A resource without the references to what there is not."""
         values = self._references(resource.columns, each.values)
         if not resource.parts:
             return each if values is each.values else replace(each, values=values)

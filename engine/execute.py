@@ -24,7 +24,7 @@ from engine.journal import Journal
 from engine.mirror import Mirror
 from engine.model import Desired, Found, Key, Pending, Plan, Row, RowChange, Step
 from engine.observer import StepEnd, observer
-from engine.steps import Worker, explained
+from engine.steps import Job, Worker, explained
 from engine.writeback import write
 from modules.spec import Resource
 
@@ -79,18 +79,20 @@ class Execution:
     async def _step(self, step: Step) -> None:
         error: Exception | None = None
         outcome = "done"
+        job = Job(resource=self._resource(step), change=step.change, token=self.journal.token(step))
         try:
             for number in step.after:
                 await asyncio.shield(self._needed(step, number))
             if self.caller.stop.requested:
                 raise _Skipped
-            await self._begin(step)
+            await self._begin(step, job)
         except _Skipped:
             self.skipped.append(step)
             error, outcome = _Skipped(), "skipped"
         except OperationError as reason:
-            self.failures.append(explained(reason, self._resource(step), step.kind, step.change.description))
-            await self.journal.ended(step, "failed", f"{reason.message}: {reason.detail or ''}")
+            self.failures.append(explained(reason, job.resource, step.kind, step.change.description))
+            text = f"{reason.message}: {reason.detail or ''}"
+            await self.journal.ended(step, "failed", job.trail, message=text)
             error, outcome = _Skipped(), "failed"
         except Exception as reason:
             # A fault of the engine's own stops what waits for this step, not what others have in flight.
@@ -119,34 +121,36 @@ class Execution:
         reference = resource.column(resource.within).reference if resource.within else None
         return reference is not None and reference.table == other.change.table
 
-    async def _begin(self, step: Step) -> None:
+    async def _begin(self, step: Step, job: Job) -> None:
         started = time.monotonic()
         change = step.change
-        await self.journal.started(step, change.found.description if change.found else None)
-        found = await self._PERFORM[step.kind](self, step)
+        before = change.found.description if change.found else None
+        await self.journal.started(step, before, job.token)
+        if change.desired is not None:
+            job = replace(job, desired=self._nothing_pending(change.desired))
+        found = await self._PERFORM[step.kind](self, step, job)
         self._finish(step)
-        await self.journal.ended(step, "done", after=found.description if found else None)
+        await self.journal.ended(step, "done", job.trail, after=found.description if found else None)
         self._report(step, time.monotonic() - started)
 
-    async def _make(self, step: Step) -> Found:
+    async def _make(self, step: Step, job: Job) -> Found:
         """Create a resource; its row shows it from AWS's first answer on."""
-        resource, change = self._resource(step), step.change
-        assert change.desired is not None
-        facts, made = await self.worker.create(resource, change, self._nothing_pending(change.desired))
+        resource = job.resource
+        facts, made = await self.worker.create(job)
         usable = False
         if made is not None:
             made = await self._write_back(step, made)
             usable = self._can_be_used(resource, made)
         if usable:
             _settle(self._named[step.number])
-        await self.worker.complete(resource, facts)
+        await self.worker.complete(job, facts)
         if usable:
             self._finish(step)
-        made = await self._write_back(step, await self.worker.describe(resource, facts, made))
+        made = await self._write_back(step, await self.worker.describe(job, facts, made))
         if resource.ready is not None:
             if not resource.ready.blocks:
                 self._finish(step)
-            made = await self._write_back(step, await self.worker.settle(resource, made))
+            made = await self._write_back(step, await self.worker.settle(job, made))
         return made
 
     def _finish(self, step: Step) -> None:
@@ -158,18 +162,13 @@ class Execution:
         blocks = resource.ready is not None and resource.ready.blocks
         return not blocks and all(made.values[name] is not None for name in self._used_by[resource.table])
 
-    async def _change(self, step: Step) -> Found:
-        change = step.change
-        assert change.desired is not None
-        desired = self._nothing_pending(change.desired)
-        found = await self.worker.change(self._resource(step), change, desired)
-        return await self._write_back(step, found)
+    async def _change(self, step: Step, job: Job) -> Found:
+        return await self._write_back(step, await self.worker.change(job))
 
-    async def _remove(self, step: Step) -> None:
-        assert step.change.found is not None
-        await self.worker.remove(self._resource(step), step.change.found)
+    async def _remove(self, step: Step, job: Job) -> None:
+        await self.worker.remove(job)
 
-    _PERFORM: ClassVar[Mapping[str, Callable[[Execution, Step], Awaitable[Found | None]]]] = {
+    _PERFORM: ClassVar[Mapping[str, Callable[[Execution, Step, Job], Awaitable[Found | None]]]] = {
         "make": _make,
         "change": _change,
         "remove": _remove,

@@ -11,10 +11,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import astuple, dataclass
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import structlog
 
+from engine.aws.calls import Trail
 from engine.batches import Batches
 from engine.database import Database
 from engine.errors import OperationError
@@ -24,18 +26,46 @@ _log = structlog.get_logger()
 
 
 _STARTED = """
-    INSERT INTO iasql.iasql_step (operation, number, kind, table_name, description, before)
-    SELECT $1, number, kind, table_name, description, before::jsonb
-    FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[])
-        AS entry (number, kind, table_name, description, before)
+    INSERT INTO iasql.iasql_step (operation, number, kind, table_name, description, before, token)
+    SELECT $1, number, kind, table_name, description, before::jsonb, token
+    FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+        AS entry (number, kind, table_name, description, before, token)
 """
 _ENDED = """
     UPDATE iasql.iasql_step AS step
     SET ended_at = clock_timestamp(), outcome = entry.outcome, message = entry.message,
-        after = entry.after::jsonb
-    FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[])
-        AS entry (number, outcome, message, after)
+        after = entry.after::jsonb, attempts = entry.attempts,
+        request_ids = string_to_array(entry.request_ids, ' ')
+    FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::text[])
+        AS entry (number, outcome, message, after, attempts, request_ids)
     WHERE step.operation = $1 AND step.number = entry.number
+"""
+#: Ends the entries of operations whose engine has died: it held a connection.
+_CUT_OFF = """
+    WITH dead AS (
+        UPDATE iasql.iasql_operation AS operation
+        SET ended_at = clock_timestamp(), outcome = 'cut off'
+        WHERE ended_at IS NULL AND NOT EXISTS (
+            SELECT FROM pg_stat_activity AS activity
+            WHERE activity.pid = operation.pid AND activity.backend_start <= operation.started_at
+        )
+        RETURNING id
+    )
+    UPDATE iasql.iasql_step AS step SET ended_at = clock_timestamp(), outcome = 'cut off'
+    FROM dead WHERE step.operation = dead.id AND step.ended_at IS NULL
+"""
+#: What was begun a short while ago, has not come to a good end, and may have been performed.
+_BEGUN = """
+    SELECT DISTINCT ON (table_name, description) table_name, description, token
+    FROM iasql.iasql_step AS step
+    WHERE kind = 'make' AND outcome IN ('cut off', 'failed') AND token IS NOT NULL
+        AND started_at > now() - interval '1 hour'
+        AND NOT EXISTS (
+            SELECT FROM iasql.iasql_step AS later
+            WHERE later.operation > step.operation AND later.table_name = step.table_name
+                AND (later.kind = 'remove' OR later.outcome = 'done' AND later.description = step.description)
+        )
+    ORDER BY table_name, description, operation DESC
 """
 
 
@@ -46,6 +76,7 @@ class _Started:
     table: str
     description: str
     before: str | None
+    token: str
 
 
 @dataclass(frozen=True)
@@ -54,17 +85,29 @@ class _Ended:
     outcome: str
     message: str | None
     after: str | None
+    attempts: int
+    requests: str
 
 
 class Journal:
     """The entries of one operation."""
 
-    def __init__(self, connection: Any, operation: int) -> None:
+    def __init__(self, connection: Any, operation: int, begun: Mapping[tuple[str, str], str]) -> None:
+        """
+        Args:
+            begun: the tokens of what an earlier operation began to make, by table and description.
+        """
         self._connection = connection
         self._operation = operation
+        self._begun = begun
         self._entries: Batches[_Started | _Ended] = Batches(self._write, separable=False)
 
-    async def started(self, step: Step, before: Mapping[str, Any] | None) -> None:
+    def token(self, step: Step) -> str:
+        """What names a step, the same as before if it was begun by an operation that was cut off."""
+        begun = self._begun.get((step.change.table, step.change.description))
+        return begun if begun and step.kind == "make" else uuid4().hex
+
+    async def started(self, step: Step, before: Mapping[str, Any] | None, token: str) -> None:
         """Record that a step is about to call AWS.
 
         Raises:
@@ -73,7 +116,7 @@ class Journal:
         change = step.change
         try:
             await self._entries.add(
-                _Started(step.number, step.kind, change.table, change.description, _json(before))
+                _Started(step.number, step.kind, change.table, change.description, _json(before), token)
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise OperationError(
@@ -83,11 +126,20 @@ class Journal:
             ) from error
 
     async def ended(
-        self, step: Step, outcome: str, message: str | None = None, after: Mapping[str, Any] | None = None
+        self,
+        step: Step,
+        outcome: str,
+        trail: Trail,
+        *,
+        message: str | None = None,
+        after: Mapping[str, Any] | None = None,
     ) -> None:
         """Record how a step ended. What AWS did stands, whether this can be written or not."""
         try:
-            await self._entries.add(_Ended(step.number, outcome, message, _json(after)))
+            requests = " ".join(trail.requests)
+            await self._entries.add(
+                _Ended(step.number, outcome, message, _json(after), trail.attempts, requests)
+            )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             _log.warning("journal not written", error=str(error))
 
@@ -134,8 +186,10 @@ async def operation(
             in_transaction,
             steps,
         )
+        await connection.execute(_CUT_OFF)
+        begun = {(table, what): token for table, what, token in await connection.fetch(_BEGUN)}
         try:
-            yield Journal(connection, number)
+            yield Journal(connection, number, begun)
         except BaseException as error:
             await _end(connection, number, "failed", _message(error))
             raise

@@ -27,6 +27,7 @@ from engine.caller import Caller
 from engine.database import Database
 from engine.described import Account
 from engine.execute import Execution
+from engine.lookup import Lookup
 from engine.mirror import Allocate, Mirror
 from engine.model import Plan, Restore, Row, RowChange
 from engine.patience import Patience
@@ -253,7 +254,8 @@ class Engine:
     ) -> None:
         identity = await calls.identity(self._cloud)
         context = {"region": identity.region, "account": identity.account}
-        worker = Worker(self._cloud, context, self._patience, caller.stop)
+        lookup = Lookup(self._cloud, account)
+        worker = Worker(self._cloud, context, self._patience, caller.stop, lookup)
         async with journal.operation(
             self._database,
             caller.database,

@@ -22,10 +22,12 @@ class Patience:
     Attributes:
         eventual: for AWS to see what has just been made.
         busy: for what is going away to be gone.
+        lost: for AWS to show what it may have made in a call whose answer was lost.
     """
 
     eventual: float = 60
     busy: float = 120
+    lost: float = 5
 
 
 async def persist(

@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.model import Desired, Found, Parts, Values
-from modules.spec import Call, Column, Const, Context, Derived, Each, Item, Part, Resource, Source, When
+from modules.spec import (
+    Call,
+    Column,
+    Const,
+    Context,
+    Derived,
+    Each,
+    Item,
+    Part,
+    Resource,
+    Source,
+    Token,
+    When,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,12 +32,14 @@ class Facts:
         values, parts: in AWS's space, nothing pending.
         context: region and account.
         item: the element that the call is made for.
+        token: what AWS is to know a repetition by.
     """
 
     values: Values
     parts: Parts
     context: Mapping[str, str]
     item: Any = None
+    token: str | None = None
 
 
 def request(call: Call, facts: Facts) -> dict[str, Any]:
@@ -63,6 +78,8 @@ def _value(source: Source, facts: Facts) -> Any:
             return [_element(source, each, facts) for each in facts.parts.get(source.part, ())]
         case Item():
             return facts.item
+        case Token():
+            return facts.token
 
 
 def _element(each: Each, values: Values, facts: Facts) -> Any:

@@ -52,7 +52,9 @@ CREATE TABLE IF NOT EXISTS iasql.iasql_operation (
   message text
 );
 COMMENT ON TABLE iasql.iasql_operation IS
-  'The operations that change something: who, when, what. An operation without an end was cut off, or is running.';
+  'The operations that change AWS: who, when, what. An operation without an end is running, or was cut off.';
+COMMENT ON COLUMN iasql.iasql_operation.outcome IS
+  'done; failed, with the error in message; or cut off: the engine died, as the next operation has seen.';
 COMMENT ON COLUMN iasql.iasql_operation.in_transaction IS
   'Whether it ran in a transaction of the user''s, whose rollback does not undo what was done in AWS.';
 
@@ -70,8 +72,24 @@ CREATE TABLE IF NOT EXISTS iasql.iasql_step (
   message text,
   PRIMARY KEY (operation, number)
 );
+ALTER TABLE iasql.iasql_step
+  ADD COLUMN IF NOT EXISTS attempts integer,
+  ADD COLUMN IF NOT EXISTS request_ids text[],
+  ADD COLUMN IF NOT EXISTS token text;
+CREATE INDEX IF NOT EXISTS iasql_operation_running ON iasql.iasql_operation (id) WHERE ended_at IS NULL;
+CREATE INDEX IF NOT EXISTS iasql_step_begun ON iasql.iasql_step (started_at)
+  WHERE outcome IN ('cut off', 'failed');
 COMMENT ON TABLE iasql.iasql_step IS
-  'The steps of operations, each written before AWS is called. A step without an end may or may not have been done.';
+  'The steps of operations, each written before AWS is called. A step without an end is under way, or was cut off.';
+COMMENT ON COLUMN iasql.iasql_step.kind IS 'make, change or remove; a replacement makes and removes.';
+COMMENT ON COLUMN iasql.iasql_step.before IS 'What AWS said of the resource when the operation began.';
+COMMENT ON COLUMN iasql.iasql_step.after IS 'What AWS said of it at the end; NULL if it was removed.';
+COMMENT ON COLUMN iasql.iasql_step.outcome IS
+  'done; failed, with the error in message; or cut off: the engine died, and AWS may have done it or not.';
+COMMENT ON COLUMN iasql.iasql_step.attempts IS 'How often AWS was asked for the call that it was asked for most often.';
+COMMENT ON COLUMN iasql.iasql_step.request_ids IS 'AWS''s ids of the requests that it answered, in order.';
+COMMENT ON COLUMN iasql.iasql_step.token IS
+  'What names the step to AWS where AWS takes such a name; a step that was cut off is tried again with the same.';
 
 CREATE TABLE IF NOT EXISTS iasql.policy (
   name text PRIMARY KEY,

@@ -174,8 +174,14 @@ class Item:
     """The element that a `PerItem` call is made for."""
 
 
+@dataclass(frozen=True)
+class Token:
+    """What AWS knows a repetition of the call by: the same whenever the same step is tried again for the
+    same values, also after a crash."""
+
+
 #: A column's name, or one of the above.
-Source = str | Const | Context | Derived | When | Each | Item
+Source = str | Const | Context | Derived | When | Each | Item | Token
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,7 +117,7 @@ class _Sending:
         seconds = time.monotonic() - self.first
         delay = self.cloud.retries.delay(error, sent=self.sent, seconds=seconds, repeatable=self.repeatable)
         if delay is not None:
-            await _pause(delay, self.stop)
+            await (self.stop.pause(delay) if self.stop is not None else asyncio.sleep(delay))
         if delay is None or (self.stop is not None and self.stop.requested):
             self._tell(_OUTCOMES.get(error.sqlstate, "refused"))
             raise error from cause
@@ -144,15 +143,6 @@ class _Sending:
 
 #: What an error's SQLSTATE says of how a call ended; all others are refusals.
 _OUTCOMES = {"53000": "throttled", "58000": "failed", "HV00N": "unreachable"}
-
-
-async def _pause(seconds: float, stop: Stop | None) -> None:
-    """Wait, but not longer than until a stop is requested."""
-    if stop is None:
-        await asyncio.sleep(seconds)
-        return
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)
 
 
 async def pages(
@@ -225,7 +215,7 @@ async def wait(
             return
         if state == "failure" or spent >= seconds:
             raise _not_done(f"{service} {waiter}", state, answer)
-        await _pause(delay, stop)
+        await stop.pause(delay)
         stop.check()
         spent, delay = spent + delay, min(delay * 1.5, 6)
 

@@ -39,7 +39,7 @@ async def engine(simulator: Cloud, postgres_server: PostgresServer) -> AsyncIter
             secret_key="simulated",
             retries=Retries(attempts=3, throttled=2),
         ),
-        patience=Patience(eventual=5, busy=3),
+        patience=Patience(eventual=5, busy=3, lost=1),
     )
     yield engine
     await engine.close()

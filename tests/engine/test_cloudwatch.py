@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from engine.caller import Stop
+from engine.described import Account
+from engine.lookup import Lookup
 from engine.model import Change, Desired, Row
 from engine.patience import Patience
-from engine.steps import Worker
+from engine.steps import Job, Worker
 from modules.aws_cloudwatch.log_group import LOG_GROUP
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
@@ -66,7 +68,8 @@ async def test_a_group_that_aws_does_not_show_yet_is_asked_for_again(monkeypatch
     desired = Desired(Row(table="log_group", key=("app",), values=values), values, {})
     change = Change(action="create", table="log_group", id=None, description="app", desired=desired)
     cloud: Any = None
-    worker = Worker(cloud, {}, Patience(), Stop())
-    found = await worker.describe(LOG_GROUP, *await worker.create(LOG_GROUP, change, desired))
+    worker = Worker(cloud, {}, Patience(), Stop(), Lookup(cloud, Account([LOG_GROUP], {})))
+    job = Job(resource=LOG_GROUP, change=change, desired=desired)
+    found = await worker.describe(job, *await worker.create(job))
     assert found.identity == "right"
     assert pages == []

@@ -22,6 +22,7 @@ from modules.spec import (
     PerItem,
     Resource,
     Source,
+    Token,
     Update,
     Waiter,
     When,
@@ -391,7 +392,7 @@ def _source(it: _Checked, where: str, shape: Shape, source: Source, names: Names
                 yield from _sendable(where, shape, column)
         case Const():
             yield from _constant(where, "constant", shape, source.value)
-        case Context() | Item():
+        case Context() | Item() | Token():
             if shape.type_name != "string":
                 yield f"{where} is a {shape.type_name}"
         case Derived():

@@ -1,0 +1,78 @@
+"""Looks again at what AWS holds while an apply runs: for what a call has made whose answer was lost.
+
+Who wants to look at the same table at the same time shares one listing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from typing import Any
+
+from engine import diff
+from engine.aws.session import Cloud
+from engine.described import Account
+from engine.listing import Scope, listed
+from engine.model import Desired, Found
+from engine.resolve import natural_key
+from modules.spec import Resource
+
+_Key = tuple[str, tuple[tuple[str, Any], ...]]
+
+
+class Lookup:
+    """Looks at one account, as it was read and as it is now."""
+
+    def __init__(self, cloud: Cloud, account: Account) -> None:
+        self._cloud = cloud
+        self._account = account
+        self._next: dict[_Key, asyncio.Future[list[Found]]] = {}
+        self._turns: dict[_Key, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._taken: set[tuple[str, str]] = set()
+
+    async def made_for(self, resource: Resource, desired: Desired) -> Found | None:
+        """What is there now that a row asks for, and was not there before; no other row gets it.
+
+        Args:
+            desired: the row, with nothing pending.
+
+        Raises:
+            CloudError: AWS cannot be read.
+        """
+        for each in await self._listed(resource, self._scope(resource, desired)):
+            found = self._account.resolved(resource, each)
+            if self._is_for(resource, desired, found):
+                self._taken.add((resource.table, found.identity))
+                return found
+        return None
+
+    def _is_for(self, resource: Resource, desired: Desired, found: Found) -> bool:
+        known = self._account.by(resource.table, None, found.identity) is not None
+        if (resource.table, found.identity) in self._taken or (known and not resource.unique_in_aws):
+            return False
+        return natural_key(resource, found.values) == natural_key(
+            resource, desired.values
+        ) and not diff.replaces(resource, diff.changed(resource, desired, found))
+
+    def _scope(self, resource: Resource, desired: Desired) -> Scope:
+        """The parameters of the listing in which a row's resource would be."""
+        per = resource.listing.per
+        for column in resource.columns if per else ():
+            if per and column.reference and column.reference.table == per.table:
+                value = desired.values[column.name]
+                parent = self._account.by(per.table, column.reference.by, value)
+                if parent is not None:
+                    return {name: parent.values[of] for name, of in per.params.items()}
+        return {}
+
+    async def _listed(self, resource: Resource, scope: Scope) -> list[Found]:
+        key = resource.table, tuple(sorted(scope.items()))
+        if key not in self._next:
+            self._next[key] = asyncio.ensure_future(self._in_turn(key, resource, scope))
+        return await asyncio.shield(self._next[key])
+
+    async def _in_turn(self, key: _Key, resource: Resource, scope: Scope) -> list[Found]:
+        """A listing that begins now, or when the one has ended that others wait for already."""
+        async with self._turns[key]:
+            del self._next[key]
+            return await listed(self._cloud, resource, scope)
