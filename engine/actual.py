@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -28,7 +29,7 @@ async def read(
         CloudError: a listing failed; its table is named.
         OperationError: a stop was requested.
     """
-    reader = _Reader(cloud, resources)
+    reader, began = _Reader(cloud, resources), time.monotonic()
     reading = asyncio.ensure_future(reader.read())
     stopping = asyncio.ensure_future(stop.wait())
     try:
@@ -40,7 +41,7 @@ async def read(
         for task in (reading, stopping):
             task.cancel()
         await asyncio.gather(reading, stopping, return_exceptions=True)
-    return Account(resources, {table: task.result() for table, task in reader.tasks.items()}, rows)
+    return Account(resources, {table: task.result() for table, task in reader.tasks.items()}, rows, began)
 
 
 class _Reader:

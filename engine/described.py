@@ -96,13 +96,19 @@ def _word(column: Column, value: Any, refer: Callable[[Column, Any], Any]) -> st
 
 
 class Account:
-    """All that was found in AWS, by table, with every reference resolved or NULL."""
+    """All that was found in AWS, by table, with every reference resolved or NULL.
+
+    Attributes:
+        hidden: what the tables cannot show.
+        read_at: when AWS began to be read, on the clock of `time.monotonic`.
+    """
 
     def __init__(
         self,
         resources: Sequence[Resource],
         listed: Mapping[str, Sequence[Found]],
         rows: Mapping[str, Sequence[Row]] | None = None,
+        read_at: float = 0.0,
     ) -> None:
         """
         Args:
@@ -110,6 +116,7 @@ class Account:
             listed: what was found of each; references as AWS gives them.
             rows: the rows; of two resources that one row could show, it goes on to show the one it shows.
         """
+        self.read_at = read_at
         self._rows = rows or {}
         self._index: dict[tuple[str, str], dict[Any, Found]] = {}
         self.resources = {resource.table: resource for resource in resources}

@@ -1,15 +1,16 @@
-"""Reads the rows, in one round trip."""
+"""Reads the rows, in one round trip, and whether they have been written since."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from sys import intern
 from typing import Any
 
 from engine.caller import Caller
 from engine.model import Parts, Row
-from engine.sql import literal, public
+from engine.sql import identifier, literal, public
 from modules.spec import Resource
 
 
@@ -24,13 +25,40 @@ async def read(caller: Caller, resources: Sequence[Resource]) -> dict[str, list[
     if not tables:
         return {}
     statement = " UNION ALL ".join(
-        f"SELECT {literal(table)}, pg_catalog.to_jsonb(t)::text FROM {public(table)} AS t" for table in tables
+        f"SELECT {literal(table)}, t.xmin::text, pg_catalog.to_jsonb(t)::text FROM {public(table)} AS t"
+        for table in tables
     )
     texts: dict[str, list[str]] = defaultdict(list)
-    for table, text in await caller.query(statement):
+    versions: dict[str, list[str]] = defaultdict(list)
+    for table, version, text in await caller.query(statement):
         texts[table or ""].append(text or "null")
-    records = {table: _parsed(some) for table, some in texts.items()}
+        versions[table or ""].append(intern(version or ""))
+    records = {table: list(zip(versions[table], _parsed(some), strict=True)) for table, some in texts.items()}
     return {resource.table: _rows(resource, records) for resource in resources}
+
+
+async def versions(caller: Caller, resources: Sequence[Resource]) -> dict[str, dict[str, str]]:
+    """The version of each row, by table and by its key as text."""
+    selects = []
+    for each in resources:
+        selects.append(_version(each.table, each.table, each.key[0]))
+        selects += [_version(each.table, part.table, part.parent.name) for part in each.parts]
+    found: dict[str, dict[str, list[str]]] = {each.table: defaultdict(list) for each in resources}
+    for table, key, version in await caller.query(" UNION ALL ".join(selects)) if selects else ():
+        found[table or ""][key or ""].append(version or "")
+    return {
+        table: {key: version_of(*some) for key, some in by_key.items()} for table, by_key in found.items()
+    }
+
+
+def _version(resource: str, table: str, key: str) -> str:
+    name = identifier(key)
+    return f"SELECT {literal(resource)}, t.{name}::text, t.xmin::text FROM {public(table)} AS t"
+
+
+def version_of(*xmins: str) -> str:
+    """The version of a row from those of what it consists of; of the row alone it is its own."""
+    return " ".join(sorted(xmins)) if len(xmins) > 1 else xmins[0]
 
 
 def _parsed(texts: list[str]) -> list[dict[str, Any]]:
@@ -46,24 +74,33 @@ _TOGETHER = 1000
 _NO_PARTS: Parts = {}
 
 
-def _rows(resource: Resource, records: dict[str, list[dict[str, Any]]]) -> list[Row]:
+_Records = list[tuple[str, dict[str, Any]]]
+
+
+def _rows(resource: Resource, records: dict[str, _Records]) -> list[Row]:
     parts = {part.table: _by_parent(part.parent.name, records.get(part.table, [])) for part in resource.parts}
-    rows = [
-        Row(
-            table=resource.table,
-            key=(key := tuple(record[name] for name in resource.key)),
-            values=record,
-            parts={table: tuple(elements.get(key[0], ())) for table, elements in parts.items()}
-            if parts
-            else _NO_PARTS,
-        )
-        for record in records.get(resource.table, [])
-    ]
+    rows = [_row(resource, version, record, parts) for version, record in records.get(resource.table, [])]
     return sorted(rows, key=lambda row: row.key)
 
 
-def _by_parent(parent: str, records: list[dict[str, Any]]) -> dict[Any, list[dict[str, Any]]]:
-    result: dict[Any, list[dict[str, Any]]] = defaultdict(list)
-    for record in sorted(records, key=lambda record: str(record.get("id", ""))):
-        result[record[parent]].append(record)
+def _row(
+    resource: Resource, version: str, record: dict[str, Any], parts: dict[str, dict[Any, _Records]]
+) -> Row:
+    key = tuple(record[name] for name in resource.key)
+    if not parts:
+        return Row(table=resource.table, key=key, values=record, parts=_NO_PARTS, version=version)
+    own = {table: elements.get(key[0], []) for table, elements in parts.items()}
+    return Row(
+        table=resource.table,
+        key=key,
+        values=record,
+        parts={table: tuple(element for _, element in some) for table, some in own.items()},
+        version=version_of(version, *(each for some in own.values() for each, _ in some)),
+    )
+
+
+def _by_parent(parent: str, records: _Records) -> dict[Any, _Records]:
+    result: dict[Any, _Records] = defaultdict(list)
+    for version, record in sorted(records, key=lambda each: str(each[1].get("id", ""))):
+        result[record[parent]].append((version, record))
     return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -31,6 +32,26 @@ def changed(resource: Resource, desired: Desired, found: Found) -> frozenset[str
         != comparable(part, found.parts.get(part.table, ()))
     }
     return frozenset(names)
+
+
+def between(resource: Resource, old: Found, new: Found) -> list[str]:
+    """What is not AWS's to give and differs between two looks at a resource, in words."""
+    before = described.canonical(resource.columns, old.values, resource.canonical)
+    after = described.canonical(resource.columns, new.values, resource.canonical)
+    names = [
+        f"{column.name}: {_shown(before[column.name])} → {_shown(after[column.name])}"
+        for column in resource.columns
+        if column.on_change is not OnChange.ASSIGNED and before[column.name] != after[column.name]
+    ]
+    return names + [
+        part.table
+        for part in resource.parts
+        if comparable(part, old.parts.get(part.table, ())) != comparable(part, new.parts.get(part.table, ()))
+    ]
+
+
+def _shown(value: Any) -> str:
+    return "NULL" if value is None else value if isinstance(value, str) else json.dumps(value, default=str)
 
 
 def _same(resource: Resource, desired: Desired, found: Found) -> bool:

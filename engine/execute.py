@@ -184,7 +184,11 @@ class Execution:
         self._made[resource.table, row.key] = found
         change = self.mirror.refreshed(resource, row, found, reset=True)
         if change is not None:
-            self._rows[resource.table, row.key] = replace(row, values={**row.values, **change.values})
+            self._rows[resource.table, row.key] = replace(
+                row,
+                values={**row.values, **change.values, **change.fills},
+                parts={**row.parts, **change.filled},
+            )
             await self._writes.add(change)
         return found
 

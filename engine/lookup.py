@@ -1,4 +1,5 @@
-"""Looks again at what AWS holds while an apply runs: for what a call has made whose answer was lost.
+"""Looks again at what AWS holds while an apply runs: for what a call has made whose answer was lost, and
+whether what is to be changed or deleted is still what the plan was made for.
 
 Who wants to look at the same table at the same time shares one listing.
 """
@@ -6,17 +7,23 @@ Who wants to look at the same table at the same time shares one listing.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from typing import Any
 
 from engine import diff
 from engine.aws.session import Cloud
 from engine.described import Account
+from engine.errors import OperationError
 from engine.listing import Scope, listed
-from engine.model import Desired, Found
+from engine.model import Desired, Found, Row
 from engine.resolve import natural_key
 from modules.spec import Resource
 
+#: Seconds for which what was read counts as what is.
+_FRESH = 1.0
+#: Seconds after which AWS is asked again if something seems to have been changed.
+_SETTLING = 1.0
 _Key = tuple[str, tuple[tuple[str, Any], ...]]
 
 
@@ -44,6 +51,40 @@ class Lookup:
             if self._is_for(resource, desired, found):
                 self._taken.add((resource.table, found.identity))
                 return found
+        return None
+
+    async def check(self, resource: Resource, planned: Found) -> bool:
+        """Whether a resource is still there, as it was when the plan was made.
+
+        What was read a moment ago is not read again.
+
+        Raises:
+            OperationError: 40001, it is another than the user was shown.
+            CloudError: AWS cannot be read.
+        """
+        if time.monotonic() - self._account.read_at < _FRESH:
+            return True
+        differing: list[str] = []
+        for pause in (0.0, _SETTLING):  # AWS may show what was a moment ago
+            await asyncio.sleep(pause)
+            found = await self._now(resource, planned)
+            if found is None:
+                return False
+            differing = diff.between(resource, planned, found)
+            if not differing:
+                return True
+        raise OperationError(
+            f"{resource.table} has been changed in AWS since the plan was made",
+            sqlstate="40001",
+            detail="; ".join(differing),
+            hint="SELECT * FROM iasql_diff() shows what it is now. Apply again if that is what you want.",
+        )
+
+    async def _now(self, resource: Resource, planned: Found) -> Found | None:
+        desired = Desired(Row(table=resource.table, key=(), values={}), planned.values, planned.parts)
+        for each in await self._listed(resource, self._scope(resource, desired)):
+            if each.identity == planned.identity:
+                return self._account.resolved(resource, each)
         return None
 
     def _is_for(self, resource: Resource, desired: Desired, found: Found) -> bool:

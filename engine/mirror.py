@@ -7,7 +7,7 @@ from typing import Any
 
 from engine import described, diff
 from engine.described import Account
-from engine.model import Found, Key, Parts, Restore, Row, RowChange, Values
+from engine.model import Found, Key, Restore, Row, RowChange, Values
 from engine.resolve import Resolver
 from modules.spec import Column, OnChange, Resource
 
@@ -72,7 +72,7 @@ class Mirror:
             for part, rows in zip(resource.parts, self.parts(resource, found).values(), strict=True)
             if diff.comparable(part, row.parts.get(part.table, ())) != diff.comparable(part, rows)
         }
-        return _update(row, found, values, parts)
+        return _update(row, found, values=values, parts=parts)
 
     def refreshed(
         self, resource: Resource, row: Row, found: Found, *, reset: bool = False
@@ -82,19 +82,25 @@ class Mirror:
         Args:
             reset: set back the columns that ask for something and show nothing of AWS's.
         """
-        columns = [
+        assigned = [
             column
             for column in resource.columns
             if column.on_change is OnChange.ASSIGNED
-            or (column.left_to_aws and row.values.get(column.name) is None)
             or (reset and column.path is None and column.on_change is OnChange.UPDATE)
         ]
-        values = differing(resource, row.values, self.values(resource, found), columns)
+        left = [
+            column
+            for column in resource.columns
+            if column.left_to_aws and row.values.get(column.name) is None and column not in assigned
+        ]
+        theirs = self.values(resource, found)
+        values = differing(resource, row.values, theirs, (*assigned, *left))
+        fills = {column.name: values.pop(column.name) for column in left if column.name in values}
         chosen = {part.table for part in resource.parts if part.left_to_aws and not row.parts.get(part.table)}
-        parts = {
+        filled = {
             table: rows for table, rows in self.parts(resource, found).items() if table in chosen and rows
         }
-        return _update(row, found, values, parts)
+        return _update(row, found, values=values, fills=fills, filled=filled)
 
     def _row_space(self, columns: Iterable[Column], values: Values) -> dict[str, Any]:
         result = dict(values)
@@ -109,17 +115,10 @@ class Mirror:
         return key[0] if key else None
 
 
-def _update(row: Row, found: Found, values: Values, parts: Parts) -> RowChange | None:
-    if not values and not parts:
+def _update(row: Row, found: Found, **what: Any) -> RowChange | None:
+    if not any(what.values()):
         return None
-    return RowChange(
-        action="update",
-        table=row.table,
-        key=row.key,
-        description=found.identity,
-        values=values,
-        parts=parts,
-    )
+    return RowChange(action="update", table=row.table, key=row.key, description=found.identity, **what)
 
 
 def differing(resource: Resource, ours: Values, theirs: Values, columns: Iterable[Column]) -> dict[str, Any]:

@@ -35,12 +35,17 @@ class Pending:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """A row of a resource's table, with the rows of its parts; values in row space."""
+    """A row of a resource's table, with the rows of its parts; values in row space.
+
+    Attributes:
+        version: differs once the row or one of its parts' rows has been written again.
+    """
 
     table: str
     key: Key
     values: Values
     parts: Parts = field(default_factory=dict)
+    version: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,6 +152,8 @@ class RowChange:
         key: the row's key; that of the new row for a create.
         values: all columns of a new row, the differing ones of an old one.
         parts: for each part that differs, all its rows.
+        fills: columns that get a value if they still have none.
+        filled: parts that get rows if they still have none.
     """
 
     action: Literal["create", "update", "delete"]
@@ -155,6 +162,8 @@ class RowChange:
     description: str
     values: Values = field(default_factory=dict)
     parts: Parts = field(default_factory=dict)
+    fills: Values = field(default_factory=dict)
+    filled: Parts = field(default_factory=dict)
 
 
 def integer_key(row: Row | None) -> int | None:

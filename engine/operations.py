@@ -10,6 +10,7 @@ from engine import (
     actual,
     desired,
     differences,
+    edits,
     install,
     journal,
     limits,
@@ -162,9 +163,13 @@ class Engine:
     async def _sync(self, call: Call, caller: Caller) -> list[Record]:
         await lock.to_end_of_transaction(caller)
         rows, account = await self._snapshots(caller, in_one_transaction=True)
-        allocate = await self._allocate(caller, account, rows)
-        changes = mirror.plan_sync(account, rows, allocate)
-        await writeback.write(caller, list(account.resources.values()), changes)
+        resources = list(account.resources.values())
+        edited = await edits.since(caller, resources, rows)
+        allocate = await self._allocate(caller, account, edited.rows)
+        planned = mirror.plan_sync(account, edited.rows, allocate)
+        changes = edits.leave(caller, planned, edited.keys)
+        changes = await edits.claim(caller, resources, edited.rows, changes)
+        await writeback.write(caller, resources, changes)
         return results.of_row_changes(changes)
 
     async def _upgrade(self, call: Call, caller: Caller) -> list[Record]:
@@ -242,7 +247,8 @@ class Engine:
                 if found is not None and (table, found.identity) not in changing:
                     change = image.refreshed(account.resources[table], row, found)
                     changes += [change] if change else []
-        await writeback.write(caller, list(account.resources.values()), changes)
+        resources = list(account.resources.values())
+        await writeback.write(caller, resources, await edits.claim(caller, resources, rows, changes))
 
     async def _execute(
         self,
@@ -277,9 +283,15 @@ class Engine:
             return
         resources = list(account.resources.values())
         rows = await desired.read(caller, resources)
+        await caller.commit()
         fresh = await self._read(caller, resources, rows)
+        rows = await desired.read(caller, resources)
         allocate = await self._allocate(caller, fresh, rows)
-        changes = [each for each in mirror.plan_sync(fresh, rows, allocate) if each.table in brought]
+        changes = [
+            each
+            for each in mirror.plan_sync(fresh, rows, allocate, only_new=True)
+            if each.table in brought and account.by(each.table, None, each.description) is None
+        ]
         await writeback.write(caller, resources, changes)
         await caller.commit()
 

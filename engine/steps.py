@@ -60,12 +60,13 @@ class Worker:
         Args:
             context: account and region.
             stop: ends retries that wait for AWS.
-            lookup: for what lost calls have made.
+            lookup: for what lost calls have made, and for what is to be changed.
         """
         self.cloud = cloud
         self.context = context
         self.patience = patience
         self.stop = stop
+        self.lookup = lookup
         self.maker = Maker(cloud, lookup, patience, stop)
 
     async def create(self, job: Job) -> tuple[Facts, Found | None]:
@@ -136,8 +137,10 @@ class Worker:
 
         Raises:
             CloudError: AWS refused.
+            OperationError: 40001, it is another than when the plan was made.
         """
         resource, old = job.resource, job.found
+        await self.lookup.check(resource, old)
         values = {**job.row.values, **_identity(resource, old)}
         facts = Facts(values=values, parts=job.row.parts, context=self.context)
         description: dict[str, Any] | None = None
@@ -164,8 +167,11 @@ class Worker:
 
         Raises:
             CloudError: AWS refused.
+            OperationError: 40001, it is another than when the plan was made.
         """
         resource, found = job.resource, job.found
+        if not await self.lookup.check(resource, found):
+            return
         facts = Facts(values=found.values, parts=found.parts, context=self.context)
         try:
             await self._per_item(job, facts, removed=_items(resource, found.values))

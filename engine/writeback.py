@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.caller import Caller
-from engine.model import RowChange
+from engine.model import RowChange, Values
 from engine.sql import identifier, literal, names, public
 from modules.spec import Part, Resource
 
@@ -33,7 +33,8 @@ async def write(caller: Caller, resources: Sequence[Resource], changes: Iterable
         await _update(caller, resource, by_table[resource.table, "update"])
         some = by_table[resource.table, "create"] + by_table[resource.table, "update"]
         for part in resource.parts:
-            await _replace_parts(caller, resource, part, [each for each in some if part.table in each.parts])
+            await _replace_parts(caller, part, [each for each in some if part.table in each.parts])
+            await _fill_parts(caller, resource, part, [each for each in some if part.table in each.filled])
     for resource in reversed(resources):
         await _delete(caller, resource, by_table[resource.table, "delete"])
 
@@ -75,30 +76,55 @@ async def _insert_records(caller: Caller, table: str, records: list[dict[str, An
 
 
 async def _update(caller: Caller, resource: Resource, changes: list[RowChange]) -> None:
-    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    by_columns: dict[tuple[tuple[str, ...], ...], list[dict[str, Any]]] = defaultdict(list)
     for each in changes:
-        if each.values:
-            record = dict(zip(resource.key, each.key, strict=True)) | dict(each.values)
-            by_columns[tuple(sorted(each.values))].append(record)
-    for columns, records in by_columns.items():
-        new = ", ".join(f"{identifier(name)} = r.{identifier(name)}" for name in columns)
+        if each.values or each.fills:
+            record = dict(zip(resource.key, each.key, strict=True)) | dict(each.values) | dict(each.fills)
+            by_columns[tuple(sorted(each.values)), tuple(sorted(each.fills))].append(record)
+    for (values, fills), records in by_columns.items():
+        new = [f"{identifier(name)} = r.{identifier(name)}" for name in values]
+        new += [
+            f"{identifier(name)} = COALESCE(t.{identifier(name)}, r.{identifier(name)})" for name in fills
+        ]
         same = " AND ".join(f"t.{identifier(name)} = r.{identifier(name)}" for name in resource.key)
         await caller.query(
-            f"UPDATE {public(resource.table)} AS t SET {new} FROM pg_catalog.jsonb_populate_recordset("
+            f"UPDATE {public(resource.table)} AS t SET {', '.join(new)} FROM "
+            f"pg_catalog.jsonb_populate_recordset("
             f"NULL::{public(resource.table)}, $1::pg_catalog.jsonb) AS r WHERE {same}",
             json.dumps(records),
         )
 
 
-async def _replace_parts(caller: Caller, resource: Resource, part: Part, changes: list[RowChange]) -> None:
+async def _replace_parts(caller: Caller, part: Part, changes: list[RowChange]) -> None:
     """Write the rows of a part anew for some parents."""
+    if changes:
+        await _delete_where(caller, part.table, part.parent.name, [each.key[0] for each in changes])
+        await _insert_parts(caller, part, {each.key[0]: each.parts[part.table] for each in changes})
+
+
+async def _fill_parts(caller: Caller, resource: Resource, part: Part, changes: list[RowChange]) -> None:
+    """Write the rows of a part for those of some parents that are still there and have none."""
     if not changes:
         return
-    await _delete_where(caller, part.table, part.parent.name, [each.key[0] for each in changes])
+    key, parent = identifier(resource.key[0]), identifier(part.parent.name)
+    there = await caller.query(
+        f"SELECT pg_catalog.to_jsonb(t.{key})::text FROM {public(resource.table)} AS t "
+        f"WHERE {_among(resource.key[0])} AND NOT EXISTS "
+        f"(SELECT FROM {public(part.table)} AS p WHERE p.{parent} = t.{key}) FOR UPDATE OF t",
+        json.dumps([each.key[0] for each in changes]),
+    )
+    keys = {json.loads(key or "null") for (key,) in there}
+    await _insert_parts(
+        caller, part, {each.key[0]: each.filled[part.table] for each in changes if each.key[0] in keys}
+    )
+
+
+async def _insert_parts(caller: Caller, part: Part, elements: Mapping[Any, Sequence[Values]]) -> None:
+    """Add rows of a part, by the key of their parents."""
     records = [
-        {part.parent.name: each.key[0]} | {column.name: element[column.name] for column in part.columns}
-        for each in changes
-        for element in each.parts[part.table]
+        {part.parent.name: key} | {column.name: element[column.name] for column in part.columns}
+        for key, some in elements.items()
+        for element in some
     ]
     if records:
         await _insert_records(caller, part.table, records)

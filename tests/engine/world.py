@@ -84,8 +84,8 @@ class World:
                 at = next(index for index, row in enumerate(rows) if row.key == change.key)
                 rows[at] = replace(
                     rows[at],
-                    values={**rows[at].values, **change.values},
-                    parts={**rows[at].parts, **change.parts},
+                    values={**rows[at].values, **change.values, **change.fills},
+                    parts={**rows[at].parts, **change.parts, **change.filled},
                 )
             else:
                 rows[:] = [row for row in rows if row.key != change.key]
@@ -99,7 +99,8 @@ class World:
     def _take_in(self, plan: Plan) -> None:
         made = {each.table for each in plan.changes if each.action in ("create", "replace")}
         brought = {table for name in made for table in registry.RESOURCES[name].brings}
-        self.write([each for each in self.planned_sync() if each.table in brought])
+        changes = plan_sync(self.account(), self.rows, self._key, only_new=True)
+        self.write([each for each in changes if each.table in brought])
 
     def _key(self, table: str) -> int:
         return next(self._numbers)
