@@ -3,7 +3,7 @@
 PYTHON := $(firstword $(foreach version,3.11 3.12 3.13,$(shell command -v python$(version))) python3)
 BIN := .venv/bin
 
-.PHONY: setup demo test test-clients lint fmt bench-engine clean
+.PHONY: setup demo test test-clients lint fmt bench-engine chaos clean
 
 setup: .setup-stamp
 
@@ -37,6 +37,10 @@ fmt: setup
 # Options: make bench-engine ARGS="--stacks 10 --size 1000 --size 20000 --no-peer"
 bench-engine: setup
 	@$(BIN)/python -m bench.engine $(ARGS)
+
+# Options: make chaos ARGS="--seconds 600 --seed 7 --clients 16"
+chaos: setup
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 clean:
 	rm -rf .venv .setup-stamp .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib import metadata, resources
 from typing import Any
 
@@ -15,6 +15,9 @@ import asyncpg
 
 from engine.errors import OperationError
 from modules import registry
+
+#: What the driver raises when a connection has gone, or is being ended by the server.
+_GONE = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)
 
 _LOCK = int.from_bytes(b"iasql", "big")
 
@@ -34,7 +37,7 @@ class Database:
         """A connection of the engine's own to one database, or to the URL's.
 
         Raises:
-            OperationError: 58000, there is none to be had.
+            OperationError: 58000, there is none to be had, or it was lost while it was used.
         """
         try:
             connection = await asyncpg.connect(
@@ -54,8 +57,16 @@ class Database:
             ) from error
         try:
             yield connection
+        except (*_GONE, OSError) as error:
+            raise OperationError(
+                "the engine has lost its connection to Postgres",
+                sqlstate="58000",
+                detail=str(error) or type(error).__name__,
+                hint="Call it again: it continues from what is true now.",
+            ) from error
         finally:
-            await connection.close(timeout=5)
+            with suppress(*_GONE, OSError):
+                await connection.close(timeout=5)
 
     async def prepare(self, database: str) -> None:
         """Make sure that a database has this version's schema and functions.
