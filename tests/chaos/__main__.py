@@ -40,9 +40,7 @@ def main(seconds: float, seed: int, clients: int, rate: float, options: tuple[st
 async def _run(scene: Scene, seconds: float, clients: int, rate: float) -> None:
     async with scene.running():
         await scene.visit(clients, lambda: scene.run(seconds, rate))
-        for word in ("Traceback", "crashed"):
-            if word in scene.log:
-                scene.findings.failures.append(f"the proxy's log has {word!r}:\n{scene.log[-4000:]}")
+        scene.findings.failures += scene.faults()
 
 
 if __name__ == "__main__":

@@ -136,10 +136,14 @@ class Scene:
         """How many the proxy has open."""
         return len(list(Path(f"/proc/{self._proxy.pid}/fd").iterdir()))
 
-    @property
-    def log(self) -> str:
-        """What the proxies have logged."""
-        return self._proxy.log
+    def faults(self) -> list[str]:
+        """What the proxies have logged of faults of their own."""
+        lines = self._proxy.log.splitlines()
+        return [
+            "\n".join(lines[number : number + 40])
+            for number, line in enumerate(lines)
+            if "[error " in line or line.startswith("Traceback") or "Exception in" in line
+        ]
 
     async def _start_proxy(self) -> None:
         server = PostgresServer(

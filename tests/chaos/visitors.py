@@ -182,8 +182,9 @@ async def _asyncpg(database: Database, visitor: Visitor) -> None:
     try:
         for _ in range(visitor.chance.randint(1, 12)):
             await visitor.chance.choice(_ASYNCPG)(connection, visitor)
+        await connection.close()
     finally:
-        await asyncio.wait_for(connection.close(), 30) if not connection.is_closed() else None
+        connection.terminate()
 
 
 async def _fetch(connection: Any, visitor: Visitor) -> None:
