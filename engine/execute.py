@@ -20,11 +20,13 @@ from engine.batches import Batches
 from engine.caller import Caller
 from engine.described import Account
 from engine.errors import OperationError
+from engine.explained import explained
+from engine.job import Job
 from engine.journal import Journal
 from engine.mirror import Mirror
 from engine.model import Desired, Found, Key, Pending, Plan, Row, RowChange, Step
 from engine.observer import StepEnd, observer
-from engine.steps import Job, Worker, explained
+from engine.steps import Worker
 from engine.writeback import write
 from modules.spec import Resource
 
@@ -79,7 +81,12 @@ class Execution:
     async def _step(self, step: Step) -> None:
         error: Exception | None = None
         outcome = "done"
-        job = Job(resource=self._resource(step), change=step.change, token=self.journal.token(step))
+        job = Job(
+            resource=self._resource(step),
+            change=step.change,
+            number=step.number,
+            token=self.journal.token(step),
+        )
         try:
             for number in step.after:
                 await asyncio.shield(self._needed(step, number))
@@ -104,6 +111,7 @@ class Execution:
                 )
             )
             error, outcome = _Skipped(), "failed"
+        self.worker.together.leave(step.number)
         for each in (self._named[step.number], self._finished[step.number]):
             _settle(each, error)
         action, table = _ACTIONS[step.kind], step.change.table

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from engine import diff
@@ -46,7 +47,12 @@ class Lookup:
         Raises:
             CloudError: AWS cannot be read.
         """
-        for each in await self._listed(resource, self._scope(resource, desired)):
+        shown = await self._listed(resource, self._scope(resource, desired))
+        return self.among(resource, shown, desired)
+
+    def among(self, resource: Resource, shown: Iterable[Found], desired: Desired) -> Found | None:
+        """The one of some resources, as AWS describes them, that a row asks for; no other row gets it."""
+        for each in shown:
             found = self._account.resolved(resource, each)
             if self._is_for(resource, desired, found):
                 self._taken.add((resource.table, found.identity))

@@ -1,16 +1,20 @@
-"""Makes resources, each once, also when AWS's answer is lost.
+"""Makes resources, each once, also when AWS's answer is lost; and what AWS lets be done together, together.
 
 A call that makes something is not repeated before it has been looked whether it was performed. AWS may show
 what it has made only after a while: where it would make a second one of the same name, it is given time.
+
+AWS refuses a call for several resources because of one of them. It is then made for each half, and so on, so
+that only what is wrong fails.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine import described
 from engine.aws import calls
 from engine.aws.calls import Trail
 from engine.aws.errors import CloudError, Treatment
@@ -19,19 +23,20 @@ from engine.caller import Stop
 from engine.lookup import Lookup
 from engine.model import Desired, Found
 from engine.patience import Patience, persist
+from engine.requests import merged
 from modules.spec import Call, Resource
 
-#: AWS's answer, or what has been found in its place, or why there is nothing.
+#: AWS's answer for one resource, or what has been found in its place, or why there is nothing.
 Made = Mapping[str, Any] | Found | CloudError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What is to be made for one row.
+    """What is to be made for one row, or done to its resource.
 
     Attributes:
         desired: the row, with nothing pending.
-        params: those of the call that makes it.
+        params: those of the call that does it.
     """
 
     desired: Desired
@@ -40,7 +45,7 @@ class Wanted:
 
 
 class Maker:
-    """Makes the first call of creates."""
+    """Makes calls for one or more resources at once."""
 
     def __init__(self, cloud: Cloud, lookup: Lookup, patience: Patience, stop: Stop) -> None:
         self.cloud = cloud
@@ -48,8 +53,10 @@ class Maker:
         self.patience = patience
         self.stop = stop
 
-    async def make(self, resource: Resource, call: Call, wanted: Wanted, sent: int = 1) -> Made:
-        """Make what a row asks for.
+    async def make(
+        self, resource: Resource, call: Call, wanted: Sequence[Wanted], sent: int = 1
+    ) -> list[Made]:
+        """Make what some rows ask for.
 
         Args:
             sent: how often AWS has been asked for it, with this time.
@@ -57,31 +64,99 @@ class Maker:
         Raises:
             CloudError: AWS cannot be read.
         """
-        wanted.trail.attempts = max(wanted.trail.attempts, sent)
+        for each in wanted:
+            each.trail.attempts = max(each.trail.attempts, sent)
         try:
-            return await self._answer(resource, call, wanted)
+            answer = await self._answer(resource, call, wanted)
         except CloudError as reason:
             error = reason
+        else:
+            return await self._told(resource, call, wanted, answer)
         lost = error.treatment is Treatment.LOST
+        if not lost and len(wanted) > 1:
+            return await self._halves(resource, call, wanted, sent)
         if not lost and sent == 1:
-            return error
-        found = await self._found(resource, wanted, patiently=not (lost and resource.unique_in_aws))
-        if found is not None:
-            return found
-        if lost and sent < self.cloud.retries.attempts and not self.stop.requested:
-            return await self.make(resource, call, wanted, sent + 1)
-        return error
+            return [error]
+        return await self._looked_for(resource, call, wanted, error, sent)
 
-    async def _answer(self, resource: Resource, call: Call, wanted: Wanted) -> dict[str, Any]:
+    async def do(self, resource: Resource, call: Call, wanted: Sequence[Wanted]) -> list[Made]:
+        """Make a call that can be repeated; of each its answer, or why there is none."""
+        try:
+            return [await self._answer(resource, call, wanted, repeatable=True)] * len(wanted)
+        except CloudError as error:
+            if len(wanted) == 1:
+                return [{} if error.code in call.tolerate else error]
+        middle = len(wanted) // 2
+        first, second = wanted[:middle], wanted[middle:]
+        return await self.do(resource, call, first) + await self.do(resource, call, second)
+
+    async def given(self, resource: Resource, find: Call, wanted: Wanted) -> Found | None:
+        """What AWS makes by itself for a row, None if it does not show it in time.
+
+        Args:
+            find: the call that shows it, with the parameters of `wanted`.
+
+        Raises:
+            CloudError: AWS cannot be read.
+        """
+
+        async def found() -> Found | None:
+            answer = await self._answer(resource, find, [wanted], repeatable=True)
+            shown = [described.found(resource, each) for each in described.search(find.result or "@", answer)]
+            return self.lookup.among(resource, shown, wanted.desired)
+
+        return await self._in_time(found)
+
+    async def _halves(
+        self, resource: Resource, call: Call, wanted: Sequence[Wanted], sent: int
+    ) -> list[Made]:
+        middle = len(wanted) // 2
+        first = await self.make(resource, call, wanted[:middle], sent)
+        return first + await self.make(resource, call, wanted[middle:], sent)
+
+    async def _looked_for(
+        self, resource: Resource, call: Call, wanted: Sequence[Wanted], error: CloudError, sent: int
+    ) -> list[Made]:
+        """What has been made, although AWS did not say so; the rest is made, if AWS has not refused."""
+        lost = error.treatment is Treatment.LOST
+        results: list[Made] = []
+        for each in wanted:
+            found = await self._found(resource, each, patiently=not (lost and resource.unique_in_aws))
+            results.append(found or error)
+        missing = [number for number, made in enumerate(results) if made is error]
+        if missing and lost and sent < self.cloud.retries.attempts and not self.stop.requested:
+            again = await self.make(resource, call, [wanted[each] for each in missing], sent + 1)
+            for number, made in zip(missing, again, strict=True):
+                results[number] = made
+        return results
+
+    async def _told(
+        self, resource: Resource, call: Call, wanted: Sequence[Wanted], answer: Mapping[str, Any]
+    ) -> list[Made]:
+        """The part of an answer that is each one's; what it does not tell is looked for."""
+        if call.batch is None or call.batch.results is None or len(wanted) == 1:
+            return [answer]
+        shown = [described.found(resource, each) for each in described.search(call.batch.results, answer)]
+        told = [self.lookup.among(resource, shown, each.desired) for each in wanted]
+        return [
+            found or await self._found(resource, each, patiently=True) or _not_told(resource, call)
+            for found, each in zip(told, wanted, strict=True)
+        ]
+
+    async def _answer(
+        self, resource: Resource, call: Call, wanted: Sequence[Wanted], *, repeatable: bool = False
+    ) -> dict[str, Any]:
+        listed = call.batch.parameter if call.batch else ""
+        params = merged([each.params for each in wanted], listed)
         return await persist(
             lambda: calls.call(
                 self.cloud,
                 resource.service,
                 call.operation,
-                wanted.params,
+                params,
                 resource.region,
-                repeatable=False,
-                trails=[wanted.trail],
+                repeatable=repeatable,
+                trails=[each.trail for each in wanted],
                 stop=self.stop,
             ),
             lambda error: not_seen_yet(resource, error),
@@ -90,14 +165,28 @@ class Maker:
         )
 
     async def _found(self, resource: Resource, wanted: Wanted, *, patiently: bool) -> Found | None:
-        end = time.monotonic() + (self.patience.lost if patiently else 0)
-        delay = 0.2
+        async def found() -> Found | None:
+            return await self.lookup.made_for(resource, wanted.desired)
+
+        return await (self._in_time(found) if patiently else found())
+
+    async def _in_time(self, look: Any) -> Found | None:
+        end, delay = time.monotonic() + self.patience.lost, 0.2
         while True:
-            found = await self.lookup.made_for(resource, wanted.desired)
+            found: Found | None = await look()
             if found is not None or time.monotonic() >= end or self.stop.requested:
                 return found
             await self.stop.pause(delay)
             delay *= 2
+
+
+def _not_told(resource: Resource, call: Call) -> CloudError:
+    return CloudError(
+        message="AWS has not said what it has made",
+        sqlstate="58000",
+        detail=f"{resource.service} {call.operation}",
+        hint="Apply again: what was made is found then.",
+    )
 
 
 def not_seen_yet(resource: Resource, error: CloudError) -> bool:

@@ -34,6 +34,7 @@ from engine.model import Plan, Restore, Row, RowChange
 from engine.patience import Patience
 from engine.plan import plan_apply
 from engine.results import Record
+from engine.sharing import sharing
 from engine.steps import Worker
 from modules import registry
 from modules.spec import Resource
@@ -261,7 +262,8 @@ class Engine:
         identity = await calls.identity(self._cloud)
         context = {"region": identity.region, "account": identity.account}
         lookup = Lookup(self._cloud, account)
-        worker = Worker(self._cloud, context, self._patience, caller.stop, lookup)
+        shared = sharing(account, plan.steps, context)
+        worker = Worker(self._cloud, context, self._patience, caller.stop, lookup, shared)
         async with journal.operation(
             self._database,
             caller.database,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +86,18 @@ def _element(each: Each, values: Values, facts: Facts) -> Any:
     if isinstance(each.element, str):
         return values[each.element]
     return structure(each.element, Facts(values=values, parts={}, context=facts.context))
+
+
+def merged(requests: Sequence[Mapping[str, Any]], listed: str) -> dict[str, Any]:
+    """One request that asks for what several do, which differ in one list only.
+
+    Args:
+        listed: the parameter with that list.
+    """
+    first, *others = requests
+    if not others:
+        return dict(first)
+    return {**first, listed: [element for each in requests for element in each[listed]]}
 
 
 _SEGMENT = re.compile(r"([^.\[]+)(?:\[(\d+)\])?\.?")

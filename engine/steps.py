@@ -2,63 +2,42 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from engine import described
 from engine.aws import calls
-from engine.aws.calls import Trail
 from engine.aws.errors import CloudError
 from engine.aws.session import Cloud
 from engine.caller import Stop
-from engine.errors import OperationError
+from engine.job import Job
 from engine.lookup import Lookup
-from engine.making import Maker, Wanted, not_seen_yet
-from engine.model import Change, Desired, Found, Values
+from engine.making import Made, Maker, Wanted, not_seen_yet
+from engine.model import Desired, Found, Row, Values
 from engine.patience import Patience, persist
 from engine.requests import Facts, applies, carried, request, structure
+from engine.sharing import Sharing
+from engine.together import Together
 from modules.spec import Call, PerItem, Resource, Update, Waiter
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """What one step has to do.
-
-    Attributes:
-        desired: the row with nothing pending; None for a removal.
-        token: the journal's name for what the step makes, the same when the step is tried again.
-        trail: what has become of its calls so far.
-    """
-
-    resource: Resource
-    change: Change
-    desired: Desired | None = None
-    token: str = ""
-    trail: Trail = field(default_factory=Trail)
-
-    @property
-    def row(self) -> Desired:
-        assert self.desired is not None
-        return self.desired
-
-    @property
-    def found(self) -> Found:
-        assert self.change.found is not None
-        return self.change.found
 
 
 class Worker:
     """Carries out steps against one account."""
 
     def __init__(
-        self, cloud: Cloud, context: Mapping[str, str], patience: Patience, stop: Stop, lookup: Lookup
+        self,
+        cloud: Cloud,
+        context: Mapping[str, str],
+        patience: Patience,
+        stop: Stop,
+        lookup: Lookup,
+        sharing: Sharing | None = None,
     ) -> None:
         """
         Args:
             context: account and region.
+            sharing: which steps share a call, and which need none.
             stop: ends retries that wait for AWS.
             lookup: for what lost calls have made, and for what is to be changed.
         """
@@ -67,6 +46,8 @@ class Worker:
         self.patience = patience
         self.stop = stop
         self.lookup = lookup
+        self.sharing = sharing or Sharing()
+        self.together: Together[Wanted, Made] = Together(self.sharing.groups)
         self.maker = Maker(cloud, lookup, patience, stop)
 
     async def create(self, job: Job) -> tuple[Facts, Found | None]:
@@ -79,18 +60,32 @@ class Worker:
             CloudError: AWS refused; nothing has been made, as far as AWS can be seen.
         """
         resource, row = job.resource, job.row
-        facts = Facts(values=row.values, parts=row.parts, context=self.context, token=_token(job))
-        call = next(call for call in resource.create if applies(call, facts))
-        wanted = Wanted(desired=row, params=await self._parameters(job, call, facts), trail=job.trail)
-        made = await self.maker.make(resource, call, wanted)
+        facts = Facts(values=row.values, parts=row.parts, context=self.context, token=job.client_token)
+        made = await self._made(job, facts)
         if isinstance(made, CloudError):
             raise made
+        call = _first(resource, facts)
         if isinstance(made, Found):
-            return replace(facts, values={**facts.values, **_identity(resource, made)}), made
-        if call.result is None:
+            found = _described(resource, made.description, facts)
+        elif call.result is None:
             return facts, None
-        found = _described(resource, described.search(call.result, made), facts)
+        else:
+            found = _described(resource, described.search(call.result, made), facts)
         return replace(facts, values={**facts.values, **_identity(resource, found)}), found
+
+    async def _made(self, job: Job, facts: Facts) -> Made:
+        resource, number = job.resource, job.number
+        given = self.sharing.given.get(number)
+        if given is not None:
+            params = request(given.find, facts)
+            wanted = Wanted(desired=job.row, params=params, trail=job.trail)
+            found = await self.maker.given(resource, given.find, wanted)
+            if found is not None:
+                return found
+        call = _first(resource, facts)
+        params = await self._parameters(job, call, facts)
+        wanted = Wanted(desired=job.row, params=params, trail=job.trail)
+        return await self.together.ask(number, wanted, lambda some: self.maker.make(resource, call, some))
 
     async def complete(self, job: Job, facts: Facts) -> None:
         """Make the other calls of a create.
@@ -98,9 +93,10 @@ class Worker:
         Raises:
             CloudError: AWS refused one of them; the resource is there.
         """
-        resource = job.resource
-        first = next(call for call in resource.create if applies(call, facts))
-        for call in resource.create:
+        resource, first = job.resource, _first(job.resource, facts)
+        kept = self.sharing.kept.get(job.number, ())
+        unwanted = [each.unwanted for each in resource.comes_with if each not in kept]
+        for call in (*resource.create, *unwanted):
             if call is not first and applies(call, facts):
                 await self._eventually(job, call, request(call, facts))
         await self._per_item(job, facts, added=_items(resource, facts.values))
@@ -111,8 +107,7 @@ class Worker:
         Raises:
             CloudError: AWS refused, or does not show it.
         """
-        if job.resource.fetch is None:
-            assert found is not None
+        if found is not None and (job.resource.fetch is None or _first(job.resource, facts).whole):
             return found
         return _described(job.resource, await self._fetched(job, facts), facts)
 
@@ -146,7 +141,7 @@ class Worker:
         description: dict[str, Any] | None = None
         for call in resource.update:
             if isinstance(call, Update) and job.change.changed & set(call.when) and applies(call, facts):
-                answer = await self._eventually(job, call, request(call, facts))
+                answer = await self._shared(job, call, facts)
                 if call.result is not None:
                     description = described.search(call.result, answer)
         await self._per_item(
@@ -178,7 +173,7 @@ class Worker:
             for call in resource.delete:
                 if applies(call, facts):
                     await persist(
-                        lambda call=call: self._call(job, call, request(call, facts)),  # type: ignore[misc]
+                        lambda call=call: self._shared(job, call, facts),  # type: ignore[misc]
                         lambda error: error.code in resource.busy,
                         self.patience.busy,
                         self.stop,
@@ -210,6 +205,17 @@ class Worker:
                 items = ((added if call.which == "added" else removed) or {}).get(call.column, [])
                 for item in items:
                     await self._eventually(job, call, request(call, replace(facts, item=item)))
+
+    async def _shared(self, job: Job, call: Call, facts: Facts) -> Mapping[str, Any]:
+        """A call that can be repeated, together with the others of the step's group."""
+        resource = job.resource
+        desired = job.desired or Desired(_NO_ROW, job.found.values, job.found.parts)
+        wanted = Wanted(desired=desired, params=request(call, facts), trail=job.trail)
+        answer = await self.together.ask(job.number, wanted, lambda some: self.maker.do(resource, call, some))
+        if isinstance(answer, CloudError):
+            raise answer
+        assert isinstance(answer, Mapping)
+        return answer
 
     async def _eventually(self, job: Job, call: Call, params: Mapping[str, Any]) -> dict[str, Any]:
         return await persist(
@@ -271,13 +277,13 @@ class Worker:
         )
 
 
-def _token(job: Job) -> str:
-    """What AWS knows a repetition by: other values are no repetition. At most 32 characters.
+#: Stands for the row of what is removed, which has none.
+_NO_ROW = Row(table="", key=(), values={})
 
-    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ECS_Idempotency.html
-    """
-    text = json.dumps([job.token, job.row.values, job.row.parts], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+def _first(resource: Resource, facts: Facts) -> Call:
+    """The call that makes the resource; the others of its create complete it."""
+    return next(call for call in resource.create if applies(call, facts))
 
 
 def _identity(resource: Resource, found: Found) -> dict[str, Any]:
@@ -313,32 +319,3 @@ def _items(resource: Resource, values: Values) -> dict[str, list[Any]]:
 
 def _difference(some: Mapping[str, Iterable[Any]], others: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
     return {name: [each for each in items if each not in others[name]] for name, items in some.items()}
-
-
-_VERBS = {"make": "create", "change": "update", "remove": "delete"}
-
-
-def explained(error: OperationError, resource: Resource, kind: str, description: str) -> OperationError:
-    """An error of a step, with what failed, where, and what to do."""
-    code = getattr(error, "code", "")
-    verb = _VERBS[kind]
-    return OperationError(
-        message=f"could not {verb} {resource.table} {description}: {error.message}",
-        sqlstate=error.sqlstate,
-        detail=error.detail,
-        hint=resource.hints.get(code) or error.hint or _general_hint(error.sqlstate),
-        schema="public",
-        table=resource.table,
-    )
-
-
-def _general_hint(state: str) -> str | None:
-    return {
-        "22023": "Correct the row and apply again.",
-        "2BP01": "Something still needs it. Remove that first, then apply again.",
-        "23505": "AWS has one of that name already; iasql_sync() shows it as a row.",
-        "42501": "The credentials of the iasql server lack this permission.",
-        "53000": "AWS is limiting the rate of calls. Apply again later; what was done is kept.",
-        "53400": "A quota of the AWS account is used up.",
-        "58000": "AWS had a fault of its own. Apply again; what was done is kept.",
-    }.get(state)

@@ -185,6 +185,21 @@ Source = str | Const | Context | Derived | When | Each | Item | Token
 
 
 @dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Lets one call do what several steps ask for, if their calls differ in one list only.
+
+    Attributes:
+        parameter: that list.
+        limit: how many steps share a call at most.
+        results: path of the descriptions of what was made in the answer; None: nothing is made.
+    """
+
+    parameter: str
+    limit: int
+    results: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Call:
     """One AWS operation.
 
@@ -192,15 +207,19 @@ class Call:
         operation: botocore's name of it.
         params: parameter path to source; those whose value is None are left out.
         result: path of the resource's description in the answer; None: the answer has none.
+        whole: that description says everything of the resource, so that it need not be fetched.
         tolerate: error codes that mean "it is so already".
         given: a column and the value that it must have for the call to be made.
+        batch: how calls of several steps become one.
     """
 
     operation: str
     params: Mapping[str, Source]
     result: str | None = None
+    whole: bool = False
     tolerate: tuple[str, ...] = ()
     given: tuple[str, Value] | None = None
+    batch: Batch | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -348,6 +367,25 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ComesWith:
+    """What AWS makes within each new resource. A row that asks for just that gets it.
+
+    Attributes:
+        table: the table of what it makes.
+        by: the column of that table that refers to the new resource.
+        values: what tells it from others, besides `by`.
+        find: finds it, with the values of the row; `result` is the path of a list in which it is.
+        unwanted: takes it away again, with the values of the new resource, if no row asks for it.
+    """
+
+    table: str
+    by: str
+    values: Mapping[str, Value]
+    find: Call
+    unwanted: Call
+
+
+@dataclass(frozen=True, kw_only=True)
 class After:
     """An order that no reference tells: to be made after the rows of `table` that share a reference.
 
@@ -397,6 +435,7 @@ class Resource:
         protected: which of them are not ours to change.
         within: reference to the resource that owns it and takes it along.
         brings: tables in which AWS makes further resources when this one is made.
+        comes_with: what AWS makes within each new one.
         after: orders that references do not tell.
         lookups: values for its calls that other rows have.
         create, update, delete: the calls, in order; none: AWS has no such thing.
@@ -428,6 +467,7 @@ class Resource:
     protected: Callable[[Description], bool] | None = None
     within: str | None = None
     brings: tuple[str, ...] = ()
+    comes_with: tuple[ComesWith, ...] = ()
     after: tuple[After, ...] = ()
     lookups: tuple[Lookup, ...] = ()
     create: tuple[Call, ...] = ()

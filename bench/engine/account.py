@@ -130,8 +130,10 @@ class Account:
     def describe_security_groups(self, GroupIds: list[str] | None = None) -> Item:  # noqa: N803
         return {"SecurityGroups": [self.groups[each] for each in GroupIds or self.groups]}
 
-    def describe_security_group_rules(self, SecurityGroupRuleIds: list[str] | None = None) -> Item:  # noqa: N803
-        return {"SecurityGroupRules": [self.rules[each] for each in SecurityGroupRuleIds or self.rules]}
+    def describe_security_group_rules(self, Filters: list[Item] | None = None) -> Item:  # noqa: N803
+        groups = {each for some in Filters or () for each in some["Values"]}
+        found = (rule for rule in self.rules.values() if not groups or rule["GroupId"] in groups)
+        return {"SecurityGroupRules": list(found)}
 
     def revoke_security_group_egress(self, GroupId: str, IpPermissions: list[Item]) -> Item:  # noqa: N803
         for name, rule in list(self.rules.items()):

@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroup.html"""
 
-from modules.spec import Call, Const, List, Resource, assigned, fixed, ref
+from modules.spec import Call, ComesWith, Const, List, Resource, assigned, fixed, ref
 
 SECURITY_GROUP = Resource(
     table="security_group",
@@ -30,15 +30,30 @@ SECURITY_GROUP = Resource(
             params={"GroupName": "group_name", "Description": "description", "VpcId": "vpc_id"},
             result="@",
         ),
-        # AWS gives each new group a rule that lets everything out. The rows say what is to be let out.
-        Call(
-            operation="revoke_security_group_egress",
-            params={
-                "GroupId": "group_id",
-                "IpPermissions[0].IpProtocol": Const("-1"),
-                "IpPermissions[0].IpRanges[0].CidrIp": Const("0.0.0.0/0"),
-            },
-            tolerate=("InvalidPermission.NotFound",),
+    ),
+    # AWS gives each new group a rule that lets everything out. The rows say what is to be let out.
+    comes_with=(
+        ComesWith(
+            table="security_group_rule",
+            by="security_group_id",
+            values={"is_egress": True, "ip_protocol": "-1", "cidr_ipv4": "0.0.0.0/0"},
+            find=Call(
+                operation="describe_security_group_rules",
+                params={
+                    "Filters[0].Name": Const("group-id"),
+                    "Filters[0].Values[0]": "security_group_id",
+                },
+                result="SecurityGroupRules",
+            ),
+            unwanted=Call(
+                operation="revoke_security_group_egress",
+                params={
+                    "GroupId": "group_id",
+                    "IpPermissions[0].IpProtocol": Const("-1"),
+                    "IpPermissions[0].IpRanges[0].CidrIp": Const("0.0.0.0/0"),
+                },
+                tolerate=("InvalidPermission.NotFound",),
+            ),
         ),
     ),
     fetch=Call(

@@ -1,7 +1,7 @@
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html"""
 
 from modules import canonical
-from modules.spec import Call, Derived, List, Resource, Update, assigned, column, fixed, ref
+from modules.spec import Batch, Call, Derived, List, Resource, Update, assigned, column, fixed, ref
 
 
 def _permissions(
@@ -38,6 +38,11 @@ _PERMISSIONS = Derived(
     _permissions,
     ("ip_protocol", "from_port", "to_port", "cidr_ipv4", "cidr_ipv6", "prefix_list_id", "description"),
 )
+#: A group has 60 rules of a direction unless its owner has asked AWS for more.
+#: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups
+_MADE = Batch(parameter="IpPermissions", limit=100, results="SecurityGroupRules")
+_CHANGED = Batch(parameter="SecurityGroupRules", limit=100)
+_REMOVED = Batch(parameter="SecurityGroupRuleIds", limit=100)
 _RULE = "SecurityGroupRules[0].SecurityGroupRule."
 
 SECURITY_GROUP_RULE = Resource(
@@ -77,19 +82,24 @@ SECURITY_GROUP_RULE = Resource(
             operation="authorize_security_group_ingress",
             params={"GroupId": "security_group_id", "IpPermissions": _PERMISSIONS},
             result="SecurityGroupRules[0]",
+            whole=True,
             given=("is_egress", False),
+            batch=_MADE,
         ),
         Call(
             operation="authorize_security_group_egress",
             params={"GroupId": "security_group_id", "IpPermissions": _PERMISSIONS},
             result="SecurityGroupRules[0]",
+            whole=True,
             given=("is_egress", True),
+            batch=_MADE,
         ),
     ),
     update=(
         Update(
             operation="modify_security_group_rules",
             when=("ip_protocol", "from_port", "to_port", "description"),
+            batch=_CHANGED,
             params={
                 "GroupId": "security_group_id",
                 "SecurityGroupRules[0].SecurityGroupRuleId": "security_group_rule_id",
@@ -109,11 +119,13 @@ SECURITY_GROUP_RULE = Resource(
             operation="revoke_security_group_ingress",
             params={"GroupId": "security_group_id", "SecurityGroupRuleIds[0]": "security_group_rule_id"},
             given=("is_egress", False),
+            batch=_REMOVED,
         ),
         Call(
             operation="revoke_security_group_egress",
             params={"GroupId": "security_group_id", "SecurityGroupRuleIds[0]": "security_group_rule_id"},
             given=("is_egress", True),
+            batch=_REMOVED,
         ),
     ),
     fetch=Call(

@@ -8,10 +8,11 @@ import pytest
 
 from engine.caller import Stop
 from engine.described import Account
+from engine.job import Job
 from engine.lookup import Lookup
 from engine.model import Change, Desired, Row
 from engine.patience import Patience
-from engine.steps import Job, Worker
+from engine.steps import Worker
 from modules.aws_cloudwatch.log_group import LOG_GROUP
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.errors import OperationError
 from engine.model import Row
+from engine.sharing import sharing
 from modules import registry
 from modules.spec import Column, Resource
 from tests.engine.world import RESOURCES, World
@@ -51,6 +52,16 @@ def _values(table: str, draw: Draw, rows: dict[str, list[Row]]) -> dict[str, Any
         case "security_group_rule":
             group = some("security_group")
             port = draw(st.integers(0, 3))
+            if draw(_MAYBE):  # what AWS gives each new group, or something like it
+                return group and {
+                    "security_group_id": group,
+                    "is_egress": True,
+                    "ip_protocol": "-1",
+                    "from_port": None,
+                    "to_port": None,
+                    "cidr_ipv4": "0.0.0.0/0",
+                    "description": draw(st.sampled_from([None, "x"])),
+                }
             return group and {
                 "security_group_id": group,
                 "is_egress": draw(_MAYBE),
@@ -288,3 +299,23 @@ def test_a_plan_changes_nothing_and_says_twice_the_same(world: World) -> None:
     except OperationError:
         assume(False)
     assert repr((world.holds, world.rows)) == before
+
+
+@given(worlds())
+@_SETTINGS
+def test_steps_that_share_a_call_wait_for_the_same_and_not_for_each_other(world: World) -> None:
+    try:
+        steps = world.plan().steps
+    except OperationError:
+        assume(False)
+    shared = sharing(world.account(), steps, {})
+    event(f"{len(shared.groups)} groups, {len(shared.given)} given")
+    members = [number for group in shared.groups for number in group]
+    assert len(members) == len(set(members))
+    for group in shared.groups:
+        assert len({steps[number].after for number in group}) == 1
+        assert len({(steps[number].kind, steps[number].change.table) for number in group}) == 1
+        assert all(not steps[number].after & group for number in group)
+    for number, each in shared.given.items():
+        assert (steps[number].kind, steps[number].change.table) == ("make", each.table)
+        assert number not in members

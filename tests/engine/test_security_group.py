@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -297,3 +298,116 @@ async def test_a_group_in_use_is_not_replaced_under_its_name(session: Session, s
         "SetSecurityGroups",
         "DeleteSecurityGroup",
     ]
+
+
+def called(simulator: Cloud, operation: str) -> int:
+    return len([each for each in simulator.calls() if each["operation"] == operation])
+
+
+def _rules(ports: range, columns: str = "'10.0.0.0/8'") -> str:
+    return "".join(
+        rule("web", f"false, 'tcp', {port}, {port}, {columns}, NULL, NULL, NULL") for port in ports
+    )
+
+
+async def test_the_rules_of_a_group_are_made_changed_and_deleted_in_one_call_each(
+    installed: Session, ec2: Any, simulator: Cloud
+) -> None:
+    await installed.execute(
+        _GROUP + _rules(range(80, 90)) + rule("web", "true, 'tcp', 1, 1, '10.0.0.0/8', NULL, NULL, NULL")
+    )
+    await installed.apply()
+    assert called(simulator, "AuthorizeSecurityGroupIngress") == 1
+    assert called(simulator, "AuthorizeSecurityGroupEgress") == 1
+    assert [each["FromPort"] for each in rules(ec2, "web")] == [*range(80, 90), 1]
+    ids = await installed.rows("SELECT from_port, security_group_rule_id FROM security_group_rule")
+    known = {each["FromPort"]: each["SecurityGroupRuleId"] for each in rules(ec2, "web")}
+    assert {port: id for port, id in ids if port in known} == known
+    await installed.execute(
+        "UPDATE security_group_rule SET description = 'x' || from_port WHERE from_port > 1"
+    )
+    await installed.apply()
+    assert called(simulator, "ModifySecurityGroupRules") == 1
+    assert {each["Description"] for each in rules(ec2, "web") if each["FromPort"] > 1} == {
+        f"x{port}" for port in range(80, 90)
+    }
+    await installed.execute("DELETE FROM security_group_rule WHERE from_port > 82")
+    await installed.apply()
+    assert called(simulator, "RevokeSecurityGroupIngress") == 1
+    assert [each["FromPort"] for each in rules(ec2, "web")] == [80, 81, 82, 1]
+
+
+async def test_of_rules_that_are_made_together_only_the_wrong_one_fails(
+    installed: Session, ec2: Any, simulator: Cloud
+) -> None:
+    await installed.execute(_GROUP)
+    await installed.apply()
+    await installed.execute(_rules(range(80, 87)))
+    simulator.plan({"operation": "AuthorizeSecurityGroupIngress", "action": "delay", "seconds": 1})
+    applying = asyncio.create_task(installed("iasql_apply"))
+    for _ in range(500):
+        if called(simulator, "AuthorizeSecurityGroupIngress"):
+            break
+        await asyncio.sleep(0.01)
+    same = {"IpProtocol": "tcp", "FromPort": 83, "ToPort": 83, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+    ec2.authorize_security_group_ingress(GroupId=group(ec2, "web")["GroupId"], IpPermissions=[same])
+    with pytest.raises(OperationError) as refused:
+        await applying
+    assert refused.value.message.startswith("could not create security_group_rule web ")
+    assert "tcp 83 83 10.0.0.0/8" in refused.value.message
+    assert [each["FromPort"] for each in rules(ec2, "web")] == [*range(80, 87)]
+    known = await installed.rows(
+        "SELECT from_port FROM security_group_rule WHERE security_group_rule_id IS NULL"
+    )
+    assert known == [(83,)]
+
+
+@pytest.mark.parametrize("action", ["drop_after", "drop_before"])
+async def test_rules_whose_answer_is_lost_are_made_once(
+    installed: Session, ec2: Any, simulator: Cloud, action: str
+) -> None:
+    simulator.plan({"operation": "AuthorizeSecurityGroupIngress", "action": action})
+    await installed.execute(_GROUP + _rules(range(80, 90)))
+    await installed.apply()
+    assert [each["FromPort"] for each in rules(ec2, "web")] == [*range(80, 90)]
+    simulator.plan({"operation": "RevokeSecurityGroupIngress", "action": action})
+    await installed.execute("DELETE FROM security_group_rule WHERE from_port > 82")
+    await installed.apply()
+    assert [each["FromPort"] for each in rules(ec2, "web")] == [80, 81, 82]
+
+
+async def test_the_rule_that_aws_gives_a_new_group_is_kept_if_a_row_asks_for_it(
+    installed: Session, ec2: Any, simulator: Cloud
+) -> None:
+    await installed.execute(_GROUP + _OUT + _HTTP)
+    await installed.apply()
+    assert [(each["IsEgress"], each.get("CidrIpv4")) for each in rules(ec2, "web")] == [
+        (False, "10.0.0.0/8"),
+        (True, "0.0.0.0/0"),
+    ]
+    assert called(simulator, "RevokeSecurityGroupEgress") == 0
+    assert called(simulator, "AuthorizeSecurityGroupEgress") == 0
+    assert (
+        await installed.value("SELECT count(*) FROM security_group_rule WHERE security_group_rule_id IS NULL")
+        == 0
+    )
+
+
+async def test_a_rule_like_the_one_that_aws_gives_is_made_if_aws_does_not_give_it(
+    installed: Session, ec2: Any, simulator: Cloud
+) -> None:
+    simulator.plan({"operation": "DescribeSecurityGroupRules", "action": "delay", "seconds": 1, "nth": 2})
+    await installed.execute(_GROUP + _OUT)
+    applying = asyncio.create_task(installed("iasql_apply"))
+    for _ in range(500):
+        if called(simulator, "DescribeSecurityGroupRules") == 3:
+            break
+        await asyncio.sleep(0.01)
+    made = group(ec2, "web")
+    ec2.revoke_security_group_egress(
+        GroupId=made["GroupId"],
+        IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
+    )
+    await applying
+    assert [each["IsEgress"] for each in rules(ec2, "web")] == [True]
+    assert await installed("iasql_plan_apply") == []

@@ -15,8 +15,9 @@ from engine.mirror import Mirror, plan_sync, restored
 from engine.model import Desired, Found, Key, Pending, Plan, Row, RowChange, Step
 from engine.plan import plan_apply
 from engine.resolve import natural_key
+from engine.sharing import Sharing, sharing
 from modules import registry
-from modules.spec import OnChange, Resource
+from modules.spec import ComesWith, OnChange, Resource
 
 RESOURCES = registry.in_reference_order(
     tuple(table for table in registry.RESOURCES if table != "aws_account")
@@ -50,9 +51,10 @@ class World:
                 self._refresh(mirror, table, key, found)
         made: dict[tuple[str, Key], Found] = {}
         done: set[int] = set()
+        shared = sharing(account, plan.steps, {})
         for step in plan.steps:
             assert step.after <= done, "a step comes before one that it has to wait for"
-            result = self._do(step, plan, made)
+            result = self._do(step, plan, made, shared)
             if result is not None:
                 found = account.add(registry.RESOURCES[result.table], result)
                 assert step.change.desired is not None
@@ -107,7 +109,9 @@ class World:
 
     # What AWS does ------------------------------------------------------------------------------------
 
-    def _do(self, step: Step, plan: Plan, made: Mapping[tuple[str, Key], Found]) -> Found | None:
+    def _do(
+        self, step: Step, plan: Plan, made: Mapping[tuple[str, Key], Found], shared: Sharing
+    ) -> Found | None:
         resource = registry.RESOURCES[step.change.table]
         if step.kind == "remove":
             assert step.change.found is not None
@@ -115,8 +119,13 @@ class World:
             return None
         assert step.change.desired is not None
         desired = _filled(step.change.desired, plan, made)
+        if step.number in shared.given:
+            return self._given(resource, desired)
         if step.kind == "make":
-            return self.make(resource, desired)
+            found = self.make(resource, desired)
+            for each in resource.comes_with:
+                self._come(each, found, wanted=each in shared.kept.get(step.number, ()))
+            return found
         assert step.change.found is not None
         return self._change(resource, desired, step.change.found)
 
@@ -129,6 +138,16 @@ class World:
         if resource.table == "vpc":
             self.add_default_group(identity)
         return found
+
+    def _come(self, each: ComesWith, owner: Found, *, wanted: bool) -> None:
+        """What AWS makes within a new resource, and what becomes of it."""
+        if wanted:
+            identity = f"{each.table}-{next(self._numbers)}"
+            self._add(each.table, identity, **each.values, **{each.by: owner.identity})
+
+    def _given(self, resource: Resource, desired: Desired) -> Found:
+        key = natural_key(resource, desired.values)
+        return next(each for each in self.holds[resource.table] if natural_key(resource, each.values) == key)
 
     def add_default_group(self, vpc: str) -> None:
         """What AWS makes along with each VPC."""

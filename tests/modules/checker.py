@@ -10,6 +10,7 @@ from engine.defaults import CHOICES
 from modules.spec import (
     Call,
     Column,
+    ComesWith,
     Const,
     Context,
     Derived,
@@ -107,6 +108,8 @@ def _problems(it: _Checked) -> Iterator[str]:
         yield from _call(it, call, sendable)
     for call in (*resource.delete, *([resource.fetch] if resource.fetch else [])):
         yield from _call(it, call, it.columns)
+    for each in resource.comes_with:
+        yield from _comes_with(it, each)
     for waiter in (resource.ready, resource.gone):
         if waiter is not None:
             yield from _waiter(it, waiter)
@@ -354,6 +357,31 @@ def _call(it: _Checked, call: Call, names: Names) -> Iterator[str]:
         yield f"{call.operation}: no column {call.column}"
     yield from _result(it, call.operation, call.result or "@")
     yield from _structure(it, call.operation, it.aws.input(call.operation), call.params, names)
+    yield from _batch(it, call)
+
+
+def _batch(it: _Checked, call: Call) -> Iterator[str]:
+    if call.batch is None:
+        return
+    listed = it.aws.input(call.operation).members.get(call.batch.parameter)
+    if listed is None or listed.type_name != "list":
+        yield f"{call.operation}: no list {call.batch.parameter}"
+    if call.batch.parameter not in {path.partition("[")[0] for path in call.params}:
+        yield f"{call.operation} sends no {call.batch.parameter}"
+    if call.batch.results is not None:
+        yield from _result(it, call.operation, call.batch.results)
+
+
+def _comes_with(it: _Checked, each: ComesWith) -> Iterator[str]:
+    other = it.resources.get(each.table)
+    if other is None:
+        yield f"no table {each.table}"
+        return
+    known = {column.name for column in other.columns}
+    names = {each.by, *each.values}
+    yield from (f"comes_with: {each.table} has no column {name}" for name in sorted(names - known))
+    yield from _call(_Checked(other, it.resources), each.find, {c.name: c for c in other.columns})
+    yield from _call(it, each.unwanted, it.columns)
 
 
 def _waiter(it: _Checked, waiter: Waiter) -> Iterator[str]:

@@ -11,10 +11,16 @@ import json
 from werkzeug.wrappers import Response
 
 from deploy.simulator.call import AwsCall
-from deploy.simulator.strict import ec2, ecs, elb, iam
+from deploy.simulator.strict import ec2, ecs, elb, iam, security_groups
 from deploy.simulator.strict.outcome import Existing, Outcome, Rule
 
-RULES: dict[tuple[str, str], tuple[Rule, ...]] = {**ec2.RULES, **ecs.RULES, **elb.RULES, **iam.RULES}
+RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
+    **ec2.RULES,
+    **ecs.RULES,
+    **elb.RULES,
+    **iam.RULES,
+    **security_groups.RULES,
+}
 
 __all__ = ["Existing", "judge", "trim"]
 
