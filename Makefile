@@ -3,7 +3,7 @@
 PYTHON := $(firstword $(foreach version,3.11 3.12 3.13,$(shell command -v python$(version))) python3)
 BIN := .venv/bin
 
-.PHONY: setup demo test test-clients lint fmt bench-engine chaos clean
+.PHONY: setup demo test test-clients lint fmt bench-engine bench-proxy chaos clean
 
 setup: .setup-stamp
 
@@ -34,13 +34,16 @@ fmt: setup
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-# Options: make bench-engine ARGS="--stacks 10 --size 1000 --size 20000 --no-peer"
+# Options: make bench-engine bench-proxy ARGS="--stacks 10 --size 1000 --size 20000 --no-peer"
 bench-engine: setup
 	@$(BIN)/python -m bench.engine $(ARGS)
 
 # Options: make chaos ARGS="--seconds 600 --seed 7 --clients 16"
 chaos: setup
 	@$(BIN)/python -m tests.chaos $(ARGS)
+# Options: make bench-proxy ARGS="--rounds 3 --seconds 1"; pgbouncer and psql have to be installed
+bench-proxy: setup
+	@$(BIN)/python -m bench.proxy $(ARGS)
 
 clean:
 	rm -rf .venv .setup-stamp .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -101,7 +101,7 @@ cdef struct Pair:
     uint32_t unanswered     # messages that ReadyForQuery will answer
     uint32_t since          # logged messages of the client since the last of those
     unsigned char status
-    unsigned char encoding[LONGEST_PARAMETER]
+    unsigned char *encoding
     size_t encoding_size
 
 
@@ -351,6 +351,7 @@ cdef class Relay:
             free(pair.sides[side].held)
             free(pair.sides[side].unsent)
         free(pair.log)
+        free(pair.encoding)
         free(pair)
 
     cdef void _release(self, Pair *pair) noexcept nogil:
@@ -592,7 +593,7 @@ cdef class Relay:
                     wanted = not self._note(pair, kind) or wanted
                     self._end_batch(pair)
                 else:
-                    self._note_parameter(pair, data + at + HEADER, length - 4)
+                    wanted = not self._note_parameter(pair, data + at + HEADER, length - 4) or wanted
             elif is_answer(kind):
                 # A Sync that came before the COPY began is ignored by it, and is Python's to count.
                 if kind in (c'G', c'W') and (not pair.log_size or pair.log[0] != (c'Q' | FROM_CLIENT)):
@@ -634,8 +635,9 @@ cdef class Relay:
                 pair.log = NULL
                 pair.log_room = 0
 
-    cdef void _note_parameter(self, Pair *pair, const unsigned char *body, size_t size) noexcept nogil:
+    cdef bint _note_parameter(self, Pair *pair, const unsigned char *body, size_t size) noexcept nogil:
+        """Remember the client_encoding; False if there is no memory."""
         cdef size_t name = 16  # of "client_encoding" and what ends it
         if size > name and memcmp(body, b"client_encoding\0", name) == 0:
-            pair.encoding_size = size - name - 1
-            memcpy(pair.encoding, body + name, pair.encoding_size)
+            return keep(&pair.encoding, &pair.encoding_size, body + name, size - name - 1)
+        return True

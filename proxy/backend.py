@@ -24,6 +24,9 @@ _FOLLOWED = frozenset({server.READY_FOR_QUERY, server.PARAMETER_STATUS, server.B
 _QUIET = frozenset({server.DATA_ROW, server.COPY_DATA})
 _ALL = frozenset(range(256))
 
+#: What connections that are lent have instead of their own, which would be most of an idle session's memory.
+_NOTHING, _NO_BYTES = Expected(), Cutter()
+
 
 class Exchange:
     """Private messages and the answers to them.
@@ -75,13 +78,29 @@ class Backend(asyncio.Protocol):
         received: how many bytes have come from the server.
     """
 
+    __slots__ = (
+        "_cutter",
+        "_deferred",
+        "_drained",
+        "_exchanges",
+        "_listener",
+        "_passed",
+        "_to_client",
+        "codec",
+        "expected",
+        "lost",
+        "received",
+        "status",
+        "transport",
+    )
+
     def __init__(self, listener: Listener, to_client: Callable[[bytes], None]) -> None:
         self._listener = listener
         self._to_client = to_client
         self._cutter = Cutter()
         self._passed = 0
-        self._deferred: list[bytes] = []
-        self._exchanges: set[Exchange] = set()
+        self._deferred: tuple[bytes, ...] = ()
+        self._exchanges: tuple[Exchange, ...] = ()
         self._drained: asyncio.Future[None] | None = None
         self.transport: asyncio.Transport
         self.expected = Expected()
@@ -160,9 +179,15 @@ class Backend(asyncio.Protocol):
         busy = self.lost or self._passed or self._deferred or self._exchanges
         return not busy and self.expected.at_rest and self._cutter.between_messages
 
+    def lend(self) -> None:
+        """Leave the connection to the relay."""
+        self.transport.pause_reading()
+        self.expected, self._cutter = _NOTHING, _NO_BYTES
+
     def catch_up(self, state: State) -> None:
         """Continue where the relay has stopped."""
         self.received += state.to_client.received
+        self.expected, self._cutter = Expected(), Cutter()
         for kind in state.log:
             if kind & FROM_CLIENT:
                 self.expected.sent(kind ^ FROM_CLIENT)
@@ -205,12 +230,12 @@ class Backend(asyncio.Protocol):
         exchange = into or Exchange()
         for kind in kinds:
             self.expected.sent(kind, exchange)
-        self._exchanges.add(exchange)
+        self._exchanges += (exchange,)
         self.transport.write(frames)
         try:
             await exchange.done
         finally:
-            self._exchanges.discard(exchange)
+            self._exchanges = tuple(each for each in self._exchanges if each is not exchange)
         return exchange
 
     async def drain(self) -> None:
@@ -237,7 +262,7 @@ class Backend(asyncio.Protocol):
     def insert(self, frame: bytes) -> None:
         """Send a message of the proxy's own to the client, between two of the server's."""
         if self.inside_message:
-            self._deferred.append(frame)
+            self._deferred += (frame,)
         else:
             self._to_client(frame)
 
@@ -272,7 +297,7 @@ class Backend(asyncio.Protocol):
     def _send_deferred(self) -> None:
         if self._deferred and not self.inside_message:
             self._to_client(b"".join(self._deferred))
-            self._deferred.clear()
+            self._deferred = ()
 
     def _route_message(self, message: Message) -> None:
         owner = self.expected.received(message.kind)

@@ -90,6 +90,8 @@ class Seats:
 class Seat:
     """What one connection takes of the limits, from its StartupMessage to its end."""
 
+    __slots__ = ("_holder", "_released", "_seats")
+
     def __init__(self, seats: Seats) -> None:
         self._seats = seats
         self._holder: tuple[str, str] | None = None

@@ -42,6 +42,9 @@ _TEXTS = frozenset({client.QUERY, client.PARSE})
 _WITH_CALLS = _TEXTS | {client.BIND, client.EXECUTE, client.CLOSE}
 _COPY_ENDS = frozenset({client.COPY_DONE, client.COPY_FAIL})
 
+#: What a session that is lent has instead of its own.
+_NO_BYTES, _NO_STATEMENTS = Cutter(), Statements()
+
 
 class Session(asyncio.Protocol):
     """The client's side of a session, and its state.
@@ -54,6 +57,35 @@ class Session(asyncio.Protocol):
         received: how many bytes have come from the client.
         connection: what is written down of it.
     """
+
+    __slots__ = (
+        "_client_lost",
+        "_copying",
+        "_cutter",
+        "_encrypted",
+        "_ending",
+        "_farewell",
+        "_flow",
+        "_held",
+        "_key",
+        "_loan",
+        "_prepared",
+        "_relay",
+        "_resting",
+        "_seat",
+        "_sides",
+        "_surroundings",
+        "_task",
+        "_transport",
+        "backend",
+        "connection",
+        "engine",
+        "observer",
+        "operation",
+        "received",
+        "startup",
+        "statements",
+    )
 
     def __init__(
         self,
@@ -307,9 +339,15 @@ class Session(asyncio.Protocol):
         if self._relay is None or any(way.is_closing() or way.get_write_buffer_size() for way in ways):
             return
         client_socket, server_socket = (way.get_extra_info("socket").fileno() for way in ways)
-        for way in ways:
-            way.pause_reading()
-        self._loan = self._relay.lend(self, client_socket, server_socket, self.backend.status)
+        try:
+            self._loan = self._relay.lend(self, client_socket, server_socket, self.backend.status)
+        except OSError as error:
+            self.connection.log.warning("the relay is not used", error=str(error))
+            self._relay = None
+            return
+        self._transport.pause_reading()
+        self.backend.lend()
+        self._cutter, self.statements = _NO_BYTES, _NO_STATEMENTS
 
     def _recall(self) -> None:
         if self._relay is not None and self._loan is not None:
@@ -318,6 +356,7 @@ class Session(asyncio.Protocol):
     def take_back(self, state: State) -> None:
         """Go on where the relay has stopped."""
         self._loan = None
+        self._cutter, self.statements = Cutter(largest_held=LARGEST_HELD), Statements()
         self.received += state.to_server.received
         self._transport.resume_reading()
         if state.to_client.unsent:

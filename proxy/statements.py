@@ -38,6 +38,8 @@ class Portal:
 class Statements:
     """What the client has prepared and bound, as far as there are calls in it."""
 
+    __slots__ = ("_portals", "_prepared")
+
     def __init__(self) -> None:
         self._prepared: dict[bytes, Prepared] = {}
         self._portals: dict[bytes, Portal] = {}

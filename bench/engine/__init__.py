@@ -11,5 +11,4 @@ second, would be what is measured. The engine, its limits, its journal and Postg
     stacks.py         the tutorial's stack, once and many times; the peer: one call after another
     scale.py          thousands of resources: time, CPU, memory
     client_cpu.py     what the AWS client itself costs a resource
-    figures.py        a figure, its aim, and where they are kept
 """

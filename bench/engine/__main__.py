@@ -8,8 +8,8 @@ import click
 import uvloop
 
 from bench.engine import client_cpu, scale, stacks
-from bench.engine.figures import Figure, keep, show
 from bench.engine.world import postgres
+from bench.figures import Figure, keep, show
 from tests.fixtures.databases import PostgresServer
 
 
@@ -34,7 +34,7 @@ def main(many: int, repeats: int, sizes: tuple[int, ...], peer: bool) -> None:
         if peer:
             apply = next(each.value for each in found if each.name == f"{many} stacks: apply")
             take(uvloop.run(stacks.peer(server, many, apply)))
-    keep(found)
+    keep("engine", found)
 
 
 def _of_scale(server: PostgresServer, sizes: tuple[int, ...], repeats: int) -> Iterator[Figure]:

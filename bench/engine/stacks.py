@@ -11,8 +11,8 @@ from statistics import median
 from bench.engine.account import Account
 from bench.engine.cloud import BenchCloud, Call
 from bench.engine.critical_path import critical_path, seconds
-from bench.engine.figures import Figure
 from bench.engine.world import MODULES, tutorial, world
+from bench.figures import Figure
 from tests.fixtures.databases import PostgresServer
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from bench.engine.figures import ROOT, commit, machine
+from bench.figures import ROOT, commit, machine
 
 RESULTS = ROOT / "bench" / "results" / "faults.json"
 DOCUMENT = ROOT / "docs" / "reliability.md"

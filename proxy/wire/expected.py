@@ -53,6 +53,8 @@ class Expected:
         terminated: whether the client has sent Terminate.
     """
 
+    __slots__ = ("_queue", "batch", "binds", "copying", "executed", "private", "skipping", "terminated")
+
     def __init__(self) -> None:
         self._queue: deque[tuple[int, Owner | None]] = deque()
         self.private = 0

@@ -67,11 +67,13 @@ class Cutter:
         largest_held: a longer message passes in runs although its type is wanted.
     """
 
+    __slots__ = ("_at", "_data", "_largest_held", "_more", "_more_size", "_need", "_skip")
+
     def __init__(self, *, largest_held: int = LARGEST) -> None:
         self._largest_held = largest_held
         self._data = b""
         self._at = 0
-        self._more: list[bytes] = []
+        self._more: list[bytes] | tuple[()] = ()
         self._more_size = 0
         self._skip = 0
         self._need = 0
@@ -107,7 +109,10 @@ class Cutter:
             self._data = chunk
             self._at = 0
         else:
-            self._more.append(chunk)
+            if isinstance(self._more, list):
+                self._more.append(chunk)
+            else:
+                self._more = [chunk]
             self._more_size += len(chunk)
 
     def rest(self) -> bytes:
@@ -218,5 +223,5 @@ class Cutter:
         if self._more:
             self._data = b"".join((memoryview(self._data)[self._at :], *self._more))
             self._at = 0
-            self._more.clear()
+            self._more = ()
             self._more_size = 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from struct import Struct
+from sys import intern
 
 from proxy.wire.frames import FramingError
 
@@ -25,7 +26,7 @@ _TWO = Struct(">II")
 SSL_REQUEST_PACKET = _TWO.pack(8, SSL_REQUEST)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StartupMessage:
     """Asks for a session.
 
@@ -48,17 +49,17 @@ class StartupMessage:
         return self.parameters.get("database") or self.user
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SSLRequest:
     """Asks whether TLS may begin."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class GSSENCRequest:
     """Asks whether GSSAPI encryption may begin."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CancelRequest:
     """Asks to cancel what a session is doing.
 
@@ -123,5 +124,6 @@ def _parameters(body: bytes) -> dict[str, str]:
     for name, value in zip(words[::2], words[1::2], strict=False):
         if not name:
             break
-        parameters[name] = value
+        # Many clients say the same.
+        parameters[intern(name)] = intern(value)
     return parameters

@@ -10,10 +10,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
-RESULTS = ROOT / "bench" / "results" / "engine.json"
+ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "performance.md"
-_BEGIN, _END = "<!-- bench-engine -->", "<!-- /bench-engine -->"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,17 +49,19 @@ def show(figure: Figure) -> None:
     print(f"{name:<76} {value:>16}   {aim:<14} {holds.strip('*')}", flush=True)
 
 
-def keep(figures: Sequence[Figure]) -> None:
-    """Write all figures to the results and into the document's table."""
+def keep(name: str, figures: Sequence[Figure]) -> None:
+    """Write all figures to bench/results/NAME.json, and into the document's table of that name."""
+    begin, end = f"<!-- bench-{name} -->", f"<!-- /bench-{name} -->"
+    results = ROOT / "bench" / "results" / f"{name}.json"
     about = {"machine": machine(), "commit": commit()}
     records = [asdict(each) | {"holds": each.holds} | about for each in figures]
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(records, indent=1) + "\n")
+    results.parent.mkdir(exist_ok=True)
+    results.write_text(json.dumps(records, indent=1) + "\n")
     text = DOCUMENT.read_text()
-    before, rest = text.split(_BEGIN)
-    after = rest.split(_END)[1]
+    before, rest = text.split(begin)
+    after = rest.split(end)[1]
     DOCUMENT.write_text(
-        f"{before}{_BEGIN}\n{_table(figures)}\nOn {machine()}, commit {commit()}.\n{_END}{after}"
+        f"{before}{begin}\n{_table(figures)}\nOn {machine()}, commit {commit()}.\n{end}{after}"
     )
 
 
