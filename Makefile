@@ -3,11 +3,11 @@
 PYTHON := $(firstword $(foreach version,3.11 3.12 3.13,$(shell command -v python$(version))) python3)
 BIN := .venv/bin
 
-.PHONY: setup demo test test-clients lint fmt bench-engine bench-proxy chaos clean
+.PHONY: setup demo test test-clients lint fmt bench-engine bench-faults bench-proxy chaos clean
 
 setup: .setup-stamp
 
-.setup-stamp: pyproject.toml constraints.txt
+.setup-stamp: pyproject.toml constraints.txt proxy/_relay.pyx
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
@@ -34,13 +34,18 @@ fmt: setup
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-# Options: make bench-engine bench-proxy ARGS="--stacks 10 --size 1000 --size 20000 --no-peer"
+# Options: make bench-engine ARGS="--stacks 10 --size 1000 --size 20000 --no-peer"
 bench-engine: setup
 	@$(BIN)/python -m bench.engine $(ARGS)
+
+# Options: make bench-faults ARGS=--help
+bench-faults: setup
+	@$(BIN)/python -m bench.faults $(ARGS)
 
 # Options: make chaos ARGS="--seconds 600 --seed 7 --clients 16"
 chaos: setup
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
 # Options: make bench-proxy ARGS="--rounds 3 --seconds 1"; pgbouncer and psql have to be installed
 bench-proxy: setup
 	@$(BIN)/python -m bench.proxy $(ARGS)
