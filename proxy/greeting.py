@@ -30,6 +30,7 @@ from proxy.wire.startup import (
     SSLRequest,
     Startup,
     StartupMessage,
+    UnsupportedProtocolError,
     read_startup,
     unsupported,
 )
@@ -104,6 +105,8 @@ class Greeting(asyncio.Protocol):
             ):
                 packet, self._data = found
                 self._answer(packet)
+        except UnsupportedProtocolError as error:
+            self._refuse(OperationError(str(error), "0A000"), error.frame)
         except FramingError as error:
             self._refuse(OperationError(str(error), "08P01"))
         except OperationError as error:
@@ -147,9 +150,9 @@ class Greeting(asyncio.Protocol):
         else:
             self._transport.write(b"N")
 
-    def _refuse(self, error: OperationError) -> None:
+    def _refuse(self, error: OperationError, frame: bytes | None = None) -> None:
         self._connection.note(Outcome.REFUSED, error)
-        self._transport.write(error_response(fields_of(error, "FATAL"), "utf-8"))
+        self._transport.write(frame or error_response(fields_of(error, "FATAL"), "utf-8"))
         self._transport.close()
 
     # -- TLS

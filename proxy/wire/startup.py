@@ -72,6 +72,19 @@ class CancelRequest:
     key: bytes
 
 
+class UnsupportedProtocolError(FramingError):
+    """A packet of a protocol that PostgreSQL does not speak, or does not speak any more.
+
+    Attributes:
+        frame: what PostgreSQL answers in that protocol; None if it has no other form of an error.
+    """
+
+    def __init__(self, code: int) -> None:
+        message = unsupported(code)
+        super().__init__(message)
+        self.frame = f"EFATAL:  {message}\n\0".encode() if code >> 16 in (1, 2) else None
+
+
 Startup = StartupMessage | SSLRequest | GSSENCRequest | CancelRequest
 
 
@@ -83,6 +96,7 @@ def read_startup(data: bytes) -> tuple[Startup, bytes] | None:
 
     Raises:
         FramingError: it cannot be one.
+        UnsupportedProtocolError: it is one of another protocol.
     """
     if len(data) < 4:
         return None
@@ -102,7 +116,7 @@ def read_startup(data: bytes) -> tuple[Startup, bytes] | None:
             raise FramingError("invalid length of cancel request packet")
         return CancelRequest(packet, packet[8:]), rest
     if code >> 16 != 3:
-        raise FramingError(unsupported(code))
+        raise UnsupportedProtocolError(code)
     return StartupMessage(packet, code, _parameters(packet[8:])), rest
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -103,8 +104,8 @@ class Visitor:
             said = re.sub(r"[\d.]*\d|_[0-9a-f]{8,}", "…", str(error).split("\n")[0])
             self._findings.counts[f"error {kind}: {said[:100]}"] += 1
         else:
-            sqlstate = getattr(error, "sqlstate", None)
-            self._findings.failures.append(f"{self.session}: {kind} {sqlstate}: {error}")
+            told = "".join(traceback.format_exception(error))
+            self._findings.failures.append(f"{self.session}: {kind}: {error}\n{told}")
 
 
 def _is_ordinary(error: Exception) -> bool:

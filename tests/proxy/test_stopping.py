@@ -209,9 +209,7 @@ async def test_an_unreachable_server_is_named(engine: FakeEngine, tmp_path: Path
     await lonely.stop()
 
 
-@pytest.mark.parametrize(
-    "garbage", [b"GET / HTTP/1.1\r\n\r\n", b"\0\0\0\0", b"\0\0\0\x08\0\0\0\0", b"\0\1\0\0\0\3\0\0"]
-)
+@pytest.mark.parametrize("garbage", [b"GET / HTTP/1.1\r\n\r\n", b"\0\0\0\0", b"\0\1\0\0\0\3\0\0"])
 async def test_garbage_at_the_beginning_is_a_protocol_violation(proxy: Proxy, garbage: bytes) -> None:
     async with opened(proxy.port) as raw:
         raw.send(garbage)
