@@ -115,7 +115,7 @@ def _owner(step: Step, each: ComesWith) -> Pending | None:
 
 
 def _asks_for(resource: Resource, step: Step, each: ComesWith) -> bool:
-    """Whether a row asks for just what comes with another resource."""
+    """Whether a row asks for what comes with another resource, or what AWS can make of it in place."""
     assert step.change.desired is not None
     values = step.change.desired.values
     ours = described.canonical(resource.columns, values, resource.canonical)
@@ -124,5 +124,5 @@ def _asks_for(resource: Resource, step: Step, each: ComesWith) -> bool:
     return all(
         ours[column.name] == comparable[column.name]
         for column in resource.columns
-        if column.on_change is not OnChange.ASSIGNED
+        if column.on_change is OnChange.REPLACE or column.name in resource.natural_key
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine import described
+from engine import described, diff
 from engine.aws import calls
 from engine.aws.errors import CloudError
 from engine.aws.session import Cloud
@@ -81,7 +81,8 @@ class Worker:
             wanted = Wanted(desired=job.row, params=params, trail=job.trail)
             found = await self.maker.given(resource, given.find, wanted)
             if found is not None:
-                return found
+                changed = diff.changed(resource, job.row, found)
+                return await self._update(job, found, changed) if changed else found
         call = _first(resource, facts)
         params = await self._parameters(job, call, facts)
         wanted = Wanted(desired=job.row, params=params, trail=job.trail)
@@ -134,13 +135,17 @@ class Worker:
             CloudError: AWS refused.
             OperationError: 40001, it is another than when the plan was made.
         """
-        resource, old = job.resource, job.found
-        await self.lookup.check(resource, old)
+        await self.lookup.check(job.resource, job.found)
+        return await self._update(job, job.found, job.change.changed)
+
+    async def _update(self, job: Job, old: Found, columns: Collection[str]) -> Found:
+        """Change some columns and parts of a resource."""
+        resource = job.resource
         values = {**job.row.values, **_identity(resource, old)}
         facts = Facts(values=values, parts=job.row.parts, context=self.context)
         description: dict[str, Any] | None = None
         for call in resource.update:
-            if isinstance(call, Update) and job.change.changed & set(call.when) and applies(call, facts):
+            if isinstance(call, Update) and set(columns) & set(call.when) and applies(call, facts):
                 answer = await self._shared(job, call, facts)
                 if call.result is not None:
                     description = described.search(call.result, answer)
@@ -154,7 +159,7 @@ class Worker:
             description = await self._fetched(job, facts)
         if description is not None:
             return described.found(resource, description)
-        changed = {name: values[name] for name in job.change.changed if name in values}
+        changed = {name: values[name] for name in columns if name in values}
         return replace(old, values={**old.values, **changed})
 
     async def remove(self, job: Job) -> None:

@@ -368,7 +368,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class ComesWith:
-    """What AWS makes within each new resource. A row that asks for just that gets it.
+    """What AWS makes within each new resource. A row that asks for that gets it, changed in place if need be.
 
     Attributes:
         table: the table of what it makes.

@@ -5,6 +5,7 @@ second, would be what is measured. The engine, its limits, its journal and Postg
 
     latency.py        how long each AWS operation takes
     account.py        what AWS does: the operations of the tutorial's services
+    throttling.py     how it limits the rate of calls
     cloud.py          clients of that account: they wait, answer page by page, and record
     critical_path.py  the least time that some recorded calls can take
     world.py          an engine, a database and an account, ready to be measured

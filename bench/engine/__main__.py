@@ -30,6 +30,7 @@ def main(many: int, repeats: int, sizes: tuple[int, ...], peer: bool) -> None:
     with postgres() as server:
         take(uvloop.run(stacks.figures(server, 1, repeats)))
         take(uvloop.run(stacks.figures(server, many, repeats)))
+        take(uvloop.run(stacks.throttled(server, many)))
         take(_of_scale(server, sizes, repeats))
         if peer:
             apply = next(each.value for each in found if each.name == f"{many} stacks: apply")

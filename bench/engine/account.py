@@ -130,10 +130,24 @@ class Account:
     def describe_security_groups(self, GroupIds: list[str] | None = None) -> Item:  # noqa: N803
         return {"SecurityGroups": [self.groups[each] for each in GroupIds or self.groups]}
 
-    def describe_security_group_rules(self, Filters: list[Item] | None = None) -> Item:  # noqa: N803
+    def describe_security_group_rules(
+        self,
+        Filters: list[Item] | None = None,  # noqa: N803
+        SecurityGroupRuleIds: list[str] | None = None,  # noqa: N803
+    ) -> Item:
+        if SecurityGroupRuleIds is not None:
+            return {"SecurityGroupRules": [self.rules[each] for each in SecurityGroupRuleIds]}
         groups = {each for some in Filters or () for each in some["Values"]}
         found = (rule for rule in self.rules.values() if not groups or rule["GroupId"] in groups)
         return {"SecurityGroupRules": list(found)}
+
+    def modify_security_group_rules(self, GroupId: str, SecurityGroupRules: list[Item]) -> Item:  # noqa: N803
+        for each in SecurityGroupRules:
+            rule = each["SecurityGroupRule"]
+            self.rules[each["SecurityGroupRuleId"]] |= {
+                name: value for name, value in rule.items() if value is not None
+            }
+        return {"Return": True}
 
     def revoke_security_group_egress(self, GroupId: str, IpPermissions: list[Item]) -> Item:  # noqa: N803
         for name, rule in list(self.rules.items()):

@@ -9,10 +9,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from bench.engine import latency
 from bench.engine.account import PAGE, REGION, Account
+from bench.engine.throttling import Buckets
 from engine.aws import models
 from engine.aws.session import Cloud
+
+#: Seconds until AWS says that calls come too fast.
+_REFUSAL = 0.05
 
 
 @dataclass(kw_only=True, eq=False)
@@ -54,11 +60,13 @@ class BenchCloud(Cloud):
         *,
         one_at_a_time: bool = False,
         latency: Callable[[str], float] = latency.seconds,
+        buckets: Buckets | None = None,
     ) -> None:
         """
         Args:
             one_at_a_time: begin a call when the one before has ended.
             latency: seconds of an operation.
+            buckets: throttle calls by these.
         """
         super().__init__(region=REGION, access_key="bench", secret_key="bench")
         self.account = account
@@ -66,6 +74,7 @@ class BenchCloud(Cloud):
         self.calls: list[Call] = []
         self.recording = True
         self.own_cpu = 0.0
+        self.buckets = buckets
         self._pages: dict[str, tuple[int, Call]] = {}
         self._turn = asyncio.Semaphore(1 if one_at_a_time else 1_000_000)
 
@@ -74,6 +83,9 @@ class BenchCloud(Cloud):
 
     async def answer(self, client: _Client, operation: str, params: dict[str, Any]) -> dict[str, Any]:
         """Make one call."""
+        if self.buckets and not self.buckets.take(client.service, latency.mutating(operation)):
+            await asyncio.sleep(_REFUSAL)
+            raise ClientError({"Error": {"Code": "Throttling", "Message": "Rate exceeded"}}, operation)
         async with self._turn:
             start, seconds = time.monotonic(), self.latency(operation)
             params, at, previous = self._place(client.service, operation, params)

@@ -11,6 +11,7 @@ from statistics import median
 from bench.engine.account import Account
 from bench.engine.cloud import BenchCloud, Call
 from bench.engine.critical_path import critical_path, seconds
+from bench.engine.throttling import Buckets
 from bench.engine.world import MODULES, tutorial, world
 from bench.figures import Figure
 from tests.fixtures.databases import PostgresServer
@@ -122,6 +123,35 @@ async def figures(server: PostgresServer, stacks: int, repeats: int) -> Iterator
                 value=median(each.plan / each.slowest for each in runs),
                 unit="×",
                 aim=1.2,
+            ),
+        )
+    )
+
+
+async def throttled(server: PostgresServer, stacks: int) -> Iterator[Figure]:
+    """The same apply where AWS throttles."""
+    buckets = Buckets()
+    cloud = BenchCloud(Account(), buckets=buckets)
+    async with world(server, cloud) as here:
+        await here.session("iasql_install", *MODULES)
+        for number in range(stacks):
+            await here.session.execute(tutorial(f"stack-{number}"))
+        start = time.perf_counter()
+        await here.session("iasql_apply")
+        apply = time.perf_counter() - start
+    let_through = buckets.taken.total()
+    return iter(
+        (
+            Figure(name=f"{stacks} stacks, throttled: apply", value=apply, unit="s"),
+            Figure(
+                name=f"{stacks} stacks, throttled: apply against what the limits of the rate allow",
+                value=apply / buckets.least,
+                unit="×",
+            ),
+            Figure(
+                name=f"{stacks} stacks, throttled: calls that AWS refused, of all",
+                value=100 * buckets.refused / (buckets.refused + let_through),
+                unit="%",
             ),
         )
     )

@@ -249,6 +249,26 @@ async def test_an_upgrade_adds_a_required_reference_to_an_empty_table(session: S
         await session.execute("DELETE FROM repository")
 
 
+async def test_an_upgrade_gives_an_older_journal_what_it_lacks_and_keeps_its_entries(
+    session: Session, postgres_server: PostgresServer
+) -> None:
+    await session("iasql_install", "aws_ecr")
+    await session.execute("INSERT INTO repository (repository_name) VALUES ('app')")
+    await session("iasql_apply")
+    own = await asyncpg.connect(postgres_server.superuser_url(session.caller.database))
+    await own.execute(
+        "DROP INDEX iasql.iasql_step_begun, iasql.iasql_operation_running;"
+        "ALTER TABLE iasql.iasql_step DROP COLUMN attempts, DROP COLUMN request_ids, DROP COLUMN token;"
+        "DELETE FROM iasql.setting WHERE name = 'fingerprint'"
+    )
+    await session("iasql_upgrade")
+    await session.execute("DELETE FROM repository")
+    await session("iasql_apply")
+    steps = await own.fetch("SELECT kind, outcome, attempts FROM iasql.iasql_step ORDER BY operation")
+    await own.close()
+    assert [tuple(each) for each in steps] == [("make", "done", None), ("remove", "done", 1)]
+
+
 async def test_what_is_there_is_not_made_again(session: Session, postgres_server: PostgresServer) -> None:
     of_functions = "SELECT array_agg(xmin::text) FROM pg_proc WHERE proname LIKE 'iasql%'"
     before = await session.value(of_functions)

@@ -20,10 +20,10 @@ from tests.fixtures.databases import PostgresServer
 
 #: Every operation of the stack that changes something.
 _MAKING = (
-    "AttachRolePolicy", "AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupIngress", "CreateCluster",
+    "AttachRolePolicy", "AuthorizeSecurityGroupIngress", "CreateCluster",
     "CreateListener", "CreateLoadBalancer", "CreateLogGroup", "CreateRepository", "CreateRole",
-    "CreateSecurityGroup", "CreateService", "CreateTargetGroup", "RegisterTaskDefinition",
-    "RevokeSecurityGroupEgress",
+    "CreateSecurityGroup", "CreateService", "CreateTargetGroup", "ModifySecurityGroupRules",
+    "RegisterTaskDefinition",
 )  # fmt: skip
 _REMOVING = (
     "DeleteCluster", "DeleteListener", "DeleteLoadBalancer", "DeleteLogGroup", "DeleteRepository",

@@ -393,6 +393,17 @@ async def test_the_rule_that_aws_gives_a_new_group_is_kept_if_a_row_asks_for_it(
     )
 
 
+async def test_the_rule_that_aws_gives_a_new_group_is_changed_to_what_a_row_asks_for(
+    installed: Session, ec2: Any, simulator: Cloud
+) -> None:
+    await installed.execute(_GROUP + rule("web", "true, '-1', NULL, NULL, '0.0.0.0/0', NULL, NULL, 'all'"))
+    await installed.apply()
+    [only] = rules(ec2, "web")
+    assert (only["IsEgress"], only["CidrIpv4"], only["Description"]) == (True, "0.0.0.0/0", "all")
+    assert called(simulator, "ModifySecurityGroupRules") == 1
+    assert called(simulator, "RevokeSecurityGroupEgress") == 0
+
+
 async def test_a_rule_like_the_one_that_aws_gives_is_made_if_aws_does_not_give_it(
     installed: Session, ec2: Any, simulator: Cloud
 ) -> None:
