@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from bench.faults.trial import trial
-from bench.faults.troubles import TROUBLES, Trouble
+from bench.faults.troubles import RATES, TROUBLES, Trouble
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import PostgresServer
 
@@ -20,3 +20,10 @@ async def test_a_fifth_of_all_changes_goes_wrong_and_the_client_does_not_try_aga
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     outcomes = await trial(postgres_server, simulator, trouble, 0.2, 1, all_calls=False)
     assert sum(each.struck for each in outcomes) > 0
+
+@pytest.mark.parametrize("rate", RATES)
+async def test_a_part_of_all_answers_is_lost_and_the_client_tries_again(
+    postgres_server: PostgresServer, simulator: Cloud, rate: float
+) -> None:
+    trouble = next(each for each in TROUBLES if each.fault["action"] == "drop_after")
+    await trial(postgres_server, simulator, trouble, rate, 1, all_calls=True)

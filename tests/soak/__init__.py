@@ -1,0 +1,5 @@
+"""Random work against a model of what must be true: `make soak`.
+
+Rows are edited, applied, synced; AWS is edited behind the engine's back; calls fail, clients cancel and
+vanish, the proxy and Postgres are killed. Now and then everything is let be, and must be as the model says.
+"""
