@@ -3,7 +3,7 @@
 PYTHON := $(firstword $(foreach version,3.11 3.12 3.13,$(shell command -v python$(version))) python3)
 BIN := .venv/bin
 
-.PHONY: setup demo test test-clients lint fmt bench-engine bench-faults bench-proxy chaos clean
+.PHONY: setup demo test test-clients lint fmt bench-engine bench-faults bench-proxy chaos soak clean
 
 setup: .setup-stamp
 
@@ -38,7 +38,7 @@ fmt: setup
 bench-engine: setup
 	@$(BIN)/python -m bench.engine $(ARGS)
 
-# Options: make bench-faults ARGS=--help
+# Options: make bench-faults ARGS="--runs 1 --seed 7 --attempts 6"
 bench-faults: setup
 	@$(BIN)/python -m bench.faults $(ARGS)
 
@@ -49,6 +49,10 @@ chaos: setup
 # Options: make bench-proxy ARGS="--rounds 3 --seconds 1"; pgbouncer and psql have to be installed
 bench-proxy: setup
 	@$(BIN)/python -m bench.proxy $(ARGS)
+
+# Options: make soak ARGS="--minutes 5 --seed 7"
+soak: setup
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 clean:
 	rm -rf .venv .setup-stamp .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

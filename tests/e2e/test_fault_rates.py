@@ -21,6 +21,7 @@ async def test_a_fifth_of_all_changes_goes_wrong_and_the_client_does_not_try_aga
     outcomes = await trial(postgres_server, simulator, trouble, 0.2, 1, all_calls=False)
     assert sum(each.struck for each in outcomes) > 0
 
+
 @pytest.mark.parametrize("rate", RATES)
 async def test_a_part_of_all_answers_is_lost_and_the_client_tries_again(
     postgres_server: PostgresServer, simulator: Cloud, rate: float

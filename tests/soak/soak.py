@@ -93,23 +93,28 @@ class Soak:
 
     def _apply_edited(self) -> None:
         """One client applies while another edits."""
+        said = self._perhaps_faults()
         running = Running(self.world.url, APPLY)
         edits = 0
         while running.is_running and edits < 5:
             pause(self.random.uniform(0.1, 0.6), running)
             self._edit()
             edits += 1
+        ended = running.wait()
+        self.world.account.cancel_faults()
         self.done["applies"] += 1
-        self._tell(f"apply and {edits} edits meanwhile: {running.wait()}")
+        self._tell(f"apply and {edits} edits meanwhile{said}: {ended}")
 
     def _apply_twice(self) -> None:
         """Two clients apply at once, and a third edits meanwhile."""
+        said = self._perhaps_faults()
         first, second = (Running(self.world.url, APPLY) for _ in range(2))
         pause(self.random.uniform(0, 1.2), first)
         self._edit()
         ended = [first.wait(), second.wait()]
+        self.world.account.cancel_faults()
         self.done["applies"] += 2
-        self._tell(f"two applies at once and an edit: {ended[0]}, {ended[1]}")
+        self._tell(f"two applies at once and an edit{said}: {ended[0]}, {ended[1]}")
 
     def _apply_undone(self) -> None:
         """Apply in a transaction that is rolled back: the rows are as before, AWS is not."""
@@ -143,7 +148,7 @@ class Soak:
         self._tell(f"in AWS: {drift.change(self.world.account, self.random)}")
 
     def _with_trouble(self, what: str, sql: str) -> Ended:
-        """Run a statement while something goes wrong."""
+        """Run a statement while something goes wrong, and say how it ended."""
         trouble = self.random.choice(_TROUBLES)
         before = ""
         if trouble is _time_out:
@@ -160,6 +165,12 @@ class Soak:
         self.done[trouble.__name__.strip("_").replace("_", " ")] += 1
         self._tell(f"{what}{said}: {ended}")
         return ended
+
+    def _perhaps_faults(self) -> str:
+        if self.random.random() < 0.5:
+            return ""
+        self._plan_faults()
+        return ", calls go wrong"
 
     def _plan_faults(self) -> None:
         fault = dict(self.random.choice(_FAULTS))
@@ -289,7 +300,7 @@ def _crash(soak: Soak, running: Running) -> str:
 
 
 _TROUBLES: tuple[Trouble, ...] = (
-    *(_nothing, _faults, _faults, _faults, _cancel, _time_out, _vanish),
+    *(_nothing, _faults, _faults, _faults, _faults, _faults, _cancel, _time_out, _vanish),
     *(_kill, _kill, _kill_any_time, _stop, _terminate, _crash),
 )
 _ACTIONS: tuple[Callable[[Soak], None], ...] = (
