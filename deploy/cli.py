@@ -55,6 +55,13 @@ def main() -> None:
     metavar="SECONDS",
     help="How long sessions may go on after SIGTERM.",
 )
+@click.option(
+    "--reuse-server-connections",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Keep connections to Postgres this long for the next client that begins like the last one.  "
+    "[default: each client has one of its own]",
+)
 @click.option("--postgres", metavar="URL", help="A Postgres 13 to 18 to use instead of the embedded one.")
 @click.option(
     "--simulate",
@@ -105,6 +112,7 @@ def up_command(
     socket_mode: str,
     reuse_port: bool,
     drain: float,
+    reuse_server_connections: float | None,
     postgres: str | None,
     simulate: str | None,
     data_dir: Path | None,
@@ -134,6 +142,7 @@ def up_command(
             listen=options.listen(listen, socket_mode),
             reuse_port=reuse_port,
             drain=drain,
+            reuse_seconds=reuse_server_connections,
             postgres=postgres,
             simulate=simulate,
             data_dir=data_dir,

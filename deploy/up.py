@@ -24,6 +24,8 @@ from deploy.simulator.process import DUMMY_CREDENTIALS, SimulatorError, Simulato
 from engine.aws.session import Cloud
 from engine.database import Database
 from engine.operations import Engine
+from engine.passwords import KeptPasswords
+from proxy.idle import Reuse
 from proxy.limits import Limits
 from proxy.listeners import Address, SocketAddress, TCPAddress, unusable
 from proxy.server import Proxy
@@ -45,6 +47,7 @@ class Settings:
         listen: where clients connect.
         reuse_port: another may listen there as well.
         drain: seconds that sessions may go on when it is to end.
+        reuse_seconds: how long a connection to Postgres waits for another client; None for not at all.
         simulate: name of a simulated account's conditions (`deploy.simulator.conditions`), or None for a
             real account.
         postgres: URL of a Postgres to use, or None for the embedded one.
@@ -62,6 +65,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     reuse_port: bool = False
     drain: float = 0
+    reuse_seconds: float | None = None
     admin: TCPAddress | None = None
 
 
@@ -115,6 +119,7 @@ async def up(settings: Settings) -> None:
             verifiers=Verifiers(database),
             limits=settings.limits,
             observer=metrics,
+            reuse=await _reuse(settings, database, stack),
         )
         metrics.watch(proxy)
         if settings.tls is not None or (upstream.tls is not None and upstream.tls.required):
@@ -148,6 +153,16 @@ def _upstream(url: str) -> Upstream:
         return Upstream.from_url(url)
     except (ValueError, CertificateError) as error:
         raise StartError(f"--postgres cannot be used: {error}") from error
+
+
+async def _reuse(settings: Settings, database: Database, stack: AsyncExitStack) -> Reuse | None:
+    if settings.reuse_seconds is None:
+        return None
+    if not await database.may_read_passwords():
+        return Reuse(settings.reuse_seconds)
+    passwords = KeptPasswords(database)
+    stack.push_async_callback(passwords.close)
+    return Reuse(settings.reuse_seconds, passwords)
 
 
 def _ended_by_signal() -> asyncio.Event:

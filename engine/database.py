@@ -17,7 +17,7 @@ from engine.errors import OperationError
 from modules import registry
 
 #: What the driver raises when a connection has gone, or is being ended by the server.
-_GONE = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)
+GONE = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)
 
 _LOCK = int.from_bytes(b"iasql", "big")
 
@@ -57,7 +57,7 @@ class Database:
             ) from error
         try:
             yield connection
-        except (*_GONE, OSError) as error:
+        except (*GONE, OSError) as error:
             raise OperationError(
                 "the engine has lost its connection to Postgres",
                 sqlstate="58000",
@@ -65,7 +65,7 @@ class Database:
                 hint="Call it again: it continues from what is true now.",
             ) from error
         finally:
-            with suppress(*_GONE, OSError):
+            with suppress(*GONE, OSError):
                 await connection.close(timeout=5)
 
     async def prepare(self, database: str) -> None:

@@ -149,6 +149,11 @@ class Backend(asyncio.Protocol):
         """The client has gone: what the server still says is dropped."""
         self._to_client = _discard
 
+    def leave(self) -> asyncio.Transport:
+        """The connection, for somebody else; here it counts as lost."""
+        self.lost = True
+        return self.transport
+
     def finish(self, *, wanted: bool, inside_message: bool) -> None:
         """Tell the server that nothing more comes.
 

@@ -38,7 +38,10 @@ async def cancel(request: CancelRequest, keys: Keys, upstream: Upstream) -> None
     reason = Stopped("canceling statement due to user request")
     if session is not None and session.stop_operation(reason):
         return
-    await forward(request.packet, upstream)
+    if session is not None:
+        await session.cancel_backend()
+    else:
+        await forward(request.packet, upstream)
 
 
 async def forward(packet: bytes, upstream: Upstream) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 from engine.errors import OperationError
 from proxy import sasl
 from proxy.errors import database_error, fields_of
+from proxy.idle import Idle, IdleConnections, Lease
 from proxy.observer import Outcome
 from proxy.session import Session
 from proxy.tls import Identity
@@ -137,6 +138,7 @@ class Login:
         if rest:
             self.client.data_received(rest)
         self.server = Side(self._news)
+        self._lease: Lease | None = None
 
     async def run(self, deadline: float) -> None:
         """Begin a session, or tell the client why there is none.
@@ -252,18 +254,81 @@ class Login:
     # -- what happens
 
     async def _log_in(self) -> None:
+        idle = self._surroundings.idle
+        while idle is not None and (found := idle.take(self.startup.packet)) is not None:
+            try:
+                if await self._use(idle, found):
+                    return
+            finally:
+                if self._lease is None:
+                    found.transport.close()
+        asked = await self._log_in_to_server()
+        if idle is not None:
+            await self._begin_lease(asked)
+
+    async def _use(self, idle: IdleConnections, found: Idle) -> bool:
+        """Let the client in to a connection that was another's; False if it cannot be used."""
+        verifier = None
+        if not found.lease.trusted:
+            verifier = await idle.verifier(self.startup.user, self.startup.database)
+        if found.lost or (verifier is None and not found.lease.trusted):
+            return False
+        self.server.connection_made(found.transport)
+        found.transport.set_protocol(self.server)
+        if verifier is not None:
+            await sasl.authenticate_alone(self, verifier)
+        self._lease = found.lease
+        self.server.data_received(found.lease.said(found.lease.answers))
+        return True
+
+    async def _begin_lease(self, asked: Sequence[int]) -> None:
+        """Have the server's answers complete, so that they can be said to the next client as well."""
+        answers: list[Message] = []
+        while not answers or answers[-1].kind != server.READY_FOR_QUERY:
+            message = await self.from_server()
+            if message.kind == server.ERROR_RESPONSE:
+                self._pass_on(message)
+            else:
+                answers.append(message)
+        if asked[:1] in ([], [authentication.SASL]) and "replication" not in self.startup.parameters:
+            self._lease = Lease.of(self.startup.packet, not asked, answers)
+        lease = self._lease
+        said = b"".join(each.frame for each in answers) if lease is None else lease.said(answers)
+        self.server.data_received(said)
+
+    async def log_in_to_be_refused(self) -> None:
+        """Let Postgres refuse a client that could not prove who it is, in its own words.
+
+        Raises:
+            ConnectionEnded: it has.
+        """
+        self.server.close()
+        self.server = Side(self._news)
+        await self._connect()
+        request, data = await self.request()
+        if request != authentication.SASL:
+            raise OperationError(f'authentication failed for user "{self.startup.user}"', "28P01")
+        await sasl.fail(self, authentication.read_mechanisms(data))
+
+    async def _connect(self) -> None:
         await self._surroundings.upstream.connect(lambda: self.server)
         self._check()
         self.server.write(self.startup.packet)
+
+    async def _log_in_to_server(self) -> list[int]:
+        """Pass on what the server asks and the client answers; returns what was asked."""
+        await self._connect()
+        asked: list[int] = []
         while True:
             request, data = await self.request()
+            if request == authentication.OK:
+                return asked
+            asked.append(request)
             if request == authentication.SASL and self._encrypted:
                 mechanisms = authentication.read_mechanisms(data)
                 if SCRAM_SHA_256 in mechanisms:
                     await self._authenticate(mechanisms)
                     continue
-            if request == authentication.OK:
-                return
             self.client.write(authentication.request(request, data))
             self._asked = True
 
@@ -296,7 +361,9 @@ class Login:
             return False
         assert client.transport is not None
         assert server_.transport is not None
-        session = Session(client.transport, self.startup, self._surroundings, self._connection, seat)
+        session = Session(
+            client.transport, self.startup, self._surroundings, self._connection, seat, self._lease
+        )
         session.begin(server_.transport, answers, rest)
         return True
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -50,8 +51,43 @@ async def authenticate(login: Login, offered: Sequence[str], verifiers: Verifier
         ConnectionEnded: one of the two has gone, as after the server's refusal.
         OperationError: the client said what it must not.
     """
+    with _told():
+        await _authenticate(login, _ToServer(login, offered, verifiers))
+
+
+async def authenticate_alone(login: Login, verifier: scram.Verifier) -> None:
+    """Let a client prove who it is, where the server need not be asked.
+
+    Args:
+        verifier: what the server keeps for the client's role now.
+
+    Raises:
+        ConnectionEnded: the client has gone, or could not prove it, which the server has told it.
+        OperationError: the client said what it must not.
+    """
+    with _told():
+        await _authenticate(login, _ToNobody(login, verifier))
+
+
+async def fail(login: Login, offered: Sequence[str]) -> None:
+    """Let the server refuse a client.
+
+    Args:
+        offered: the mechanisms that the server has offered.
+
+    Raises:
+        ConnectionEnded: it has.
+    """
+    to_server = _ToServer(login, offered, None)
+    with _told():
+        await to_server.begin()
+        await to_server.finish(None)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
     try:
-        await _authenticate(login, offered, verifiers)
+        yield
     except scram.ScramUnsupportedError as error:
         raise OperationError(str(error), "0A000") from error
     except scram.ScramError as error:
@@ -80,9 +116,8 @@ async def pass_on(login: Login, offered: Sequence[str]) -> None:
     login.server.write(authentication.sasl_response(body))
 
 
-async def _authenticate(login: Login, offered: Sequence[str], verifiers: Verifiers) -> None:
+async def _authenticate(login: Login, to_server: _ToServer | _ToNobody) -> None:
     client_first = await _client_first(login)
-    to_server = _ToServer(login, offered)
     asked = await to_server.begin()
 
     nonce = client_first.nonce + _nonce()
@@ -94,7 +129,7 @@ async def _authenticate(login: Login, offered: Sequence[str], verifiers: Verifie
     _check_binding(login, client_first, final)
 
     signed = scram.auth_message(client_first, server_first, final.without_proof)
-    proved = await _check_proof(login.startup.user, verifiers, signed, final.proof)
+    proved = await to_server.check(signed, final.proof)
     key = await to_server.finish(proved)
     signature = scram.server_signature(key, signed)
     login.client.write(authentication.sasl_final(scram.server_final(signature)))
@@ -134,12 +169,6 @@ def _check_binding(login: Login, first: scram.ClientFirst, final: scram.ClientFi
     raise OperationError("unexpected SCRAM channel-binding attribute in client-final-message", "08P01")
 
 
-async def _check_proof(user: str, verifiers: Verifiers, signed: bytes, proof: bytes) -> Proved | None:
-    """Find the key of a right proof; None if it is wrong, or there is nobody whose it could be."""
-    proved = _proved(verifiers.remembered(user), signed, proof)
-    return proved or _proved(await verifiers.read(user), signed, proof)
-
-
 def _proved(verifier: scram.Verifier | None, signed: bytes, proof: bytes) -> Proved | None:
     if verifier is None or (key := scram.recover_client_key(verifier, signed, proof)) is None:
         return None
@@ -149,8 +178,9 @@ def _proved(verifier: scram.Verifier | None, signed: bytes, proof: bytes) -> Pro
 class _ToServer:
     """The proxy's own exchange with the server, bound to their connection if that is possible."""
 
-    def __init__(self, login: Login, offered: Sequence[str]) -> None:
+    def __init__(self, login: Login, offered: Sequence[str], verifiers: Verifiers | None) -> None:
         self._login = login
+        self._verifiers = verifiers
         assert login.server.transport is not None
         tls = login.server.transport.get_extra_info("ssl_object")
         hash_ = None if tls is None else end_point(tls.getpeercert(binary_form=True))
@@ -172,6 +202,14 @@ class _ToServer:
         if not self._answer.nonce.startswith(self._first.nonce):
             raise scram.ScramError("The server's nonce is not an answer to ours.")
         return self._answer
+
+    async def check(self, signed: bytes, proof: bytes) -> Proved | None:
+        """Find the key of a right proof; None if it is wrong, or there is nobody whose it could be."""
+        if self._verifiers is None:
+            return None
+        user = self._login.startup.user
+        proved = _proved(self._verifiers.remembered(user), signed, proof)
+        return proved or _proved(await self._verifiers.read(user), signed, proof)
 
     async def finish(self, proved: Proved | None) -> bytes:
         """Prove to the server what the client has proved; or let it refuse, which ends the connection.
@@ -196,6 +234,28 @@ class _ToServer:
         if request != wanted:
             raise FramingError("the backing PostgreSQL did not answer as SASL has it")
         return data
+
+
+class _ToNobody:
+    """In the place of an exchange with the server, on a connection that the server has let in already."""
+
+    def __init__(self, login: Login, verifier: scram.Verifier) -> None:
+        self._login = login
+        self._verifier = verifier
+
+    async def begin(self) -> scram.ServerFirst:
+        """What the server would say."""
+        return scram.server_first(b"", self._verifier.salt, self._verifier.iterations)
+
+    async def check(self, signed: bytes, proof: bytes) -> Proved | None:
+        """Find the key of a right proof; None if it is wrong."""
+        return _proved(self._verifier, signed, proof)
+
+    async def finish(self, proved: Proved | None) -> bytes:
+        """The key with which the server would prove who it is; or its refusal, which ends the connection."""
+        if proved is None:
+            await self._login.log_in_to_be_refused()
+        return self._verifier.server_key
 
 
 async def _response(login: Login) -> bytes:

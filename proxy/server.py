@@ -11,6 +11,7 @@ import structlog
 from engine.errors import Stopped
 from engine.operations import Engine
 from proxy.greeting import Greeting
+from proxy.idle import IdleConnections, Reuse
 from proxy.limits import Limits
 from proxy.listeners import HANDSHAKES, Address, Listener, TCPAddress
 from proxy.observer import Nobody, Observer
@@ -43,6 +44,7 @@ class Proxy:
         observer: hears of connections and operations.
         drain: seconds that sessions may go on when the proxy stops.
         grace: seconds that running operations are given after that.
+        reuse: how connections to the server are used again; None for not at all.
         relayed: whether sessions at rest are served by compiled code, where there is some.
 
     Attributes:
@@ -62,6 +64,7 @@ class Proxy:
         observer: Observer | None = None,
         drain: float = 0,
         grace: float = GRACE,
+        reuse: Reuse | None = None,
         relayed: bool = True,
     ) -> None:
         self._listen = listen
@@ -72,6 +75,8 @@ class Proxy:
         self._surroundings = Surroundings(
             upstream, engine, tls, verifiers, limits or Limits(), observer or Nobody()
         )
+        if reuse is not None:
+            self._surroundings.idle = IdleConnections(reuse)
         self._listeners: list[Listener] = []
         self.draining = False
 
@@ -186,6 +191,8 @@ class Proxy:
         await asyncio.gather(*running, return_exceptions=True)
         await self._end_connections()
         await self._close_listeners()
+        if self._surroundings.idle is not None:
+            self._surroundings.idle.close()
         if self._surroundings.relay is not None:
             self._surroundings.relay.stop()
         _log.info("stopped")

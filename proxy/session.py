@@ -17,6 +17,7 @@ from proxy.backend import HIGH_WATER, Backend
 from proxy.cancel import forward
 from proxy.errors import BackendLostError, fields_of
 from proxy.flow import Flow
+from proxy.idle import Lease
 from proxy.intercept import NEEDLE, Analysis, CallSite, analyse
 from proxy.observer import Outcome
 from proxy.relay import State
@@ -39,7 +40,8 @@ LARGEST_BACKLOG = 1 << 20
 
 _QUIET = frozenset({client.COPY_DATA})
 _TEXTS = frozenset({client.QUERY, client.PARSE})
-_WITH_CALLS = _TEXTS | {client.BIND, client.EXECUTE, client.CLOSE}
+_SEEN = _TEXTS | {client.TERMINATE}
+_WITH_CALLS = _SEEN | {client.BIND, client.EXECUTE, client.CLOSE}
 _COPY_ENDS = frozenset({client.COPY_DONE, client.COPY_FAIL})
 
 #: What a session that is lent has instead of its own.
@@ -59,6 +61,7 @@ class Session(asyncio.Protocol):
     """
 
     __slots__ = (
+        "_cancelling",
         "_client_lost",
         "_copying",
         "_cutter",
@@ -68,6 +71,7 @@ class Session(asyncio.Protocol):
         "_flow",
         "_held",
         "_key",
+        "_lease",
         "_loan",
         "_prepared",
         "_relay",
@@ -94,9 +98,12 @@ class Session(asyncio.Protocol):
         surroundings: Surroundings,
         connection: Connection,
         seat: Seat,
+        lease: Lease | None = None,
     ) -> None:
         self._surroundings = surroundings
         self._seat = seat
+        self._lease = lease
+        self._cancelling = 0
         self._transport = transport
         self._encrypted = transport.get_extra_info("ssl_object") is not None
         self._relay = None if self._encrypted else surroundings.relay
@@ -151,7 +158,8 @@ class Session(asyncio.Protocol):
         self.received += len(data)
         if not self._held and not self.statements:
             kinds = self._cutter.whole(data, _QUIET)
-            if kinds is not None and (_TEXTS.isdisjoint(kinds) or NEEDLE not in data.lower()):
+            quiet = kinds is not None and client.TERMINATE not in kinds
+            if kinds is not None and quiet and (_TEXTS.isdisjoint(kinds) or NEEDLE not in data.lower()):
                 self.backend.forward_run(Run(data, kinds))
                 return
         self._cutter.feed(data)
@@ -192,7 +200,7 @@ class Session(asyncio.Protocol):
         take = self._cutter.take
         try:
             while not self._held:
-                piece = take(_WITH_CALLS if self.statements else _TEXTS, _QUIET)
+                piece = take(_WITH_CALLS if self.statements else _SEEN, _QUIET)
                 if piece is None:
                     return
                 if isinstance(piece, Message):
@@ -222,10 +230,24 @@ class Session(asyncio.Protocol):
             work = self._execute(message)
         elif kind == client.CLOSE:
             self._close(message)
+        elif kind == client.TERMINATE and self._leaves_connection():
+            return
         if work is None:
             self.forward(message)
         else:
             self._hold(work)
+
+    def _leaves_connection(self) -> bool:
+        """At the client's end: whether the server's connection is kept for the next one."""
+        idle, lease = self._surroundings.idle, self._lease
+        busy = self._cancelling or not self.backend.at_rest or self.backend.status != server.IDLE
+        if idle is None or lease is None or lease.is_old or busy:
+            return False
+        self._held = self._ending = True
+        self.connection.note(Outcome.CLOSED)
+        idle.park(self.backend.leave(), lease)
+        self.backend_lost()
+        return True
 
     def _query(self, message: Message) -> Coroutine[Any, Any, None] | None:
         analysis = self._analyse(client.read_query(message.body))
@@ -295,8 +317,14 @@ class Session(asyncio.Protocol):
 
     async def cancel_backend(self) -> None:
         """Cancel what the server is doing for this session."""
-        if self._key is not None:
-            await forward(cancel_request(self._key), self._surroundings.upstream)
+        key = self._key if self._lease is None else self._lease.key
+        if key is None or self.backend.lost:
+            return
+        self._cancelling += 1
+        try:
+            await forward(cancel_request(key), self._surroundings.upstream)
+        finally:
+            self._cancelling -= 1
 
     def begin_copy(self) -> None:
         """Let the client's COPY data through, although its other messages are held back."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.operations import Engine
 from proxy.cancel import Keys
+from proxy.idle import IdleConnections
 from proxy.limits import Limits, Seats
 from proxy.observer import Nobody, Observer
 from proxy.relay import Relay
@@ -46,6 +47,7 @@ class Surroundings:
         verifiers: what clients' passwords are checked against, or None to leave that to Postgres alone.
         seats: what is left of the limits.
         observer: hears of connections and operations.
+        idle: server connections for the next clients, or None if each has one of its own.
         keys: for CancelRequest.
         relay: serves sessions at rest, or None if it is not to be had.
         greetings: connections of which it is not known yet what they want.
@@ -60,6 +62,7 @@ class Surroundings:
     limits: Limits = field(default_factory=Limits)
     observer: Observer = field(default_factory=Nobody)
     seats: Seats = field(init=False)
+    idle: IdleConnections | None = None
     relay: Relay | None = None
     keys: Keys = field(default_factory=Keys)
     sessions: set[Session] = field(default_factory=set)

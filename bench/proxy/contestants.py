@@ -93,7 +93,9 @@ def contestants() -> Iterator[Sequence[Contestant]]:
         certificate.key.chmod(0o644)
         peer = stack.enter_context(_pgbouncer(pgbouncer, folder, server, certificate))
         proxy = stack.enter_context(_proxy(PROXY, folder, server, certificate))
-        reusing = stack.enter_context(_proxy(REUSING, folder, server, certificate))
+        reusing = stack.enter_context(
+            _proxy(REUSING, folder, server, certificate, "--reuse-server-connections=60")
+        )
         yield Contestant(DIRECT, server), peer, proxy, reusing
 
 

@@ -18,6 +18,7 @@ import uvloop
 from engine.caller import Caller
 from engine.database import Database
 from engine.operations import Call, Engine
+from proxy.idle import Reuse
 from proxy.limits import Limits
 from proxy.listeners import TCPAddress
 from proxy.relay import Relay
@@ -263,6 +264,7 @@ class StartProxy(Protocol):
         upstream: str = "?sslmode=disable",
         verifiers: bool = True,
         limits: Limits | None = None,
+        reuse: Reuse | None = None,
     ) -> Proxy: ...
 
 
@@ -277,6 +279,7 @@ async def start_proxy(encrypted_postgres: EncryptedPostgres, engine: FakeEngine)
         upstream: str = "?sslmode=disable",
         verifiers: bool = True,
         limits: Limits | None = None,
+        reuse: Reuse | None = None,
     ) -> Proxy:
         url = encrypted_postgres.upstream_url(socket=upstream == "socket")
         url += upstream if upstream != "socket" else ""
@@ -290,6 +293,7 @@ async def start_proxy(encrypted_postgres: EncryptedPostgres, engine: FakeEngine)
             tls=tls,
             verifiers=Verifiers(Database(url)) if verifiers else None,
             limits=limits,
+            reuse=reuse,
             grace=10,
         )
         await proxy.start()
