@@ -20,7 +20,7 @@ def run(target: Target, folder: Path, wanted: Collection[str]) -> Outcomes:
     root = source_of("asyncpg", ["tests"])
     left_out = [f"--ignore=tests/{name}" for name in _LEFT_OUT]
     options = ["--capture=no", "--assert=plain", "--import-mode=importlib", "-c/dev/null", *left_out]
-    return run_pytest(root, target, wanted, [*options, "tests"])
+    return run_pytest(root, target, folder, wanted, [*options, "tests"])
 
 
 SUITE = Suite(

@@ -25,7 +25,7 @@ def run(target: Target, folder: Path, wanted: Collection[str]) -> Outcomes:
     left_out = [f"--ignore-glob=test/{name}" for name in _LEFT_OUT]
     # It connects to port 5432, whatever is said.
     left_out.append("--ignore=test/test_readme.py")
-    return run_pytest(root, target, wanted, ["-c/dev/null", *left_out, "test"])
+    return run_pytest(root, target, folder, wanted, ["-c/dev/null", *left_out, "test"])
 
 
 SUITE = Suite(

@@ -24,6 +24,7 @@ _STATUSES: Mapping[str, Status] = {"failure": "failed", "error": "failed", "skip
 def run_pytest(
     root: Path,
     target: Target,
+    folder: Path,
     wanted: Collection[str],
     arguments: Sequence[str],
     *,
@@ -33,18 +34,20 @@ def run_pytest(
 
     Args:
         root: the folder that they expect to be run from.
+        folder: where pytest's report is put.
         arguments: options, and what to run if nothing in particular is wanted.
 
     Raises:
         AssertionError: pytest itself failed.
     """
-    report = root / f".outcomes-{os.getpid()}.xml"
+    report = folder / "outcomes.xml"
+    report.unlink(missing_ok=True)
     options = [argument for argument in arguments if argument.startswith("-")]
     chosen = sorted(wanted) or [argument for argument in arguments if not argument.startswith("-")]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--rootdir={root}"]
     command += [f"--timeout={TEST_SECONDS}", f"--junitxml={report}", "-o", "junit_family=xunit1"]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    with (root / f".output-{os.getpid()}.txt").open("w+b") as output:
+    with (folder / "output.txt").open("w+b") as output:
         process = subprocess.Popen(
             [*command, *options, *chosen],
             cwd=root,
@@ -60,11 +63,7 @@ def run_pytest(
             process.wait()
         output.seek(0)
         assert report.exists(), output.read().decode(errors="replace")[-4000:]
-    try:
-        return read_junit(report.read_text())
-    finally:
-        report.unlink()
-        Path(output.name).unlink()
+    return read_junit(report.read_text())
 
 
 def read_junit(document: str) -> Outcomes:
@@ -84,4 +83,10 @@ def _outcome(case: ET.Element) -> Outcome:
     for tag, status in _STATUSES.items():
         if (found := case.find(tag)) is not None:
             return Outcome(status, detail=f"{found.get('message')}\n{found.text}")
-    return Outcome("passed")
+    return Outcome("passed", _shown(case))
+
+
+def _shown(case: ET.Element) -> str:
+    """What the test recorded as having to be the same."""
+    found = (each.get("value", "") for each in case.iter("property") if each.get("name") == "shown")
+    return "\n".join(found)

@@ -83,7 +83,8 @@ def serving(server: Server) -> Iterator[Served]:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="iasql-clients-")))
         authority = Authority(folder)
         direct = _packaged(stack, authority) if server == "packaged" else _embedded(stack)
-        plain = _sides(stack, folder, replace(direct, root=None), authority)
+        tls = direct.root is not None
+        plain = _sides(stack, folder, replace(direct, root=None), authority, tls=tls)
         with psycopg.connect(plain[0].url()) as connection:
             roles = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles").fetchall()}
             version = connection.info.parameter_status("server_version") or ""
@@ -91,7 +92,7 @@ def serving(server: Server) -> Iterator[Served]:
             version=version,
             roles=frozenset(roles),
             plain=plain,
-            encrypted=_sides(stack, folder, direct, authority) if direct.root else None,
+            encrypted=_sides(stack, folder, direct, authority, tls=True) if tls else None,
         )
 
 
@@ -125,13 +126,19 @@ def _embedded(stack: ExitStack) -> Target:
     )
 
 
-def _sides(stack: ExitStack, folder: Path, direct: Target, authority: Authority) -> tuple[Target, Target]:
-    """A server and a proxy in front of it, as it is started from the command line."""
+def _sides(
+    stack: ExitStack, folder: Path, direct: Target, authority: Authority, *, tls: bool
+) -> tuple[Target, Target]:
+    """A server and a proxy in front of it, as it is started from the command line.
+
+    Args:
+        tls: whether clients may have TLS, as they may with the server itself.
+    """
     command = [sys.executable, "-m", "deploy.cli", "up", "--simulate", "--listen", "127.0.0.1:0"]
     command += ["--postgres", direct.url()]
-    if direct.root is not None:
+    if tls:
         issued = authority.issue("proxy")
-        command += ["--tls-cert", str(issued.certificate), "--tls-key", str(issued.key), "--tls", "require"]
+        command += ["--tls-cert", str(issued.certificate), "--tls-key", str(issued.key)]
     log = folder / ("encrypted.log" if direct.root else "plain.log")
     with log.open("a") as errors:
         process = subprocess.Popen(
