@@ -95,6 +95,14 @@ def main() -> None:
     help="How long a client may take to log in.",
 )
 @click.option(
+    "--memory-per-connection",
+    type=_POSITIVE,
+    default=Limits.held >> 20,
+    show_default=True,
+    metavar="MIB",
+    help="How much of a statement is held to look for calls; a longer one streams through, unseen.",
+)
+@click.option(
     "--admin",
     metavar="HOST:PORT",
     help="Where to serve /metrics, /healthz and /readyz; it asks for no password.",
@@ -123,6 +131,7 @@ def up_command(
     max_connections_per_user: int | None,
     max_connections_per_database: int | None,
     authentication_timeout: float,
+    memory_per_connection: int,
     admin: str | None,
     log_format: Format,
     verbose: bool,
@@ -136,6 +145,7 @@ def up_command(
         per_user=max_connections_per_user,
         per_database=max_connections_per_database,
         authentication_timeout=authentication_timeout,
+        held=memory_per_connection << 20,
     )
     try:
         settings = Settings(

@@ -21,12 +21,15 @@ class Limits:
         connections: sessions at once.
         per_user, per_database: of them, those of one role, and for one database.
         authentication_timeout: seconds within which a client must have logged in.
+        held: bytes of a Query, Parse or Bind that are held to be looked at. A longer one streams through
+            unseen; a call in it fails in Postgres, which says why.
     """
 
     connections: int | None = None
     per_user: int | None = None
     per_database: int | None = None
     authentication_timeout: float = 60.0
+    held: int = 64 << 20
 
     @property
     def sockets(self) -> int | None:

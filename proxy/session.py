@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from proxy.records import Connection
     from proxy.surroundings import Surroundings
 
-#: A longer Query, Parse or Bind streams through unseen; a call in it fails in Postgres, which says why.
-LARGEST_HELD = 64 << 20
-
 #: Bytes of a waiting client that are read, so that its end is noticed.
 LARGEST_BACKLOG = 1 << 20
 
@@ -107,7 +104,7 @@ class Session(asyncio.Protocol):
         self._transport = transport
         self._encrypted = transport.get_extra_info("ssl_object") is not None
         self._relay = None if self._encrypted else surroundings.relay
-        self._cutter = Cutter(largest_held=LARGEST_HELD)
+        self._cutter = Cutter(largest_held=surroundings.limits.held)
         self._held = True
         self._copying = False
         self._flow = Flow(transport)
@@ -384,7 +381,7 @@ class Session(asyncio.Protocol):
     def take_back(self, state: State) -> None:
         """Go on where the relay has stopped."""
         self._loan = None
-        self._cutter, self.statements = Cutter(largest_held=LARGEST_HELD), Statements()
+        self._cutter, self.statements = Cutter(largest_held=self._surroundings.limits.held), Statements()
         self.received += state.to_server.received
         self._transport.resume_reading()
         if state.to_client.unsent:

@@ -115,7 +115,9 @@ def _is_ordinary(error: Exception) -> bool:
     if sqlstate is not None:
         return sqlstate in _GONE | _CALL_FAILED
     closed = isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
-    return closed or isinstance(error, OSError | psycopg.OperationalError)
+    # asyncpg's words when a session was ended while idle, and a statement comes before the end is seen.
+    ended = isinstance(error, asyncpg.InternalClientError) and "another operation (2)" in str(error)
+    return closed or ended or isinstance(error, OSError | psycopg.OperationalError)
 
 
 # -- psycopg: libpq's behaviour

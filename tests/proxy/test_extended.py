@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncpg
-import pytest
 
 from engine.caller import Caller
 from engine.errors import OperationError
 from engine.operations import Call
-from proxy import session
+from proxy.limits import Limits
 from proxy.server import Proxy
 from proxy.wire.frames import message
 from tests.proxy.conftest import FakeEngine
@@ -238,9 +237,9 @@ async def test_binary_parameters_and_results_work(proxy: Proxy, database: str, e
 
 
 async def test_a_call_too_long_to_be_held_is_not_performed(
-    proxy: Proxy, database: str, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+    proxy: Proxy, database: str, engine: FakeEngine
 ) -> None:
-    monkeypatch.setattr(session, "LARGEST_HELD", 1000)
+    proxy._surroundings.limits = Limits(held=1000)
     async with connected(proxy.port, database) as raw:
         await raw.ask(parse("SELECT action FROM iasql_install($1)", "s"), SYNC)
         answers = await raw.ask(bind("", "s", "x" * 2000), execute(), SYNC)
