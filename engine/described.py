@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any, cast
@@ -117,7 +117,6 @@ class Account:
             rows: the rows; of two resources that one row could show, it goes on to show the one it shows.
         """
         self.read_at = read_at
-        self._rows = rows or {}
         self._index: dict[tuple[str, str], dict[Any, Found]] = {}
         self.resources = {resource.table: resource for resource in resources}
         self._added: dict[tuple[str, str], int] = {}
@@ -125,7 +124,9 @@ class Account:
         self.tables: dict[str, list[Found]] = {}
         for resource in resources:
             self.tables[resource.table] = self._unique_keys(
-                resource, [self.resolved(resource, each) for each in listed.get(resource.table, ())]
+                resource,
+                [self.resolved(resource, each) for each in listed.get(resource.table, ())],
+                {row.values.get(resource.identity or "") for row in (rows or {}).get(resource.table, ())},
             )
 
     def by(self, table: str, column: str | None, value: Any) -> Found | None:
@@ -159,11 +160,10 @@ class Account:
                 yield target
 
     def add(self, resource: Resource, each: Found) -> Found:
-        """Take in a resource that has just been made or changed, its references resolved.
+        """Take in a resource that has just been made or changed, whose references are resolved.
 
         It is found by what refers to it from then on; one that it takes the place of is not taken out.
         """
-        each = self.resolved(resource, each)
         some = self.tables[resource.table]
         place = self._added.setdefault((resource.table, each.identity), len(some))
         some[place : place + 1] = [each]
@@ -204,10 +204,13 @@ class Account:
         }
         return {**result, **superfluous} if superfluous else result
 
-    def _unique_keys(self, resource: Resource, found: list[Found]) -> list[Found]:
+    def _unique_keys(self, resource: Resource, found: list[Found], known: Collection[Any]) -> list[Found]:
         """Leaves out what the table cannot show: a second resource with the same key, or without a
-        value that the table requires."""
-        known = {row.values.get(resource.identity or "") for row in self._rows.get(resource.table, ())}
+        value that the table requires.
+
+        Args:
+            known: the identities that rows have.
+        """
         shown: dict[Any, Found] = {}
         for each in sorted(
             found, key=lambda each: (each.identity not in known, _age(resource, each), each.identity)

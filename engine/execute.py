@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter, defaultdict, deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -24,8 +25,9 @@ from engine.explained import explained
 from engine.job import Job
 from engine.journal import Journal
 from engine.mirror import Mirror
-from engine.model import Desired, Found, Key, Pending, Plan, Row, RowChange, Step
+from engine.model import Desired, Found, Key, Pending, Row, RowChange, Step
 from engine.observer import StepEnd, observer
+from engine.schedule import Schedule
 from engine.steps import Worker
 from engine.writeback import write
 from modules.spec import Resource
@@ -33,36 +35,52 @@ from modules.spec import Resource
 _log = structlog.get_logger()
 
 
-class _Skipped(Exception):
-    """A step that was not begun because one before it failed, or a stop was requested."""
+#: Steps of one service that are under way at once; most of their calls wait for their turn.
+_AT_ONCE = 512
 
 
 class Execution:
-    """One plan under way.
+    """One plan under way. It lets go of each step that has ended.
 
     Attributes:
         failures: the errors of steps, in the order in which they came.
-        skipped: the steps that were not begun.
+        skipped: what was not begun.
     """
 
     def __init__(
-        self, plan: Plan, account: Account, caller: Caller, journal: Journal, worker: Worker, mirror: Mirror
+        self,
+        steps: list[Step],
+        pairs: Mapping[tuple[str, Key], Found],
+        account: Account,
+        caller: Caller,
+        journal: Journal,
+        worker: Worker,
     ) -> None:
-        self.plan = plan
+        """
+        Args:
+            steps: of the plan, in its order; the list is emptied.
+            pairs: which row is which resource.
+        """
+        self.pairs = pairs
         self.account = account
         self.caller = caller
         self.journal = journal
         self.worker = worker
-        self.mirror = mirror
+        self.mirror = Mirror(account, {}, pairs)
         self.failures: list[OperationError] = []
-        self.skipped: list[Step] = []
+        self.skipped: list[str] = []
+        self._schedule = Schedule(steps, self._needs_end)
+        self._count = len(steps)
+        self._steps = {step.number: step for step in steps}
+        steps.clear()
+        self._tasks = asyncio.TaskGroup()
+        self._queues: dict[str, deque[int]] = defaultdict(deque)
+        self._under_way: Counter[str] = Counter()
         self._done = 0
         self._made: dict[tuple[str, Key], Found] = {}
         self._rows: dict[tuple[str, Key], Row] = {}
-        self._named: list[asyncio.Future[None]] = []
-        self._finished: list[asyncio.Future[None]] = []
         self._writes = Batches(self._write, separable=not caller.in_transaction)
-        self._used_by = _used_by(account)
+        self._used = _used(account)
 
     async def run(self) -> None:
         """Carry the plan out.
@@ -70,39 +88,54 @@ class Execution:
         Raises:
             OperationError: a step failed, or a stop was requested; all that was begun is finished.
         """
-        loop = asyncio.get_running_loop()
-        self._named = [loop.create_future() for _ in self.plan.steps]
-        self._finished = [loop.create_future() for _ in self.plan.steps]
-        await asyncio.gather(*(self._step(step) for step in self.plan.steps))
+        async with self._tasks:
+            self._can_begin(self._schedule.first())
         if self.failures:
             raise self._failure()
         self.caller.stop.check()
 
+    def _can_begin(self, numbers: Sequence[int]) -> None:
+        """Begin steps, or let them wait until there is room for them."""
+        services = [self._resource(self._steps[number]).service for number in numbers]
+        for number, service in zip(numbers, services, strict=True):
+            self._queues[service].append(number)
+        for service in services:
+            self._begin_next(service)
+
+    def _begin_next(self, service: str) -> None:
+        """Begin the next step of a service, and with it those that it waits for to share a call."""
+        queue = self._queues[service]
+        if not queue or self._under_way[service] >= _AT_ONCE:
+            return
+        first = queue.popleft()
+        together = self.worker.together.group(first) - {first}
+        for number in (first, *sorted(together)):
+            if number != first:
+                queue.remove(number)
+            self._under_way[service] += 1
+            self._tasks.create_task(self._step(self._steps[number]))
+
     async def _step(self, step: Step) -> None:
-        error: Exception | None = None
-        outcome = "done"
         job = Job(
             resource=self._resource(step),
             change=step.change,
             number=step.number,
             token=self.journal.token(step),
         )
+        outcome = "done"
         try:
-            for number in step.after:
-                await asyncio.shield(self._needed(step, number))
             if self.caller.stop.requested:
-                raise _Skipped
-            await self._begin(step, job)
-        except _Skipped:
-            self.skipped.append(step)
-            error, outcome = _Skipped(), "skipped"
+                outcome = "skipped"
+            else:
+                await self._begin(step, job)
         except OperationError as reason:
+            outcome = "failed"
             self.failures.append(explained(reason, job.resource, step.kind, step.change.description))
             text = f"{reason.message}: {reason.detail or ''}"
             await self.journal.ended(step, "failed", job.trail, message=text)
-            error, outcome = _Skipped(), "failed"
         except Exception as reason:
             # A fault of the engine's own stops what waits for this step, not what others have in flight.
+            outcome = "failed"
             _log.exception("step failed", table=step.change.table, kind=step.kind)
             self.failures.append(
                 OperationError(
@@ -110,19 +143,33 @@ class Execution:
                     detail="The server's log has the details.",
                 )
             )
-            error, outcome = _Skipped(), "failed"
         self.worker.together.leave(step.number)
-        for each in (self._named[step.number], self._finished[step.number]):
-            _settle(each, error)
+        self._ended(step, outcome)
+
+    def _ended(self, step: Step, outcome: str) -> None:
+        """Let go of a step, and begin what waits for it or for its place."""
+        self._tell(step, outcome)
+        del self._steps[step.number]
+        if step.change.desired is not None:
+            self._rows.pop((step.change.table, step.change.desired.row.key), None)
+        if outcome == "done":
+            self._can_begin(self._schedule.ended(step.number))
+        else:
+            for number in self._schedule.failed(step.number):
+                self._tell(self._steps.pop(number), "skipped")
+        service = self._resource(step).service
+        self._under_way[service] -= 1
+        self._begin_next(service)
+
+    def _tell(self, step: Step, outcome: str) -> None:
         action, table = _ACTIONS[step.kind], step.change.table
+        if outcome == "skipped":
+            self.skipped.append(f"{table} {step.change.description}")
         observer().stepped(StepEnd(action=action, table=table, outcome=outcome))
 
-    def _needed(self, step: Step, number: int) -> asyncio.Future[None]:
-        """What a step waits for of one that is before it."""
-        other = self.plan.steps[number]
-        if "remove" in (step.kind, other.kind) or self._is_within(step, other):
-            return self._finished[number]
-        return self._named[number]
+    def _needs_end(self, step: Step, other: Step) -> bool:
+        """Whether a step waits for all that another one before it does."""
+        return "remove" in (step.kind, other.kind) or self._is_within(step, other)
 
     def _is_within(self, step: Step, other: Step) -> bool:
         resource = self._resource(step)
@@ -150,7 +197,7 @@ class Execution:
             made = await self._write_back(step, made)
             usable = self._can_be_used(resource, made)
         if usable:
-            _settle(self._named[step.number])
+            self._can_begin(self._schedule.named(step.number))
         await self.worker.complete(job, facts)
         if usable:
             self._finish(step)
@@ -162,13 +209,13 @@ class Execution:
         return made
 
     def _finish(self, step: Step) -> None:
-        _settle(self._named[step.number])
-        _settle(self._finished[step.number])
+        """Begin what waits for a step of which only AWS's getting ready is left, if that."""
+        self._can_begin(self._schedule.ended(step.number))
 
     def _can_be_used(self, resource: Resource, made: Found) -> bool:
         """Whether all is known by which others refer to a resource, and AWS need not get it ready first."""
         blocks = resource.ready is not None and resource.ready.blocks
-        return not blocks and all(made.values[name] is not None for name in self._used_by[resource.table])
+        return not blocks and all(made.values[name] is not None for name in self._used[resource.table])
 
     async def _change(self, step: Step, job: Job) -> Found:
         return await self._write_back(step, await self.worker.change(job))
@@ -187,9 +234,10 @@ class Execution:
         resource, desired = self._resource(step), step.change.desired
         assert desired is not None
         row = self._rows.get((resource.table, desired.row.key), desired.row)
-        found = self.account.add(resource, found)
+        found = self.account.resolved(resource, found)
+        known = self.account.add(resource, self._known(resource, found))
         self.mirror.keys[resource.table, found.identity] = row.key
-        self._made[resource.table, row.key] = found
+        self._made[resource.table, row.key] = known
         change = self.mirror.refreshed(resource, row, found, reset=True)
         if change is not None:
             self._rows[resource.table, row.key] = replace(
@@ -199,6 +247,11 @@ class Execution:
             )
             await self._writes.add(change)
         return found
+
+    def _known(self, resource: Resource, found: Found) -> Found:
+        """What has to be known of a resource for what refers to it."""
+        used = {name: found.values[name] for name in self._used[resource.table]}
+        return Found(table=found.table, identity=found.identity, description={}, values=used)
 
     async def _write(self, changes: list[RowChange]) -> None:
         await write(self.caller, list(self.account.resources.values()), changes)
@@ -220,7 +273,7 @@ class Execution:
         return value
 
     def _name(self, value: Pending) -> Any:
-        found = self._made.get((value.table, value.key)) or self.plan.pairs.get((value.table, value.key))
+        found = self._made.get((value.table, value.key)) or self.pairs.get((value.table, value.key))
         if found is None:
             raise OperationError(
                 f"the {value.table} that it refers to has not been made",
@@ -234,7 +287,7 @@ class Execution:
         change = step.change
         verb = _ACTIONS[step.kind]
         verb = change.action if change.action == "replace" and step.kind == "make" else verb
-        place = f"[{self._done}/{len(self.plan.steps)}]"
+        place = f"[{self._done}/{self._count}]"
         self.caller.notice(f"{place} {verb} {change.table} {change.description}: {seconds:.1f} s")
 
     def _failure(self) -> OperationError:
@@ -243,7 +296,7 @@ class Execution:
         lines = [first.detail or ""]
         lines += [f"Also: {each.message} ({each.detail})" for each in others]
         if self.skipped:
-            names = ", ".join(f"{each.change.table} {each.change.description}" for each in self.skipped)
+            names = ", ".join(self.skipped)
             lines.append(f"Not begun, since it depends on that or a stop was requested: {names}.")
         return OperationError(
             message=first.message,
@@ -258,21 +311,16 @@ class Execution:
 _ACTIONS = {"make": "create", "change": "update", "remove": "delete"}
 
 
-def _settle(future: asyncio.Future[None], error: Exception | None = None) -> None:
-    """Say that what a future stands for is so, or will not be; the first word counts."""
-    if not future.done():
-        if error is None:
-            future.set_result(None)
-        else:
-            future.set_exception(error)
-            future.exception()  # looked at, whether a step waits for this one or not
-
-
-def _used_by(account: Account) -> dict[str, set[str]]:
-    """The columns by which others refer to the resources of each table, besides the identity."""
-    used: dict[str, set[str]] = {table: set() for table in account.resources}
+def _used(account: Account) -> dict[str, set[str]]:
+    """The columns by which others refer to the resources of each table, or are listed."""
+    used = {
+        table: {resource.identity} if resource.identity else set()
+        for table, resource in account.resources.items()
+    }
     for resource in account.resources.values():
         for column in resource.references:
             if column.reference and column.reference.by:
                 used[column.reference.table].add(column.reference.by)
+        if resource.listing.per is not None:
+            used[resource.listing.per.table].update(resource.listing.per.params.values())
     return used

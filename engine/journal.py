@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import uuid4
 
@@ -149,8 +149,8 @@ class Journal:
 
     async def _execute(self, statement: str, entries: Sequence[_Started | _Ended]) -> None:
         if entries:
-            columns = zip(*map(astuple, entries), strict=True)
-            await self._connection.execute(statement, self._operation, *map(list, columns))
+            columns = [[getattr(each, field.name) for each in entries] for field in fields(entries[0])]
+            await self._connection.execute(statement, self._operation, *columns)
 
 
 def _json(description: Mapping[str, Any] | None) -> str | None:

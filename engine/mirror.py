@@ -123,6 +123,9 @@ def _update(row: Row, found: Found, **what: Any) -> RowChange | None:
 
 def differing(resource: Resource, ours: Values, theirs: Values, columns: Iterable[Column]) -> dict[str, Any]:
     """Of some columns, those whose value in AWS differs from the row's, with that value."""
+    columns = [column for column in columns if ours.get(column.name) != theirs[column.name]]
+    if not columns:
+        return {}  # as it is for most
     a = described.canonical(resource.columns, ours, resource.canonical)
     b = described.canonical(resource.columns, theirs, resource.canonical)
     return {column.name: theirs[column.name] for column in columns if a[column.name] != b[column.name]}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from engine import (
     actual,
@@ -30,7 +31,7 @@ from engine.described import Account
 from engine.execute import Execution
 from engine.lookup import Lookup
 from engine.mirror import Allocate, Mirror
-from engine.model import Plan, Restore, Row, RowChange
+from engine.model import Found, Key, Plan, Restore, Row, RowChange, Step
 from engine.patience import Patience
 from engine.plan import plan_apply
 from engine.results import Record
@@ -153,9 +154,14 @@ class Engine:
             _notify(caller, plan.restores)
             await self._put_right(caller, account, rows, plan)
             await caller.commit()
-            if plan.steps:
-                await self._execute(call, caller, account, rows, plan)
-            return results.of_changes(plan.changes)
+            records = results.of_changes(plan.changes)
+            made = {each.table for each in plan.changes if each.action in ("create", "replace")}
+            steps, pairs = list(plan.steps), plan.pairs
+            del plan, rows  # what is still needed of them goes step by step
+            if steps:
+                await self._execute(call, caller, account, steps, pairs)
+                await self._take_in(caller, account, made)
+            return records
 
     async def _plan_sync(self, call: Call, caller: Caller) -> list[Record]:
         rows, account = await self._snapshots(caller)
@@ -201,16 +207,16 @@ class Engine:
         rows, account = await self._snapshots(caller)
         plan = plan_apply(account, rows)
         details = differences.of_plan(account.resources, plan)
-        await policy.check(caller, details)
+        await policy.check(caller, lambda: details)
         await pinned.remember(caller, details)
         _notify(caller, plan.restores)
         return plan, details
 
     async def _check(self, call: Call, caller: Caller, account: Account, plan: Plan) -> None:
         """Refuse what is not the plan that was asked for, or is not wanted, before anything is done."""
-        details = differences.of_plan(account.resources, plan)
+        details = cache(lambda: differences.of_plan(account.resources, plan))
         if call.arguments:
-            await pinned.check(caller, call.arguments[0], details)
+            await pinned.check(caller, call.arguments[0], details())
         await limits.check(caller, plan)
         await policy.check(caller, details)
 
@@ -256,13 +262,14 @@ class Engine:
         call: Call,
         caller: Caller,
         account: Account,
-        rows: Mapping[str, Sequence[Row]],
-        plan: Plan,
+        steps: list[Step],
+        pairs: Mapping[tuple[str, Key], Found],
     ) -> None:
+        """Carry out a plan's steps, letting go of each when it has ended."""
         identity = await calls.identity(self._cloud)
         context = {"region": identity.region, "account": identity.account}
         lookup = Lookup(self._cloud, account)
-        shared = sharing(account, plan.steps, context)
+        shared = sharing(account, steps, context)
         worker = Worker(self._cloud, context, self._patience, caller.stop, lookup, shared)
         async with journal.operation(
             self._database,
@@ -271,15 +278,12 @@ class Engine:
             call.arguments,
             caller.user,
             caller.in_transaction,
-            len(plan.steps),
+            len(steps),
         ) as entries:
-            image = Mirror(account, rows, plan.pairs)
-            await Execution(plan, account, caller, entries, worker, image).run()
-        await self._take_in(caller, account, plan)
+            await Execution(steps, pairs, account, caller, entries, worker).run()
 
-    async def _take_in(self, caller: Caller, account: Account, plan: Plan) -> None:
-        """Show what AWS has made of its own accord along with what was asked for."""
-        made = {change.table for change in plan.changes if change.action in ("create", "replace")}
+    async def _take_in(self, caller: Caller, account: Account, made: Iterable[str]) -> None:
+        """Show what AWS has made of its own accord along with what was made in some tables."""
         brought = {table for name in made for table in account.resources[name].brings}
         if not brought & account.resources.keys():
             return

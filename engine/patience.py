@@ -42,6 +42,12 @@ async def persist(
     def due(error: BaseException) -> bool:
         return isinstance(error, CloudError) and not stop.requested and again(error)
 
+    try:
+        return await attempt()  # as it is for most
+    except CloudError as error:
+        if not due(error):
+            raise
+        await stop.pause(0.5)
     limit: stop_base = stop_after_delay(seconds)
     async for trial in AsyncRetrying(
         retry=retry_if_exception(due),

@@ -7,7 +7,7 @@ the plan column by column as `iasql.planned()`.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from engine.caller import Caller
 from engine.errors import OperationError
@@ -16,8 +16,11 @@ from engine.results import Record
 _SHOWN = 5
 
 
-async def check(caller: Caller, differences: Sequence[Record]) -> None:
+async def check(caller: Caller, differences: Callable[[], Sequence[Record]]) -> None:
     """Refuse a plan that a policy stands against.
+
+    Args:
+        differences: gives the plan column by column, if there is a policy.
 
     Raises:
         OperationError: 23514, with the policies and the first rows of each.
@@ -26,7 +29,7 @@ async def check(caller: Caller, differences: Sequence[Record]) -> None:
     policies = await caller.query("SELECT name, query, advice FROM iasql.policy ORDER BY name")
     if not policies:
         return
-    await caller.query("SELECT pg_catalog.set_config('iasql.planned', $1, true)", json.dumps(differences))
+    await caller.query("SELECT pg_catalog.set_config('iasql.planned', $1, true)", json.dumps(differences()))
     broken = []
     for name, query, advice in policies:
         rows = await caller.query(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine import described
@@ -58,6 +59,8 @@ class Resolver:
         return resolved
 
     def _resolve(self, resource: Resource, row: Row) -> Desired:
+        if not resource.references and not resource.lookups:
+            return Desired(row, row.values, row.parts)
         values = self._values(resource.columns, row.values)
         for lookup in resource.lookups:
             values[lookup.name] = self._looked_up(resource, row, lookup.reference, lookup)
@@ -106,11 +109,12 @@ class Resolver:
 
     def chosen(self, resource: Resource, desired: Desired) -> Desired:
         """A row that a resource is to be made for, with what AWS would not choose filled in."""
-        values = dict(desired.values)
-        for column in resource.columns:
-            if column.chosen and values[column.name] is None:
-                values[column.name] = self._choice(column.chosen, values)
-        return Desired(desired.row, values, desired.parts)
+        chosen = {
+            column.name: self._choice(column.chosen, desired.values)
+            for column in resource.columns
+            if column.chosen and desired.values[column.name] is None
+        }
+        return replace(desired, values={**desired.values, **chosen}) if chosen else desired
 
     def kept(self, resource: Resource, desired: Desired, found: Found) -> Desired:
         """A row whose resource is there, with what no rows of its parts mean filled in."""

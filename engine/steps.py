@@ -19,7 +19,7 @@ from engine.patience import Patience, persist
 from engine.requests import Facts, applies, carried, request, structure
 from engine.sharing import Sharing
 from engine.together import Together
-from modules.spec import Call, PerItem, Resource, Update, Waiter
+from modules.spec import Call, PerItem, Resource, Token, Update, Waiter
 
 
 class Worker:
@@ -60,7 +60,9 @@ class Worker:
             CloudError: AWS refused; nothing has been made, as far as AWS can be seen.
         """
         resource, row = job.resource, job.row
-        facts = Facts(values=row.values, parts=row.parts, context=self.context, token=job.client_token)
+        facts = Facts(values=row.values, parts=row.parts, context=self.context)
+        if any(isinstance(each, Token) for each in _first(resource, facts).params.values()):
+            facts = replace(facts, token=job.client_token)
         made = await self._made(job, facts)
         if isinstance(made, CloudError):
             raise made

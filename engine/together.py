@@ -14,10 +14,12 @@ class Together(Generic[T, R]):
     """Who shares a call with whom, and what each asks for."""
 
     def __init__(self, groups: Iterable[frozenset[int]]) -> None:
-        self._groups = {number: _Group(set(group)) for group in groups for number in group}
-        for group in list(self._groups.values()):
-            for number in group.awaited:
-                self._groups[number] = group
+        self._groups = {number: each for each in map(_Group, groups) for number in each.awaited}
+
+    def group(self, number: int) -> frozenset[int]:
+        """The steps that wait for each other with one, itself included; none if it shares nothing."""
+        group = self._groups.get(number)
+        return frozenset(group.awaited) if group else frozenset()
 
     async def ask(self, number: int, item: T, perform: Callable[[Sequence[T]], Awaitable[Sequence[R]]]) -> R:
         """Ask for something together with the others of a step's group.
@@ -47,8 +49,8 @@ class Together(Generic[T, R]):
 
 
 class _Group:
-    def __init__(self, awaited: set[int]) -> None:
-        self.awaited = awaited
+    def __init__(self, numbers: Iterable[int]) -> None:
+        self.awaited = set(numbers)
         self.asked: list[tuple[Any, asyncio.Future[Any], Callable[[Sequence[Any]], Awaitable[Any]]]] = []
         self.performing: asyncio.Future[None] | None = None
 

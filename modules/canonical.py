@@ -6,6 +6,7 @@ import datetime
 import ipaddress
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 
@@ -95,8 +96,11 @@ def unordered(value: Any) -> Any:
 
 def cidr(value: Any) -> Any:
     """A network in its shortest form."""
-    if not isinstance(value, str):
-        return value
+    return _network(value) if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=4096)
+def _network(value: str) -> str:
     try:
         return str(ipaddress.ip_network(value, strict=False))
     except ValueError:

@@ -269,7 +269,7 @@ class List:
     Attributes:
         operation: botocore's name of it.
         items: path of the list in the answer; "@" for an answer that is the one item itself.
-        params: constant parameters.
+        params: constant parameters, such as for the largest pages that AWS gives.
         per: another table that has to be listed first.
         absent: error codes that mean "none".
     """
@@ -504,7 +504,7 @@ class Resource:
         """The columns of the natural key."""
         return tuple(self.column(name) for name in self.natural_key)
 
-    @property
+    @cached_property
     def references(self) -> tuple[Column, ...]:
         """Its foreign keys, those of its parts included."""
         inner = (column for part in self.parts for column in part.columns)

@@ -17,6 +17,8 @@ from bench.engine.throttling import Buckets
 from engine.aws import models
 from engine.aws.session import Cloud
 
+#: What asks for pages of another size.
+_PAGE_SIZES = ("MaxResults", "maxResults", "MaxItems")
 #: Seconds until AWS says that calls come too fast.
 _REFUSAL = 0.05
 
@@ -121,7 +123,8 @@ class BenchCloud(Cloud):
         if paging is None or token is None:
             return params, 0, None
         rest = {name: value for name, value in params.items() if name not in paging.inputs}
-        return rest, *self._pages.pop(token)
+        at, previous = self._pages.pop(token)
+        return rest, at, previous
 
     def _following(self, service: str, operation: str, call: Call, at: int | None) -> Mapping[str, Any]:
         """What an answer says of the next page, which begins at an item."""
@@ -136,9 +139,12 @@ class BenchCloud(Cloud):
 def _answer(
     account: Account, operation: str, params: dict[str, Any], at: int
 ) -> tuple[dict[str, Any], int | None]:
+    wanted = next((params[name] for name in _PAGE_SIZES if name in params), None)
+    params = {name: value for name, value in params.items() if name not in _PAGE_SIZES}
     answer, following = getattr(account, operation)(**params), None
     if operation in PAGE:
         items, size = PAGE[operation]
+        size = wanted or size
         whole = answer[items]
         answer = {items: whole[at : at + size]}
         following = at + size if at + size < len(whole) else None

@@ -17,9 +17,10 @@ from engine.aws.pace import Pace
 from engine.aws.retries import Retries
 
 #: Calls of one service that are under way at once at most, of those that read and of those that change: AWS
-#: limits the two apart as well. Where AWS allows less, `engine.aws.pace` finds out.
+#: limits the two apart as well, and lets more of the former through. Where it allows less than this,
+#: `engine.aws.pace` finds out.
 #: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
-CONCURRENCY = 64
+READING, CHANGING = 128, 64
 _READS = ("describe_", "list_", "get_", "batch_get_")
 
 
@@ -68,12 +69,13 @@ class Cloud:
         self._stack = AsyncExitStack()
         self._clients: dict[tuple[str, str | None], Any] = {}
         self._making = asyncio.Lock()
-        self._paces: dict[tuple[str, bool], Pace] = defaultdict(lambda: Pace(CONCURRENCY))
+        self._reading: dict[str, Pace] = defaultdict(lambda: Pace(READING))
+        self._changing: dict[str, Pace] = defaultdict(lambda: Pace(CHANGING))
         self.identity: Identity | None = None
 
     def pace(self, service: str, operation: str) -> Pace:
         """What limits the calls of one service that are under way at once."""
-        return self._paces[service, operation.startswith(_READS)]
+        return (self._reading if operation.startswith(_READS) else self._changing)[service]
 
     async def client(self, service: str, region: str | None = None) -> Any:
         """The client of a service.
@@ -112,6 +114,6 @@ def _config(read_timeout: float) -> AioConfig:
     return AioConfig(
         connect_timeout=5,
         read_timeout=read_timeout,
-        max_pool_connections=CONCURRENCY * 2,
+        max_pool_connections=READING + CHANGING,
         retries={"mode": "standard", "total_max_attempts": 1},
     )

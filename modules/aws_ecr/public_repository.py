@@ -22,7 +22,7 @@ PUBLIC_REPOSITORY = Resource(
             "created_at", "timestamptz", "createdAt", read=canonical.timestamp, canonical=canonical.instant
         ),
     ),
-    listing=List(operation="describe_repositories", items="repositories"),
+    listing=List(operation="describe_repositories", items="repositories", params={"maxResults": 1000}),
     create=(
         Call(
             operation="create_repository",

@@ -39,7 +39,7 @@ REPOSITORY = Resource(
             read=bool,
         ),
     ),
-    listing=List(operation="describe_repositories", items="repositories"),
+    listing=List(operation="describe_repositories", items="repositories", params={"maxResults": 1000}),
     create=(
         Call(
             operation="create_repository",

@@ -110,7 +110,7 @@ SERVICE = Resource(
     listing=List(
         operation="list_services",
         items="serviceArns",
-        params={"launchType": "FARGATE"},
+        params={"launchType": "FARGATE", "maxResults": 100},
         per=Per(table="cluster", params={"cluster": "cluster_arn"}),
         absent=("ClusterNotFoundException",),
     ),

@@ -46,7 +46,7 @@ ROLE = Resource(
             doc="The managed policies.",
         ),
     ),
-    listing=List(operation="list_roles", items="Roles"),
+    listing=List(operation="list_roles", items="Roles", params={"MaxItems": 1000}),
     details=(
         Detail(
             operation="list_attached_role_policies",

@@ -23,7 +23,7 @@ SECURITY_GROUP = Resource(
             doc="NULL is the default VPC.",
         ),
     ),
-    listing=List(operation="describe_security_groups", items="SecurityGroups"),
+    listing=List(operation="describe_security_groups", items="SecurityGroups", params={"MaxResults": 1000}),
     create=(
         Call(
             operation="create_security_group",

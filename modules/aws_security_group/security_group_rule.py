@@ -76,7 +76,9 @@ SECURITY_GROUP_RULE = Resource(
         ref("security_group_id", "security_group", "GroupId"),
     ),
     within="security_group_id",
-    listing=List(operation="describe_security_group_rules", items="SecurityGroupRules"),
+    listing=List(
+        operation="describe_security_group_rules", items="SecurityGroupRules", params={"MaxResults": 1000}
+    ),
     create=(
         Call(
             operation="authorize_security_group_ingress",

@@ -27,7 +27,7 @@ SUBNET = Resource(
         assigned("subnet_arn", "varchar", "SubnetArn"),
         ref("vpc_id", "vpc", "VpcId", not_null=True),
     ),
-    listing=List(operation="describe_subnets", items="Subnets"),
+    listing=List(operation="describe_subnets", items="Subnets", params={"MaxResults": 1000}),
     create=(
         Call(
             operation="create_subnet",

@@ -25,7 +25,7 @@ VPC = Resource(
         assigned("state", EnumType(name="vpc_state_enum", values=("available", "pending")), "State"),
         assigned("is_default", "boolean", "IsDefault", not_null=True, default="false"),
     ),
-    listing=List(operation="describe_vpcs", items="Vpcs"),
+    listing=List(operation="describe_vpcs", items="Vpcs", params={"MaxResults": 1000}),
     create=(Call(operation="create_vpc", params={"CidrBlock": "cidr_block"}, result="Vpc"),),
     ready=Waiter(name="vpc_available", params={"VpcIds[0]": "vpc_id"}, seconds=120, blocks=True),
     fetch=Call(operation="describe_vpcs", params={"VpcIds[0]": "vpc_id"}, result="Vpcs[0]"),

@@ -11,7 +11,7 @@ from engine.aws.calls import Trail, call, pages, wait
 from engine.aws.errors import CloudError, Treatment
 from engine.aws.models import paging, waiting
 from engine.aws.retries import Retries
-from engine.aws.session import Cloud
+from engine.aws.session import CHANGING, READING, Cloud
 from engine.caller import Stop
 from engine.errors import OperationError
 from tests.fixtures.cloud import REGION
@@ -80,8 +80,8 @@ async def test_throttling_slows_down_what_changes_and_not_what_reads(
 ) -> None:
     simulator.plan({"operation": "CreateVpc", "action": "throttle", "times": 2})
     await call(cloud, "ec2", "create_vpc", {"CidrBlock": "10.0.0.0/16"})
-    assert 16 <= cloud.pace("ec2", "create_vpc").limit < 17
-    assert cloud.pace("ec2", "describe_vpcs").limit == 64
+    assert CHANGING / 4 <= cloud.pace("ec2", "create_vpc").limit < CHANGING / 4 + 1
+    assert cloud.pace("ec2", "describe_vpcs").limit == READING
 
 
 async def test_a_stop_ends_the_repetition(simulator: Simulator, cloud: Cloud) -> None:

@@ -56,7 +56,8 @@ class World:
             assert step.after <= done, "a step comes before one that it has to wait for"
             result = self._do(step, plan, made, shared)
             if result is not None:
-                found = account.add(registry.RESOURCES[result.table], result)
+                resource = registry.RESOURCES[result.table]
+                found = account.add(resource, account.resolved(resource, result))
                 assert step.change.desired is not None
                 key = step.change.desired.row.key
                 mirror.keys[found.table, found.identity] = key
