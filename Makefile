@@ -3,7 +3,7 @@
 PYTHON := $(firstword $(foreach version,3.11 3.12 3.13,$(shell command -v python$(version))) python3)
 BIN := .venv/bin
 
-.PHONY: setup demo test test-clients lint fmt bench-engine bench-faults bench-proxy chaos soak clean
+.PHONY: setup demo test test-clients test-kills lint fmt bench-engine bench-faults bench-proxy chaos soak clean
 
 setup: .setup-stamp
 
@@ -19,6 +19,10 @@ demo: setup
 # One file or test: make test ARGS="tests/deploy -k postgres"
 test: setup
 	@$(BIN)/python -m pytest $(ARGS)
+
+# An engine killed at every call of AWS and every commit; the tests draw some of them
+test-kills: setup
+	@IASQL_ALL_KILLS=1 $(BIN)/python -m pytest -q -rP tests/e2e/test_killed.py $(ARGS)
 
 # Clients' suites, directly and through the proxy: docs/compatibility.md. One: ARGS="--suite asyncpg"
 test-clients: setup

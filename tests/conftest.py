@@ -6,5 +6,6 @@ pytest_plugins = [
     "tests.fixtures.databases",
     "tests.fixtures.encrypted_postgres",
     "tests.fixtures.maven",
+    "tests.fixtures.postgres_commits",
     "tests.fixtures.proxies",
 ]

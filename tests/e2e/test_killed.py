@@ -1,93 +1,207 @@
-"""The engine is killed at each AWS call of the tutorial's apply; another one then finishes the work.
+"""The engine is killed at a call of AWS or at a commit; the next apply finishes the work.
 
-A call is lost in two ways: before AWS has seen it, or after AWS has performed it, which only a
-call that changes something tells apart.
+A call is lost in two ways: before AWS has seen it, or after AWS has performed it, which only a call that
+changes something tells apart. So is a commit. Some points are drawn by lot, always the same;
+`make test-kills` takes all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from deploy import tutorial
 from tests.drivers.psql.client import psql, rows, succeed
-from tests.e2e.account import assert_holds_the_tutorial
+from tests.e2e.account import TUTORIAL, assert_holds, assert_holds_the_tutorial, assert_is_empty
 from tests.fixtures.cloud import Cloud
-from tests.fixtures.databases import Database
-from tests.fixtures.proxies import IasqlProcess, StartIasql
+from tests.fixtures.databases import Database, PostgresServer
+from tests.fixtures.postgres_commits import CommitRelay, When
+from tests.fixtures.proxies import IasqlProcess, launch
 
 APPLY = "SELECT * FROM iasql_apply();"
-_MANY = 200
+#: How many points of each kind are tried, if not all.
+DRAWN = 2
+_ROWS = tutorial.migration(tutorial.V2).rpartition("SELECT * from iasql_apply()")[0]
 
 
-class Case:
-    """One apply in a fresh account and database, with a fault planned, and what came of it."""
+@dataclass(frozen=True)
+class Work:
+    """What the apply that is killed has to do.
 
-    def __init__(self, start: StartIasql, cloud: Cloud, database: Database) -> None:
-        cloud.reset()
-        with ThreadPoolExecutor() as pool:
-            starts = [pool.submit(start) for _ in range(2)]
-        self._victim, self._successor = (started.result() for started in starts)
+    Attributes:
+        before: what has been done when it begins.
+        check: what AWS holds when it is done.
+    """
+
+    name: str
+    before: str
+    check: Callable[[Cloud], None]
+
+
+def _is_replaced(cloud: Cloud) -> None:
+    rules = ["egress -1 -1--1 10.0.0.0/8", "ingress tcp 8088-8088 0.0.0.0/0"]
+    assert_holds(cloud, TUTORIAL | {"log_group": ["other"], "security_group_rule": rules})
+    [balancer] = cloud.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    assert balancer["Scheme"] == "internal"
+    ecs = cloud.client("ecs")
+    [service] = ecs.describe_services(cluster="quickstart-cluster", services=["quickstart-service"])[
+        "services"
+    ]
+    definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+    assert (definition["cpu"], definition["status"]) == ("1024", "ACTIVE")
+
+
+_DEPLOYED = tutorial.migration(tutorial.V1) + _ROWS + APPLY
+WORKS = (
+    Work("the tutorial", tutorial.migration(tutorial.V1) + _ROWS, assert_holds_the_tutorial),
+    Work(
+        "replacements",
+        _DEPLOYED
+        + """
+        UPDATE task_definition SET cpu_memory = 'vCPU1-8GB';
+        UPDATE load_balancer SET scheme = 'internal';
+        UPDATE security_group_rule SET cidr_ipv4 = '10.0.0.0/8' WHERE is_egress
+            AND security_group_id = (SELECT id FROM security_group WHERE group_name <> 'default');
+        INSERT INTO log_group (log_group_name) VALUES ('other');
+        UPDATE container_definition SET log_group_name = 'other';
+        DELETE FROM log_group WHERE log_group_name <> 'other';
+        """,
+        _is_replaced,
+    ),
+    Work("a deletion", _DEPLOYED + "SELECT delete_all_records();", assert_is_empty),
+)
+
+
+class Scene:
+    """Where an engine is killed and another one finishes."""
+
+    def __init__(
+        self,
+        server: PostgresServer,
+        relay: CommitRelay,
+        cloud: Cloud,
+        successor: IasqlProcess,
+        make_database: Callable[[], Database],
+        logs: Path,
+    ) -> None:
+        self._server = replace(server, port=relay.port)
+        self._relay = relay
         self._cloud = cloud
-        self._database = database
-        changes = tutorial.migration(tutorial.V2).rpartition("SELECT * from iasql_apply()")[0]
-        succeed(self._at(self._victim), tutorial.migration(tutorial.V1) + changes)
+        self._successor = successor
+        self._make_database = make_database
+        self._log = logs / "iasql.log"
 
-    def killed(self, fault: dict[str, Any]) -> bool:
-        """Apply until the fault kills the engine; False if the apply ended before that."""
-        self._cloud.plan(fault | {"pid": self._victim.pid})
-        if psql(self._at(self._victim), "-c", APPLY).returncode == 0:
-            return False
-        self._victim.wait_for_death()
-        return True
+    def points(self, work: Work) -> dict[str, int]:
+        """At how many points of each kind an engine could be killed, found by letting one finish."""
+        victim, database = self._begin(work)
+        before = len(self._cloud.calls())
+        self._relay.arm()
+        succeed(victim.serves(database), APPLY)
+        victim.stop()
+        calls = self._cloud.calls()[before:]
+        return {kind.name: self._count(kind, calls) for kind in KINDS}
 
-    def check_that_it_converges(self) -> None:
-        """The next engine finishes the work: everything once, and nothing left to do."""
-        database = self._at(self._successor)
+    def _count(self, kind: Kind, calls: list[dict[str, Any]]) -> int:
+        if kind.fault is None:
+            return self._relay.commits
+        return sum(kind.mutating in (None, call["mutating"]) for call in calls)
+
+    def kill(self, work: Work, kind: Kind, nth: int) -> None:
+        """Kill an engine at a point, let the other one finish, and check what there is then."""
+        victim, database = self._begin(work)
+        if kind.fault is None:
+            self._relay.arm(victim.pid, nth, kind.when)
+        else:
+            fault = {"action": kind.fault, "mutating": kind.mutating, "nth": nth, "pid": victim.pid}
+            self._cloud.plan(fault)
+        killed = psql(victim.serves(database), "-c", APPLY).returncode != 0
+        self._cloud.cancel_faults()
+        self._relay.arm()
+        if killed:
+            victim.wait_for_death()
+        victim.stop()
+        self._check(work, self._successor.serves(database))
+
+    def _begin(self, work: Work) -> tuple[IasqlProcess, Database]:
+        self._cloud.reset()
+        database = self._make_database()
+        with ThreadPoolExecutor() as pool:
+            victim = pool.submit(launch, self._log, self._server, self._cloud)
+            succeed(self._successor.serves(database), work.before)
+        return victim.result(), database
+
+    def _check(self, work: Work, database: Database) -> None:
         succeed(database, APPLY)
-        assert_holds_the_tutorial(self._cloud)
+        work.check(self._cloud)
         assert rows(database, "SELECT * FROM iasql_plan_apply()") == []
         assert rows(database, "SELECT * FROM iasql_plan_sync()") == []
 
-    def close(self) -> None:
-        """End both engines, and let no fault strike later."""
-        self._cloud.reset()
-        for process in (self._victim, self._successor):
-            process.stop()
 
-    def _at(self, process: IasqlProcess) -> Database:
-        return process.serves(self._database)
+@dataclass(frozen=True)
+class Kind:
+    """A kind of point.
+
+    Attributes:
+        fault: the simulator's action, or None for a commit.
+        mutating: which calls count.
+        when: on which side of a commit.
+    """
+
+    name: str
+    fault: str | None = None
+    mutating: bool | None = None
+    when: When = "before"
 
 
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize(
-    ("fault", "at_least"),
-    [
-        ({"action": "kill_before"}, 25),
-        ({"action": "kill_after", "mutating": True}, 12),
-    ],
-    ids=["before any call", "after any change"],
+KINDS = (
+    Kind("before a call", "kill_before"),
+    Kind("after a change", "kill_after", mutating=True),
+    Kind("before a commit"),
+    Kind("after a commit", when="after"),
 )
-def test_an_engine_killed_at_any_call_of_the_apply_converges_with_the_next_one(
-    start_iasql: StartIasql,
+
+
+@pytest.fixture
+def scene(
+    postgres_server: PostgresServer,
+    commit_relay: CommitRelay,
+    iasql: IasqlProcess,
     simulator: Cloud,
     make_database: Callable[[], Database],
-    fault: dict[str, Any],
-    at_least: int,
+    tmp_path: Path,
+) -> Iterator[Scene]:
+    yield Scene(postgres_server, commit_relay, simulator, iasql, make_database, tmp_path)
+    simulator.reset()
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("work", WORKS, ids=lambda work: work.name)
+def test_an_engine_killed_at_any_point_of_an_apply_converges_with_the_next_one(
+    scene: Scene, work: Work
 ) -> None:
     failures = []
-    for nth in range(1, _MANY):
-        case = Case(start_iasql, simulator, make_database())
-        try:
-            if not case.killed(fault | {"nth": nth}):
-                break
-            case.check_that_it_converges()
-        except AssertionError as failure:
-            failures.append(f"call {nth}: {failure}")
-        finally:
-            case.close()
+    for name, count in scene.points(work).items():
+        assert count >= 5, f"fewer points {name} than the work has changes"
+        kind = next(each for each in KINDS if each.name == name)
+        points = _drawn(f"{work.name}, {name}", count)
+        for nth in points:
+            try:
+                scene.kill(work, kind, nth)
+            except AssertionError as failure:
+                failures.append(f"{name} {nth} of {count}: {failure}")
+        print(f"{work.name}, killed {name}: at {len(points)} of {count} points")
     assert not failures, "\n".join(failures)
-    assert nth > at_least, "the apply made fewer calls than the tutorial needs"
+
+
+def _drawn(seed: str, count: int) -> list[int]:
+    points = list(range(1, count + 1))
+    if os.environ.get("IASQL_ALL_KILLS") == "1":
+        return points
+    return sorted(Random(seed).sample(points, DRAWN))

@@ -18,6 +18,8 @@ from tests.soak.world import Ended, Running, World, pause
 
 APPLY = "SELECT count(*) FROM iasql_apply()"
 SYNC = "SELECT count(*) FROM iasql_sync()"
+#: Seconds after which the account does nothing more of its own accord.
+_SETTLED = 10.0
 _RATES = (0.01, 0.05, 0.2)
 _FAULTS: tuple[dict[str, Any], ...] = (
     {"action": "delay", "seconds": 0.5},
@@ -214,6 +216,7 @@ class Soak:
         assert not wrong, f"AWS against the model: {wrong}"
 
     def _checkpoint(self) -> None:
+        self.world.account.advance(_SETTLED)  # else a state may change of its own accord in between
         self._converge()
         self._rows_are_as_edited()
         for plan in ("iasql_plan_apply", "iasql_plan_sync"):
