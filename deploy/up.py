@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -122,7 +123,9 @@ async def up(settings: Settings) -> None:
             reuse=await _reuse(settings, database, stack),
         )
         metrics.watch(proxy)
-        if settings.tls is not None or (upstream.tls is not None and upstream.tls.required):
+        encrypted = settings.tls is not None or (upstream.tls is not None and upstream.tls.required)
+        # Of a terminal that is closed SIGHUP is the end, unless there are certificates to be read.
+        if encrypted or not sys.stdin.isatty():
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, proxy.reload_certificates)
         if settings.admin is not None:
             await _start_admin(settings, Admin(proxy, database, metrics.registry), stack)

@@ -22,7 +22,8 @@ MOTO_SETTINGS = {
 
 
 @click.command()
-@click.option("--port", default=0, show_default="a free one", help="Port on 127.0.0.1.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="It believes whoever reaches it.")
+@click.option("--port", default=0, show_default="a free one")
 @click.option(
     "--conditions",
     type=click.Choice(["plain", "strict"]),
@@ -31,8 +32,8 @@ MOTO_SETTINGS = {
     help="strict: with AWS's latencies, throttling, small pages and slow changes.",
 )
 @click.option("--with-parent", is_flag=True, help="End when standard input is closed.")
-def main(port: int, conditions: str, with_parent: bool) -> None:
-    """Serve a simulated AWS on 127.0.0.1."""
+def main(host: str, port: int, conditions: str, with_parent: bool) -> None:
+    """Serve a simulated AWS."""
     for name, value in MOTO_SETTINGS.items():
         os.environ.setdefault(name, value)
     for wanted in (signal.SIGTERM, signal.SIGINT):
@@ -40,18 +41,18 @@ def main(port: int, conditions: str, with_parent: bool) -> None:
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     if with_parent:
         threading.Thread(target=_end_with_standard_input, daemon=True).start()
-    _serve(port, conditions)
+    _serve(host, port, conditions)
 
 
-def _serve(port: int, conditions: str) -> None:
+def _serve(host: str, port: int, conditions: str) -> None:
     from werkzeug.serving import make_server
 
     from deploy.simulator.app import RequestHandler, Simulator
     from deploy.simulator.conditions import NAMED
 
     application = Simulator(NAMED[conditions])
-    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=RequestHandler)
-    print(f"http://127.0.0.1:{server.server_port}", flush=True)
+    server = make_server(host, port, application, threaded=True, request_handler=RequestHandler)
+    print(f"http://{host}:{server.server_port}", flush=True)
     server.serve_forever()
 
 

@@ -6,6 +6,7 @@ import os
 import select
 import subprocess
 import sys
+from importlib.util import find_spec
 from types import TracebackType
 from typing import Self
 
@@ -37,8 +38,10 @@ class SimulatorProcess:
             conditions: name of them, as in `deploy.simulator.conditions.NAMED`.
 
         Raises:
-            SimulatorError: it ended or did not get ready in time.
+            SimulatorError: it is not installed, ended, or did not get ready in time.
         """
+        if find_spec("moto") is None:
+            raise SimulatorError("the simulated AWS is not installed: pip install 'iasql[simulator]'")
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "deploy.simulator", "--with-parent"),
