@@ -45,10 +45,7 @@ _CUT_OFF = """
     WITH dead AS (
         UPDATE iasql.iasql_operation AS operation
         SET ended_at = clock_timestamp(), outcome = 'cut off'
-        WHERE ended_at IS NULL AND NOT EXISTS (
-            SELECT FROM pg_stat_activity AS activity
-            WHERE activity.pid = operation.pid AND activity.backend_start <= operation.started_at
-        )
+        WHERE ended_at IS NULL AND NOT iasql.lives(pid, started_at)
         RETURNING id
     )
     UPDATE iasql.iasql_step AS step SET ended_at = clock_timestamp(), outcome = 'cut off'

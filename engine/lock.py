@@ -1,6 +1,8 @@
 """One change at a time per database: an advisory lock on the caller's own session.
 
-It dies with the session. The two-number space keeps it apart from the one-number locks of migration tools.
+It dies with the session. An apply may still have calls in flight then, whose results another one must see:
+so it is waited for as well. The two-number space keeps the lock apart from the one-number locks of migration
+tools.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ async def across_commits(caller: Caller) -> AsyncIterator[None]:
         return
     await caller.query(f"SELECT pg_catalog.pg_advisory_lock({_KEY})")
     try:
+        await _alone(caller)
         yield
     finally:
         await caller.query(f"SELECT pg_catalog.pg_advisory_unlock({_KEY})")
@@ -39,3 +42,19 @@ async def to_end_of_transaction(caller: Caller) -> None:
         DatabaseError: 55P03 after the session's `lock_timeout`.
     """
     await caller.query(f"SELECT pg_catalog.pg_advisory_xact_lock({_KEY})")
+    await _alone(caller)
+
+
+async def _alone(caller: Caller) -> None:
+    """Wait until no operation is under way whose session is lost.
+
+    Raises:
+        OperationError: a stop was requested.
+    """
+    while await caller.query("SELECT iasql.running()"):
+        await caller.stop.pause(_POLL)
+        caller.stop.check()
+
+
+#: Seconds between looks at whether an operation has ended.
+_POLL = 0.2

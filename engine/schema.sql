@@ -115,6 +115,22 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   )
 $$;
 
+-- Whether the engine's connection for an operation is there. Only its owner may see when another's began.
+CREATE OR REPLACE FUNCTION iasql.lives(pid integer, began timestamptz) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.pid = lives.pid AND a.backend_start <= lives.began)
+$$;
+
+-- The operations under way now, whatever the transaction has seen before.
+CREATE OR REPLACE FUNCTION iasql.running() RETURNS SETOF bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM pg_stat_clear_snapshot();
+  RETURN QUERY SELECT o.id FROM iasql.iasql_operation AS o
+    WHERE o.ended_at IS NULL AND iasql.lives(o.pid, o.started_at);
+END
+$$;
+
 CREATE OR REPLACE VIEW iasql.iasql_progress AS
   SELECT o.id AS operation, o.function, o.username, o.started_at,
     count(s.number) FILTER (WHERE s.ended_at IS NOT NULL)::integer AS steps_done,
@@ -122,9 +138,8 @@ CREATE OR REPLACE VIEW iasql.iasql_progress AS
     array_agg(s.kind || ' ' || s.table_name || ' ' || s.description ORDER BY s.number)
       FILTER (WHERE s.started_at IS NOT NULL AND s.ended_at IS NULL) AS under_way
   FROM iasql.iasql_operation AS o
-  JOIN pg_catalog.pg_stat_activity AS a ON a.pid = o.pid AND a.backend_start <= o.started_at
   LEFT JOIN iasql.iasql_step AS s ON s.operation = o.id
-  WHERE o.ended_at IS NULL
+  WHERE o.ended_at IS NULL AND iasql.lives(o.pid, o.started_at)
   GROUP BY o.id;
 COMMENT ON VIEW iasql.iasql_progress IS 'The operations that are running, and how far they are.';
 GRANT SELECT ON iasql.iasql_progress TO PUBLIC;

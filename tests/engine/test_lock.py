@@ -11,7 +11,7 @@ from engine.errors import DatabaseError
 from engine.operations import Engine
 from tests.engine.direct import DirectCaller, Session
 from tests.fixtures.cloud import Cloud
-from tests.fixtures.databases import Database
+from tests.fixtures.databases import Database, PostgresServer
 
 
 @pytest.mark.parametrize("function", ["iasql_apply", "iasql_sync"])
@@ -37,3 +37,32 @@ async def test_a_second_change_waits_until_the_first_is_done(
     await first
     await other("iasql_apply")
     await connection.close()
+
+
+async def test_an_apply_waits_for_the_calls_of_one_whose_session_is_lost(
+    session: Session,
+    engine: Engine,
+    fresh_database: Database,
+    simulator: Cloud,
+    postgres_server: PostgresServer,
+) -> None:
+    await session("iasql_install", "aws_vpc")
+    await session.execute("INSERT INTO vpc (cidr_block) VALUES ('10.0.0.0/16')")
+    connection = await asyncpg.connect(fresh_database.url, statement_cache_size=0)
+    lost = Session(engine, DirectCaller(connection, fresh_database.name, fresh_database.role))
+    simulator.plan({"operation": "CreateVpc", "action": "delay", "seconds": 2})
+    losing = asyncio.create_task(lost("iasql_apply"))
+    for _ in range(500):
+        if any(each["operation"] == "CreateVpc" for each in simulator.calls()):
+            break
+        await asyncio.sleep(0.01)
+    own = await asyncpg.connect(postgres_server.superuser_url(fresh_database.name))
+    await own.execute("SELECT pg_terminate_backend($1)", connection.get_server_pid())
+    await own.close()
+    await session("iasql_apply")
+    await asyncio.gather(losing, return_exceptions=True)
+    await connection.close()
+    vpcs = simulator.client("ec2").describe_vpcs()["Vpcs"]
+    assert len([each for each in vpcs if each["CidrBlock"] == "10.0.0.0/16"]) == 1
+    assert await session.value("SELECT count(*) FROM vpc WHERE vpc_id IS NOT NULL") == 2
+    assert await session("iasql_plan_apply") == []

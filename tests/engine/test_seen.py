@@ -10,7 +10,7 @@ import pytest
 from engine.errors import OperationError
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
-from tests.fixtures.databases import PostgresServer
+from tests.fixtures.databases import Database, PostgresServer
 
 
 @pytest.fixture
@@ -73,12 +73,12 @@ async def test_a_limit_that_is_no_number_is_an_error(installed: Session) -> None
 
 
 async def test_others_see_how_far_an_apply_is(
-    installed: Session, simulator: Cloud, postgres_server: PostgresServer
+    installed: Session, simulator: Cloud, fresh_database: Database
 ) -> None:
     await installed.execute("INSERT INTO repository (repository_name) VALUES ('one'), ('two')")
     delay = {"operation": "CreateRepository", "nth": 1, "action": "delay", "seconds": 2}
     simulator.plan(delay)
-    other = await asyncpg.connect(postgres_server.superuser_url(installed.caller.database))
+    other = await asyncpg.connect(fresh_database.url)
     applying = asyncio.create_task(installed("iasql_apply"))
     seen: list[tuple[int, int, list[str]]] = []
     while not applying.done():
