@@ -86,6 +86,16 @@ class Lookup:
             hint="SELECT * FROM iasql_diff() shows what it is now. Apply again if that is what you want.",
         )
 
+    async def gone(self, resource: Resource, planned: Found) -> bool:
+        """Whether a resource is there no more.
+
+        AWS has no common word for refusing to delete what a call has deleted whose answer was lost.
+
+        Raises:
+            CloudError: AWS cannot be read.
+        """
+        return await self._now(resource, planned) is None
+
     async def _now(self, resource: Resource, planned: Found) -> Found | None:
         desired = Desired(Row(table=resource.table, key=(), values={}), planned.values, planned.parts)
         for each in await self._listed(resource, self._scope(resource, desired)):

@@ -159,6 +159,19 @@ def plan_sync(
     return tuple(changes)
 
 
+def with_referred(account: Account, tables: Iterable[str]) -> set[tuple[str, str]]:
+    """All resources of some tables, and what they refer to, directly or not: by table and identity."""
+    waiting = [found for table in tables for found in account.tables[table]]
+    result = {(found.table, found.identity) for found in waiting}
+    while waiting:
+        for table, identity in account.referred(waiting.pop()):
+            found = account.by(table, None, identity)
+            if found is not None and (table, identity) not in result:
+                result.add((table, identity))
+                waiting.append(found)
+    return result
+
+
 def _updates(mirror: Mirror) -> Iterable[RowChange]:
     for resource in mirror.account.resources.values():
         for row in mirror.rows.get(resource.table, ()):

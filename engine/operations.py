@@ -131,7 +131,7 @@ class Engine:
             rows = await desired.read(caller, install.resources(installed))
             account = await self._read(caller, resources, rows)
             await install.create_tables(caller, new)
-            await self._import(caller, account, resources)
+            await self._import(caller, account, resources, install.resources(each.name for each in new))
         return await install.created(caller, wanted)
 
     async def _uninstall(self, call: Call, caller: Caller) -> list[Record]:
@@ -232,11 +232,21 @@ class Engine:
             )
         return account
 
-    async def _import(self, caller: Caller, account: Account, resources: Sequence[Resource]) -> None:
-        """Add rows for what has none, and leave the rows that are there alone."""
+    async def _import(
+        self, caller: Caller, account: Account, resources: Sequence[Resource], new: Iterable[Resource]
+    ) -> None:
+        """Add rows for what the new tables show, and for what that refers to; leave alone what is there.
+
+        What else lacks a row in the other tables is to be deleted, or has not been synced: that stays.
+        """
         rows = await desired.read(caller, resources)
         allocate = await self._allocate(caller, account, rows)
-        changes = mirror.plan_sync(account, rows, allocate, only_new=True)
+        wanted = mirror.with_referred(account, [each.table for each in new])
+        changes = [
+            each
+            for each in mirror.plan_sync(account, rows, allocate, only_new=True)
+            if (each.table, each.description) in wanted
+        ]
         await writeback.write(caller, resources, changes)
 
     async def _put_right(

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine import described, diff
 from engine.aws import calls
-from engine.aws.errors import CloudError
+from engine.aws.errors import CloudError, Treatment
 from engine.aws.session import Cloud
 from engine.caller import Stop
 from engine.job import Job
@@ -188,7 +188,10 @@ class Worker:
             if resource.gone is not None:
                 await self._wait(resource, resource.gone, facts)
         except CloudError as error:
-            if error.code not in resource.absent:
+            refused = error.treatment is Treatment.REFUSED
+            if error.code not in resource.absent and not (
+                refused and await self.lookup.gone(resource, found)
+            ):
                 raise
 
     async def _parameters(self, job: Job, call: Call, facts: Facts) -> dict[str, Any]:

@@ -194,6 +194,25 @@ async def test_help_tells_of_every_function(session: Session) -> None:
         assert name in sample
 
 
+async def test_another_install_does_not_bring_back_rows_that_were_deleted(
+    session: Session, simulator: Cloud
+) -> None:
+    await session("iasql_install", "aws_ecr", "aws_vpc")
+    await session.execute(
+        "INSERT INTO repository (repository_name) VALUES ('gone'); INSERT INTO vpc (cidr_block) "
+        "VALUES ('10.0.0.0/16'), ('10.1.0.0/16')"
+    )
+    await session.apply()
+    [(used,)] = await session.rows("SELECT vpc_id FROM vpc WHERE cidr_block = '10.0.0.0/16'")
+    simulator.client("ec2").create_security_group(GroupName="web", Description="w", VpcId=used)
+    await session.execute("DELETE FROM repository; DELETE FROM vpc WHERE NOT is_default")
+    await session("iasql_install", "aws_security_group")
+    # Groups have come that are in these VPCs, and cannot be shown without them.
+    assert await session.value("SELECT count(*) FROM vpc WHERE vpc_id IS NOT NULL") == 3
+    assert await session.value("SELECT count(*) FROM security_group WHERE vpc_id IS NULL") == 0
+    assert [row[:2] for row in await session("iasql_plan_apply")] == [("delete", "repository")]
+
+
 async def test_the_version_is_the_running_one(session: Session) -> None:
     assert await session.value("SELECT version FROM iasql_version()") == version()
 

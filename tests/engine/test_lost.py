@@ -59,6 +59,25 @@ async def test_of_two_vpcs_alike_each_is_made_once(session: Session, simulator: 
     assert len(simulator.client("ec2").describe_vpcs()["Vpcs"]) == 3
 
 
+async def test_what_is_gone_counts_as_deleted_whatever_aws_says_to_a_second_call(
+    session: Session, simulator: Cloud
+) -> None:
+    await session("iasql_install", "aws_ecs_fargate")
+    await session.execute(
+        "INSERT INTO task_definition (family, cpu_memory) VALUES ('td', 'vCPU1-2GB');"
+        "INSERT INTO container_definition (task_definition_id, name, essential, image) "
+        "SELECT id, 'main', true, 'nginx' FROM task_definition"
+    )
+    await session.apply()
+    operation = "DeregisterTaskDefinition"
+    simulator.plan(
+        {"operation": operation, "action": "drop_after"},
+        {"operation": operation, "action": "error", "nth": 2, "status": 400, "code": "ClientException"},
+    )
+    await session.execute("DELETE FROM container_definition; DELETE FROM task_definition")
+    assert [row[:2] for row in await session.apply()] == [("delete", "task_definition")]
+
+
 async def test_what_somebody_else_made_in_another_way_is_not_taken_for_ones_own(
     session: Session, simulator: Cloud
 ) -> None:
