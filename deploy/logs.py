@@ -33,6 +33,7 @@ def log_to_standard_error(form: Format, *, verbose: bool) -> None:
             structlog.processors.format_exc_info,
             _renderer(form),
         ],
+        cache_logger_on_first_use=True,
     )
 
 

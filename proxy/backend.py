@@ -15,13 +15,14 @@ from proxy.errors import BackendLostError
 from proxy.relay import FROM_CLIENT, State
 from proxy.wire import client, server
 from proxy.wire.expected import Expected
-from proxy.wire.frames import Cutter, FramingError, Message, Run
+from proxy.wire.frames import HEADER_SIZE, Cutter, FramingError, Message, Run
 
 #: Bytes that may wait for the slower side before the faster one is paused.
 HIGH_WATER = 1 << 20
 
 _FOLLOWED = frozenset({server.READY_FOR_QUERY, server.PARAMETER_STATUS, server.BACKEND_KEY_DATA})
 _QUIET = frozenset({server.DATA_ROW, server.COPY_DATA})
+_CLIENT_ENCODING = b"client_encoding\0"
 _ALL = frozenset(range(256))
 
 #: What connections that are lent have instead of their own, which would be most of an idle session's memory.
@@ -188,9 +189,11 @@ class Backend(asyncio.Protocol):
         """Leave the connection to the relay."""
         self.transport.pause_reading()
         self.expected, self._cutter = _NOTHING, _NO_BYTES
+        self._to_client = _discard
 
-    def catch_up(self, state: State) -> None:
+    def catch_up(self, state: State, to_client: Callable[[bytes], None]) -> None:
         """Continue where the relay has stopped."""
+        self._to_client = to_client
         self.received += state.to_client.received
         self.expected, self._cutter = Expected(), Cutter()
         for kind in state.log:
@@ -324,10 +327,8 @@ class Backend(asyncio.Protocol):
             self.status = message.frame[-1:]
         elif message.kind == server.BACKEND_KEY_DATA:
             self._listener.backend_key(message.body)
-        else:
-            name, value = server.read_parameter(message.body)
-            if name == "client_encoding":
-                self.codec = codec_for(value)
+        elif message.frame.startswith(_CLIENT_ENCODING, HEADER_SIZE):
+            self.codec = codec_for(server.read_parameter(message.body)[1])
 
     def _is_fatal(self, message: Message) -> bool:
         return server.read_fields(message.body, "latin-1").get("V") in ("FATAL", "PANIC")

@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 import structlog
@@ -38,18 +38,19 @@ class Connection:
     """Who a client is, and how its connection ended: from its first byte to its last.
 
     Attributes:
+        began: when, on the clock of time.monotonic().
         client: its address.
         startup: what it has asked for.
         tls: the version of TLS.
     """
 
     __slots__ = (
-        "_began",
         "_ended",
         "_error",
         "_logged_in",
         "_observer",
         "_outcome",
+        "began",
         "client",
         "startup",
         "tls",
@@ -57,7 +58,7 @@ class Connection:
 
     def __init__(self, transport: asyncio.BaseTransport, observer: Observer) -> None:
         self._observer = observer
-        self._began = time.monotonic()
+        self.began = time.monotonic()
         self._logged_in = False
         self._ended = False
         self._outcome: Outcome | None = None
@@ -78,8 +79,8 @@ class Connection:
     def logged_in(self) -> None:
         """A session begins."""
         self._logged_in = True
-        self._observer.logged_in(time.monotonic() - self._began)
-        self.log.debug("connected")
+        self._observer.logged_in(time.monotonic() - self.began)
+        _log.debug("connected", client=self.client)
 
     def note(self, outcome: Outcome, error: OperationError | None = None) -> None:
         """Say why the connection ends; the first reason is the one that is written down."""
@@ -101,13 +102,13 @@ class Connection:
             logged_in=self._logged_in,
             outcome=self._outcome or Outcome.NO_REQUEST,
             sqlstate=error.sqlstate if error else None,
-            seconds=round(time.monotonic() - self._began, 3),
+            seconds=round(time.monotonic() - self.began, 3),
             bytes_in=bytes_in,
             bytes_out=bytes_out,
         )
         self._observer.disconnected(end)
         reason = {"error": error.message, "detail": error.detail} if error else {}
-        _write(_LEVELS.get(end.outcome, "info"), "connection", asdict(end) | reason)
+        _write(_LEVELS.get(end.outcome, "info"), "connection", _fields(end) | reason)
 
 
 class Tally:
@@ -162,18 +163,22 @@ def operation(connection: Connection, observer: Observer, function: str) -> Iter
             calls=tally.calls,
         )
         observer.performed(end)
-        connection.log.info("operation", **_told(asdict(end)))
+        connection.log.info("operation", **_told(_fields(end)))
 
 
-def _write(level: str, event: str, fields: dict[str, Any]) -> None:
-    getattr(_log, level)(event, **_told(fields))
+def _write(level: str, event: str, told: dict[str, Any]) -> None:
+    getattr(_log, level)(event, **_told(told))
 
 
-def _told(fields: dict[str, Any]) -> dict[str, Any]:
+def _fields(end: ConnectionEnd | OperationEnd) -> dict[str, Any]:
+    return {each.name: getattr(end, each.name) for each in fields(end)}
+
+
+def _told(said: dict[str, Any]) -> dict[str, Any]:
     """What is not there is left out."""
     return {
         name: str(value) if isinstance(value, Outcome) else value
-        for name, value in fields.items()
+        for name, value in said.items()
         if value not in (None, "")
     }
 

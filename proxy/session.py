@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 #: Bytes of a waiting client that are read, so that its end is noticed.
 LARGEST_BACKLOG = 1 << 20
 
+#: Seconds that a client has to stay before the relay serves it: many ask one thing, and go.
+SETTLED = 0.02
+
 _QUIET = frozenset({client.COPY_DATA})
 _TEXTS = frozenset({client.QUERY, client.PARSE})
 _SEEN = _TEXTS | {client.TERMINATE}
@@ -349,10 +352,16 @@ class Session(asyncio.Protocol):
     # -- at rest
 
     def backend_at_rest(self) -> None:
-        if not self._resting and self._relay is not None:
-            self._resting = True
+        if self._resting or self._relay is None:
+            return
+        self._resting = True
+        loop = asyncio.get_running_loop()
+        wait = self.connection.began + SETTLED - loop.time()
+        if wait > 0:
+            loop.call_later(wait, self._lend)
+        else:
             # What was written in this turn of the loop is sent in its end.
-            asyncio.get_running_loop().call_soon(self._lend)
+            loop.call_soon(self._lend)
 
     def _lend(self) -> None:
         """Let the relay serve both connections, if there is nothing that has to be looked at."""
@@ -386,7 +395,7 @@ class Session(asyncio.Protocol):
         self._transport.resume_reading()
         if state.to_client.unsent:
             self._transport.write(state.to_client.unsent)
-        self.backend.catch_up(state)
+        self.backend.catch_up(state, self._transport.write)
         self._cutter.restore(state.to_server.skip, state.to_server.held)
         self._pump()
 
