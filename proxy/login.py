@@ -188,6 +188,9 @@ class Login:
                     await self._wait()
         except TimeoutError:
             self._abort()
+        except asyncio.CancelledError:
+            self._abort()
+            raise
 
     def _abort(self) -> None:
         for side in (self.client, self.server):

@@ -51,6 +51,8 @@ class EncryptedTransport(asyncio.Transport):
 
     def abort(self) -> None:
         self._encrypted.abort()
+        # Which waits for TLS to end, if that has begun.
+        self._plain.abort()
 
     def is_closing(self) -> bool:
         return self._encrypted.is_closing()
