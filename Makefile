@@ -3,7 +3,7 @@
 PYTHON := $(firstword $(foreach version,3.11 3.12 3.13,$(shell command -v python$(version))) python3)
 BIN := .venv/bin
 
-.PHONY: setup demo test test-clients test-kills lint fmt bench-engine bench-faults bench-proxy chaos soak clean
+.PHONY: setup demo test test-clients test-kills lint fmt bench-engine bench-faults bench-proxy chaos soak fuzz clean
 
 setup: .setup-stamp
 
@@ -57,6 +57,11 @@ bench-proxy: setup
 # Options: make soak ARGS="--minutes 5 --seed 7"
 soak: setup
 	@$(BIN)/python -m tests.soak $(ARGS)
+
+# Options: make fuzz ARGS="--seconds 600 --target frames"
+fuzz: setup
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 clean:
 	rm -rf .venv .setup-stamp .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

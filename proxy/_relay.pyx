@@ -585,6 +585,9 @@ cdef class Relay:
         while size - at >= HEADER:
             kind = data[at]
             length = big_endian(data + at + 1)
+            if length < 4:
+                wanted = True
+                break
             if kind == c'Z' or (kind == c'S' and length < LONGEST_PARAMETER):
                 if length + 1 > size - at:
                     break

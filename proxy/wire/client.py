@@ -104,6 +104,8 @@ def read_bind(body: bytes) -> Bind:
             at += max(size, 0)
     except error:
         raise FramingError("insufficient data left in message") from None
+    if at > len(body):
+        raise FramingError("insufficient data left in message")
     return Bind(portal, statement, formats, tuple(values), body[at:])
 
 

@@ -193,6 +193,9 @@ class Cutter:
         """Read a chunk that has been passed on already: the wanted messages, and the types of others.
 
         The same as `feed` and `take`, without runs; for the bytes that are the most.
+
+        Raises:
+            FramingError: a message claims an impossible length.
         """
         self.feed(chunk)
         if self._more:
@@ -207,6 +210,8 @@ class Cutter:
         while end - at >= HEADER_SIZE:
             kind, length = _read_header(data, at)
             if kind not in quiet:
+                if length < 4:
+                    raise FramingError(f"invalid message length {length}")
                 if kind in wanted:
                     if at + length >= end:
                         self._need = length + 1

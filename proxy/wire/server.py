@@ -50,7 +50,11 @@ def read_fields(body: bytes, codec: str) -> dict[str, str]:
 
 
 def read_row(body: bytes, codec: str) -> tuple[str | None, ...]:
-    """The values of a DataRow in text format."""
+    """The values of a DataRow in text format.
+
+    Raises:
+        FramingError: it is none, or its text is not in the encoding.
+    """
     values: list[str | None] = []
     at = 2
     try:
@@ -62,12 +66,23 @@ def read_row(body: bytes, codec: str) -> tuple[str | None, ...]:
             at += max(size, 0)
     except error:
         raise FramingError("insufficient data left in message") from None
+    except UnicodeDecodeError:
+        raise FramingError(f"invalid byte sequence for encoding {codec}") from None
+    if at > len(body):
+        raise FramingError("insufficient data left in message")
     return tuple(values)
 
 
 def read_parameter(body: bytes) -> tuple[str, str]:
-    """Name and value of a ParameterStatus."""
-    name, value, *_ = body.split(b"\0")
+    """Name and value of a ParameterStatus.
+
+    Raises:
+        FramingError: it is none.
+    """
+    name, ended, rest = body.partition(b"\0")
+    value, terminated, _ = rest.partition(b"\0")
+    if not ended or not terminated:
+        raise FramingError("invalid string in message")
     return name.decode("latin-1"), value.decode("latin-1")
 
 
