@@ -59,8 +59,8 @@ class Lookup:
                 return found
         return None
 
-    async def check(self, resource: Resource, planned: Found) -> bool:
-        """Whether a resource is still there, as it was when the plan was made.
+    async def check(self, resource: Resource, planned: Found) -> None:
+        """See that a resource is as it was when the plan was made, if AWS shows it.
 
         What was read a moment ago is not read again.
 
@@ -69,16 +69,14 @@ class Lookup:
             CloudError: AWS cannot be read.
         """
         if time.monotonic() - self._account.read_at < _FRESH:
-            return True
+            return
         differing: list[str] = []
         for pause in (0.0, _SETTLING):  # AWS may show what was a moment ago
             await asyncio.sleep(pause)
             found = await self._now(resource, planned)
-            if found is None:
-                return False
-            differing = diff.between(resource, planned, found)
+            differing = diff.between(resource, planned, found) if found else []
             if not differing:
-                return True
+                return
         raise OperationError(
             f"{resource.table} has been changed in AWS since the plan was made",
             sqlstate="40001",

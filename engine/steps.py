@@ -172,8 +172,8 @@ class Worker:
             OperationError: 40001, it is another than when the plan was made.
         """
         resource, found = job.resource, job.found
-        if not await self.lookup.check(resource, found):
-            return
+        # AWS may not show what is there: what it does not show is deleted as well, and may be gone.
+        await self.lookup.check(resource, found)
         facts = Facts(values=found.values, parts=found.parts, context=self.context)
         try:
             await self._per_item(job, facts, removed=_items(resource, found.values))

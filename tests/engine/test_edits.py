@@ -9,7 +9,9 @@ from typing import Any
 import asyncpg
 import pytest
 
+from engine import lookup
 from engine.errors import OperationError
+from engine.model import Found
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import Database
@@ -259,3 +261,21 @@ async def test_what_is_gone_from_aws_since_it_was_read_is_deleted(session: Sessi
     applied = await meanwhile(session, simulator, "iasql_apply", "DeleteService", delete)
     assert ("delete", "role") in [row[:2] for row in applied]
     assert await session("iasql_plan_apply") == []
+
+
+async def test_what_a_listing_fails_to_show_is_deleted_all_the_same(
+    session: Session, simulator: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AWS promises of no listing that it is complete while other things are made and deleted."""
+
+    async def nothing(*_: object) -> list[Found]:
+        return []
+
+    await session("iasql_install", "aws_cloudwatch")
+    await session.execute("INSERT INTO log_group (log_group_name) VALUES ('l')")
+    await session.apply()
+    await session.execute("DELETE FROM log_group")
+    monkeypatch.setattr(lookup, "_FRESH", -1.0)
+    monkeypatch.setattr(lookup.Lookup, "_listed", nothing)
+    await session("iasql_apply")
+    assert simulator.client("logs").describe_log_groups()["logGroups"] == []

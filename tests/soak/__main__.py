@@ -31,6 +31,7 @@ def soak(seconds: float, seed: int, say: Callable[[str], None]) -> bool:
             run.run(seconds)
         except AssertionError as wrong:
             say(f"WRONG: {wrong}\n(--seed {seed})")
+            say(made.journal)
             say(made.logs)
             return False
         finally:

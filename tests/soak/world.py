@@ -146,6 +146,17 @@ class World:
         """What all proxies wrote to standard error."""
         return "".join(log.read_text(errors="replace") for log in sorted(self._folder.glob("iasql-*.log")))
 
+    @property
+    def journal(self) -> str:
+        """The steps of the last three operations."""
+        with self.superuser() as connection:
+            steps = connection.execute(
+                "SELECT operation, number, kind, table_name, description, outcome, message, "
+                "before, after FROM iasql.iasql_step "
+                "WHERE operation > (SELECT max(id) - 3 FROM iasql.iasql_operation) ORDER BY 1, started_at"
+            ).fetchall()
+        return "\n".join(" ".join(map(str, step)) for step in steps)
+
     def run(self, sql: str) -> Ended:
         """Run a statement as a client of the proxy."""
         return Running(self.url, sql).wait()

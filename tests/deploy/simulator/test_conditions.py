@@ -151,6 +151,21 @@ def test_pages_of_a_listing_that_moto_pages_itself_are_cut_smaller(simulator: Cl
     assert [each["logGroupName"] for page in pages for each in page] == [f"g{n:02}" for n in range(60)]
 
 
+@pytest.mark.parametrize("gone", [["a"], ["b"], ["a", "b"]])
+def test_what_goes_between_two_pages_makes_nothing_else_be_left_out(
+    simulator: Cloud, boto: Boto, gone: list[str]
+) -> None:
+    for name in "abcd":
+        boto("ecr").create_repository(repositoryName=f"x{name}")
+    simulator.be(Conditions(page_size=2))
+    pages = iter(boto("ecr").get_paginator("describe_repositories").paginate())
+    first = next(pages)["repositories"]
+    for name in gone:
+        boto("ecr").delete_repository(repositoryName=f"x{name}")
+    rest = [each for page in pages for each in page["repositories"]]
+    assert [each["repositoryName"] for each in [*first, *rest]] == ["xa", "xb", "xc", "xd"]
+
+
 def test_a_clients_smaller_page_size_counts(simulator: Cloud, boto: Boto) -> None:
     for name in "abc":
         boto("ecs").create_cluster(clusterName=name)
