@@ -3,7 +3,7 @@
 PYTHON := $(firstword $(foreach version,3.11 3.12 3.13,$(shell command -v python$(version))) python3)
 BIN := .venv/bin
 
-.PHONY: setup demo test test-clients test-kills lint fmt bench-engine bench-faults bench-proxy chaos soak fuzz clean
+.PHONY: setup demo test test-clients test-kills lint fmt bench-engine bench-faults bench-load bench-proxy chaos soak fuzz clean
 
 setup: .setup-stamp
 
@@ -49,6 +49,10 @@ bench-faults: setup
 # Options: make chaos ARGS="--seconds 600 --seed 7 --clients 16"
 chaos: setup
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+# Options: make bench-load ARGS="--minutes 1 --idle 100 --busy 20"
+bench-load: setup
+	@$(BIN)/python -m bench.load $(ARGS)
 
 # Options: make bench-proxy ARGS="--rounds 3 --seconds 1"; pgbouncer and psql have to be installed
 bench-proxy: setup

@@ -88,19 +88,24 @@ def contestants() -> Iterator[Sequence[Contestant]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="iasql-bench-")))
         folder.chmod(0o755)
-        server = stack.enter_context(_postgres(folder))
+        server = stack.enter_context(postgres(folder))
         certificate = Authority(folder).issue("listener")
         certificate.key.chmod(0o644)
         peer = stack.enter_context(_pgbouncer(pgbouncer, folder, server, certificate))
-        proxy = stack.enter_context(_proxy(PROXY, folder, server, certificate))
+        plain = stack.enter_context(proxy(PROXY, folder, server, certificate))
         reusing = stack.enter_context(
-            _proxy(REUSING, folder, server, certificate, "--reuse-server-connections=60")
+            proxy(REUSING, folder, server, certificate, "--reuse-server-connections=60")
         )
-        yield Contestant(DIRECT, server), peer, proxy, reusing
+        yield Contestant(DIRECT, server), peer, plain, reusing
 
 
 @contextmanager
-def _postgres(folder: Path) -> Iterator[int]:
+def postgres(folder: Path) -> Iterator[int]:
+    """A server that asks nobody for a password; its port.
+
+    Args:
+        folder: one that the server's user can enter.
+    """
     port = free_port()
     access = folder / "pg_hba.conf"
     access.write_text("local all all trust\nhost all all 127.0.0.1/32 trust\n")
@@ -130,13 +135,16 @@ def _pgbouncer(program: str, folder: Path, server: int, certificate: Certificate
 
 
 @contextmanager
-def _proxy(
-    name: str, folder: Path, server: int, certificate: Certificate, *arguments: str
+def proxy(
+    name: str, folder: Path, server: int, certificate: Certificate | None = None, *arguments: str
 ) -> Iterator[Contestant]:
+    """`iasql up` in front of a server, with further options, in a process of its own."""
     port = free_port()
     command = [sys.executable, "-m", "deploy.cli", "up", "--simulate", "--listen", f"127.0.0.1:{port}"]
     command += ["--postgres", f"postgresql://{USER}@127.0.0.1:{server}/{DATABASE}?sslmode=disable"]
-    command += ["--tls-cert", str(certificate.certificate), "--tls-key", str(certificate.key), *arguments]
+    if certificate is not None:
+        command += ["--tls-cert", str(certificate.certificate), "--tls-key", str(certificate.key)]
+    command += arguments
     with _running(command, port, folder / f"iasql-{port}.log") as pid:
         yield Contestant(name, port, pid)
 

@@ -1,0 +1,113 @@
+"""Postgres, the proxy and its clients, and what the proxy's process holds while they work."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import asyncpg
+
+from bench.figures import Figure
+from bench.load.clients import LEDGER, Work, answers, busy, idle
+from bench.proxy.contestants import DATABASE, PROXY, USER, Contestant, postgres, proxy
+
+_SAMPLE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the proxy's process holds.
+
+    Attributes:
+        memory: bytes.
+        descriptors: files and sockets that are open.
+    """
+
+    memory: int
+    descriptors: int
+
+    @classmethod
+    def by(cls, process: Contestant) -> Held:
+        return cls(process.memory, sum(1 for _ in Path(f"/proc/{process.pid}/fd").iterdir()))
+
+
+@asynccontextmanager
+async def served(folder: Path) -> AsyncIterator[tuple[Contestant, str]]:
+    """A proxy in front of a Postgres with an empty ledger; the URL of that."""
+    async with AsyncExitStack() as stack:
+        port = stack.enter_context(postgres(folder))
+        it = stack.enter_context(proxy(PROXY, folder, port))
+        url = f"postgresql://{USER}@127.0.0.1:{it.port}/{DATABASE}?sslmode=disable"
+        connection = await asyncpg.connect(url)
+        await connection.execute(LEDGER)
+        await connection.fetch("SELECT * FROM iasql_plan_apply()")
+        await connection.close()
+        yield it, url
+
+
+async def figures(folder: Path, waiting: int, working: int, seconds: float) -> Iterator[Figure]:
+    """Let some connections wait and others work for some time."""
+    async with served(folder) as (it, url):
+        before = Held.by(it)
+        async with AsyncExitStack() as stack:
+            those = [await idle(it.port, USER, DATABASE, stack) for _ in range(waiting)]
+            works, samples = await _at_work(it, url, working, seconds)
+            alive = sum([await answers(each) for each in those])
+        lost = sum(work.entries for work in works) - await _entries(url)
+        after = await _emptied(it, before)
+    return _figures(works, samples, waiting - alive, lost, after.descriptors - before.descriptors)
+
+
+async def _at_work(
+    it: Contestant, url: str, working: int, seconds: float
+) -> tuple[Sequence[Work], Sequence[Held]]:
+    stopped = asyncio.Event()
+    works = [Work() for _ in range(working)]
+    tasks = [asyncio.ensure_future(busy(url, number, work, stopped)) for number, work in enumerate(works)]
+    samples: list[Held] = []
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        await asyncio.sleep(_SAMPLE_SECONDS)
+        samples.append(Held.by(it))
+    stopped.set()
+    await asyncio.gather(*tasks)
+    return works, samples
+
+
+async def _entries(url: str) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        return int(await connection.fetchval("SELECT count(*) FROM ledger"))
+    finally:
+        await connection.close()
+
+
+async def _emptied(it: Contestant, before: Held) -> Held:
+    """What is held when all have gone, which takes a moment."""
+    for _ in range(50):
+        if Held.by(it).descriptors <= before.descriptors:
+            break
+        await asyncio.sleep(0.1)
+    return Held.by(it)
+
+
+def _figures(
+    works: Sequence[Work], samples: Sequence[Held], unanswered: int, lost: int, descriptors: int
+) -> Iterator[Figure]:
+    minute = max(1, len(samples) // 10)
+    first, last = (
+        median(each.memory for each in part) / 1024
+        for part in (samples[minute : 2 * minute] or samples, samples[-minute:])
+    )
+    yield Figure(name="statements that were answered", value=sum(work.statements for work in works), unit="")
+    yield Figure(name="errors, and wrong answers", value=sum(work.faults for work in works), unit="", aim=0)
+    yield Figure(name="committed rows that were lost", value=lost, unit="", aim=0)
+    yield Figure(name="idle connections that did not answer in the end", value=unanswered, unit="", aim=0)
+    yield Figure(name="memory after a tenth of the time", value=first, unit="KiB")
+    yield Figure(name="memory in the end, of that", value=last / first, unit="×", aim=1.02)
+    yield Figure(name="descriptors that are left", value=descriptors, unit="", aim=0)
