@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import quote
 
+import asyncpg
 import pytest
 
 from engine.database import Database
@@ -17,8 +18,8 @@ from proxy.server import Proxy
 from proxy.tls import CertificateError, SSLMode, UpstreamTLS
 from proxy.upstream import Upstream, UpstreamUnreachableError
 from proxy.wire.startup import SSL_REQUEST_PACKET, cancel_request
-from tests.fixtures.certificates import Authority
-from tests.fixtures.encrypted_postgres import EncryptedPostgres
+from tests.fixtures.certificates import Authority, Certificate
+from tests.fixtures.encrypted_postgres import EncryptedPostgres, address
 from tests.proxy.conftest import StartProxy, until, until_asleep
 from tests.proxy.raw import TERMINATE, fields, opened, query, rows, startup
 
@@ -210,3 +211,16 @@ def test_an_unknown_sslmode_is_refused(sslmode: str) -> None:
 
 def test_a_socket_has_no_tls() -> None:
     assert Upstream.from_url("postgresql:///?host=/run/postgresql&sslmode=require").tls is None
+
+
+async def test_a_rule_that_wants_a_certificate_gets_the_proxy_s_whoever_the_client_is(
+    encrypted_postgres: EncryptedPostgres, start_proxy: StartProxy, certificate: Certificate
+) -> None:
+    files = f"&sslcert={certificate.certificate}&sslkey={certificate.key}"
+    with_one = await start_proxy(upstream=f"?sslmode=require{files}")
+    client = await asyncpg.connect(address(with_one.port, "certified", sslmode="disable"))
+    assert await client.fetchval("SELECT current_user") == "certified"
+    await client.close()
+    without = await start_proxy(upstream="?sslmode=require")
+    with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError, match="certificate"):
+        await asyncpg.connect(address(without.port, "certified", sslmode="disable"))
