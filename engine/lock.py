@@ -7,8 +7,9 @@ tools.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from engine.caller import Caller
 
@@ -54,6 +55,39 @@ async def _alone(caller: Caller) -> None:
     while await caller.query("SELECT iasql.running()"):
         await caller.stop.pause(_POLL)
         caller.stop.check()
+
+
+class Underway:
+    """The operations of this process that change AWS. When Postgres has crashed, no lock tells of them."""
+
+    def __init__(self) -> None:
+        self._ends: dict[str, asyncio.Event] = {}
+
+    @asynccontextmanager
+    async def change(self, caller: Caller) -> AsyncIterator[None]:
+        """Be under way, when no other of the database is.
+
+        Raises:
+            OperationError: a stop was requested.
+        """
+        await self.over(caller)
+        end = self._ends[caller.database] = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self._ends[caller.database]
+            end.set()
+
+    async def over(self, caller: Caller) -> None:
+        """Wait until none of the database is under way.
+
+        Raises:
+            OperationError: a stop was requested.
+        """
+        while end := self._ends.get(caller.database):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(end.wait(), _POLL)
+            caller.stop.check()
 
 
 #: Seconds between looks at whether an operation has ended.

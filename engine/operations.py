@@ -82,6 +82,7 @@ class Engine:
         """
         self._database = Database(postgres_url)
         self._cloud = cloud
+        self._underway = lock.Underway()
         self._patience = patience or Patience()
         self._operations: Mapping[str, Callable[[Call, Caller], Awaitable[list[Record]]]] = {
             "iasql_install": self._install,
@@ -124,6 +125,7 @@ class Engine:
     async def _install(self, call: Call, caller: Caller) -> list[Record]:
         wanted = install.requested(call.arguments)
         await lock.to_end_of_transaction(caller)
+        await self._underway.over(caller)
         installed = await install.installed(caller)
         new = [each for each in registry.with_dependencies(wanted) if each.name not in installed]
         resources = install.resources([*installed, *(each.name for each in new)])
@@ -147,7 +149,7 @@ class Engine:
         return (await self._planned(caller))[1]
 
     async def _apply(self, call: Call, caller: Caller) -> list[Record]:
-        async with lock.across_commits(caller):
+        async with lock.across_commits(caller), self._underway.change(caller):
             rows, account = await self._snapshots(caller)
             plan = plan_apply(account, rows)
             await self._check(call, caller, account, plan)
@@ -169,6 +171,7 @@ class Engine:
 
     async def _sync(self, call: Call, caller: Caller) -> list[Record]:
         await lock.to_end_of_transaction(caller)
+        await self._underway.over(caller)
         rows, account = await self._snapshots(caller, in_one_transaction=True)
         resources = list(account.resources.values())
         edited = await edits.since(caller, resources, rows)

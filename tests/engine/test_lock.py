@@ -7,11 +7,19 @@ import asyncio
 import asyncpg
 import pytest
 
-from engine.errors import DatabaseError
+from engine.errors import DatabaseError, OperationError
+from engine.lock import Underway
 from engine.operations import Engine
 from tests.engine.direct import DirectCaller, Session
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import Database, PostgresServer
+
+
+class Waiting(DirectCaller):
+    """A caller that needs no session."""
+
+    def __init__(self) -> None:
+        super().__init__(None, "database", "user")
 
 
 @pytest.mark.parametrize("function", ["iasql_apply", "iasql_sync"])
@@ -66,3 +74,32 @@ async def test_an_apply_waits_for_the_calls_of_one_whose_session_is_lost(
     assert len([each for each in vpcs if each["CidrBlock"] == "10.0.0.0/16"]) == 1
     assert await session.value("SELECT count(*) FROM vpc WHERE vpc_id IS NOT NULL") == 2
     assert await session("iasql_plan_apply") == []
+
+
+async def test_what_changes_aws_waits_for_what_a_crash_of_postgres_has_left_under_way() -> None:
+    """Of which no lock and no session tells any more."""
+    underway, caller = Underway(), Waiting()
+    order: list[str] = []
+    begun, leave = asyncio.Event(), asyncio.Event()
+
+    async def first() -> None:
+        async with underway.change(caller):
+            begun.set()
+            await leave.wait()
+            order.append("first")
+
+    async def second() -> None:
+        async with underway.change(caller):
+            order.append("second")
+
+    tasks = [asyncio.create_task(first())]
+    await begun.wait()
+    tasks.append(asyncio.create_task(second()))
+    stopped = Waiting()
+    stopped.stop.request(OperationError("stopped"))
+    with pytest.raises(OperationError, match="stopped"):
+        await underway.over(stopped)
+    leave.set()
+    await asyncio.gather(*tasks)
+    await underway.over(caller)
+    assert order == ["first", "second"]
