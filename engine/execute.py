@@ -181,7 +181,7 @@ class Execution:
         change = step.change
         before = change.found.description if change.found else None
         await self.journal.started(step, before, job.token)
-        if change.desired is not None:
+        if change.desired is not None and step.kind != "remove":
             job = replace(job, desired=self._nothing_pending(change.desired))
         found = await self._PERFORM[step.kind](self, step, job)
         self._finish(step)

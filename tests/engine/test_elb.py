@@ -217,6 +217,21 @@ async def test_another_scheme_replaces_a_load_balancer_with_its_listener(applied
     assert listener(elb)["Port"] == 80
 
 
+async def test_a_replaced_load_balancer_gets_a_group_that_is_made_along_with_it(
+    applied: Session, elb: Any
+) -> None:
+    await applied.execute(
+        "INSERT INTO security_group (group_name, description) VALUES ('new', 'd');"
+        "UPDATE load_balancer SET scheme = 'internal';"
+        "UPDATE load_balancer_security_groups SET security_group_id = "
+        "(SELECT id FROM security_group WHERE group_name = 'new')"
+    )
+    await applied.apply()
+    found = balancer(elb)
+    assert found["Scheme"] == "internal"
+    assert found["SecurityGroups"] == [await group_id(applied, "new")]
+
+
 async def test_every_attribute_of_a_target_group_is_sent(installed: Session, elb: Any) -> None:
     await installed.execute(
         "INSERT INTO vpc (cidr_block) VALUES ('10.1.0.0/16');"
