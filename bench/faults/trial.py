@@ -55,7 +55,8 @@ async def trial(
     """
     account.reset()
     inventory(account)  # the simulator reads a service's code at its first call
-    async with _session(server, account) as session:
+    hangs = "hang" in trouble.fault["action"]
+    async with _session(server, account, PATIENCE if hangs else 60) as session:
         changes = tutorial.migration(tutorial.V2).rpartition("SELECT * from iasql_apply()")[0]
         await session("iasql_install", *(module.name for module in registry.MODULES))
         await session.execute(changes)
@@ -72,14 +73,14 @@ async def trial(
 
 
 @asynccontextmanager
-async def _session(server: PostgresServer, account: Cloud) -> AsyncIterator[Session]:
+async def _session(server: PostgresServer, account: Cloud, read_timeout: float) -> AsyncIterator[Session]:
     database = server.create()
     cloud = EngineCloud(
         region=REGION,
         endpoint_url=account.endpoint,
         access_key="simulated",
         secret_key="simulated",
-        read_timeout=PATIENCE,
+        read_timeout=read_timeout,
     )
     engine = Engine(postgres_url=server.url, cloud=cloud, patience=Patience(eventual=20, busy=20))
     await engine.prepare_database(database.name)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-#: How long the client waits for an answer in a trial; in earnest it is a minute.
+#: How long the client waits for an answer that does not come; in earnest it is a minute.
 PATIENCE = 3.0
 
 
