@@ -1,27 +1,26 @@
-"""One client connection: what becomes of each of its messages.
+"""One client connection, and how its bytes flow.
 
-`_look` is the table of contents. Whatever needs to wait for the server or the engine
-runs as a task, during which the client's next messages are held back.
+What becomes of a message that has to be looked at is decided in `proxy/dispatch.py`. Whatever needs
+to wait for the server or the engine runs as a task, during which the client's next messages are held back.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import OperationError, Stopped
-from engine.operations import FUNCTIONS
-from proxy import extended, simple
 from proxy.backend import HIGH_WATER, Backend
 from proxy.cancel import forward
+from proxy.dispatch import dispatch
 from proxy.errors import BackendLostError, fields_of
 from proxy.flow import Flow
 from proxy.idle import Lease
-from proxy.intercept import NEEDLE, Analysis, CallSite, analyse
+from proxy.intercept import NEEDLE
 from proxy.observer import Outcome
 from proxy.relay import State
-from proxy.statements import Prepared, Statements
+from proxy.statements import Statements
 from proxy.wire import client, server
 from proxy.wire.frames import Cutter, FramingError, Message, Run
 from proxy.wire.startup import StartupMessage, cancel_request
@@ -56,6 +55,7 @@ class Session(asyncio.Protocol):
         backend: the connection to the backing PostgreSQL.
         statements: the client's prepared statements and portals with calls.
         operation: the call that is being performed.
+        prepared: whether the database is known to have our functions.
         received: how many bytes have come from the client.
         connection: what is written down of it.
     """
@@ -73,7 +73,6 @@ class Session(asyncio.Protocol):
         "_key",
         "_lease",
         "_loan",
-        "_prepared",
         "_relay",
         "_resting",
         "_seat",
@@ -86,6 +85,7 @@ class Session(asyncio.Protocol):
         "engine",
         "observer",
         "operation",
+        "prepared",
         "received",
         "startup",
         "statements",
@@ -116,7 +116,7 @@ class Session(asyncio.Protocol):
         self._resting = False
         self._loan: int | None = None
         self._sides = 2
-        self._prepared = False
+        self.prepared = False
         self._task: asyncio.Task[None] | None = None
         self._key: bytes | None = None
         self._farewell: OperationError | None = None
@@ -204,7 +204,8 @@ class Session(asyncio.Protocol):
                 if piece is None:
                     return
                 if isinstance(piece, Message):
-                    self._look(piece)
+                    if (work := dispatch(self, piece)) is not None:
+                        self._hold(work)
                     continue
                 if self.statements and not _WITH_CALLS.isdisjoint(piece.kinds):
                     # Too long to be held: which statements and portals there are is no longer known.
@@ -212,80 +213,6 @@ class Session(asyncio.Protocol):
                 self.backend.forward_run(piece)
         except FramingError as error:
             self._violated(error)
-
-    def _look(self, message: Message) -> None:
-        """Decide what becomes of a message: it goes on, or a task sees to it while the client waits."""
-        work: Coroutine[Any, Any, None] | None = None
-        kind = message.kind
-        if kind == client.QUERY:
-            self.statements.forget(b"")
-            if NEEDLE in message.frame.lower():
-                work = self._query(message)
-        elif kind == client.PARSE:
-            work = self._parse(message)
-        elif kind == client.BIND:
-            portal, statement = client.read_bind_names(message.body)
-            self.statements.bind(portal, statement, message.body, self.backend.expected.batch)
-        elif kind == client.EXECUTE:
-            work = self._execute(message)
-        elif kind == client.CLOSE:
-            self._close(message)
-        elif kind == client.TERMINATE and self._leaves_connection():
-            return
-        if work is None:
-            self.forward(message)
-        else:
-            self._hold(work)
-
-    def _leaves_connection(self) -> bool:
-        """At the client's end: whether the server's connection is kept for the next one."""
-        idle, lease = self._surroundings.idle, self._lease
-        busy = self._cancelling or not self.backend.at_rest or self.backend.status != server.IDLE
-        if idle is None or lease is None or lease.is_old or busy:
-            return False
-        self._held = self._ending = True
-        self.connection.note(Outcome.CLOSED)
-        idle.park(self.backend.leave(), lease)
-        self.backend_lost()
-        return True
-
-    def _query(self, message: Message) -> Coroutine[Any, Any, None] | None:
-        analysis = self._analyse(client.read_query(message.body))
-        return simple.query(self, message, analysis) if self._concerns_us(analysis) else None
-
-    def _parse(self, message: Message) -> Coroutine[Any, Any, None] | None:
-        if NEEDLE not in message.frame.lower():
-            if self.statements:
-                self.statements.forget(message.body.partition(b"\0")[0])
-            return None
-        parse = client.read_parse(message.body)
-        analysis = self._analyse(parse.sql)
-        self.statements.forget(parse.statement)
-        if analysis.has_call and len(analysis.statements) == 1:
-            site = cast(CallSite, analysis.statements[0].finding)
-            self.statements.prepare(Prepared(parse, site))
-        return extended.parse(self, message, analysis) if self._concerns_us(analysis) else None
-
-    def _execute(self, message: Message) -> Coroutine[Any, Any, None] | None:
-        portal = self.statements.portal(client.read_execute_portal(message.body))
-        if portal is None or portal.performed or self.backend.expected.copying:
-            return None
-        return extended.execute(self, message, portal)
-
-    def _close(self, message: Message) -> None:
-        what, name = client.read_close(message.body)
-        if what == b"S":
-            self.statements.forget(name)
-        else:
-            self.statements.close(name)
-
-    def _analyse(self, sql: bytes) -> Analysis:
-        return analyse(sql.decode(self.backend.codec, "replace"), FUNCTIONS)
-
-    def _concerns_us(self, analysis: Analysis) -> bool:
-        new = analysis.needs_functions and not self._prepared
-        simple_call = analysis.has_call or analysis.refusal is not None
-        return new or simple_call
 
     # -- what the tasks use
 
@@ -304,7 +231,7 @@ class Session(asyncio.Protocol):
         Raises:
             OperationError: they could not be created.
         """
-        if self._prepared:
+        if self.prepared:
             return
         try:
             await self.engine.prepare_database(self.startup.database)
@@ -313,7 +240,7 @@ class Session(asyncio.Protocol):
         except Exception as error:
             self.connection.log.exception("preparing the database crashed")
             raise OperationError("internal error in preparing the database") from error
-        self._prepared = True
+        self.prepared = True
 
     async def cancel_backend(self) -> None:
         """Cancel what the server is doing for this session."""
@@ -350,6 +277,18 @@ class Session(asyncio.Protocol):
             self._violated(error)
 
     # -- at rest
+
+    def leaves_connection(self) -> bool:
+        """At the client's end: whether the server's connection is kept for the next one."""
+        idle, lease = self._surroundings.idle, self._lease
+        busy = self._cancelling or not self.backend.at_rest or self.backend.status != server.IDLE
+        if idle is None or lease is None or lease.is_old or busy:
+            return False
+        self._held = self._ending = True
+        self.connection.note(Outcome.CLOSED)
+        idle.park(self.backend.leave(), lease)
+        self.backend_lost()
+        return True
 
     def backend_at_rest(self) -> None:
         if self._resting or self._relay is None:
