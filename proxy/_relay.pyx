@@ -111,13 +111,18 @@ cdef inline uint32_t big_endian(const unsigned char *at) noexcept nogil:
 
 cdef bint has_needle(const unsigned char *text, size_t size) noexcept nogil:
     """Whether `iasql_` is in a text, in any case."""
+    return has_needle_with(text, size, c'q') or has_needle_with(text, size, c'Q')
+
+
+cdef bint has_needle_with(const unsigned char *text, size_t size, unsigned char q) noexcept nogil:
+    """Whether it is there with this letter, the rarest of it; memchr passes over the others at once."""
     cdef const unsigned char *at = text
     cdef const unsigned char *end = text + size
     while at < end:
-        at = <const unsigned char *>memchr(at, c'_', end - at)
+        at = <const unsigned char *>memchr(at, q, end - at)
         if at == NULL:
             return False
-        if at - text >= 5 and strncasecmp(<const char *>at - 5, "iasql", 5) == 0:
+        if at - text >= 3 and end - at >= 3 and strncasecmp(<const char *>at - 3, "iasql_", 6) == 0:
             return True
         at += 1
     return False

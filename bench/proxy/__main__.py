@@ -36,6 +36,7 @@ def main(rounds: int, seconds: int) -> None:
         take(uvloop.run(calls.figures(three[0])))
         take(idle.figures(three))
         take(pgbench.figures(three, rounds, seconds))
+        take(pgbench.long_statements(three[1:], folder, rounds, seconds))
         take(pgbench.figures(three[1:], rounds, seconds, tls=True))
         take(pgbench.connecting(everyone, folder, rounds, seconds))
         take(bulk.figures(three, folder, rounds))

@@ -38,10 +38,29 @@ def figures(
         for clients in CLIENTS:
             rates, cpu = Rounds(), Rounds()
             for each in in_turn(contestants, rounds):
-                rate, used = _transactions(each, protocol, clients, seconds, tls=tls)
+                rate, used = _transactions(each, "--select-only", protocol, clients, seconds, tls=tls)
                 rates.add(each, rate)
                 cpu.add(each, used)
             yield from _compared(f"{protocol}, {clients} clients" + ", TLS" * tls, rates, cpu, clients, tls)
+
+
+def long_statements(
+    contestants: Sequence[Contestant], folder: Path, rounds: int, seconds: int
+) -> Iterator[Figure]:
+    """Statements of 10 KB, in which calls are looked for from end to end."""
+    script = folder / "long.sql"
+    names = " ".join(f"some_column_name_{number}" for number in range(400))
+    script.write_text(f"SELECT 1 /* {names} */;\n")
+    cpu = Rounds()
+    for each in in_turn(contestants, rounds):
+        cpu.add(each, _transactions(each, f"--file={script}", "simple", _CONNECTING, seconds, tls=False)[1])
+    peer = f"{cpu.median(PGBOUNCER):.1f} µs"
+    yield Figure(
+        name=f"statements of 10 KB, 8 clients: CPU a transaction, of pgbouncer's ({peer})",
+        value=cpu.ratio(PROXY, PGBOUNCER),
+        unit="×",
+        aim=_MOST_CPU,
+    )
 
 
 def _compared(name: str, rates: Rounds, cpu: Rounds, clients: int, tls: bool) -> Iterator[Figure]:
@@ -94,12 +113,12 @@ def connecting(
 
 
 def _transactions(
-    contestant: Contestant, protocol: str, clients: int, seconds: int, *, tls: bool
+    contestant: Contestant, what: str, protocol: str, clients: int, seconds: int, *, tls: bool
 ) -> tuple[float, float]:
     """Transactions a second, and µs of CPU for one."""
     before = contestant.cpu if contestant.pid else 0.0
     options = [f"--protocol={protocol}", f"--client={clients}", f"--time={seconds}"]
-    output = _pgbench(contestant, "--select-only", "--no-vacuum", *options, tls=tls)
+    output = _pgbench(contestant, what, "--no-vacuum", *options, tls=tls)
     used = contestant.cpu - before if contestant.pid else 0.0
     return float(_found(_RATE, output)), used / int(_found(_TRANSACTIONS, output)) * 1e6
 

@@ -113,7 +113,9 @@ async def test_bytes_pass_in_both_directions() -> None:
     assert state.status == b"I"
 
 
-@pytest.mark.parametrize("text", [b"SELECT iasql_apply()\0", b'select "IASQL_Sync"()\0', b"__iaSQL_\0"])
+@pytest.mark.parametrize(
+    "text", [b"SELECT iasql_apply()\0", b'select "IASQL_Sync"()\0', b"__iaSQL_\0", b"iasql_"]
+)
 @pytest.mark.parametrize("kind", [b"Q", b"P"])
 async def test_a_text_that_may_have_a_call_in_it_is_given_back_unsent(kind: bytes, text: bytes) -> None:
     before, call, after = message(b"Q", b"SELECT 1\0"), message(kind, text), message(b"S")
@@ -127,7 +129,9 @@ async def test_a_text_that_may_have_a_call_in_it_is_given_back_unsent(kind: byte
             it.server.recv(1)
 
 
-@pytest.mark.parametrize("text", [b"SELECT iasq_l()\0", b"iasql\0", b"_asql_\0", b"i_a_s_q_l_\0"])
+@pytest.mark.parametrize(
+    "text", [b"q_", b"sql", b"SELECT iasq_l()\0", b"iasql\0", b"_asql_\0", b"i_a_s_q_l_\0"]
+)
 async def test_other_texts_pass(text: bytes) -> None:
     frame = message(b"Q", text)
     async with lent() as it:
