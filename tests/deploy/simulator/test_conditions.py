@@ -81,7 +81,7 @@ def test_a_call_takes_the_latency_of_its_operation(simulator: Cloud, operation: 
     simulator.be(Conditions(latency=1))
     start = time.monotonic()
     getattr(client, operation)()
-    assert least <= time.monotonic() - start < least + 0.3
+    assert least <= time.monotonic() - start < least + 3
 
 
 def test_throttled_calls_get_the_error_of_their_service_until_the_bucket_has_refilled(
