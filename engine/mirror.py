@@ -172,6 +172,29 @@ def with_referred(account: Account, tables: Iterable[str]) -> set[tuple[str, str
     return result
 
 
+def that_fit(
+    resources: Mapping[str, Resource], rows: Mapping[str, Sequence[Row]], created: Iterable[RowChange]
+) -> list[RowChange]:
+    """Of some new rows, those of which all that they refer to has a row, or gets one here.
+
+    Args:
+        created: in reference order.
+    """
+    there = {(table, row.key) for table, some in rows.items() for row in some}
+    fitting: list[RowChange] = []
+    for each in created:
+        columns = resources[each.table].columns
+        references = [
+            (column.reference.table, (each.values[column.name],))
+            for column in columns
+            if column.reference and each.values[column.name] is not None
+        ]
+        if there.issuperset(references):
+            there.add((each.table, each.key))
+            fitting.append(each)
+    return fitting
+
+
 def _updates(mirror: Mirror) -> Iterable[RowChange]:
     for resource in mirror.account.resources.values():
         for row in mirror.rows.get(resource.table, ()):

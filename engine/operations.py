@@ -311,6 +311,7 @@ class Engine:
             for each in mirror.plan_sync(fresh, rows, allocate, only_new=True)
             if each.table in brought and account.by(each.table, None, each.description) is None
         ]
+        changes = mirror.that_fit(account.resources, rows, changes)  # others may have deleted the VPC's row
         await writeback.write(caller, resources, changes)
         await caller.commit()
 

@@ -185,6 +185,18 @@ async def test_a_group_that_is_added_while_a_vpc_is_made_is_not_taken_away(
     assert [row[0] for row in await session("iasql_apply")] == ["create"]
 
 
+async def test_what_a_vpc_brings_is_not_shown_if_its_row_is_deleted_while_it_is_made(
+    session: Session, simulator: Cloud, other: Edit
+) -> None:
+    await session("iasql_install", "aws_security_group")
+    await session.execute("INSERT INTO vpc (cidr_block) VALUES ('10.0.0.0/16')")
+    edit = "DELETE FROM vpc WHERE NOT is_default"
+    await meanwhile(session, simulator, "iasql_apply", "CreateVpc", lambda: other(edit))
+    assert await session.rows("SELECT group_name FROM security_group") == [("default",)]
+    assert ("delete", "vpc") in [row[:2] for row in await session("iasql_apply")]
+    assert await session("iasql_plan_sync") == []
+
+
 async def _two_steps(session: Session) -> None:
     """A service that runs a task definition, whose change is a step of its own, and that needs a role."""
     await session("iasql_install", "aws_ecs_fargate")
