@@ -14,7 +14,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from engine.database import Database
+from engine.database import GONE, Database
 from engine.errors import OperationError
 from proxy.listeners import TCPAddress
 from proxy.server import Proxy
@@ -101,7 +101,7 @@ class _Postgres:
         except OperationError as error:
             _log.warning("not ready", error=error.message, detail=error.detail)
             return False
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (OSError, asyncpg.PostgresError, *GONE) as error:
             _log.warning("not ready", error=str(error) or "no answer")
             return False
         return True

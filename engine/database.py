@@ -16,8 +16,14 @@ import asyncpg
 from engine.errors import OperationError
 from modules import registry
 
-#: What the driver raises when a connection has gone, or is being ended by the server.
-GONE = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)
+#: What the driver raises when a connection has gone, or is being ended by the server. InternalClientError is
+#: its word for a statement on a connection that was ended while it was idle.
+GONE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 
 _LOCK = int.from_bytes(b"iasql", "big")
 

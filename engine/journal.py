@@ -18,7 +18,7 @@ import structlog
 
 from engine.aws.calls import Trail
 from engine.batches import Batches
-from engine.database import Database
+from engine.database import GONE, Database
 from engine.errors import OperationError
 from engine.model import Step
 
@@ -115,7 +115,7 @@ class Journal:
             await self._entries.add(
                 _Started(step.number, step.kind, change.table, change.description, _json(before), token)
             )
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (OSError, asyncpg.PostgresError, *GONE) as error:
             raise OperationError(
                 "the journal cannot be written, so nothing more is changed in AWS",
                 sqlstate="58000",
@@ -137,7 +137,7 @@ class Journal:
             await self._entries.add(
                 _Ended(step.number, outcome, message, _json(after), trail.attempts, requests)
             )
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (OSError, asyncpg.PostgresError, *GONE) as error:
             _log.warning("journal not written", error=str(error))
 
     async def _write(self, entries: list[_Started | _Ended]) -> None:
@@ -208,5 +208,5 @@ async def _end(connection: Any, number: int, outcome: str, message: str | None) 
             outcome,
             message,
         )
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (OSError, asyncpg.PostgresError, *GONE) as error:
         _log.warning("journal not written", error=str(error))

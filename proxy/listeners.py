@@ -10,6 +10,7 @@ import socket
 import stat
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -129,7 +130,8 @@ class Listener:
         program = ctypes.create_string_buffer(instructions)
         pointer = struct.pack("HL", len(_NO_NEW_CONNECTIONS), ctypes.addressof(program))
         for each in self._server.sockets:
-            with socket.socket(fileno=os.dup(each.fileno())) as listening:
+            # Where it is not allowed a few connections are reset, and that is all.
+            with socket.socket(fileno=os.dup(each.fileno())) as listening, suppress(OSError):
                 listening.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, pointer)
 
     def close(self) -> None:

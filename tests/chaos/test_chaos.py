@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.chaos.scene import Scene
@@ -69,3 +70,16 @@ def test_bytes_of_another_session_would_be_noticed() -> None:
     for rows in ([("mine.0", 1)], [("mine.0", 1), ("other.0", 2)], [("mine.0", 2), ("mine.0", 1)]):
         with pytest.raises(ForeignBytesError):
             visitor.check(rows, 2)
+
+
+async def test_they_would_be_noticed_behind_an_error_of_the_driver_s() -> None:
+    findings = Findings()
+    visitor = Visitor("mine", Database(name="", role="", host="", port=0), random.Random(), findings)
+    try:
+        try:
+            visitor.check([("other.0", 1)], 1)
+        finally:
+            raise psycopg.OperationalError("cannot exit pipeline mode while busy")
+    except psycopg.OperationalError as error:
+        visitor.judge(error)
+    assert len(findings.failures) == 1

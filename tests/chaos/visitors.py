@@ -7,7 +7,7 @@ import random
 import re
 import traceback
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,7 +88,7 @@ class Visitor:
             except TimeoutError:
                 self._findings.failures.append(f"{self.session}: still waiting after {PATIENCE} s")
             except Exception as error:
-                self._judge(error)
+                self.judge(error)
 
     def check(self, rows: Sequence[Sequence[Any]], number: int) -> None:
         """See that these are the rows that this session has asked for, and all of them."""
@@ -98,7 +98,8 @@ class Visitor:
         self._findings.counts["statements"] += 1
         self._findings.counts["rows"] += number
 
-    def _judge(self, error: Exception) -> None:
+    def judge(self, error: Exception) -> None:
+        """Count an error if it is ordinary, else keep it."""
         kind = type(error).__name__
         if _is_ordinary(error):
             said = re.sub(r"[\d.]*\d|_[0-9a-f]{8,}", "…", str(error).split("\n")[0])
@@ -108,8 +109,15 @@ class Visitor:
             self._findings.failures.append(f"{self.session}: {kind}: {error}\n{told}")
 
 
+def _behind(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, and those that it came of: drivers that clean up after one may raise another."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 def _is_ordinary(error: Exception) -> bool:
-    if isinstance(error, ForeignBytesError) or _NONSENSE.search(str(error)):
+    if any(isinstance(each, ForeignBytesError) or _NONSENSE.search(str(each)) for each in _behind(error)):
         return False
     sqlstate = getattr(error, "sqlstate", None)
     if sqlstate is not None:

@@ -122,7 +122,7 @@ def test_a_stopping_proxy_is_alive_but_not_ready(
     client = psycopg.connect(iasql.serves(fresh_database).url, autocommit=True)
     client.execute("SELECT * FROM iasql_install('aws_cloudwatch')")
     client.execute("INSERT INTO log_group (log_group_name) VALUES ('one')")
-    simulator.plan({"action": "delay", "operation": "CreateLogGroup", "seconds": 3})
+    simulator.plan({"action": "delay", "operation": "CreateLogGroup", "seconds": 6})
     apply = threading.Thread(target=_apply, args=(client,))
     apply.start()
     until(lambda: scrape(port)("operations_running") == 1)
