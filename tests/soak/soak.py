@@ -13,7 +13,8 @@ import psycopg
 
 from deploy import tutorial
 from tests.soak import drift, seen
-from tests.soak.model import Edit, State, empty
+from tests.soak.edits import Edit
+from tests.soak.model import State, empty
 from tests.soak.world import Ended, Running, World, pause
 
 APPLY = "SELECT count(*) FROM iasql_apply()"
