@@ -77,13 +77,11 @@ def _say(comparison: Comparison, seconds: float) -> None:
     )
     way = f"PostgreSQL {comparison.server}{', TLS' if comparison.tls else ''}"
     click.echo(f"{suite.name} {suite.version()} ({way}): {counts}, {seconds:.0f} s")
-    for each in comparison.differences:
-        click.echo(f"  differs: {each.test}: {each.direct.status}, {each.proxied.status}")
-        click.echo(
-            f"    {each.direct.shown or each.direct.detail}\n    {each.proxied.shown or each.proxied.detail}"
-        )
-    for test in comparison.unsteady:
-        click.echo(f"  unsteady: {test}")
+    for word, found in (("differs", comparison.differences), ("is unsteady", comparison.unsteady)):
+        for each in found:
+            click.echo(f"  {each.test} {word}: {each.direct.status}, {each.proxied.status}")
+            for side in (each.direct, each.proxied):
+                click.echo(f"    {side.shown or side.detail}")
 
 
 def _commit() -> str:

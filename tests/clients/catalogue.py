@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
-from tests.clients import asyncpg_suite, pg8000_suite, psycopg_suite
+from tests.clients import (
+    asyncpg_suite,
+    backup_suite,
+    node_postgres_suite,
+    pg8000_suite,
+    pgbench_suite,
+    pgjdbc_suite,
+    psql_suite,
+    psycopg_suite,
+    reflection_suite,
+)
 from tests.clients.suite import Suite
 
-SUITES: tuple[Suite, ...] = (asyncpg_suite.SUITE, pg8000_suite.SUITE, psycopg_suite.SUITE)
+SUITES: tuple[Suite, ...] = (
+    asyncpg_suite.SUITE,
+    psycopg_suite.SUITE,
+    pg8000_suite.SUITE,
+    pgjdbc_suite.SUITE,
+    node_postgres_suite.SUITE,
+    reflection_suite.SUITE,
+    psql_suite.SUITE,
+    pgbench_suite.SUITE,
+    backup_suite.SUITE,
+)

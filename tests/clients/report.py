@@ -94,8 +94,8 @@ def _differences(comparisons: Iterable[Comparison]) -> Iterable[str]:
 
 def _unsteady(comparisons: Iterable[Comparison]) -> Iterable[str]:
     for comparison in comparisons:
-        for test in comparison.unsteady:
-            yield f"{_title(comparison)}: `{test}`"
+        for each in comparison.unsteady:
+            yield f"{_title(comparison)}: `{each.test}`"
 
 
 def _origins(comparisons: Iterable[Comparison]) -> Iterable[str]:

@@ -29,7 +29,7 @@ class Comparison:
     direct: Outcomes
     proxied: Outcomes
     differences: tuple[Difference, ...]
-    unsteady: tuple[str, ...]
+    unsteady: tuple[Difference, ...]
 
 
 def compare_sides(suite: Suite, served: Served, folder: Path, *, tls: bool) -> Comparison:
@@ -55,7 +55,7 @@ def compare_sides(suite: Suite, served: Served, folder: Path, *, tls: bool) -> C
         direct=direct,
         proxied=proxied,
         differences=found,
-        unsteady=tuple(each.test for each in first if each.test not in left),
+        unsteady=tuple(each for each in first if each.test not in left),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -19,7 +20,7 @@ class Target:
         root: certificate that TLS is verified with, or None without TLS.
         programs: directory of psql, pgbench, pg_dump.
         proxied: whether there is a proxy in between.
-        backend: process id of the postmaster, whoever is connected to.
+        postmaster: its process id.
         data: the server's data directory.
     """
 
@@ -61,4 +62,4 @@ class Target:
 
     def neutral(self, text: str) -> str:
         """What was printed, without what cannot be the same on both sides."""
-        return text.replace(str(self.port), "PORT")
+        return re.sub(rf'(port "?|localhost:|127\.0\.0\.1:){self.port}\b', r"\1PORT", text)

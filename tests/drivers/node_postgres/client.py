@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.fixtures.databases import Database
-from tests.fixtures.tools import missing, run, tool
+from tests.fixtures.npm import install
+from tests.fixtures.tools import run, tool
 
 HERE = Path(__file__).parent
 
@@ -35,14 +36,6 @@ class Node:
 def node(request: pytest.FixtureRequest) -> Node:
     """The client; the test is skipped on a machine that cannot have it."""
     folder = Path(request.config.cache.mkdir("node-postgres"))
-    wanted = (HERE / "package.json").read_text()
-    installed = folder / "installed.json"
     shutil.copy(HERE / "session.mjs", folder)
-    if not installed.exists() or installed.read_text() != wanted:
-        shutil.copy(HERE / "package.json", folder)
-        options = ["--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
-        result = run([tool("npm"), "install", *options], cwd=folder)
-        if result.returncode != 0:
-            missing(f"npm cannot fetch node-postgres: {result.stderr[-400:]}")
-        installed.write_text(wanted)
+    install(HERE / "package.json", folder)
     return Node(folder)
