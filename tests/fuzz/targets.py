@@ -111,13 +111,17 @@ def intercept(data: bytes) -> None:
 
 
 def relay(data: bytes) -> None:
-    """Bytes that pass through compiled code: sent on, held or given back, they are what it was given."""
-    half = len(data) // 2
+    """Bytes that pass through compiled code: sent on, held or given back, they are what it was given.
+
+    The first one says how many come from the client; the rest comes from the server.
+    """
+    split = 1 + data[0] if data else 0
+    from_client, from_server = data[1:split], data[split:]
     (client_end, client_side), (server_end, server_side) = socket.socketpair(), socket.socketpair()
     with client_end, client_side, server_end, server_side:
         name = _relay().adopt(client_side.fileno(), server_side.fileno(), ord("I"))
-        client_end.sendall(data[:half])
-        server_end.sendall(data[half:])
+        client_end.sendall(from_client)
+        server_end.sendall(from_server)
         while _arrived(client_side) or _arrived(server_side):
             if select.select([_relay().news], [], [], 0)[0]:
                 break  # it has given them back, and reads no more
@@ -125,8 +129,8 @@ def relay(data: bytes) -> None:
         if found is None:
             ((_, found),) = _relay().returned()
         _, _, _, to_server, to_client = found
-        _check_way(data[:half], to_server, client_side, server_end)
-        _check_way(data[half:], to_client, server_side, client_end, sent_on=len(to_client[2]))
+        _check_way(from_client, to_server, client_side, server_end)
+        _check_way(from_server, to_client, server_side, client_end, sent_on=len(to_client[2]))
 
 
 def _check_way(
@@ -217,6 +221,12 @@ TARGETS: dict[str, Target] = {
 if Relay.available():
     TARGETS["relay"] = relay
 
+
+def _both(from_client: bytes, from_server: bytes) -> bytes:
+    """The input of `relay`."""
+    return bytes([len(from_client)]) + from_client + from_server
+
+
 #: What fuzzing begins with: whole messages of each kind, and what was wrong with others once.
 _STARTUP = b"\0\0\0\x1d\0\3\0\0user\0u\0database\0d\0\0\0"
 _SEEDS: dict[str, Sequence[bytes]] = {
@@ -258,9 +268,12 @@ _SEEDS: dict[str, Sequence[bytes]] = {
         b"\0iasql_\0",
     ],
     "relay": [
-        message(b"Q", b"SELECT 1\0") + message(b"X") + message(b"Z", b"I") + message(b"C", b"SELECT 1\0"),
-        b"Q\0\0\0\3" * 4,
-        message(b"Q", b"SELECT 'xx'\0") + b"S\0\0\0\0client_encoding\0",
+        _both(
+            message(b"Q", b"SELECT 1\0") + message(b"X"), message(b"Z", b"I") + message(b"C", b"SELECT 1\0")
+        ),
+        _both(b"Q\0\0\0\3" * 4, b""),
+        _both(message(b"P", b"\0iasql_\0"), message(b"S", b"client_encoding\0UTF8\0")),
+        _both(b"", b"S\0\0\0\0client_encoding\0"),
     ],
 }
 
