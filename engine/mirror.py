@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from engine import described, diff
@@ -140,10 +140,7 @@ def plan_sync(
         allocate: gives the keys of new rows.
         only_new: add what is missing, and leave the rows that are there alone.
     """
-    resolver = Resolver(account, rows)
-    for resource in account.resources.values():
-        resolver.table(resource)
-    mirror = Mirror(account, rows, resolver.pairs)
+    mirror = _mirror(account, rows)
     missing = [
         (resource, found)
         for resource in account.resources.values()
@@ -157,6 +154,14 @@ def plan_sync(
         changes += _updates(mirror)
         changes += _deletes(mirror)
     return tuple(changes)
+
+
+def _mirror(account: Account, rows: Mapping[str, Sequence[Row]]) -> Mirror:
+    """An account with the rows that are its resources'."""
+    resolver = Resolver(account, rows)
+    for resource in account.resources.values():
+        resolver.table(resource)
+    return Mirror(account, rows, resolver.pairs)
 
 
 def with_referred(account: Account, tables: Iterable[str]) -> set[tuple[str, str]]:
@@ -193,6 +198,38 @@ def that_fit(
             there.add((each.table, each.key))
             fitting.append(each)
     return fitting
+
+
+def brought(
+    account: Account,
+    before: Account,
+    rows: Mapping[str, Sequence[Row]],
+    allocate: Allocate,
+    tables: Collection[str],
+) -> list[RowChange]:
+    """What shows what AWS has made of its own accord meanwhile, in a row that asks for it or in a new one.
+
+    What is in something whose row has been deleted meanwhile gets none.
+
+    Args:
+        before: the account before, with what the engine has made.
+        tables: in which AWS makes something.
+    """
+    image = _mirror(account, rows)
+    asked = [
+        image.refreshed(account.resources[table], row, found)
+        for (table, key), found in image.pairs.items()
+        if table in tables and before.by(table, None, found.identity) is None
+        for row in rows[table]
+        if row.key == key
+    ]
+    result = [each for each in asked if each is not None]
+    new = [
+        each
+        for each in plan_sync(account, rows, allocate, only_new=True)
+        if each.table in tables and before.by(each.table, None, each.description) is None
+    ]
+    return [*result, *that_fit(account.resources, rows, new)]
 
 
 def _updates(mirror: Mirror) -> Iterable[RowChange]:

@@ -306,12 +306,7 @@ class Engine:
         fresh = await self._read(caller, resources, rows)
         rows = await desired.read(caller, resources)
         allocate = await self._allocate(caller, fresh, rows)
-        changes = [
-            each
-            for each in mirror.plan_sync(fresh, rows, allocate, only_new=True)
-            if each.table in brought and account.by(each.table, None, each.description) is None
-        ]
-        changes = mirror.that_fit(account.resources, rows, changes)  # others may have deleted the VPC's row
+        changes = mirror.brought(fresh, account, rows, allocate, brought)
         await writeback.write(caller, resources, changes)
         await caller.commit()
 

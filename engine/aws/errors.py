@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 from botocore import exceptions as aws
+from botocore.parsers import ResponseParserError
 
 from engine.errors import OperationError
 
@@ -108,6 +109,7 @@ def translated(error: Exception, service: str, operation: str) -> CloudError:
         detail=f"{what}: {type(error).__name__}: {error}",
         code=type(error).__name__,
         explanation=str(error),
+        treatment=Treatment.LOST if isinstance(error, ResponseParserError) else Treatment.REFUSED,
     )
 
 

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from botocore.parsers import ResponseParserError
 
 from engine.aws.calls import Trail, call, pages, wait
-from engine.aws.errors import CloudError, Treatment
+from engine.aws.errors import CloudError, Treatment, translated
 from engine.aws.models import paging, waiting
 from engine.aws.retries import Retries
 from engine.aws.session import CHANGING, READING, Cloud
@@ -112,6 +113,11 @@ async def test_a_waiter_waits_until_it_is_so_and_says_what_went_wrong(
     with pytest.raises(CloudError, match="AccessDenied"):
         await wait(cloud, "iam", "role_exists", {"RoleName": "none"}, 10, Stop())
     await wait(cloud, "ec2", "vpc_available", {}, 10, Stop())
+
+
+def test_an_answer_that_cannot_be_read_is_lost_and_a_mistake_of_ours_is_not() -> None:
+    assert translated(ResponseParserError("cut off"), "ec2", "create_vpc").treatment is Treatment.LOST
+    assert translated(TypeError("x"), "ec2", "create_vpc").treatment is Treatment.REFUSED
 
 
 def test_the_last_page_is_followed_by_none() -> None:

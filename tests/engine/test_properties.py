@@ -13,7 +13,7 @@ from engine.errors import OperationError
 from engine.model import Row
 from engine.sharing import sharing
 from modules import registry
-from modules.spec import Column, Resource
+from modules.spec import Column, OnChange, Resource
 from tests.engine.world import RESOURCES, World
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -230,6 +230,12 @@ def _edit(world: World, draw: Draw) -> None:
         if not _used(world, rows[at]):
             del rows[at]
         return
+    _update(world, draw, table, at)
+
+
+def _update(world: World, draw: Draw, table: str, at: int) -> None:
+    """A user's change of some columns and parts of a row."""
+    rows = world.rows[table]
     values = _values(table, draw, world.rows)
     resource = registry.RESOURCES[table]
     if values is None:
@@ -319,3 +325,76 @@ def test_steps_that_share_a_call_wait_for_the_same_and_not_for_each_other(world:
     for number, each in shared.given.items():
         assert (steps[number].kind, steps[number].change.table) == ("make", each.table)
         assert number not in members
+
+
+class _Editor:
+    """A user who edits rows while an apply runs.
+
+    Attributes:
+        wanted: the rows as this user has left them, by table and key.
+    """
+
+    def __init__(self, world: World, draw: Draw) -> None:
+        self.world = world
+        self.draw = draw
+        self.wanted: dict[tuple[str, Any], Row] | None = None
+
+    def edit(self) -> None:
+        before = self._rows()
+        self.wanted = dict(before) if self.wanted is None else self.wanted
+        self._edit()
+        after = self._rows()
+        for place in before.keys() - after.keys():
+            del self.wanted[place]
+        for place, row in after.items():
+            if place not in before:
+                self.wanted[place] = row
+            elif before[place] is not row:
+                self.wanted[place] = _edited(self.wanted[place], before[place], row)
+
+    def _edit(self) -> None:
+        """Change something; more often than not what AWS has not made yet, or is making."""
+        new = [
+            (table, at)
+            for table, rows in self.world.rows.items()
+            for at, row in enumerate(rows)
+            if row.values.get(registry.RESOURCES[table].identity or "") is None
+        ]
+        if new and self.draw(_MAYBE):
+            _update(self.world, self.draw, *self.draw(st.sampled_from(new)))
+        elif self.draw(_MAYBE):
+            _edit(self.world, self.draw)
+
+    def _rows(self) -> dict[tuple[str, Any], Row]:
+        return {(table, row.key): row for table, rows in self.world.rows.items() for row in rows}
+
+
+def _edited(row: Row, before: Row, after: Row) -> Row:
+    """A row with the values that an edit has changed."""
+    changed = {name: value for name, value in after.values.items() if value != before.values.get(name)}
+    parts = {table: some for table, some in after.parts.items() if some != before.parts.get(table)}
+    return replace(row, values={**row.values, **changed}, parts={**row.parts, **parts})
+
+
+@given(st.data())
+@_SETTINGS
+def test_what_is_edited_while_an_apply_runs_is_neither_lost_nor_half_applied(data: st.DataObject) -> None:
+    world = _name(World(), data.draw)
+    editor = _Editor(world, data.draw)
+    try:
+        world.apply(editor.edit)
+    except OperationError:
+        assume(False)
+    for place, wanted in (editor.wanted or {}).items():
+        table, key = place
+        [row] = [each for each in world.rows[table] if each.key == key]
+        for column in registry.RESOURCES[table].columns:
+            given_up = column.on_change is OnChange.ASSIGNED or (column.path is None and column.read)
+            left = column.left_to_aws and wanted.values.get(column.name) is None
+            if not given_up and not left:
+                assert row.values.get(column.name) == wanted.values.get(column.name), column.name
+        for part in registry.RESOURCES[table].parts:
+            if wanted.parts.get(part.table):
+                assert row.parts[part.table] == wanted.parts[part.table]
+    _applied(world)
+    assert world.plan().changes == ()

@@ -6,12 +6,12 @@ It carries out plans the way the executor does, and fails when a step comes too 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.described import Account
-from engine.mirror import Mirror, plan_sync, restored
+from engine.mirror import Mirror, brought, plan_sync, restored
 from engine.model import Desired, Found, Key, Pending, Plan, Row, RowChange, Step
 from engine.plan import plan_apply
 from engine.resolve import natural_key
@@ -39,8 +39,12 @@ class World:
     def plan(self) -> Plan:
         return plan_apply(self.account(), self.rows)
 
-    def apply(self) -> Plan:
-        """Carry out a plan, checking at each step what AWS would check."""
+    def apply(self, meanwhile: Callable[[], None] = lambda: None) -> Plan:
+        """Carry out a plan, checking at each step what AWS would check.
+
+        Args:
+            meanwhile: what happens before each step.
+        """
         account = self.account()
         plan = plan_apply(account, self.rows)
         mirror = Mirror(account, self.rows, plan.pairs)
@@ -48,23 +52,26 @@ class World:
         changed = {(each.table, each.found.identity) for each in plan.changes if each.found}
         for (table, key), found in plan.pairs.items():
             if (table, found.identity) not in changed:
-                self._refresh(mirror, table, key, found)
+                row = next(row for row in self.rows[table] if row.key == key)
+                self._refresh(mirror, row, found)
+        seen: dict[tuple[str, Key], Row] = {}
         made: dict[tuple[str, Key], Found] = {}
         done: set[int] = set()
         shared = sharing(account, plan.steps, {})
         for step in plan.steps:
             assert step.after <= done, "a step comes before one that it has to wait for"
+            meanwhile()
             result = self._do(step, plan, made, shared)
             if result is not None:
                 resource = registry.RESOURCES[result.table]
                 found = account.add(resource, account.resolved(resource, result))
                 assert step.change.desired is not None
-                key = step.change.desired.row.key
-                mirror.keys[found.table, found.identity] = key
-                made[found.table, key] = found
-                self._refresh(mirror, found.table, key, found, reset=True)
+                row = seen.get((found.table, step.change.desired.row.key), step.change.desired.row)
+                mirror.keys[found.table, found.identity] = row.key
+                made[found.table, row.key] = found
+                seen[found.table, row.key] = self._refresh(mirror, row, found, reset=True)
             done.add(step.number)
-        self._take_in(plan)
+        self._take_in(plan, account)
         return plan
 
     def sync(self) -> tuple[RowChange, ...]:
@@ -84,26 +91,20 @@ class World:
                 values = dict(zip(resource.key, change.key, strict=True)) | dict(change.values)
                 rows.append(Row(table=change.table, key=change.key, values=values, parts=change.parts))
             elif change.action == "update":
-                at = next(index for index, row in enumerate(rows) if row.key == change.key)
-                rows[at] = replace(
-                    rows[at],
-                    values={**rows[at].values, **change.values, **change.fills},
-                    parts={**rows[at].parts, **change.parts, **change.filled},
-                )
+                rows[:] = [_written(row, change) if row.key == change.key else row for row in rows]
             else:
                 rows[:] = [row for row in rows if row.key != change.key]
 
-    def _refresh(self, mirror: Mirror, table: str, key: Key, found: Found, *, reset: bool = False) -> None:
-        row = next((row for row in self.rows[table] if row.key == key), None)
-        assert row is not None
-        change = mirror.refreshed(registry.RESOURCES[table], row, found, reset=reset)
+    def _refresh(self, mirror: Mirror, row: Row, found: Found, *, reset: bool = False) -> Row:
+        """Write back what AWS has assigned to a row as it was seen, and return it as it is seen now."""
+        change = mirror.refreshed(registry.RESOURCES[row.table], row, found, reset=reset)
         self.write([change] if change else [])
+        return _written(row, change) if change else row
 
-    def _take_in(self, plan: Plan) -> None:
+    def _take_in(self, plan: Plan, account: Account) -> None:
         made = {each.table for each in plan.changes if each.action in ("create", "replace")}
-        brought = {table for name in made for table in registry.RESOURCES[name].brings}
-        changes = plan_sync(self.account(), self.rows, self._key, only_new=True)
-        self.write([each for each in changes if each.table in brought])
+        tables = {table for name in made for table in registry.RESOURCES[name].brings}
+        self.write(brought(self.account(), account, self.rows, self._key, tables))
 
     def _key(self, table: str) -> int:
         return next(self._numbers)
@@ -248,6 +249,16 @@ class World:
             key = natural_key(resource, found.values)
             taken = [natural_key(resource, each.values) for each in self.holds[resource.table]]
             assert key not in taken, f"there is a {resource.table} {key} already"
+
+
+def _written(row: Row, change: RowChange) -> Row:
+    filled = {name: value for name, value in change.fills.items() if row.values.get(name) is None}
+    added = {table: some for table, some in change.filled.items() if not row.parts.get(table)}
+    return replace(
+        row,
+        values={**row.values, **change.values, **filled},
+        parts={**row.parts, **change.parts, **added},
+    )
 
 
 def _references(resource: Resource, found: Found) -> Iterator[tuple[str, Any, str | None]]:
