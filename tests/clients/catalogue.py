@@ -17,6 +17,7 @@ from tests.clients.suite import Suite
 
 SUITES: tuple[Suite, ...] = (
     asyncpg_suite.SUITE,
+    asyncpg_suite.MANAGING,
     psycopg_suite.SUITE,
     pg8000_suite.SUITE,
     pgjdbc_suite.SUITE,

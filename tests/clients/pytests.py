@@ -28,7 +28,7 @@ def run_pytest(
     wanted: Collection[str],
     arguments: Sequence[str],
     *,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str | None] | None = None,
 ) -> Outcomes:
     """Run the tests of a folder, or those of them that are wanted, and read what they came to.
 
@@ -36,6 +36,7 @@ def run_pytest(
         root: the folder that they expect to be run from.
         folder: where pytest's report is put.
         arguments: options, and what to run if nothing in particular is wanted.
+        env: added to the target's variables, or with None taken from them.
 
     Raises:
         AssertionError: pytest itself failed.
@@ -47,11 +48,12 @@ def run_pytest(
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--rootdir={root}"]
     command += [f"--timeout={TEST_SECONDS}", f"--junitxml={report}", "-o", "junit_family=xunit1"]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    variables = inherited | target.environment | dict(env or {})
     with (folder / "output.txt").open("w+b") as output:
         process = subprocess.Popen(
             [*command, *options, *chosen],
             cwd=root,
-            env=inherited | target.environment | dict(env or {}),
+            env={name: value for name, value in variables.items() if value is not None},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

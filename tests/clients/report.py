@@ -1,11 +1,12 @@
-"""The table of docs/compatibility.md. Pure."""
+"""The table of docs/compatibility.md, and the results that it is made of. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
-from tests.clients.outcomes import Outcomes, passed
+from tests.clients.outcomes import passed
 from tests.clients.runner import ROUNDS, Comparison
 
 _HEAD = """# Compatibility
@@ -13,12 +14,13 @@ _HEAD = """# Compatibility
 Suites of real clients, run against Postgres itself and through the proxy in front of the same Postgres.
 {verdict}
 
-| suite | version | Postgres | TLS | tests | passed directly | passed through the proxy | differ |
-|---|---|---|---|---:|---:|---:|---|
+| suite | version | Postgres | TLS | tests | passed directly | passed through the proxy | differ | commit |
+|---|---|---|---|---:|---:|---:|---|---|
 """
 
 _NOTES = """
-Made by `{command}` at commit {commit}, in {minutes} minutes.
+Made by `make test-clients`, in {minutes} minutes; one suite again, with `ARGS="--suite NAME"`. The commit is
+that of the proxy.
 
 - *TLS*: verified by the client, and by the proxy towards Postgres. Without it, both connections are plain.
 - *tests* are all that ran. What passes on neither side was skipped, or cannot be had here (a second server,
@@ -27,84 +29,120 @@ Made by `{command}` at commit {commit}, in {minutes} minutes.
 - A test whose outcome differs is run again on both sides, up to {rounds} times in all. It *differs* if it
   did so each time; what did not is named below as unsteady.
 - Before each run the server is emptied: one database, no roles, slots or other databases of earlier runs.
+- Encryption by GSSAPI is declined by the proxy, and not compared.
 """
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
-    """How a report came about."""
+class Row:
+    """What a suite came to, on both sides.
 
-    command: str
+    Attributes:
+        differences: of each test that differs, its name and what it came to.
+        unsteady: names of tests that differed in one round and not in another.
+        seconds: how long all rounds took.
+    """
+
+    suite: str
+    version: str
+    postgres: str
+    tls: bool
+    tests: int
+    direct: int
+    proxied: int
+    differences: Mapping[str, str]
+    unsteady: Sequence[str]
     commit: str
     seconds: float
 
+    @property
+    def title(self) -> str:
+        """The suite, and how it was run."""
+        return f"{self.suite}, PostgreSQL {self.postgres}{' with TLS' if self.tls else ''}"
 
-def render(comparisons: Sequence[Comparison], absent: Sequence[tuple[str, str]], made: Made) -> str:
+
+def row(comparison: Comparison, *, commit: str, seconds: float) -> Row:
+    """What is kept of a comparison."""
+    return Row(
+        suite=comparison.suite.name,
+        version=comparison.suite.version(),
+        postgres=comparison.server.split()[0],
+        tls=comparison.tls,
+        tests=len(comparison.direct),
+        direct=passed(comparison.direct),
+        proxied=passed(comparison.proxied),
+        differences={
+            each.test: f"{each.direct.status} directly, {each.proxied.status} through the proxy"
+            for each in comparison.differences
+        },
+        unsteady=[each.test for each in comparison.unsteady],
+        commit=commit,
+        seconds=round(seconds, 1),
+    )
+
+
+def merged(before: Iterable[Row], made: Collection[Row], suites: Sequence[str]) -> list[Row]:
+    """All rows: the new ones instead of those of the same suites, in the order of the suites."""
+    again = {each.suite for each in made}
+    kept = [each for each in before if each.suite not in again and each.suite in suites]
+    return sorted([*kept, *made], key=lambda each: (suites.index(each.suite), each.postgres, each.tls))
+
+
+def written(rows: Iterable[Row]) -> str:
+    """The rows as a file."""
+    return json.dumps([asdict(each) for each in rows], indent=1, ensure_ascii=False) + "\n"
+
+
+def read(document: str) -> list[Row]:
+    """The rows of such a file."""
+    return [Row(**each) for each in json.loads(document)]
+
+
+def render(rows: Sequence[Row], origins: Mapping[str, str]) -> str:
     """The document.
 
     Args:
-        absent: suites that could not be run here, with the reason.
+        origins: whose tests each suite's are.
     """
+    notes = _NOTES.format(minutes=round(sum(each.seconds for each in rows) / 60), rounds=ROUNDS)
+    different = (
+        f"{each.title}: `{test}`: {states}" for each in rows for test, states in each.differences.items()
+    )
+    unsteady = (f"{each.title}: `{test}`" for each in rows for test in each.unsteady)
+    run = {each.suite for each in rows}
+    whose = (f"{name}: {origin}." for name, origin in origins.items() if name in run)
     parts = [
-        _HEAD.format(verdict=_verdict(comparisons)),
-        *(f"{_row(comparison)}\n" for comparison in comparisons),
-        _NOTES.format(
-            command=made.command, commit=made.commit, minutes=round(made.seconds / 60), rounds=ROUNDS
-        ),
-        _section("Differences", _differences(comparisons)),
-        _section("Unsteady", _unsteady(comparisons)),
-        _section("Not run", (f"{name}: {reason}" for name, reason in absent)),
-        _section("Whose tests these are", _origins(comparisons)),
+        _HEAD.format(verdict=_verdict(rows)),
+        *(f"{_line(each)}\n" for each in rows),
+        notes,
+        _section("Differences", different),
+        _section("Unsteady", unsteady),
+        _section("Whose tests these are", whose),
     ]
     return "".join(parts)
 
 
-def _verdict(comparisons: Sequence[Comparison]) -> str:
-    tests = sum(len(comparison.direct) for comparison in comparisons)
-    differ = sum(len(comparison.differences) for comparison in comparisons)
-    return f"Of {tests:,} tests {differ or 'none'} {'differ' if differ > 1 else 'differs'}."
+def _verdict(rows: Iterable[Row]) -> str:
+    rows = list(rows)
+    differ = sum(len(each.differences) for each in rows)
+    tests = f"Of {sum(each.tests for each in rows):,} tests"
+    return f"{tests} {differ or 'none'} {'differ' if differ > 1 else 'differs'}."
 
 
-def _row(comparison: Comparison) -> str:
-    suite = comparison.suite
-    names = [f"`{difference.test}`" for difference in comparison.differences]
+def _line(each: Row) -> str:
+    names = [f"`{test}`" for test in each.differences]
     cells = (
-        suite.name,
-        suite.version(),
-        comparison.server,
-        "yes" if comparison.tls else "",
-        _ran(comparison.direct),
-        str(passed(comparison.direct)),
-        str(passed(comparison.proxied)),
+        each.suite,
+        each.version,
+        each.postgres,
+        "yes" if each.tls else "",
+        str(each.tests),
+        str(each.direct),
+        str(each.proxied),
         ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "") or "none",
+        each.commit,
     )
     return f"| {' | '.join(cells)} |"
-
-
-def _ran(outcomes: Outcomes) -> str:
-    return str(len(outcomes))
-
-
-def _differences(comparisons: Iterable[Comparison]) -> Iterable[str]:
-    for comparison in comparisons:
-        for each in comparison.differences:
-            states = f"{each.direct.status} directly, {each.proxied.status} through the proxy"
-            yield f"{_title(comparison)}: `{each.test}`: {states}"
-
-
-def _unsteady(comparisons: Iterable[Comparison]) -> Iterable[str]:
-    for comparison in comparisons:
-        for each in comparison.unsteady:
-            yield f"{_title(comparison)}: `{each.test}`"
-
-
-def _origins(comparisons: Iterable[Comparison]) -> Iterable[str]:
-    suites = {comparison.suite.name: comparison.suite for comparison in comparisons}
-    return (f"{suite.name}: {suite.origin}." for suite in suites.values())
-
-
-def _title(comparison: Comparison) -> str:
-    return comparison.suite.name + (" with TLS" if comparison.tls else "")
 
 
 def _section(title: str, lines: Iterable[str]) -> str:

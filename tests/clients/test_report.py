@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tests.clients.outcomes import ABSENT, Difference, Outcome, compare
 from tests.clients.pytests import read_junit
-from tests.clients.report import Made, render
+from tests.clients.report import merged, read, render, row, written
 from tests.clients.runner import Comparison
 from tests.clients.suite import Suite
 
@@ -21,7 +21,6 @@ SAME = Comparison(
     differences=(),
     unsteady=(),
 )
-MADE = Made(command="make it", commit="abc", seconds=120)
 
 
 def test_only_what_must_be_the_same_is_compared() -> None:
@@ -37,12 +36,22 @@ def test_a_test_that_one_side_did_not_get_to_differs() -> None:
 def test_the_table_counts_what_passed_and_names_what_differs() -> None:
     difference = Difference("two", FAILED, PASSED)
     differing = replace(SAME, tls=True, proxied={"one": PASSED, "two": PASSED}, differences=(difference,))
-    document = render([SAME, differing], [("b", "no Java")], MADE)
-    assert "| a | 1.0 | 15.1 |  | 2 | 1 | 1 | none |" in document
-    assert "| a | 1.0 | 15.1 | yes | 2 | 1 | 2 | `two` |" in document
-    assert "a with TLS: `two`: failed directly, passed through the proxy" in document
-    assert "b: no Java" in document
+    rows = [row(each, commit="abc", seconds=61) for each in (SAME, differing)]
+    document = render(rows, {"a": "nobody's"})
+    assert "| a | 1.0 | 15.1 |  | 2 | 1 | 1 | none | abc |" in document
+    assert "| a | 1.0 | 15.1 | yes | 2 | 1 | 2 | `two` | abc |" in document
+    assert "a, PostgreSQL 15.1 with TLS: `two`: failed directly, passed through the proxy" in document
     assert "Of 4 tests 1 differs." in document
+    assert "in 2 minutes" in document
+
+
+def test_a_suite_that_is_run_again_replaces_its_rows() -> None:
+    old = row(SAME, commit="old", seconds=1)
+    other = replace(old, suite="b")
+    gone = replace(old, suite="gone")
+    kept = read(written([other, gone, old]))
+    new = row(SAME, commit="new", seconds=1)
+    assert merged(kept, [new], ["a", "b"]) == [new, other]
 
 
 def test_pytests_report_is_read_by_the_names_that_pytest_takes() -> None:
