@@ -10,7 +10,7 @@ that only what is wrong fails.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,11 +72,10 @@ class Maker:
             error = reason
         else:
             return await self._told(resource, call, wanted, answer)
-        lost = error.treatment is Treatment.LOST
-        if not lost and len(wanted) > 1:
+        if error.treatment is Treatment.REFUSED and len(wanted) > 1:
             return await self._halves(resource, call, wanted, sent)
-        if not lost and sent == 1:
-            return [error]
+        if error.treatment is not Treatment.LOST and sent == 1:
+            return [error] * len(wanted)
         return await self._looked_for(resource, call, wanted, error, sent)
 
     async def do(self, resource: Resource, call: Call, wanted: Sequence[Wanted]) -> list[Made]:
@@ -84,6 +83,8 @@ class Maker:
         try:
             return [await self._answer(resource, call, wanted, repeatable=True)] * len(wanted)
         except CloudError as error:
+            if error.treatment is not Treatment.REFUSED:
+                return [error] * len(wanted)
             if len(wanted) == 1:
                 return [{} if error.code in call.tolerate else error]
         middle = len(wanted) // 2
@@ -170,10 +171,10 @@ class Maker:
 
         return await (self._in_time(found) if patiently else found())
 
-    async def _in_time(self, look: Any) -> Found | None:
+    async def _in_time(self, look: Callable[[], Awaitable[Found | None]]) -> Found | None:
         end, delay = time.monotonic() + self.patience.lost, 0.2
         while True:
-            found: Found | None = await look()
+            found = await look()
             if found is not None or time.monotonic() >= end or self.stop.requested:
                 return found
             await self.stop.pause(delay)
