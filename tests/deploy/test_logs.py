@@ -100,6 +100,21 @@ def test_an_operation_is_one_line(
     assert 0 < done["seconds"] < 60
 
 
+def test_an_operation_that_was_stopped_is_told_from_one_that_failed(
+    start_iasql: StartIasql, simulator: Cloud, fresh_database: Database
+) -> None:
+    iasql = start_iasql("--log-format", "json")
+    with psycopg.connect(iasql.serves(fresh_database).url, autocommit=True) as client:
+        client.execute("SELECT * FROM iasql_install('aws_cloudwatch')")
+        client.execute("INSERT INTO log_group (log_group_name) VALUES ('one')")
+        simulator.plan({"action": "delay", "operation": "CreateLogGroup", "seconds": 2})
+        client.execute("SET statement_timeout = '1s'")
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            client.execute("SELECT * FROM iasql_apply()")
+    stopped = lines(iasql, "operation", 2)[1]
+    assert (stopped["outcome"], stopped["sqlstate"], stopped["steps"]) == ("stopped", "57014", 1)
+
+
 def test_people_are_only_told_what_is_wrong(start_iasql: StartIasql, fresh_database: Database) -> None:
     iasql = start_iasql("--max-connections", "1")
     database = iasql.serves(fresh_database)
