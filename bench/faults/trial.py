@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import asyncpg
@@ -58,7 +58,7 @@ async def trial(
     hangs = "hang" in trouble.fault["action"]
     async with _session(server, account, PATIENCE if hangs else 60) as session:
         changes = tutorial.migration(tutorial.V2).rpartition("SELECT * from iasql_apply()")[0]
-        await session("iasql_install", *(module.name for module in registry.MODULES))
+        await _install(session)
         await session.execute(changes)
         fault = dict(trouble.fault) | {"rate": rate, "seed": seed, "times": 0}
         fault |= {} if all_calls else {"mutating": True}
@@ -91,6 +91,15 @@ async def _session(server: PostgresServer, account: Cloud, read_timeout: float) 
         await connection.close()
         await engine.close()
         server.drop(database)
+
+
+async def _install(session: Session) -> None:
+    """Install all modules; not what is looked at, and so tried again if the machine is too busy."""
+    for _ in range(3):
+        with suppress(OperationError):
+            await session("iasql_install", *(module.name for module in registry.MODULES))
+            return
+    raise AssertionError("the modules cannot be installed")
 
 
 async def _apply(session: Session, account: Cloud, fault: dict[str, object]) -> Outcome:
