@@ -53,7 +53,7 @@ def keep(name: str, figures: Sequence[Figure]) -> None:
     """Write all figures to bench/results/NAME.json, and into the document's table of that name."""
     begin, end = f"<!-- bench-{name} -->", f"<!-- /bench-{name} -->"
     results = ROOT / "bench" / "results" / f"{name}.json"
-    about = {"machine": machine(), "commit": commit()}
+    about = {"machine": machine(), "commit": commit()}  # before the files that it counts are written
     records = [asdict(each) | {"holds": each.holds} | about for each in figures]
     results.parent.mkdir(exist_ok=True)
     results.write_text(json.dumps(records, indent=1) + "\n")
@@ -61,7 +61,7 @@ def keep(name: str, figures: Sequence[Figure]) -> None:
     before, rest = text.split(begin)
     after = rest.split(end)[1]
     DOCUMENT.write_text(
-        f"{before}{begin}\n{_table(figures)}\nOn {machine()}, commit {commit()}.\n{end}{after}"
+        f"{before}{begin}\n{_table(figures)}\nOn {about['machine']}, commit {about['commit']}.\n{end}{after}"
     )
 
 
