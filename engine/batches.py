@@ -20,7 +20,8 @@ class _Batch(Generic[T]):
 class Batches(Generic[T]):
     """Gathers items while those before them are being written.
 
-    A single item is written at once; the more there are, the fewer writes each costs.
+    A single item is written at once, with those that come in the same moment; the more there are, the fewer
+    writes each costs.
     """
 
     def __init__(self, write: Callable[[list[T]], Awaitable[None]], *, separable: bool) -> None:
@@ -45,6 +46,7 @@ class Batches(Generic[T]):
         batch.items.append(item)
         async with self._turn:
             if not batch.written:
+                await asyncio.sleep(0)  # lets those in that come now
                 await self._write_together(batch)
             if batch.error is not None:
                 if not self._separable or len(batch.items) == 1:

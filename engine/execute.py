@@ -190,22 +190,26 @@ class Execution:
 
     async def _make(self, step: Step, job: Job) -> Found:
         """Create a resource; its row shows it from AWS's first answer on."""
-        resource = job.resource
+        resource, ready = job.resource, job.resource.ready
         facts, made = await self.worker.create(job)
         usable = False
         if made is not None:
-            made = await self._write_back(step, made)
+            made, change = self._taken(step, made)
             usable = self._can_be_used(resource, made)
-        if usable:
-            self._can_begin(self._schedule.named(step.number))
+            if usable:
+                self._can_begin(self._schedule.named(step.number))
+            await self._show(change)
         await self.worker.complete(job, facts)
         if usable:
             self._finish(step)
-        made = await self._write_back(step, await self.worker.describe(job, facts, made))
-        if resource.ready is not None:
-            if not resource.ready.blocks:
-                self._finish(step)
-            made = await self._write_back(step, await self.worker.settle(job, made))
+        made, change = self._taken(step, await self.worker.describe(job, facts, made))
+        if ready is None or not ready.blocks:
+            self._finish(step)
+        await self._show(change)
+        if ready is not None:
+            made, change = self._taken(step, await self.worker.settle(job, made))
+            self._finish(step)
+            await self._show(change)
         return made
 
     def _finish(self, step: Step) -> None:
@@ -218,7 +222,10 @@ class Execution:
         return not blocks and all(made.values[name] is not None for name in self._used[resource.table])
 
     async def _change(self, step: Step, job: Job) -> Found:
-        return await self._write_back(step, await self.worker.change(job))
+        found, change = self._taken(step, await self.worker.change(job))
+        self._finish(step)
+        await self._show(change)
+        return found
 
     async def _remove(self, step: Step, job: Job) -> None:
         await self.worker.remove(job)
@@ -229,8 +236,8 @@ class Execution:
         "remove": _remove,
     }
 
-    async def _write_back(self, step: Step, found: Found) -> Found:
-        """Show in the row what AWS assigned, and let others refer to it."""
+    def _taken(self, step: Step, found: Found) -> tuple[Found, RowChange | None]:
+        """Let others refer to what AWS has made or changed; what its row has to show of it."""
         resource, desired = self._resource(step), step.change.desired
         assert desired is not None
         row = self._rows.get((resource.table, desired.row.key), desired.row)
@@ -245,8 +252,12 @@ class Execution:
                 values={**row.values, **change.values, **change.fills},
                 parts={**row.parts, **change.filled},
             )
+        return found, change
+
+    async def _show(self, change: RowChange | None) -> None:
+        """Write back what AWS has assigned; others do not wait for that."""
+        if change is not None:
             await self._writes.add(change)
-        return found
 
     def _known(self, resource: Resource, found: Found) -> Found:
         """What has to be known of a resource for what refers to it."""

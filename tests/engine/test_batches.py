@@ -29,9 +29,19 @@ class Writer:
 async def test_items_that_come_during_a_write_are_written_together() -> None:
     writer = Writer()
     batches = Batches(writer.write, separable=True)
-    await asyncio.gather(*(batches.add(each) for each in "abc"))
+    first = asyncio.create_task(batches.add("a"))
+    while not writer.writes:  # noqa: ASYNC110 (it takes a moment)
+        await asyncio.sleep(0)
+    await asyncio.gather(batches.add("b"), batches.add("c"), first)
     await batches.add("d")
     assert writer.writes == [["a"], ["b", "c"], ["d"]]
+
+
+async def test_items_that_come_in_the_same_moment_are_written_together() -> None:
+    writer = Writer()
+    batches = Batches(writer.write, separable=True)
+    await asyncio.gather(*(batches.add(each) for each in "abc"))
+    assert writer.writes == [["a", "b", "c"]]
 
 
 async def test_only_the_item_that_cannot_be_written_fails() -> None:
@@ -40,13 +50,13 @@ async def test_only_the_item_that_cannot_be_written_fails() -> None:
     items = ("a", "b", "bad", "c")
     results = await asyncio.gather(*(batches.add(each) for each in items), return_exceptions=True)
     assert [type(each) for each in results] == [type(None), type(None), Refused, type(None)]
-    assert writer.writes == [["a"], ["b", "bad", "c"], ["b"], ["bad"], ["c"]]
+    assert writer.writes == [["a", "b", "bad", "c"], ["a"], ["b"], ["bad"], ["c"]]
 
 
 async def test_items_that_stand_and_fall_together_all_fail() -> None:
     writer = Writer()
     batches = Batches(writer.write, separable=False)
     results = await asyncio.gather(*(batches.add(each) for each in ("a", "b", "bad")), return_exceptions=True)
-    assert [type(each) for each in results] == [type(None), Refused, Refused]
+    assert [type(each) for each in results] == [Refused] * 3
     with pytest.raises(Refused):
         await batches.add("bad")
