@@ -38,8 +38,9 @@ def main(names: Sequence[str]) -> None:
     absent: list[str] = []
     for server in _SERVERS:
         if suites := [suite for suite in wanted if server in suite.servers]:
-            made += _on(server, suites, absent)
-    _write_down(made)
+            for each in _on(server, suites, absent):
+                made.append(each)
+                _write_down(made)
     for reason in absent:
         click.echo(f"not run: {reason}")
     sys.exit(1 if absent or any(each.differences for each in made) else 0)
@@ -87,8 +88,15 @@ def _say(comparison: Comparison) -> None:
 
 
 def _commit() -> str:
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=10"]
-    return subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    """The proxy's, with a mark if it has been changed since."""
+    changed = _git("status", "--porcelain", "--", "proxy", "engine", "modules", "deploy")
+    return _git("rev-parse", "--short=10", "HEAD") + ("-dirty" if changed else "")
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(
+        ["git", *arguments], cwd=_ROOT, capture_output=True, text=True, check=False
+    ).stdout.strip()
 
 
 if __name__ == "__main__":
