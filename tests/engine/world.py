@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.described import Account
+from engine.diff import changed
 from engine.mirror import Mirror, brought, plan_sync, restored
 from engine.model import Desired, Found, Key, Pending, Plan, Row, RowChange, Step
 from engine.plan import plan_apply
@@ -49,9 +50,9 @@ class World:
         plan = plan_apply(account, self.rows)
         mirror = Mirror(account, self.rows, plan.pairs)
         self.write(restored(mirror, plan.restores, self._key))
-        changed = {(each.table, each.found.identity) for each in plan.changes if each.found}
+        planned = {(each.table, each.found.identity) for each in plan.changes if each.found}
         for (table, key), found in plan.pairs.items():
-            if (table, found.identity) not in changed:
+            if (table, found.identity) not in planned:
                 row = next(row for row in self.rows[table] if row.key == key)
                 self._refresh(mirror, row, found)
         seen: dict[tuple[str, Key], Row] = {}
@@ -149,7 +150,8 @@ class World:
 
     def _given(self, resource: Resource, desired: Desired) -> Found:
         key = natural_key(resource, desired.values)
-        return next(each for each in self.holds[resource.table] if natural_key(resource, each.values) == key)
+        [given] = [each for each in self.holds[resource.table] if natural_key(resource, each.values) == key]
+        return self._change(resource, desired, given) if changed(resource, desired, given) else given
 
     def add_default_group(self, vpc: str) -> None:
         """What AWS makes along with each VPC."""
