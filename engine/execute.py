@@ -21,7 +21,7 @@ from engine.batches import Batches
 from engine.caller import Caller
 from engine.described import Account
 from engine.errors import OperationError
-from engine.explained import explained
+from engine.explained import VERBS, explained
 from engine.job import Job
 from engine.journal import Journal
 from engine.mirror import Mirror
@@ -162,7 +162,7 @@ class Execution:
         self._begin_next(service)
 
     def _tell(self, step: Step, outcome: str) -> None:
-        action, table = _ACTIONS[step.kind], step.change.table
+        action, table = VERBS[step.kind], step.change.table
         if outcome == "skipped":
             self.skipped.append(f"{table} {step.change.description}")
         observer().stepped(StepEnd(action=action, table=table, outcome=outcome))
@@ -296,7 +296,7 @@ class Execution:
     def _report(self, step: Step, seconds: float) -> None:
         self._done += 1
         change = step.change
-        verb = _ACTIONS[step.kind]
+        verb = VERBS[step.kind]
         verb = change.action if change.action == "replace" and step.kind == "make" else verb
         place = f"[{self._done}/{self._count}]"
         self.caller.notice(f"{place} {verb} {change.table} {change.description}: {seconds:.1f} s")
@@ -317,9 +317,6 @@ class Execution:
             schema=first.schema,
             table=first.table,
         )
-
-
-_ACTIONS = {"make": "create", "change": "update", "remove": "delete"}
 
 
 def _used(account: Account) -> dict[str, set[str]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from engine.errors import OperationError
 from modules.spec import Resource
 
-_VERBS = {"make": "create", "change": "update", "remove": "delete"}
+#: What a step is called to users.
+VERBS = {"make": "create", "change": "update", "remove": "delete"}
 
 
 def explained(error: OperationError, resource: Resource, kind: str, description: str) -> OperationError:
     """An error of a step, with what failed, where, and what to do."""
     code = getattr(error, "code", "")
-    verb = _VERBS[kind]
+    verb = VERBS[kind]
     return OperationError(
         message=f"could not {verb} {resource.table} {description}: {error.message}",
         sqlstate=error.sqlstate,

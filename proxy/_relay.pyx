@@ -138,6 +138,21 @@ cdef inline bint is_answer(unsigned char kind) noexcept nogil:
     return kind in (c'1', c'2', c'3', c'C', c'E', c'G', c'I', c'n', c's', c'T', c'W')
 
 
+cdef inline size_t passed_over(Side *side, size_t size) noexcept nogil:
+    """How many of some bytes from a side belong to a message that began before them."""
+    cdef size_t rest = side.skip if side.skip < size else size
+    side.skip -= rest
+    return rest
+
+
+cdef inline size_t behind(Side *side, size_t at, size_t length, size_t size) noexcept nogil:
+    """Where the next message begins; the rest of this one, if it has not all come, is passed over later."""
+    if length + 1 > size - at:
+        side.skip = length + 1 - (size - at)
+        return size
+    return at + length + 1
+
+
 cdef bint keep(unsigned char **where, size_t *size, const unsigned char *data, size_t length) noexcept nogil:
     """Put a copy of bytes in the place of those that were kept; False if there is no memory."""
     cdef unsigned char *copy = NULL
@@ -535,12 +550,9 @@ cdef class Relay:
     cdef void _from_client(self, Pair *pair, size_t size) noexcept nogil:
         cdef Side *client = &pair.sides[CLIENT]
         cdef unsigned char *data = self._buffer
-        cdef size_t at = 0, rest, length
+        cdef size_t at = passed_over(client, size), rest, length
         cdef unsigned char kind
         cdef bint wanted = False
-        if client.skip:
-            at = client.skip if client.skip < size else size
-            client.skip -= at
         while size - at >= HEADER:
             kind = data[at]
             length = big_endian(data + at + 1)
@@ -563,11 +575,7 @@ cdef class Relay:
                     pair.since = 0
                 else:
                     pair.since += 1
-            if length + 1 > size - at:
-                client.skip = length + 1 - (size - at)
-                at = size
-            else:
-                at += length + 1
+            at = behind(client, at, length, size)
             if wanted:
                 break
         rest = size - at
@@ -581,12 +589,9 @@ cdef class Relay:
     cdef void _from_server(self, Pair *pair, size_t size) noexcept nogil:
         cdef Side *server = &pair.sides[SERVER]
         cdef unsigned char *data = self._buffer
-        cdef size_t at = 0, rest, length
+        cdef size_t at = passed_over(server, size), rest, length
         cdef unsigned char kind
         cdef bint wanted = False
-        if server.skip:
-            at = server.skip if server.skip < size else size
-            server.skip -= at
         while size - at >= HEADER:
             kind = data[at]
             length = big_endian(data + at + 1)
@@ -607,11 +612,7 @@ cdef class Relay:
                 if kind in (c'G', c'W') and (not pair.log_size or pair.log[0] != (c'Q' | FROM_CLIENT)):
                     wanted = True
                 wanted = not self._note(pair, kind) or wanted
-            if length + 1 > size - at:
-                server.skip = length + 1 - (size - at)
-                at = size
-            else:
-                at += length + 1
+            at = behind(server, at, length, size)
         rest = size - at
         if rest or server.held_size:
             wanted = not keep(&server.held, &server.held_size, data + at, rest) or wanted

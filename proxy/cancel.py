@@ -35,13 +35,10 @@ class Keys:
 async def cancel(request: CancelRequest, keys: Keys, upstream: Upstream) -> None:
     """Do what a CancelRequest asks; like Postgres, say nothing about it."""
     session = keys.session(request.key)
-    reason = Stopped("canceling statement due to user request")
-    if session is not None and session.stop_operation(reason):
-        return
-    if session is not None:
-        await session.cancel_backend()
-    else:
+    if session is None:
         await forward(request.packet, upstream)
+    elif not session.stop_operation(Stopped("canceling statement due to user request")):
+        await session.cancel_backend()
 
 
 async def forward(packet: bytes, upstream: Upstream) -> None:

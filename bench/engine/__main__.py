@@ -8,9 +8,8 @@ import click
 import uvloop
 
 from bench.engine import client_cpu, scale, stacks
-from bench.engine.world import postgres
 from bench.figures import Figure, keep, show
-from tests.fixtures.databases import PostgresServer
+from tests.fixtures.databases import PostgresServer, running_postgres
 
 
 @click.command()
@@ -27,7 +26,8 @@ def main(many: int, repeats: int, sizes: tuple[int, ...], peer: bool) -> None:
             found.append(each)
             show(each)
 
-    with postgres() as server:
+    # With the settings that `iasql up` gives it: what it commits is on disk.
+    with running_postgres() as server:
         take(uvloop.run(stacks.figures(server, 1, repeats)))
         take(uvloop.run(stacks.figures(server, many, repeats)))
         take(uvloop.run(stacks.throttled(server, many)))

@@ -12,23 +12,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from deploy.simulator.throttling import Bucket, Limit
+
 Kind = tuple[str, bool]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limit:
-    """A bucket.
-
-    Attributes:
-        size: calls that can be made at once.
-        refill: calls that become possible in a second.
-    """
-
-    size: float
-    refill: float
-
-
-READING, CHANGING = Limit(size=100, refill=20), Limit(size=50, refill=10)
+READING, CHANGING = Limit(capacity=100, refill=20), Limit(capacity=50, refill=10)
 
 
 @dataclass
@@ -44,28 +33,25 @@ class Buckets:
     limits: Mapping[bool, Limit] = field(default_factory=lambda: {False: READING, True: CHANGING})
     taken: Counter[Kind] = field(default_factory=Counter)
     refused: int = 0
-    _tokens: dict[Kind, float] = field(default_factory=dict)
-    _since: dict[Kind, float] = field(default_factory=dict)
+    _buckets: dict[Kind, Bucket] = field(default_factory=dict)
 
     def take(self, service: str, changing: bool) -> bool:
         """Whether a call is let through now."""
         kind, limit, now = (service, changing), self.limits[changing], time.monotonic()
-        tokens = self._tokens.get(kind, limit.size) + (now - self._since.get(kind, now)) * limit.refill
-        tokens = min(tokens, limit.size)
-        self._since[kind] = now
-        enough = tokens >= 1
-        self._tokens[kind] = tokens - 1 if enough else tokens
-        if enough:
-            self.taken[kind] += 1
-        else:
+        bucket = self._buckets.setdefault(kind, Bucket(limit, limit.capacity, now))
+        bucket.fill(now)
+        if bucket.tokens < 1:
             self.refused += 1
-        return enough
+            return False
+        bucket.tokens -= 1
+        self.taken[kind] += 1
+        return True
 
     @property
     def least(self) -> float:
         """Seconds in which nobody could have made these calls faster, were it for the buckets alone."""
         waits = [
-            (count - self.limits[changing].size) / self.limits[changing].refill
+            (count - self.limits[changing].capacity) / self.limits[changing].refill
             for (_, changing), count in self.taken.items()
         ]
         return max([0.0, *waits])

@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import asyncpg
 
 from bench.engine.cloud import BenchCloud
-from deploy.embedded_postgres import EmbeddedPostgres
 from engine.operations import Engine
 from tests.engine.direct import DirectCaller, Session
-from tests.fixtures.databases import Database, PostgresServer, free_port
+from tests.fixtures.databases import Database, PostgresServer
 
 MODULES = (
     "aws_iam", "aws_cloudwatch", "aws_ecr", "aws_ecs_fargate", "aws_elb", "aws_security_group", "aws_vpc",
 )  # fmt: skip
-
-
-@contextmanager
-def postgres() -> Iterator[PostgresServer]:
-    """A server with the settings that `iasql up` gives it; what it commits is on disk."""
-    port = free_port()
-    settings = {"listen_addresses": "127.0.0.1", "port": str(port)}
-    with (
-        TemporaryDirectory(prefix="iasql-bench-") as folder,
-        EmbeddedPostgres(Path(folder) / "data", settings=settings) as server,
-    ):
-        yield PostgresServer(
-            host="127.0.0.1",
-            port=port,
-            socket_dir=server.socket_dir,
-            superuser_password=server.superuser_password,
-        )
 
 
 @dataclass

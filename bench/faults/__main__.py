@@ -10,13 +10,12 @@ from time import monotonic
 import click
 import uvloop
 
-from bench.engine.world import postgres
 from bench.faults.table import Line, keep, show
 from bench.faults.trial import Outcome, trial
 from bench.faults.troubles import RATES, TROUBLES, Trouble
 from deploy.simulator.process import SimulatorProcess
 from tests.fixtures.cloud import Cloud
-from tests.fixtures.databases import PostgresServer
+from tests.fixtures.databases import PostgresServer, running_postgres
 
 
 @click.command()
@@ -27,7 +26,8 @@ from tests.fixtures.databases import PostgresServer
 def main(runs: int, attempts: tuple[int, ...], seed: int) -> None:
     """Make and delete the tutorial's stack while calls go wrong, and say what came of it."""
     lines: list[Line] = []
-    with postgres() as server, SimulatorProcess() as process:
+    # With the settings that `iasql up` gives it: what it commits is on disk.
+    with running_postgres() as server, SimulatorProcess() as process:
         account = Cloud(process.endpoint)
         for tries in attempts:
             for line in _lines(server, account, tries, runs, seed):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from bench.figures import Figure
-from bench.proxy.contestants import DATABASE, PGBOUNCER, PROXY, USER, Contestant
+from bench.proxy.contestants import PGBOUNCER, PROXY, Contestant
 from bench.proxy.rounds import measured
 
 _MEGABYTE = 1 << 20
@@ -64,10 +64,9 @@ def _copying_in(table: str, file: Path) -> Callable[[Contestant], float]:
 def _psql(
     contestant: Contestant, sql: str, *, source: Path = Path(os.devnull), output: Path = Path(os.devnull)
 ) -> None:
-    address = ["--host=127.0.0.1", f"--port={contestant.port}", f"--username={USER}", DATABASE]
     with source.open("rb") as given, output.open("wb") as taken:
         subprocess.run(
-            ["psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--command", sql, *address],
+            ["psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--command", sql, *contestant.address],
             stdin=given,
             stdout=taken,
             env=os.environ | {"PGSSLMODE": "disable"},

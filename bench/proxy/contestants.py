@@ -68,6 +68,11 @@ class Contestant:
     pid: int | None = None
 
     @property
+    def address(self) -> tuple[str, ...]:
+        """What tells psql and pgbench where it is."""
+        return "--host=127.0.0.1", f"--port={self.port}", f"--username={USER}", DATABASE
+
+    @property
     def cpu(self) -> float:
         """Seconds of CPU that it has used so far."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench.figures import Figure
-from bench.proxy.contestants import DATABASE, DIRECT, PGBOUNCER, PROXY, REUSING, USER, Contestant
+from bench.proxy.contestants import DIRECT, PGBOUNCER, PROXY, REUSING, Contestant
 from bench.proxy.rounds import Rounds, in_turn, measured
 
 PROTOCOLS = ("simple", "extended", "prepared")
@@ -124,9 +124,8 @@ def _transactions(
 
 
 def _pgbench(contestant: Contestant, *options: str, tls: bool = False) -> str:
-    address = ["--host=127.0.0.1", f"--port={contestant.port}", f"--username={USER}", DATABASE]
     done = subprocess.run(
-        ["pgbench", *options, *address],
+        ["pgbench", *options, *contestant.address],
         env=os.environ | {"PGSSLMODE": "require" if tls else "disable"},
         capture_output=True,
         text=True,

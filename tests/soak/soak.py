@@ -112,7 +112,7 @@ class Soak:
         """Two clients apply at once, and a third edits meanwhile."""
         said = self._perhaps_faults()
         first, second = (Running(self.world.url, APPLY) for _ in range(2))
-        pause(self.random.uniform(0, 1.2), first)
+        self.wait_for_chance(first)
         self._edit()
         ended = [first.wait(), second.wait()]
         self.world.account.cancel_faults()
@@ -187,6 +187,10 @@ class Soak:
             fault |= {"mutating": True, "nth": self.random.randint(1, 12)}
         self.world.account.plan(fault)
 
+    def wait_for_chance(self, running: Running) -> None:
+        """Let some time pass that chance decides, or less if a statement ends before."""
+        pause(self.random.uniform(0, 1.2), running)
+
     def _new_proxy(self) -> None:
         self.world.start_proxy(self.random.choice((1, 2, 6)))
 
@@ -250,7 +254,7 @@ def _faults(soak: Soak, running: Running) -> str:
 
 
 def _cancel(soak: Soak, running: Running) -> str:
-    pause(soak.random.uniform(0, 1.2), running)
+    soak.wait_for_chance(running)
     running.cancel()
     return ", cancelled"
 
@@ -260,7 +264,7 @@ def _time_out(soak: Soak, running: Running) -> str:
 
 
 def _vanish(soak: Soak, running: Running) -> str:
-    pause(soak.random.uniform(0, 1.2), running)
+    soak.wait_for_chance(running)
     running.vanish()
     return ", client vanishes"
 
@@ -276,7 +280,7 @@ def _kill(soak: Soak, running: Running) -> str:
 
 
 def _kill_any_time(soak: Soak, running: Running) -> str:
-    pause(soak.random.uniform(0, 1.2), running)
+    soak.wait_for_chance(running)
     soak.world.stop_proxy(signal.SIGKILL)
     running.wait()
     soak._new_proxy()
@@ -284,7 +288,7 @@ def _kill_any_time(soak: Soak, running: Running) -> str:
 
 
 def _stop(soak: Soak, running: Running) -> str:
-    pause(soak.random.uniform(0, 1.2), running)
+    soak.wait_for_chance(running)
     soak.world.stop_proxy(signal.SIGTERM)
     running.wait()
     soak._new_proxy()
@@ -292,13 +296,13 @@ def _stop(soak: Soak, running: Running) -> str:
 
 
 def _terminate(soak: Soak, running: Running) -> str:
-    pause(soak.random.uniform(0, 1.2), running)
+    soak.wait_for_chance(running)
     soak.world.terminate_backends()
     return ", Postgres ends the sessions"
 
 
 def _crash(soak: Soak, running: Running) -> str:
-    pause(soak.random.uniform(0, 1.2), running)
+    soak.wait_for_chance(running)
     soak.world.crash_postgres()
     return ", Postgres crashes"
 

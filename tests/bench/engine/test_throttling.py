@@ -7,13 +7,14 @@ import time
 from bench.engine import latency
 from bench.engine.account import Account
 from bench.engine.cloud import BenchCloud
-from bench.engine.throttling import Buckets, Limit
+from bench.engine.throttling import Buckets
 from bench.engine.world import MODULES, tutorial, world
+from deploy.simulator.throttling import Limit
 from tests.fixtures.databases import PostgresServer
 
 
 async def test_an_apply_of_many_stacks_ends_well_where_aws_throttles(postgres_server: PostgresServer) -> None:
-    buckets = Buckets({False: Limit(size=20, refill=60), True: Limit(size=10, refill=30)})
+    buckets = Buckets({False: Limit(capacity=20, refill=60), True: Limit(capacity=10, refill=30)})
     cloud = BenchCloud(Account(), latency=lambda operation: latency.seconds(operation) / 10, buckets=buckets)
     async with world(postgres_server, cloud) as here:
         await here.session("iasql_install", *MODULES)
@@ -29,7 +30,7 @@ async def test_an_apply_of_many_stacks_ends_well_where_aws_throttles(postgres_se
 
 
 def test_a_bucket_lets_its_size_through_and_then_what_is_refilled() -> None:
-    buckets = Buckets({False: Limit(size=1, refill=1), True: Limit(size=3, refill=20)})
+    buckets = Buckets({False: Limit(capacity=1, refill=1), True: Limit(capacity=3, refill=20)})
     start = time.monotonic()
     assert [buckets.take("ec2", True) for _ in range(4)] == [True, True, True, False]
     assert buckets.take("iam", True), "each service has its own"

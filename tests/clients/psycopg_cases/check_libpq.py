@@ -220,17 +220,21 @@ def test_ten_thousand_small_queries(connection: Connection) -> None:
         assert result.get_value(0, 0) == b"%d" % number
 
 
-def test_a_query_is_sent_and_the_connection_closed(other: Connection) -> None:
-    connection = psycopg.connect(autocommit=True)
-    process = connection.info.backend_pid
-    connection.pgconn.send_query(b"SELECT 1")
-    connection.close()
+def _until_gone(other: Connection, process: int) -> None:
     query = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"
     for _ in range(200):
         if other.execute(query, [process]).fetchone() == (0,):
             return
         other.execute("SELECT pg_sleep(0.02)")
     pytest.fail("the backend is still there")
+
+
+def test_a_query_is_sent_and_the_connection_closed(other: Connection) -> None:
+    connection = psycopg.connect(autocommit=True)
+    process = connection.info.backend_pid
+    connection.pgconn.send_query(b"SELECT 1")
+    connection.close()
+    _until_gone(other, process)
 
 
 def test_a_large_result_that_nobody_reads_ends_with_the_connection(other: Connection) -> None:
@@ -239,9 +243,4 @@ def test_a_large_result_that_nobody_reads_ends_with_the_connection(other: Connec
     connection.pgconn.send_query(b"SELECT repeat('x', 1000) FROM generate_series(1, 1000000)")
     other.execute("SELECT pg_sleep(0.3)")
     connection.close()
-    query = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"
-    for _ in range(200):
-        if other.execute(query, [process]).fetchone() == (0,):
-            return
-        other.execute("SELECT pg_sleep(0.02)")
-    pytest.fail("the backend is still there")
+    _until_gone(other, process)
