@@ -6,12 +6,15 @@ middle of whatever passes, when a message comes that Python has to see: a Query 
 contain a call, a Terminate, the end of either connection, or anything out of the ordinary. What
 it gives back says exactly how far both directions have come.
 
+A client's socket may carry TLS, of which OpenSSL has the state: what is received goes into its memory,
+and what it has put there is sent.
+
 A log of the messages' types tells whoever takes over which answers are still to come. It is
 emptied whenever everything that was asked has been answered.
 """
 
-from libc.errno cimport EAGAIN, EINTR, errno
-from libc.stdint cimport uint32_t, uint64_t
+from libc.errno cimport EAGAIN, EINTR, ENOSYS, errno
+from libc.stdint cimport uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memchr, memcmp, memcpy, memmove
 from posix.unistd cimport close, read, write
@@ -30,8 +33,10 @@ cdef extern from "pthread.h" nogil:
 cdef extern from "sys/socket.h" nogil:
     ssize_t recv(int, void *, size_t, int)
     ssize_t send(int, const void *, size_t, int)
+    int shutdown(int, int)
     int MSG_NOSIGNAL
     int MSG_DONTWAIT
+    int SHUT_RDWR
 
 cdef extern from "sys/eventfd.h" nogil:
     int eventfd(unsigned int, int)
@@ -78,6 +83,21 @@ cdef enum:
     CLIENT = 0
     SERVER = 1
 
+    # Bytes of records that what is received at once becomes, at the most: each of 16 KiB gets a head and a tail.
+    SEALED = CHUNK + CHUNK / 16 + 1024
+    SSL_ERROR_WANT_READ = 2
+
+
+ctypedef int (*Transfer)(void *, void *, int) noexcept nogil
+ctypedef int (*Judge)(void *, int) noexcept nogil
+ctypedef void (*Forget)() noexcept nogil
+
+
+cdef struct Cipher:
+    void *ssl
+    void *incoming          # what SSL_read reads from
+    void *outgoing          # what SSL_write writes to
+
 
 cdef struct Side:
     int fd
@@ -94,6 +114,7 @@ cdef struct Pair:
     uint32_t index
     uint32_t age            # tells a pair from an earlier one of the same index
     bint returned
+    Cipher *cipher          # of the client's connection, or NULL
     Side sides[2]
     unsigned char *log
     size_t log_size
@@ -195,18 +216,37 @@ cdef class Relay:
     cdef uint32_t *_returned
     cdef uint32_t _returned_size
     cdef unsigned char *_buffer
+    cdef unsigned char *_sealed
     cdef uint64_t _received[2]
+    cdef Transfer _ssl_read
+    cdef Transfer _ssl_write
+    cdef Judge _ssl_get_error
+    cdef Transfer _bio_read
+    cdef Transfer _bio_write
+    cdef Forget _err_clear_error
 
-    def __cinit__(self):
+    def __cinit__(self, *_):
         self._epoll = self._wake = self.news = -1
         pthread_mutex_init(&self._next, NULL)
         pthread_mutex_init(&self._mutex, NULL)
 
-    def __init__(self):
+    def __init__(self, openssl=()):
+        """Args:
+            openssl: where SSL_read, SSL_write, SSL_get_error, BIO_read, BIO_write and ERR_clear_error are;
+                empty if only connections without TLS are to be served.
+        """
         cdef epoll_event event
         self._buffer = <unsigned char *>malloc(CHUNK)
-        if self._buffer == NULL:
+        self._sealed = <unsigned char *>malloc(SEALED)
+        if self._buffer == NULL or self._sealed == NULL:
             raise MemoryError
+        if openssl:
+            self._ssl_read = <Transfer><uintptr_t>openssl[0]
+            self._ssl_write = <Transfer><uintptr_t>openssl[1]
+            self._ssl_get_error = <Judge><uintptr_t>openssl[2]
+            self._bio_read = <Transfer><uintptr_t>openssl[3]
+            self._bio_write = <Transfer><uintptr_t>openssl[4]
+            self._err_clear_error = <Forget><uintptr_t>openssl[5]
         self._epoll = epoll_create1(EPOLL_CLOEXEC)
         self._wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
         self.news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
@@ -229,6 +269,7 @@ cdef class Relay:
         free(self._free)
         free(self._returned)
         free(self._buffer)
+        free(self._sealed)
         pthread_mutex_destroy(&self._mutex)
         pthread_mutex_destroy(&self._next)
 
@@ -249,32 +290,43 @@ cdef class Relay:
         self._stopping = True
         write(self._wake, &one, sizeof(one))
 
-    def adopt(self, int client, int server, unsigned char status):
+    def adopt(self, int client, int server, unsigned char status, tls=None):
         """Serve a pair of sockets from now on; nobody else may read or write them.
 
         Both directions are between two messages, and everything has been answered.
 
         Args:
             status: of the last ReadyForQuery.
+            tls: where the SSL of the client's connection is, and the BIOs that it reads from and writes to;
+                None if it has no TLS.
 
         Returns:
             What to call the pair.
 
         Raises:
-            OSError: the sockets cannot be watched; they stay the caller's.
+            OSError: the sockets cannot be watched, or there is no OpenSSL for TLS; they stay the caller's.
         """
         cdef Pair *pair
+        cdef uint64_t one = 1
         cdef int failure
+        if tls is not None and self._ssl_read == NULL:
+            raise OSError(ENOSYS, "the relay does not know where OpenSSL is")
         self._enter()
         try:
             pair = self._new_pair()
             pair.sides[CLIENT].fd = client
             pair.sides[SERVER].fd = server
             pair.status = status
+            if tls is not None:
+                self._encrypt(pair, tls)
             failure = self._watch(pair)
             if failure:
                 self._release(pair)
                 raise OSError(failure, "the relay cannot watch the connections")
+            if pair.cipher != NULL:
+                self._decrypt(pair)
+                if pair.returned:
+                    write(self.news, &one, sizeof(one))
             return (<uint64_t>pair.age << 32) | pair.index
         finally:
             self._leave()
@@ -347,6 +399,16 @@ cdef class Relay:
         self._pairs[index] = pair
         return pair
 
+    cdef int _encrypt(self, Pair *pair, tls) except -1:
+        pair.cipher = <Cipher *>malloc(sizeof(Cipher))
+        if pair.cipher == NULL:
+            self._release(pair)
+            raise MemoryError
+        pair.cipher.ssl, pair.cipher.incoming, pair.cipher.outgoing = (
+            <void *><uintptr_t>tls[0], <void *><uintptr_t>tls[1], <void *><uintptr_t>tls[2]
+        )
+        return 0
+
     cdef int _grow(self) except -1:
         cdef uint32_t room = self._room * 2 if self._room else 64
         cdef void *grown
@@ -370,6 +432,7 @@ cdef class Relay:
         for side in range(2):
             free(pair.sides[side].held)
             free(pair.sides[side].unsent)
+        free(pair.cipher)
         free(pair.log)
         free(pair.encoding)
         free(pair)
@@ -484,6 +547,8 @@ cdef class Relay:
             return
         if event.events & EPOLLOUT:
             self._send(pair, side, pair.sides[side].unsent, 0)
+            if side == SERVER and pair.cipher != NULL:
+                self._decrypt(pair)
         if not pair.returned and event.events & EPOLLIN and not pair.sides[1 - side].unsent_size:
             self._receive(pair, side)
         elif event.events & (EPOLLERR | EPOLLHUP):
@@ -494,6 +559,9 @@ cdef class Relay:
         cdef size_t size, room
         cdef ssize_t got
         cdef int turn
+        if side == CLIENT and pair.cipher != NULL:
+            self._receive_encrypted(pair)
+            return
         for turn in range(TURNS):
             size = source.held_size
             if size:
@@ -501,19 +569,80 @@ cdef class Relay:
             room = CHUNK - size
             got = recv(source.fd, self._buffer + size, room, MSG_DONTWAIT)
             if got <= 0:
-                if got == 0 or errno not in (EAGAIN, EINTR):
-                    # Python's transport will see the same end.
-                    self._give_back(pair)
+                self._give_back_if_ended(pair, got)
                 return
             self._received[side] += got
             source.received += got
             if side == CLIENT:
                 self._from_client(pair, size + got)
             else:
-                self._send(pair, CLIENT, self._buffer + size, got)
+                if pair.cipher != NULL:
+                    self._send_encrypted(pair, self._buffer + size, got)
+                else:
+                    self._send(pair, CLIENT, self._buffer + size, got)
                 self._from_server(pair, size + got)
             if pair.returned or <size_t>got < room or pair.sides[1 - side].unsent_size:
                 return
+
+    cdef void _give_back_if_ended(self, Pair *pair, ssize_t got) noexcept nogil:
+        """What becomes of a pair of which nothing was received; Python's transport will see the same end."""
+        if got == 0 or errno not in (EAGAIN, EINTR):
+            self._give_back(pair)
+
+    cdef void _receive_encrypted(self, Pair *pair) noexcept nogil:
+        cdef ssize_t got
+        cdef int turn
+        for turn in range(TURNS):
+            got = recv(pair.sides[CLIENT].fd, self._sealed, CHUNK, MSG_DONTWAIT)
+            if got <= 0:
+                self._give_back_if_ended(pair, got)
+                return
+            if self._bio_write(pair.cipher.incoming, self._sealed, got) != got:
+                self._break_off(pair)
+                return
+            self._decrypt(pair)
+            if pair.returned or got < CHUNK or pair.sides[SERVER].unsent_size:
+                return
+
+    cdef void _decrypt(self, Pair *pair) noexcept nogil:
+        """Pass on what OpenSSL has of the client's, as long as the server takes it."""
+        cdef Side *client = &pair.sides[CLIENT]
+        cdef size_t size
+        cdef int got
+        while not pair.returned and not pair.sides[SERVER].unsent_size:
+            size = client.held_size
+            if size:
+                memcpy(self._buffer, client.held, size)
+            self._err_clear_error()
+            got = self._ssl_read(pair.cipher.ssl, self._buffer + size, CHUNK - size)
+            if got <= 0:
+                if self._ssl_get_error(pair.cipher.ssl, got) != SSL_ERROR_WANT_READ:
+                    # OpenSSL will tell Python the same.
+                    self._give_back(pair)
+                return
+            self._received[CLIENT] += got
+            client.received += got
+            self._from_client(pair, size + got)
+
+    cdef void _send_encrypted(self, Pair *pair, const unsigned char *data, size_t size) noexcept nogil:
+        """Send bytes to the client, which has taken everything before them."""
+        cdef size_t done = 0
+        cdef int got
+        while done < size:
+            self._err_clear_error()
+            got = self._ssl_write(pair.cipher.ssl, <void *>(data + done), size - done)
+            if got <= 0:
+                self._break_off(pair)
+                return
+            done += got
+        got = self._bio_read(pair.cipher.outgoing, self._sealed, SEALED)
+        if got > 0:
+            self._send(pair, CLIENT, self._sealed, got)
+
+    cdef void _break_off(self, Pair *pair) noexcept nogil:
+        """End a client's connection of which something has been lost, for Python to see."""
+        shutdown(pair.sides[CLIENT].fd, SHUT_RDWR)
+        self._give_back(pair)
 
     cdef void _send(self, Pair *pair, int side, const unsigned char *data, size_t size) noexcept nogil:
         """Send bytes to a side; without any, those that it has not taken yet."""

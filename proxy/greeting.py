@@ -13,13 +13,13 @@ from typing import Any, cast
 
 from engine.errors import OperationError
 from proxy.cancel import cancel
+from proxy.encryption import EncryptedTransport
 from proxy.errors import fields_of
 from proxy.login import Login
 from proxy.observer import Outcome
 from proxy.records import Connection
 from proxy.surroundings import Surroundings
 from proxy.tls import ALPN, HANDSHAKE, Identity, ListenerTLS
-from proxy.transport import EncryptedTransport
 from proxy.wire.frames import FramingError
 from proxy.wire.server import error_response
 from proxy.wire.startup import (
@@ -78,7 +78,7 @@ class Greeting(asyncio.Protocol):
             self._read()
 
     def eof_received(self) -> bool:
-        return self._handed_over and self._identity is None
+        return self._handed_over
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._timer.cancel()
@@ -163,46 +163,39 @@ class Greeting(asyncio.Protocol):
             self._transport.close()
             return
         self._upgrading = True
-        # What comes before the handshake has begun must wait in the socket.
-        self._transport.pause_reading()
-        self._task = asyncio.get_running_loop().create_task(self._upgrade(self._tls.identity, hello))
+        identity = self._tls.identity
+        encrypted = EncryptedTransport(self._transport, self, identity.context)
+        self._transport = encrypted
+        self._task = asyncio.get_running_loop().create_task(
+            self._finish_handshake(encrypted, identity, direct=bool(hello))
+        )
+        if hello:
+            encrypted.data_received(hello)
 
-    async def _upgrade(self, identity: Identity, hello: bytes) -> None:
-        """Do the handshake; what the client then says at once may come before it has returned.
+    async def _finish_handshake(
+        self, transport: EncryptedTransport, identity: Identity, *, direct: bool
+    ) -> None:
+        """Wait for the handshake, and go on with what the client has said then.
 
         Args:
-            hello: what has been read of a connection that begins with TLS.
+            direct: whether the connection has begun with it.
         """
-        loop = asyncio.get_running_loop()
-        plain = self._transport
-        handshake = loop.create_task(
-            loop.start_tls(
-                plain,
-                self,
-                identity.context,
-                server_side=True,
-                ssl_handshake_timeout=self._surroundings.limits.authentication_timeout,
-            )
-        )
         try:
-            if hello:
-                await asyncio.sleep(0)  # it has taken the connection over, and waits for the client
-                _feed(plain.get_protocol(), hello)
-            self._transport = EncryptedTransport(plain, cast(asyncio.Transport, await handshake))
+            await transport.handshake
             self._identity = identity
-            self._connection.tls = self._transport.get_extra_info("ssl_object").version()
+            self._connection.tls = transport.version
         except OSError as error:
             self._connection.log.info("no TLS", error=str(error))
             return
         finally:
             if self._identity is None:
-                handshake.cancel()
-                plain.abort()
+                transport.handshake.cancel()
+                transport.close()
                 self.connection_lost(None)
         self._upgrading = False
-        if hello and self._transport.get_extra_info("ssl_object").selected_alpn_protocol() != ALPN:
+        if direct and transport.application_protocol != ALPN:
             self._connection.log.info("no TLS", error=f"no ALPN protocol {ALPN}")
-            self._transport.close()
+            transport.close()
             return
         self._read()
 
@@ -219,14 +212,3 @@ class Greeting(asyncio.Protocol):
         self._timer.cancel()
         self._task = asyncio.get_running_loop().create_task(work)
         self._task.add_done_callback(lambda _: self._surroundings.dismiss(self))
-
-
-def _feed(protocol: asyncio.BaseProtocol, data: bytes) -> None:
-    """Give a protocol bytes that it would have read itself, had they not been read before."""
-    receiver = cast(asyncio.BufferedProtocol, protocol)
-    while data:
-        buffer = memoryview(receiver.get_buffer(len(data)))
-        size = min(len(buffer), len(data))
-        buffer[:size] = data[:size]
-        receiver.buffer_updated(size)
-        data = data[size:]

@@ -11,6 +11,8 @@ import threading
 from dataclasses import dataclass
 from typing import Protocol
 
+from proxy.encryption import functions
+
 try:
     from proxy import _relay
 except ImportError:  # installed where there is no compiler: everything goes through Python
@@ -25,7 +27,7 @@ class Progress:
         received: bytes that came.
         skip: bytes of the current message that are still to come, and to pass.
         held: the beginning of a message; the client's is not sent on yet, the server's is.
-        unsent: bytes that are still to be sent on, before everything else.
+        unsent: bytes that are still to be sent on, before everything else; as they are on the wire.
     """
 
     received: int
@@ -70,7 +72,7 @@ class Relay:
 
     def __init__(self) -> None:
         self._lent: dict[int, Lender] = {}
-        self._native = _relay.Relay()
+        self._native = _relay.Relay(functions())
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._native.news, self._give_back)
         self._thread = threading.Thread(target=self._native.run, name="iasql-relay", daemon=True)
@@ -86,19 +88,27 @@ class Relay:
         """Bytes that have come from clients and from servers on what is lent now."""
         return self._native.received
 
-    def lend(self, lender: Lender, client: int, server: int, status: bytes) -> int:
+    def lend(
+        self,
+        lender: Lender,
+        client: int,
+        server: int,
+        status: bytes,
+        tls: tuple[int, int, int] | None = None,
+    ) -> int:
         """Serve a session's sockets from now on; nobody else may use them.
 
         Args:
             status: the transaction status.
+            tls: the client's, as `EncryptedTransport.addresses` says; nobody else may use that either.
 
         Returns:
             What to call the loan.
 
         Raises:
-            OSError: they cannot be watched, and stay the session's.
+            OSError: they cannot be served, and stay the session's.
         """
-        name = self._native.adopt(client, server, status[0])
+        name = self._native.adopt(client, server, status[0], tls)
         self._lent[name] = lender
         return name
 

@@ -14,6 +14,7 @@ from engine.errors import OperationError, Stopped
 from proxy.backend import HIGH_WATER, Backend
 from proxy.cancel import forward
 from proxy.dispatch import dispatch
+from proxy.encryption import EncryptedTransport
 from proxy.errors import BackendLostError, fields_of
 from proxy.flow import Flow
 from proxy.idle import Lease
@@ -65,7 +66,6 @@ class Session(asyncio.Protocol):
         "_client_lost",
         "_copying",
         "_cutter",
-        "_encrypted",
         "_ending",
         "_farewell",
         "_flow",
@@ -105,8 +105,7 @@ class Session(asyncio.Protocol):
         self._lease = lease
         self._cancelling = 0
         self._transport = transport
-        self._encrypted = transport.get_extra_info("ssl_object") is not None
-        self._relay = None if self._encrypted else surroundings.relay
+        self._relay = surroundings.relay
         self._cutter = Cutter(largest_held=surroundings.limits.held)
         self._held = True
         self._copying = False
@@ -178,8 +177,7 @@ class Session(asyncio.Protocol):
         else:
             # Like Postgres: what was asked before is still answered.
             self._end_backend()
-        # TLS has no half-closed connections.
-        return not self._encrypted
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.connection.note(Outcome.LOST if exc is not None else Outcome.CLOSED)
@@ -311,9 +309,10 @@ class Session(asyncio.Protocol):
         ways = self._transport, self.backend.transport
         if self._relay is None or any(way.is_closing() or way.get_write_buffer_size() for way in ways):
             return
+        tls = self._transport.addresses if isinstance(self._transport, EncryptedTransport) else None
         client_socket, server_socket = (way.get_extra_info("socket").fileno() for way in ways)
         try:
-            self._loan = self._relay.lend(self, client_socket, server_socket, self.backend.status)
+            self._loan = self._relay.lend(self, client_socket, server_socket, self.backend.status, tls)
         except OSError as error:
             self.connection.log.warning("the relay is not used", error=str(error))
             self._relay = None
@@ -331,9 +330,11 @@ class Session(asyncio.Protocol):
         self._loan = None
         self._cutter, self.statements = Cutter(largest_held=self._surroundings.limits.held), Statements()
         self.received += state.to_server.received
-        self._transport.resume_reading()
-        if state.to_client.unsent:
+        if isinstance(self._transport, EncryptedTransport):
+            self._transport.take_back(state.to_client.unsent)
+        elif state.to_client.unsent:
             self._transport.write(state.to_client.unsent)
+        self._transport.resume_reading()
         self.backend.catch_up(state, self._transport.write)
         self._cutter.restore(state.to_server.skip, state.to_server.held)
         self._pump()

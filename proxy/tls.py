@@ -12,9 +12,14 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from OpenSSL import SSL
+
+from proxy.encryption import reason
 
 #: The application protocol that a client must name when it begins with TLS.
 ALPN = "postgresql"
@@ -36,7 +41,7 @@ class Identity:
         end_point: the certificate's hash for channel binding; None if its algorithm has none.
     """
 
-    context: ssl.SSLContext
+    context: SSL.Context
     end_point: bytes | None
 
 
@@ -70,15 +75,33 @@ class ListenerTLS:
         self.identity = self._read()
 
     def _read(self) -> Identity:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context = SSL.Context(SSL.TLS_SERVER_METHOD)
+        context.set_min_proto_version(SSL.TLS1_2_VERSION)
         # Like Postgres: no session outlives its connection.
-        context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION
-        context.num_tickets = 0
-        context.set_alpn_protocols([ALPN])
-        _load_chain(context, self._certificate, self._key)
+        context.set_options(SSL.OP_NO_TICKET | SSL.OP_NO_RENEGOTIATION)
+        context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+        # An idle connection keeps no buffers.
+        context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+        context.set_alpn_select_callback(_choose)
+        self._load(context)
         certificate = x509.load_pem_x509_certificates(self._certificate.read_bytes())[0]
         return Identity(context, _hash(certificate))
+
+    def _load(self, context: SSL.Context) -> None:
+        for file in (self._certificate, self._key):
+            _check_readable(file)
+        try:
+            context.use_certificate_chain_file(os.fspath(self._certificate))
+            context.use_privatekey(cast(Any, load_pem_private_key(self._key.read_bytes(), password=None)))
+            context.check_privatekey()
+        except (SSL.Error, TypeError, ValueError) as error:
+            said = reason(error) if isinstance(error, SSL.Error) else error
+            raise CertificateError(_unusable(self._certificate, self._key, said)) from error
+
+
+def _choose(connection: SSL.Connection, offered: list[bytes]) -> Any:
+    """The application protocol, of those that a client has offered."""
+    return ALPN.encode() if ALPN.encode() in offered else SSL.NO_OVERLAPPING_PROTOCOLS
 
 
 class SSLMode(enum.Enum):
@@ -203,10 +226,12 @@ def _load_chain(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
         # Without a password the terminal would be asked for one.
         context.load_cert_chain(certificate, key, password=lambda: "")
     except (OSError, ValueError) as error:
-        reason = error.reason if isinstance(error, ssl.SSLError) else None
-        raise CertificateError(
-            f"the certificate {certificate} and the key {key} cannot be used together: {reason or error}"
-        ) from error
+        said = (isinstance(error, ssl.SSLError) and error.reason) or error
+        raise CertificateError(_unusable(certificate, key, said)) from error
+
+
+def _unusable(certificate: Path, key: Path, said: object) -> str:
+    return f"the certificate {certificate} and the key {key} cannot be used together: {said}"
 
 
 def _load_root(context: ssl.SSLContext, root: Path) -> None:

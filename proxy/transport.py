@@ -10,7 +10,7 @@ import asyncio
 from typing import Any
 
 
-class EncryptedTransport(asyncio.Transport):
+class PausingTransport(asyncio.Transport):
     """Reads and writes like the transport that `loop.start_tls` gives.
 
     Args:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from engine.errors import OperationError
 from proxy.tls import UpstreamTLS
-from proxy.transport import EncryptedTransport
+from proxy.transport import PausingTransport
 from proxy.wire.startup import SSL_REQUEST_PACKET
 
 P = TypeVar("P", bound=asyncio.Protocol)
@@ -102,7 +102,7 @@ class Upstream:
             if encrypts:
                 # Postgres says nothing before it is spoken to, so nothing can come before this returns.
                 begun = loop.start_tls(plain, made, tls.context, server_hostname=self.host)
-                transport = EncryptedTransport(plain, cast(asyncio.Transport, await begun))
+                transport = PausingTransport(plain, cast(asyncio.Transport, await begun))
             else:
                 plain.set_protocol(made)
         except ssl.SSLError:

@@ -254,6 +254,7 @@ class StartProxy(Protocol):
     Args:
         upstream: parameters of its URL; `socket` is one for the socket.
         verifiers: whether it reads verifiers, as a superuser.
+        relayed: whether compiled code serves sessions at rest.
     """
 
     async def __call__(
@@ -265,6 +266,7 @@ class StartProxy(Protocol):
         verifiers: bool = True,
         limits: Limits | None = None,
         reuse: Reuse | None = None,
+        relayed: bool = True,
     ) -> Proxy: ...
 
 
@@ -280,6 +282,7 @@ async def start_proxy(encrypted_postgres: EncryptedPostgres, engine: FakeEngine)
         verifiers: bool = True,
         limits: Limits | None = None,
         reuse: Reuse | None = None,
+        relayed: bool = True,
     ) -> Proxy:
         url = encrypted_postgres.upstream_url(socket=upstream == "socket")
         url += upstream if upstream != "socket" else ""
@@ -295,6 +298,7 @@ async def start_proxy(encrypted_postgres: EncryptedPostgres, engine: FakeEngine)
             limits=limits,
             reuse=reuse,
             grace=10,
+            relayed=relayed,
         )
         await proxy.start()
         running.append(proxy)

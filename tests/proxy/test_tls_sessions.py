@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import socket
 import ssl
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
 import psycopg
 import pytest
+from OpenSSL import SSL
 
 from proxy.server import Proxy
+from proxy.wire.startup import SSL_REQUEST_PACKET
 from tests.fixtures.certificates import Authority, Certificate
 from tests.fixtures.encrypted_postgres import EncryptedPostgres, address
 from tests.proxy.conftest import SCHEMA, StartProxy, until
@@ -19,12 +23,16 @@ from tests.proxy.raw import encrypted, kinds, opened, query, rows, startup
 
 
 class TestSessions:
-    @pytest.fixture(params=["?sslmode=disable", "?sslmode=require"])
+    @pytest.fixture(
+        params=[("?sslmode=disable", True), ("?sslmode=disable", False), ("?sslmode=require", False)],
+        ids=["compiled", "python", "both"],
+    )
     async def proxy(
         self, request: pytest.FixtureRequest, start_proxy: StartProxy, certificate: Certificate
     ) -> Proxy:
         """Encrypted towards the client, and once towards the server as well."""
-        return await start_proxy(certificate, upstream=request.param)
+        upstream, relayed = request.param
+        return await start_proxy(certificate, upstream=upstream, relayed=relayed)
 
     async def test_much_goes_both_ways(self, proxy: Proxy) -> None:
         text = "x" * 9_999
@@ -76,6 +84,10 @@ class TestSessions:
             raw.send(query("SELECT pg_sleep(0.1)"))
         await until(lambda: proxy.sessions == 0)
 
+    async def test_an_encrypted_client_may_half_close(self, proxy: Proxy) -> None:
+        assert b"still" in await asyncio.to_thread(_half_closed, proxy.port)
+        await until(lambda: proxy.sessions == 0)
+
     async def test_a_plain_client_may_half_close(self, proxy: Proxy) -> None:
         async with opened(proxy.port) as raw:
             raw.send(startup("trusted", "postgres"))
@@ -84,6 +96,28 @@ class TestSessions:
             raw.writer.write_eof()
             assert rows(await raw.rest()) == [("", "still")]
         await until(lambda: proxy.sessions == 0)
+
+
+def _half_closed(port: int) -> bytes:
+    """What a client is told that ends its half of the encryption behind its question."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as plain:
+        plain.sendall(SSL_REQUEST_PACKET)
+        assert plain.recv(1) == b"S"
+        tls = SSL.Connection(SSL.Context(SSL.TLS_CLIENT_METHOD), plain)
+        tls.set_connect_state()
+        plain.settimeout(None)
+        tls.do_handshake()
+        tls.sendall(startup("trusted", "postgres"))
+        told = b""
+        while not told.endswith(b"Z\0\0\0\5I"):
+            told += tls.recv(1 << 16)
+        tls.sendall(query("SELECT pg_sleep(0.1), 'still'"))
+        tls.shutdown()
+        told = b""
+        with suppress(SSL.ZeroReturnError):
+            while True:
+                told += tls.recv(1 << 16)
+        return told
 
 
 class TestReload:

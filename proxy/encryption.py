@@ -1,0 +1,234 @@
+"""TLS with a client, on a transport that can be handed to compiled code.
+
+OpenSSL reads from memory and writes to memory here, so that nothing is lost of what has come while
+somebody waits, and whoever has the socket can go on with the same connection (`proxy/relay.py`).
+https://docs.openssl.org/master/man7/ossl-guide-tls-introduction/
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any, cast
+
+from cryptography.hazmat.bindings._rust import _openssl
+from OpenSSL import SSL
+
+#: Bytes that are decrypted at once: as many as a record has at most.
+_RECORD = 1 << 14
+#: Bytes of records that are sent at once.
+_SENT = 1 << 18
+
+#: What compiled code calls, in the order in which it wants it.
+_FUNCTIONS = ("SSL_read", "SSL_write", "SSL_get_error", "BIO_read", "BIO_write", "ERR_clear_error")
+
+
+def functions() -> tuple[int, ...]:
+    """Where OpenSSL's functions are in memory; empty if that cannot be known."""
+    try:
+        return tuple(_address(_openssl.ffi.addressof(_openssl.lib, name)) for name in _FUNCTIONS)
+    except (AttributeError, TypeError):
+        return ()
+
+
+def _address(pointer: object) -> int:
+    return int(_openssl.ffi.cast("uintptr_t", pointer))
+
+
+class EncryptedTransport(asyncio.Transport, asyncio.Protocol):
+    """The encrypted connection to a client.
+
+    Args:
+        plain: the connection below, from which it takes over.
+        protocol: hears of what comes, once the handshake is done. It may half-close.
+
+    Attributes:
+        handshake: done when it is; has a `ConnectionError` that says why, if it fails.
+    """
+
+    def __init__(
+        self, plain: asyncio.Transport, protocol: asyncio.BaseProtocol, context: SSL.Context
+    ) -> None:
+        super().__init__()
+        self._plain = plain
+        self._protocol = cast(asyncio.Protocol, protocol)
+        self._tls = SSL.Connection(context)
+        self._tls.set_accept_state()
+        self._paused = False
+        self._ended = False
+        self.handshake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        plain.set_protocol(self)
+
+    @property
+    def version(self) -> str:
+        """Of the protocol, such as TLSv1.3."""
+        return self._tls.get_protocol_version_name()
+
+    @property
+    def application_protocol(self) -> str:
+        """What the client and we have agreed on, or nothing."""
+        return self._tls.get_alpn_proto_negotiated().decode()
+
+    # -- what compiled code goes on with
+
+    @property
+    def addresses(self) -> tuple[int, int, int]:
+        """Where OpenSSL's connection is in memory, and what it reads from and writes to."""
+        tls = cast(Any, self._tls)
+        return _address(tls._ssl), _address(tls._into_ssl), _address(tls._from_ssl)
+
+    def take_back(self, unsent: bytes) -> None:
+        """Go on where compiled code has stopped.
+
+        Args:
+            unsent: records that are still to be sent, before everything else.
+        """
+        self._plain.write(unsent)
+        self._send()
+
+    # -- the connection below
+
+    def data_received(self, data: bytes) -> None:
+        self._tls.bio_write(data)
+        if not self.handshake.done():
+            self._shake_hands()
+        if self.handshake.done() and not self._paused:
+            self._receive()
+
+    def eof_received(self) -> bool:
+        if not self.handshake.done():
+            return False
+        self._end()
+        return not self._plain.is_closing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.handshake.done():
+            self.handshake.set_exception(exc or ConnectionError("the client has gone"))
+        else:
+            self._protocol.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        self._protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._protocol.resume_writing()
+
+    # -- records
+
+    def _shake_hands(self) -> None:
+        try:
+            self._tls.do_handshake()
+        except SSL.WantReadError:
+            pass
+        except SSL.Error as error:
+            self._send()
+            self.handshake.set_exception(ConnectionError(reason(error)))
+            return
+        else:
+            self.handshake.set_result(None)
+        self._send()
+
+    def _receive(self) -> None:
+        """Decrypt all that has come, as long as it is wanted."""
+        while not self._paused and not self._ended:
+            try:
+                data = self._tls.recv(_RECORD)
+            except SSL.WantReadError:
+                return
+            except SSL.ZeroReturnError:
+                self._end()
+            except SSL.Error:
+                # Like Postgres: the client hears from OpenSSL what is wrong, and that is all.
+                self._send()
+                self.abort()
+                return
+            else:
+                self._protocol.data_received(data)
+
+    def _end(self) -> None:
+        """The client says nothing more."""
+        if not self._ended:
+            self._ended = True
+            if not self._protocol.eof_received():
+                self.close()
+
+    def _send(self) -> None:
+        while not self._plain.is_closing():
+            try:
+                records = self._tls.bio_read(_SENT)
+            except SSL.WantReadError:
+                return
+            self._plain.write(records)
+            if len(records) < _SENT:
+                return
+
+    # -- for the protocol
+
+    def write(self, data: bytes | bytearray | memoryview[Any]) -> None:
+        if self._plain.is_closing():
+            return
+        try:
+            sent, size = 0, len(data)
+            while sent < size:
+                sent += self._tls.send(memoryview(data)[sent:])
+        except SSL.Error:
+            self.abort()
+            return
+        self._send()
+
+    def can_write_eof(self) -> bool:
+        return False
+
+    def pause_reading(self) -> None:
+        if not self._paused:
+            self._paused = True
+            if not self._plain.is_closing():
+                self._plain.pause_reading()
+
+    def resume_reading(self) -> None:
+        if self._paused:
+            self._paused = False
+            if not self._plain.is_closing():
+                # What has been read of the socket comes before what has not.
+                asyncio.get_running_loop().call_soon(self._receive)
+                self._plain.resume_reading()
+
+    def is_reading(self) -> bool:
+        return not self._paused
+
+    def close(self) -> None:
+        if not self._plain.is_closing():
+            with suppress(SSL.Error):  # the handshake may not have been done, or have failed
+                self._tls.shutdown()
+            self._send()
+            self._plain.close()
+
+    def abort(self) -> None:
+        self._plain.abort()
+
+    def is_closing(self) -> bool:
+        return self._plain.is_closing()
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self._protocol = cast(asyncio.Protocol, protocol)
+
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        return self._protocol
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._plain.get_extra_info(name, default)
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self._plain.set_write_buffer_limits(high, low)
+
+    def get_write_buffer_limits(self) -> tuple[int, int]:
+        return self._plain.get_write_buffer_limits()
+
+    def get_write_buffer_size(self) -> int:
+        return self._plain.get_write_buffer_size()
+
+
+def reason(error: SSL.Error) -> str:
+    """What OpenSSL says, in its own words."""
+    stack = error.args[0] if error.args and isinstance(error.args[0], list) else []
+    return "; ".join(each[2] for each in stack if each[2]) or str(error) or type(error).__name__
