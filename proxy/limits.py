@@ -79,26 +79,25 @@ class Seats:
         self._users[user] += 1
         self._databases[database] += 1
 
-    def release(self, holder: tuple[str, str] | None) -> None:
+    def release(self, user: str | None, database: str | None) -> None:
         """Count someone no more; see `Seat.release`."""
         self._taken -= 1
-        if holder is None:
-            return
-        for counter, name in zip((self._users, self._databases), holder, strict=True):
-            counter[name] -= 1
-            if not counter[name]:
-                del counter[name]
+        for counter, name in ((self._users, user), (self._databases, database)):
+            if name is not None:
+                counter[name] -= 1
+                if not counter[name]:
+                    del counter[name]
 
 
 class Seat:
     """What one connection takes of the limits, from its StartupMessage to its end."""
 
-    __slots__ = ("_holder", "_released", "_seats")
+    __slots__ = ("_database", "_seats", "_user")
 
     def __init__(self, seats: Seats) -> None:
-        self._seats = seats
-        self._holder: tuple[str, str] | None = None
-        self._released = False
+        self._seats: Seats | None = seats
+        self._user: str | None = None
+        self._database: str | None = None
 
     def assign(self, user: str, database: str) -> None:
         """Say who has proved to be here.
@@ -106,11 +105,12 @@ class Seat:
         Raises:
             TooManyConnectionsError: the role or the database has too many connections.
         """
+        assert self._seats is not None
         self._seats.assign(user, database)
-        self._holder = user, database
+        self._user, self._database = user, database
 
     def release(self) -> None:
         """Give the seat back; harmless when that was done."""
-        if not self._released:
-            self._released = True
-            self._seats.release(self._holder)
+        seats, self._seats = self._seats, None
+        if seats is not None:
+            seats.release(self._user, self._database)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from engine.errors import OperationError
@@ -365,8 +364,6 @@ class Login:
             return False
         assert client.transport is not None
         assert server_.transport is not None
-        # An idle session keeps who it is, but not how it has said so.
-        self.startup = self._connection.startup = replace(self.startup, packet=b"")
         session = Session(
             client.transport, self.startup, self._surroundings, self._connection, seat, self._lease
         )

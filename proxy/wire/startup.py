@@ -5,9 +5,10 @@ https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-M
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from struct import Struct
-from sys import intern
 
 from proxy.wire.frames import FramingError
 
@@ -38,7 +39,7 @@ class StartupMessage:
 
     packet: bytes
     version: int
-    parameters: dict[str, str]
+    parameters: Mapping[str, str]
 
     @property
     def user(self) -> str:
@@ -117,7 +118,7 @@ def read_startup(data: bytes) -> tuple[Startup, bytes] | None:
         return CancelRequest(packet, packet[8:]), rest
     if code >> 16 != 3:
         raise UnsupportedProtocolError(code)
-    return StartupMessage(packet, code, _parameters(packet[8:])), rest
+    return _startup_message(packet), rest
 
 
 def unsupported(code: int) -> str:
@@ -130,7 +131,10 @@ def cancel_request(key: bytes) -> bytes:
     return _TWO.pack(8 + len(key), CANCEL_REQUEST) + key
 
 
-def _parameters(body: bytes) -> dict[str, str]:
+@lru_cache(maxsize=256)
+def _startup_message(packet: bytes) -> StartupMessage:
+    """Read a packet; many clients say the same, and then share what they have said."""
+    body = packet[8:]
     if not body.endswith(b"\0"):
         raise FramingError("invalid startup packet layout: expected terminator as last byte")
     words = body.decode("utf-8", "surrogateescape").split("\0")
@@ -138,6 +142,5 @@ def _parameters(body: bytes) -> dict[str, str]:
     for name, value in zip(words[::2], words[1::2], strict=False):
         if not name:
             break
-        # Many clients say the same.
-        parameters[intern(name)] = intern(value)
-    return parameters
+        parameters[name] = value
+    return StartupMessage(packet, _TWO.unpack_from(packet)[1], parameters)
