@@ -50,7 +50,9 @@ class Metrics:
         self._ended = Counter(
             "iasql_connections_ended", "Connections that have ended.", ["outcome"], registry=registry
         )
+        self._ended_by = {outcome: self._ended.labels(str(outcome)) for outcome in Outcome}
         self._logins = Counter("iasql_logins", "Logins by outcome.", ["outcome"], registry=registry)
+        self._logged_in = self._logins.labels("done")
         self._login_seconds = Histogram(
             "iasql_login_seconds",
             "From a client's connection to its session.",
@@ -95,11 +97,11 @@ class Metrics:
         self._connected.inc()
 
     def logged_in(self, seconds: float) -> None:
-        self._logins.labels("done").inc()
+        self._logged_in.inc()
         self._login_seconds.observe(seconds)
 
     def disconnected(self, end: ConnectionEnd) -> None:
-        self._ended.labels(str(end.outcome)).inc()
+        self._ended_by[end.outcome].inc()
         if end.outcome is Outcome.REFUSED:
             self._refused.labels(end.sqlstate or "").inc()
         if end.user is not None and not end.logged_in:

@@ -20,9 +20,13 @@ from proxy.wire.frames import HEADER_SIZE, Cutter, FramingError, Message, Run
 #: Bytes that may wait for the slower side before the faster one is paused.
 HIGH_WATER = 1 << 20
 
-_FOLLOWED = frozenset({server.READY_FOR_QUERY, server.PARAMETER_STATUS, server.BACKEND_KEY_DATA})
+#: What is noted, and how it begins.
+_FOLLOWED = {
+    server.READY_FOR_QUERY: b"",
+    server.BACKEND_KEY_DATA: b"",
+    server.PARAMETER_STATUS: b"client_encoding\0",
+}
 _QUIET = frozenset({server.DATA_ROW, server.COPY_DATA})
-_CLIENT_ENCODING = b"client_encoding\0"
 _ALL = frozenset(range(256))
 
 #: What connections that are lent have instead of their own, which would be most of an idle session's memory.
@@ -310,7 +314,7 @@ class Backend(asyncio.Protocol):
     def _route_message(self, message: Message) -> None:
         owner = self.expected.received(message.kind)
         passed, self._passed = self._passed, 0
-        if message.kind in _FOLLOWED:
+        if message.frame.startswith(_FOLLOWED.get(message.kind, b""), HEADER_SIZE):
             self._note(message)
         if owner is None:
             self._to_client(message.frame[passed:])
@@ -327,7 +331,7 @@ class Backend(asyncio.Protocol):
             self.status = message.frame[-1:]
         elif message.kind == server.BACKEND_KEY_DATA:
             self._listener.backend_key(message.body)
-        elif message.frame.startswith(_CLIENT_ENCODING, HEADER_SIZE):
+        elif message.kind == server.PARAMETER_STATUS:
             self.codec = codec_for(server.read_parameter(message.body)[1])
 
     def _is_fatal(self, message: Message) -> bool:

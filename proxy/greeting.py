@@ -7,7 +7,6 @@ https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Coroutine
 from typing import Any, cast
 
@@ -58,10 +57,8 @@ class Greeting(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._connection = Connection(transport, self._surroundings.observer)
         # Like Postgres: what comes by a socket does not leave the machine.
-        local = self._transport.get_extra_info("socket").family == socket.AF_UNIX
+        local = not isinstance(self._transport.get_extra_info("sockname"), tuple)
         self._tls = None if local else self._surroundings.tls
-        # Like Postgres: a client whose machine has gone is noticed some day.
-        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         loop = asyncio.get_running_loop()
         self._deadline = loop.time() + self._surroundings.limits.authentication_timeout
         self._timer = loop.call_at(self._deadline, self.close)

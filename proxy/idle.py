@@ -23,7 +23,7 @@ from proxy.wire.scram import Verifier
 LIFETIME = 3600.0
 
 _DISCARD_ALL = message(b"Q", b"DISCARD ALL\0")
-_FOLLOWED = frozenset({server.READY_FOR_QUERY, server.ERROR_RESPONSE, server.PARAMETER_STATUS})
+_FOLLOWED = dict.fromkeys((server.READY_FOR_QUERY, server.ERROR_RESPONSE, server.PARAMETER_STATUS), b"")
 
 #: What the server says to each client, however its connection was begun.
 _SAID_AGAIN = frozenset({server.BACKEND_KEY_DATA, server.PARAMETER_STATUS, server.READY_FOR_QUERY})

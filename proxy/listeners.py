@@ -99,6 +99,9 @@ class Listener:
             server = await loop.create_server(
                 factory, address.host, address.port, backlog=_BACKLOG, reuse_port=shared or None
             )
+            for each in server.sockets:
+                # Like Postgres: a client whose machine has gone is noticed some day. Connections inherit it.
+                each.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             port: int = server.sockets[0].getsockname()[1]
             return cls(TCPAddress(address.host, port), server)
         if (reason := unusable(address, shared=shared)) is not None:

@@ -9,7 +9,6 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from typing import Any
 
 import structlog
@@ -171,7 +170,7 @@ def _write(level: str, event: str, told: dict[str, Any]) -> None:
 
 
 def _fields(end: ConnectionEnd | OperationEnd) -> dict[str, Any]:
-    return {each.name: getattr(end, each.name) for each in fields(end)}
+    return {name: getattr(end, name) for name in end.__slots__}
 
 
 def _told(said: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ https://www.postgresql.org/docs/current/protocol-overview.html#PROTOCOL-MESSAGE-
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from struct import Struct
 
@@ -189,10 +189,16 @@ class Cutter:
             at += length + 1
         return kinds if at == end else None
 
-    def follow(self, chunk: bytes, wanted: Collection[int], quiet: Collection[int]) -> list[int | Message]:
+    def follow(
+        self, chunk: bytes, wanted: Mapping[int, bytes], quiet: Collection[int]
+    ) -> list[int | Message]:
         """Read a chunk that has been passed on already: the wanted messages, and the types of others.
 
         The same as `feed` and `take`, without runs; for the bytes that are the most.
+
+        Args:
+            wanted: what the bodies of messages begin with that are wanted, by type; others of a
+                type are as quiet.
 
         Raises:
             FramingError: a message claims an impossible length.
@@ -212,13 +218,13 @@ class Cutter:
             if kind not in quiet:
                 if length < 4:
                     raise FramingError(f"invalid message length {length}")
-                if kind in wanted:
-                    if at + length >= end:
-                        self._need = length + 1
-                        break
-                    found.append(Message(kind, data[at : at + length + 1]))
-                else:
+                if kind not in wanted:
                     found.append(kind)
+                elif at + length >= end:
+                    self._need = length + 1
+                    break
+                elif data.startswith(wanted[kind], at + HEADER_SIZE):
+                    found.append(Message(kind, data[at : at + length + 1]))
             at += length + 1
         self._skip = max(at - end, 0)
         self._at = min(at, end)

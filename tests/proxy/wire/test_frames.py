@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from proxy.wire.frames import LARGEST, Cutter, FramingError, Message, Run, message
 
 WANTED = frozenset(b"QP")
+FOLLOWED = dict.fromkeys(WANTED, b"")
 QUIET = frozenset(b"d")
 
 messages = st.lists(
@@ -101,7 +102,7 @@ def test_a_stream_that_was_passed_on_is_followed_alike(frames: list[bytes], plac
     cutter = Cutter()
     found: list[int] = []
     for chunk in split(b"".join(frames), places):
-        for piece in cutter.follow(chunk, WANTED, QUIET):
+        for piece in cutter.follow(chunk, FOLLOWED, QUIET):
             if isinstance(piece, Message):
                 assert piece.frame in frames
                 found.append(piece.kind)
@@ -110,6 +111,16 @@ def test_a_stream_that_was_passed_on_is_followed_alike(frames: list[bytes], plac
     assert found == [frame[0] for frame in frames if frame[0] not in QUIET]
     assert cutter.pending == 0
     assert not cutter.inside_message
+
+
+@given(cuts)
+def test_what_does_not_begin_as_wanted_is_passed_over(places: list[int]) -> None:
+    frames = [message(b"S", body) for body in (b"name\0one", b"names\0two", b"", b"na", b"name\0three")]
+    cutter = Cutter()
+    found: list[int | Message] = []
+    for chunk in split(b"".join(frames), places):
+        found += cutter.follow(chunk, {ord("S"): b"name\0"}, QUIET)
+    assert found == [Message(ord("S"), frames[0]), Message(ord("S"), frames[4])]
 
 
 @given(messages, messages, cuts)
@@ -124,7 +135,7 @@ def test_following_and_taking_can_alternate(
             while (piece := cutter.take(WANTED, QUIET)) is not None:
                 kinds += piece.kinds if isinstance(piece, Run) else [piece.kind]
         else:
-            kinds += [p.kind if isinstance(p, Message) else p for p in cutter.follow(chunk, WANTED, QUIET)]
+            kinds += [p.kind if isinstance(p, Message) else p for p in cutter.follow(chunk, FOLLOWED, QUIET)]
     assert kinds == [frame[0] for frame in first + second if frame[0] not in QUIET]
 
 
