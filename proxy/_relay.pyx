@@ -290,13 +290,23 @@ cdef class Relay:
         self._stopping = True
         write(self._wake, &one, sizeof(one))
 
-    def adopt(self, int client, int server, unsigned char status, tls=None):
+    def adopt(
+        self,
+        int client,
+        int server,
+        unsigned char status,
+        bytes log=b"",
+        to_server=(0, b""),
+        to_client=(0, b""),
+        tls=None,
+    ):
         """Serve a pair of sockets from now on; nobody else may read or write them.
-
-        Both directions are between two messages, and everything has been answered.
 
         Args:
             status: of the last ReadyForQuery.
+            log: types of messages since everything had been answered.
+            to_server, to_client: bytes of the current message that are still to pass, and the beginning of
+                one that is held.
             tls: where the SSL of the client's connection is, and the BIOs that it reads from and writes to;
                 None if it has no TLS.
 
@@ -317,6 +327,13 @@ cdef class Relay:
             pair.sides[CLIENT].fd = client
             pair.sides[SERVER].fd = server
             pair.status = status
+            self._place(pair, CLIENT, to_server)
+            self._place(pair, SERVER, to_client)
+            for kind in log:
+                if kind & FROM_CLIENT:
+                    self._note_question(pair, kind ^ FROM_CLIENT)
+                else:
+                    self._note(pair, kind)
             if tls is not None:
                 self._encrypt(pair, tls)
             failure = self._watch(pair)
@@ -398,6 +415,14 @@ cdef class Relay:
         pair.age = self._age
         self._pairs[index] = pair
         return pair
+
+    cdef int _place(self, Pair *pair, int side, place) except -1:
+        cdef bytes held = place[1]
+        pair.sides[side].skip = place[0]
+        if held and not keep(&pair.sides[side].held, &pair.sides[side].held_size, held, len(held)):
+            self._release(pair)
+            raise MemoryError
+        return 0
 
     cdef int _encrypt(self, Pair *pair, tls) except -1:
         pair.cipher = <Cipher *>malloc(sizeof(Cipher))
@@ -698,12 +723,7 @@ cdef class Relay:
                     wanted = True
                     break
             if is_answered(kind):
-                wanted = not self._note(pair, kind | FROM_CLIENT)
-                if kind in (c'Q', c'S', c'F'):
-                    pair.unanswered += 1
-                    pair.since = 0
-                else:
-                    pair.since += 1
+                wanted = not self._note_question(pair, kind)
             at = behind(client, at, length, size)
             if wanted:
                 break
@@ -747,6 +767,15 @@ cdef class Relay:
             wanted = not keep(&server.held, &server.held_size, data + at, rest) or wanted
         if wanted:
             self._give_back(pair)
+
+    cdef bint _note_question(self, Pair *pair, unsigned char kind) noexcept nogil:
+        """Log a client's message that will be answered; False if Python is to go on with the counting."""
+        if kind in (c'Q', c'S', c'F'):
+            pair.unanswered += 1
+            pair.since = 0
+        else:
+            pair.since += 1
+        return self._note(pair, kind | FROM_CLIENT)
 
     cdef bint _note(self, Pair *pair, unsigned char kind) noexcept nogil:
         """Log a message's type; False if Python is to go on with the counting."""

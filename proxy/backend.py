@@ -12,13 +12,10 @@ from typing import Protocol, cast
 
 from proxy.encodings import codec_for
 from proxy.errors import BackendLostError
-from proxy.relay import FROM_CLIENT, State
+from proxy.relay import FROM_CLIENT, Place, State
 from proxy.wire import client, server
 from proxy.wire.expected import Expected
 from proxy.wire.frames import HEADER_SIZE, Cutter, FramingError, Message, Run
-
-#: Bytes that may wait for the slower side before the faster one is paused.
-HIGH_WATER = 1 << 20
 
 #: What is noted, and how it begins.
 _FOLLOWED = {
@@ -27,6 +24,10 @@ _FOLLOWED = {
     server.PARAMETER_STATUS: b"client_encoding\0",
 }
 _QUIET = frozenset({server.DATA_ROW, server.COPY_DATA})
+
+#: What leads to a Query that is being answered, as the relay writes it down.
+_ANSWERED = bytes([client.QUERY | FROM_CLIENT])
+_ANSWERED_WITH_COPY = _ANSWERED + bytes([server.COPY_IN_RESPONSE])
 _ALL = frozenset(range(256))
 
 #: What connections that are lent have instead of their own, which would be most of an idle session's memory.
@@ -118,7 +119,6 @@ class Backend(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
-        self.transport.set_write_buffer_limits(HIGH_WATER)
         self.lost = False
 
     def data_received(self, data: bytes) -> None:
@@ -188,6 +188,22 @@ class Backend(asyncio.Protocol):
         """Whether nothing is on its way in either direction that somebody has to look at."""
         busy = self.lost or self._passed or self._deferred or self._exchanges
         return not busy and self.expected.at_rest and self._cutter.between_messages
+
+    @property
+    def log(self) -> bytes | None:
+        """Types of messages that lead to what is expected now; None if what passes has to be looked at."""
+        if self.lost or self._deferred or self._exchanges or self._drained is not None:
+            return None
+        if self.expected.at_rest:
+            return b""
+        if not self.expected.answering:
+            return None
+        return _ANSWERED_WITH_COPY if self.expected.copying else _ANSWERED
+
+    @property
+    def place(self) -> Place:
+        """Where what comes from the server stands."""
+        return Place(*self._cutter.place)
 
     def lend(self) -> None:
         """Leave the connection to the relay."""

@@ -53,6 +53,47 @@ class State:
     to_client: Progress
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where one direction stands.
+
+    Attributes:
+        skip: bytes of the current message that are still to come, and to pass.
+        held: the beginning of a message; the client's has not been sent on yet, the server's has.
+    """
+
+    skip: int
+    held: bytes
+
+    @property
+    def is_near(self) -> bool:
+        """Whether so little is held that the relay can go on with it."""
+        return len(self.held) <= _HELD
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where the relay begins: between two messages or within one, when all has been answered or while it is.
+
+    Attributes:
+        client, server: descriptors of the two sockets; all that was to be sent has been.
+        status: the last ReadyForQuery's transaction status.
+        log: types of messages since everything had been answered, as in `State`.
+        tls: the client's, as `EncryptedTransport.addresses` says; None if it has none.
+    """
+
+    client: int
+    server: int
+    status: bytes
+    log: bytes
+    to_server: Place
+    to_client: Place
+    tls: tuple[int, int, int] | None = None
+
+
+#: Bytes of the beginning of a message that the relay takes over; far less than it receives at once.
+_HELD = 1 << 12
+
 #: The bit that marks a client's message in the log.
 FROM_CLIENT = 0x80
 
@@ -88,19 +129,8 @@ class Relay:
         """Bytes that have come from clients and from servers on what is lent now."""
         return self._native.received
 
-    def lend(
-        self,
-        lender: Lender,
-        client: int,
-        server: int,
-        status: bytes,
-        tls: tuple[int, int, int] | None = None,
-    ) -> int:
-        """Serve a session's sockets from now on; nobody else may use them.
-
-        Args:
-            status: the transaction status.
-            tls: the client's, as `EncryptedTransport.addresses` says; nobody else may use that either.
+    def lend(self, lender: Lender, start: Start) -> int:
+        """Serve a session's connections from now on; nobody else may use them.
 
         Returns:
             What to call the loan.
@@ -108,7 +138,15 @@ class Relay:
         Raises:
             OSError: they cannot be served, and stay the session's.
         """
-        name = self._native.adopt(client, server, status[0], tls)
+        name = self._native.adopt(
+            start.client,
+            start.server,
+            start.status[0],
+            start.log,
+            (start.to_server.skip, start.to_server.held),
+            (start.to_client.skip, start.to_client.held),
+            start.tls,
+        )
         self._lent[name] = lender
         return name
 

@@ -11,7 +11,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import OperationError, Stopped
-from proxy.backend import HIGH_WATER, Backend
+from proxy.backend import Backend
 from proxy.cancel import forward
 from proxy.dispatch import dispatch
 from proxy.encryption import EncryptedTransport
@@ -20,7 +20,7 @@ from proxy.flow import Flow
 from proxy.idle import Lease
 from proxy.intercept import NEEDLE
 from proxy.observer import Outcome
-from proxy.relay import State
+from proxy.relay import Place, Start, State
 from proxy.statements import Statements
 from proxy.wire import client, server
 from proxy.wire.frames import Cutter, FramingError, Message, Run
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from proxy.limits import Seat
     from proxy.records import Connection
     from proxy.surroundings import Surroundings
+
+#: Bytes that may wait for the slower side before the faster one is paused.
+HIGH_WATER = 1 << 20
 
 #: Bytes of a waiting client that are read, so that its end is noticed.
 LARGEST_BACKLOG = 1 << 20
@@ -80,6 +83,7 @@ class Session(asyncio.Protocol):
         "_surroundings",
         "_task",
         "_transport",
+        "_write_limit",
         "backend",
         "connection",
         "engine",
@@ -139,9 +143,9 @@ class Session(asyncio.Protocol):
         if server_transport.get_extra_info("ssl_object") is not None:
             self._relay = None
         self._transport.set_protocol(self)
-        self._transport.set_write_buffer_limits(HIGH_WATER)
         server_transport.set_protocol(self.backend)
         self.backend.connection_made(server_transport)
+        self._set_write_buffer_limits(HIGH_WATER)
         # The first ReadyForQuery answers the StartupMessage.
         self.backend.expected.sent(client.SYNC)
         if answers:
@@ -191,6 +195,7 @@ class Session(asyncio.Protocol):
     def resume_writing(self) -> None:
         if not self.backend.lost:
             self.backend.transport.resume_reading()
+            self._lend_if_sent()
 
     # -- the client's messages
 
@@ -304,15 +309,31 @@ class Session(asyncio.Protocol):
         """Let the relay serve both connections, if there is nothing that has to be looked at."""
         self._resting = False
         busy = self._held or self.statements or self._ending or self._loan is not None
-        if busy or not self._cutter.between_messages or not self.backend.at_rest:
+        log = self.backend.log
+        to_server, to_client = Place(*self._cutter.place), self.backend.place
+        if self._relay is None or busy or log is None or not (to_server.is_near and to_client.is_near):
             return
         ways = self._transport, self.backend.transport
-        if self._relay is None or any(way.is_closing() or way.get_write_buffer_size() for way in ways):
+        if any(way.is_closing() for way in ways):
+            return
+        if any(way.get_write_buffer_size() for way in ways):
+            if log:
+                # Much is under way: nothing more is read until it has been sent, and then lent.
+                self._set_write_buffer_limits(0)
             return
         tls = self._transport.addresses if isinstance(self._transport, EncryptedTransport) else None
         client_socket, server_socket = (way.get_extra_info("socket").fileno() for way in ways)
+        start = Start(
+            client_socket,
+            server_socket,
+            status=self.backend.status,
+            log=log,
+            to_server=to_server,
+            to_client=to_client,
+            tls=tls,
+        )
         try:
-            self._loan = self._relay.lend(self, client_socket, server_socket, self.backend.status, tls)
+            self._loan = self._relay.lend(self, start)
         except OSError as error:
             self.connection.log.warning("the relay is not used", error=str(error))
             self._relay = None
@@ -321,6 +342,16 @@ class Session(asyncio.Protocol):
         self.backend.lend()
         self._cutter, self.statements = _NO_BYTES, _NO_STATEMENTS
 
+    def _lend_if_sent(self) -> None:
+        """Something has been sent that had to wait."""
+        if self._write_limit == 0:
+            asyncio.get_running_loop().call_soon(self._lend)
+
+    def _set_write_buffer_limits(self, high: int) -> None:
+        self._write_limit = high
+        for way in (self._transport, self.backend.transport):
+            way.set_write_buffer_limits(high)
+
     def _recall(self) -> None:
         if self._relay is not None and self._loan is not None:
             self._relay.recall(self._loan)
@@ -328,6 +359,7 @@ class Session(asyncio.Protocol):
     def take_back(self, state: State) -> None:
         """Go on where the relay has stopped."""
         self._loan = None
+        self._set_write_buffer_limits(HIGH_WATER)
         self._cutter, self.statements = Cutter(largest_held=self._surroundings.limits.held), Statements()
         self.received += state.to_server.received
         if isinstance(self._transport, EncryptedTransport):
@@ -396,6 +428,7 @@ class Session(asyncio.Protocol):
             self._flow.pause("server")
         else:
             self._flow.resume("server")
+            self._lend_if_sent()
 
     # -- the end
 

@@ -76,6 +76,11 @@ class Expected:
         begun = self.binds or self.executed or self.skipping or self.copying
         return not self._queue and not begun
 
+    @property
+    def answering(self) -> bool:
+        """Whether a Query of the client's is being answered, and nothing else."""
+        return len(self._queue) == 1 and self._queue[0] == (client.QUERY, None) and not self.skipping
+
     def sent(self, kind: int, owner: Owner | None = None) -> None:
         """Note a message that was sent."""
         if kind not in _ANSWERED:

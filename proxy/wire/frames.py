@@ -93,6 +93,11 @@ class Cutter:
         """Whether everything that was fed has been taken, and was whole messages."""
         return not self._skip and not self.pending
 
+    @property
+    def place(self) -> tuple[int, bytes]:
+        """What `restore` needs to continue here."""
+        return self._skip, self.rest()
+
     def restore(self, skip: int, pending: bytes) -> None:
         """Continue where somebody else has stopped.
 

@@ -14,13 +14,16 @@ import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxy.relay import FROM_CLIENT, Relay, State
+from proxy.relay import FROM_CLIENT, Place, Relay, Start, State
 from proxy.wire.expected import Expected
 from proxy.wire.frames import message
 from tests.fixtures.tools import missing
 
 QUIET_END = message(b"S")
 READY = message(b"Z", b"I")
+
+#: Between two messages.
+FROM_HERE = Place(0, b"")
 
 
 class Lender:
@@ -85,13 +88,16 @@ def _pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 
 @asynccontextmanager
-async def lent() -> AsyncIterator[Lent]:
+async def lent(
+    log: bytes = b"", to_server: Place = FROM_HERE, to_client: Place = FROM_HERE
+) -> AsyncIterator[Lent]:
     if not Relay.available():
         missing("the relay is not compiled")
     relay = Relay()
     lender = Lender()
     with _pair() as (client, inner_client), _pair() as (server, inner_server):
-        name = relay.lend(lender, inner_client.fileno(), inner_server.fileno(), b"I")
+        start = Start(inner_client.fileno(), inner_server.fileno(), b"I", log, to_server, to_client)
+        name = relay.lend(lender, start)
         try:
             yield Lent(relay, lender, name, client, server, (inner_client, inner_server))
         finally:
@@ -188,6 +194,28 @@ async def test_the_encoding_and_the_status_are_remembered() -> None:
         state = it.recall()
     assert state.encoding == b"LATIN1"
     assert state.status == b"T"
+
+
+async def test_it_may_begin_within_an_answer() -> None:
+    rest = b"row" + message(b"C", b"SELECT 1\0") + message(b"Z", b"T")
+    async with lent(bytes([ord("Q") | FROM_CLIENT]), to_client=Place(3, b"")) as it:
+        it.server.send(rest)
+        assert await it.receive(it.client, len(rest)) == rest
+        await asyncio.sleep(0.01)
+        state = it.recall()
+    assert (state.log, state.status) == (b"", b"T")
+
+
+async def test_it_may_begin_within_the_head_of_a_message() -> None:
+    ready, call = message(b"Z", b"E"), message(b"Q", b"SELECT iasql_sync()\0")
+    log = bytes([ord("Q") | FROM_CLIENT])
+    async with lent(log, to_server=Place(0, call[:3]), to_client=Place(0, ready[:2])) as it:
+        it.server.send(ready[2:])
+        assert await it.receive(it.client, len(ready) - 2) == ready[2:]
+        it.client.send(call[3:])
+        state = await it.back()
+    assert (state.status, state.log) == (b"E", b"")
+    assert state.to_server.held == call
 
 
 async def test_a_slow_reader_stops_its_sender_and_loses_nothing() -> None:

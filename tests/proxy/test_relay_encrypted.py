@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from OpenSSL import SSL
 
 from proxy.encryption import EncryptedTransport, functions
-from proxy.relay import Relay, State
+from proxy.relay import Relay, Start, State
 from proxy.tls import ListenerTLS
 from proxy.wire.frames import message
 from tests.fixtures.certificates import Certificate
 from tests.fixtures.tools import missing
 from tests.proxy.conftest import until
-from tests.proxy.test_relay import Lender
+from tests.proxy.test_relay import FROM_HERE, Lender
 
 
 @dataclass
@@ -57,7 +57,10 @@ class Encrypted:
         self.lender = Lender()
         self.transport.pause_reading()
         client = self.transport.get_extra_info("socket").fileno()
-        self.name = self.relay.lend(self.lender, client, self.inner.fileno(), b"I", self.transport.addresses)
+        self.name = self.relay.lend(
+            self.lender,
+            Start(client, self.inner.fileno(), b"I", b"", FROM_HERE, FROM_HERE, self.transport.addresses),
+        )
 
     async def back(self) -> State:
         """What is given back, by itself."""
