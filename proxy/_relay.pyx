@@ -38,6 +38,17 @@ cdef extern from "sys/socket.h" nogil:
     int MSG_DONTWAIT
     int SHUT_RDWR
 
+cdef extern from "sched.h" nogil:
+    int sched_yield()
+
+cdef extern from "time.h" nogil:
+    ctypedef int clockid_t
+    struct timespec:
+        long tv_sec
+        long tv_nsec
+    int clock_gettime(clockid_t, timespec *)
+    clockid_t CLOCK_MONOTONIC
+
 cdef extern from "sys/eventfd.h" nogil:
     int eventfd(unsigned int, int)
     int EFD_CLOEXEC
@@ -67,6 +78,10 @@ cdef enum:
     CHUNK = 1 << 17
     # Receives from one connection before the others have their turn.
     TURNS = 8
+    # Bytes of which a receive is part of something long, unless a question or an answer ends in it.
+    STREAMED = 1 << 12
+    # Nanoseconds for which the next part of it is awaited without going to sleep.
+    LINGER = 100_000
     # Events that are seen to before Python may give or take pairs.
     EVENTS = 64
     # The most that PostgreSQL itself accepts, as in proxy.wire.frames.
@@ -218,6 +233,7 @@ cdef class Relay:
     cdef unsigned char *_buffer
     cdef unsigned char *_sealed
     cdef uint64_t _received[2]
+    cdef bint _streaming
     cdef Transfer _ssl_read
     cdef Transfer _ssl_write
     cdef Judge _ssl_get_error
@@ -550,7 +566,7 @@ cdef class Relay:
         cdef uint32_t before
         cdef uint64_t one = 1
         while not self._stopping:
-            count = epoll_wait(self._epoll, events, EVENTS, -1)
+            count = self._next_events(events)
             self._enter()
             before = self._returned_size
             for at in range(count):
@@ -559,6 +575,24 @@ cdef class Relay:
             self._leave()
             if count:
                 write(self.news, &one, sizeof(one))
+
+    cdef int _next_events(self, epoll_event *events) noexcept nogil:
+        """Wait for what comes.
+
+        Within a long answer or COPY the next part comes in less time than it takes to wake up.
+        """
+        cdef timespec began, now
+        cdef int count = 0
+        if self._streaming:
+            self._streaming = False
+            clock_gettime(CLOCK_MONOTONIC, &began)
+            while not count:
+                sched_yield()
+                count = epoll_wait(self._epoll, events, EVENTS, 0)
+                clock_gettime(CLOCK_MONOTONIC, &now)
+                if (now.tv_sec - began.tv_sec) * 1_000_000_000 + now.tv_nsec - began.tv_nsec > LINGER:
+                    break
+        return count or epoll_wait(self._epoll, events, EVENTS, -1)
 
     cdef void _see_to(self, epoll_event *event) noexcept nogil:
         cdef uint64_t name = event.data.u64
@@ -581,7 +615,7 @@ cdef class Relay:
 
     cdef void _receive(self, Pair *pair, int side) noexcept nogil:
         cdef Side *source = &pair.sides[side]
-        cdef size_t size, room
+        cdef size_t size, room, logged
         cdef ssize_t got
         cdef int turn
         if side == CLIENT and pair.cipher != NULL:
@@ -598,6 +632,7 @@ cdef class Relay:
                 return
             self._received[side] += got
             source.received += got
+            logged = pair.log_size
             if side == CLIENT:
                 self._from_client(pair, size + got)
             else:
@@ -606,8 +641,14 @@ cdef class Relay:
                 else:
                     self._send(pair, CLIENT, self._buffer + size, got)
                 self._from_server(pair, size + got)
+            self._note_stream(pair, got, logged)
             if pair.returned or <size_t>got < room or pair.sides[1 - side].unsent_size:
                 return
+
+    cdef void _note_stream(self, Pair *pair, size_t got, size_t logged) noexcept nogil:
+        """What was received may be part of something long: nothing in it had to be logged."""
+        if got >= STREAMED and pair.unanswered and pair.log_size == logged:
+            self._streaming = True
 
     cdef void _give_back_if_ended(self, Pair *pair, ssize_t got) noexcept nogil:
         """What becomes of a pair of which nothing was received; Python's transport will see the same end."""
@@ -616,6 +657,7 @@ cdef class Relay:
 
     cdef void _receive_encrypted(self, Pair *pair) noexcept nogil:
         cdef ssize_t got
+        cdef size_t logged
         cdef int turn
         for turn in range(TURNS):
             got = recv(pair.sides[CLIENT].fd, self._sealed, CHUNK, MSG_DONTWAIT)
@@ -625,7 +667,9 @@ cdef class Relay:
             if self._bio_write(pair.cipher.incoming, self._sealed, got) != got:
                 self._break_off(pair)
                 return
+            logged = pair.log_size
             self._decrypt(pair)
+            self._note_stream(pair, got, logged)
             if pair.returned or got < CHUNK or pair.sides[SERVER].unsent_size:
                 return
 
