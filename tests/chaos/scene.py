@@ -16,6 +16,7 @@ import psycopg
 from deploy.embedded_postgres import EmbeddedPostgres
 from tests.chaos.relay import CuttingRelay
 from tests.chaos.visitors import Findings, Visitor
+from tests.fixtures.certificates import Authority
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import Database, PostgresServer, free_port
 from tests.fixtures.proxies import IasqlProcess, launch
@@ -38,7 +39,9 @@ class Scene:
     def __init__(self, folder: Path, cloud: Cloud, seed: int, options: Sequence[str] = ()) -> None:
         self._folder = folder
         self._cloud = cloud
-        self._options = options
+        certificate = Authority(folder).issue("proxy")
+        tls = "--tls-cert", str(certificate.certificate), "--tls-key", str(certificate.key)
+        self._options = (*tls, *options)
         self._seed = seed
         self._chance = random.Random(seed)
         self._postgres_port = free_port()

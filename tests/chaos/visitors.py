@@ -72,6 +72,11 @@ class Visitor:
         self.stopped = False
 
     @property
+    def url(self) -> str:
+        """Where it connects to, encrypted or not."""
+        return f"{self._database.url}?sslmode={self.chance.choice(['disable', 'require'])}"
+
+    @property
     def session(self) -> str:
         """The name of its present session."""
         return f"{self._name}.{self._sessions}"
@@ -83,7 +88,7 @@ class Visitor:
             driver = self.chance.choice([_psycopg, _asyncpg])
             try:
                 async with asyncio.timeout(PATIENCE):
-                    await driver(self._database, self)
+                    await driver(self)
                 self._findings.counts["sessions"] += 1
             except TimeoutError:
                 self._findings.failures.append(f"{self.session}: still waiting after {PATIENCE} s")
@@ -131,9 +136,9 @@ def _is_ordinary(error: Exception) -> bool:
 # -- psycopg: libpq's behaviour
 
 
-async def _psycopg(database: Database, visitor: Visitor) -> None:
+async def _psycopg(visitor: Visitor) -> None:
     connection = await psycopg.AsyncConnection.connect(
-        database.url, application_name=visitor.session, autocommit=True, connect_timeout=30
+        visitor.url, application_name=visitor.session, autocommit=True, connect_timeout=30
     )
     try:
         for _ in range(visitor.chance.randint(1, 12)):
@@ -186,9 +191,9 @@ _PSYCOPG: tuple[Statement, ...] = (_simple, _extended, _pipeline, _copy_out, _co
 # -- asyncpg: a parser of its own
 
 
-async def _asyncpg(database: Database, visitor: Visitor) -> None:
+async def _asyncpg(visitor: Visitor) -> None:
     connection = await asyncpg.connect(
-        database.url, server_settings={"application_name": visitor.session}, timeout=30
+        visitor.url, server_settings={"application_name": visitor.session}, timeout=30
     )
     try:
         for _ in range(visitor.chance.randint(1, 12)):
