@@ -15,6 +15,7 @@ import asyncpg
 from bench.figures import Figure
 from bench.load.clients import LEDGER, Work, answers, busy, idle
 from bench.proxy.contestants import DATABASE, PROXY, USER, Contestant, postgres, proxy
+from tests.fixtures.certificates import Authority
 
 _SAMPLE_SECONDS = 1.0
 
@@ -41,8 +42,9 @@ async def served(folder: Path) -> AsyncIterator[tuple[Contestant, str]]:
     """A proxy in front of a Postgres with an empty ledger; the URL of that."""
     async with AsyncExitStack() as stack:
         port = stack.enter_context(postgres(folder))
-        it = stack.enter_context(proxy(PROXY, folder, port))
-        url = f"postgresql://{USER}@127.0.0.1:{it.port}/{DATABASE}?sslmode=disable"
+        certificate = Authority(folder).issue("listener")
+        it = stack.enter_context(proxy(PROXY, folder, port, certificate))
+        url = f"postgresql://{USER}@127.0.0.1:{it.port}/{DATABASE}"
         connection = await asyncpg.connect(url)
         await connection.execute(LEDGER)
         await connection.fetch("SELECT * FROM iasql_plan_apply()")
@@ -51,7 +53,7 @@ async def served(folder: Path) -> AsyncIterator[tuple[Contestant, str]]:
 
 
 async def figures(folder: Path, waiting: int, working: int, seconds: float) -> Iterator[Figure]:
-    """Let some connections wait and others work for some time."""
+    """Let some connections wait and others work for some time; every second of those is encrypted."""
     async with served(folder) as (it, url):
         before = Held.by(it)
         async with AsyncExitStack() as stack:
@@ -68,7 +70,11 @@ async def _at_work(
 ) -> tuple[Sequence[Work], Sequence[Held]]:
     stopped = asyncio.Event()
     works = [Work() for _ in range(working)]
-    tasks = [asyncio.ensure_future(busy(url, number, work, stopped)) for number, work in enumerate(works)]
+    urls = [f"{url}?sslmode={'require' if number % 2 else 'disable'}" for number in range(working)]
+    tasks = [
+        asyncio.ensure_future(busy(each, number, work, stopped))
+        for number, (each, work) in enumerate(zip(urls, works, strict=True))
+    ]
     samples: list[Held] = []
     until = time.monotonic() + seconds
     while time.monotonic() < until:
