@@ -11,28 +11,33 @@ import asyncio
 from contextlib import suppress
 from typing import Any, cast
 
-from cryptography.hazmat.bindings._rust import _openssl
 from OpenSSL import SSL
+
+try:
+    from cryptography.hazmat.bindings._rust import _openssl
+except ImportError:  # it is not promised to be there: everything goes through Python
+    _openssl = None  # type: ignore[assignment]
 
 #: Bytes that are decrypted at once: as many as a record has at most.
 _RECORD = 1 << 14
 #: Bytes of records that are sent at once.
 _SENT = 1 << 18
 
-#: What compiled code calls, in the order in which it wants it.
-_FUNCTIONS = ("SSL_read", "SSL_write", "SSL_get_error", "BIO_read", "BIO_write", "ERR_clear_error")
+
+def _address(pointer: object) -> int:
+    return int(_openssl.ffi.cast("uintptr_t", pointer))
 
 
-def functions() -> tuple[int, ...]:
-    """Where OpenSSL's functions are in memory; empty if that cannot be known."""
+def _functions(*names: str) -> tuple[int, ...]:
     try:
-        return tuple(_address(_openssl.ffi.addressof(_openssl.lib, name)) for name in _FUNCTIONS)
+        return tuple(_address(_openssl.ffi.addressof(_openssl.lib, name)) for name in names)
     except (AttributeError, TypeError):
         return ()
 
 
-def _address(pointer: object) -> int:
-    return int(_openssl.ffi.cast("uintptr_t", pointer))
+#: Where functions of OpenSSL are in memory, in the order in which compiled code wants them; empty if that
+#: cannot be known.
+FUNCTIONS = _functions("SSL_read", "SSL_write", "SSL_get_error", "BIO_read", "BIO_write", "ERR_clear_error")
 
 
 class EncryptedTransport(asyncio.Transport, asyncio.Protocol):
@@ -98,6 +103,7 @@ class EncryptedTransport(asyncio.Transport, asyncio.Protocol):
     def eof_received(self) -> bool:
         if not self.handshake.done():
             return False
+        self._receive()
         self._end()
         return not self._plain.is_closing()
 

@@ -11,7 +11,7 @@ import threading
 from dataclasses import dataclass
 from typing import Protocol
 
-from proxy.encryption import functions
+from proxy.encryption import FUNCTIONS
 
 try:
     from proxy import _relay
@@ -113,7 +113,7 @@ class Relay:
 
     def __init__(self) -> None:
         self._lent: dict[int, Lender] = {}
-        self._native = _relay.Relay(functions())
+        self._native = _relay.Relay(FUNCTIONS)
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._native.news, self._give_back)
         self._thread = threading.Thread(target=self._native.run, name="iasql-relay", daemon=True)
@@ -123,6 +123,11 @@ class Relay:
     def available() -> bool:
         """Whether it has been compiled."""
         return _relay is not None
+
+    @property
+    def encrypts(self) -> bool:
+        """Whether it can go on with a client's TLS."""
+        return bool(FUNCTIONS)
 
     @property
     def received(self) -> tuple[int, int]:

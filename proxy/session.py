@@ -140,6 +140,9 @@ class Session(asyncio.Protocol):
             rest: what the client has sent meanwhile.
         """
         self._surroundings.sessions.add(self)
+        encrypted = isinstance(self._transport, EncryptedTransport)
+        if encrypted and self._relay is not None and not self._relay.encrypts:
+            self._relay = None
         if server_transport.get_extra_info("ssl_object") is not None:
             self._relay = None
         self._transport.set_protocol(self)
@@ -310,11 +313,11 @@ class Session(asyncio.Protocol):
         self._resting = False
         busy = self._held or self.statements or self._ending or self._loan is not None
         log = self.backend.log
-        to_server, to_client = Place(*self._cutter.place), self.backend.place
-        if self._relay is None or busy or log is None or not (to_server.is_near and to_client.is_near):
-            return
         ways = self._transport, self.backend.transport
-        if any(way.is_closing() for way in ways):
+        if self._relay is None or busy or log is None or any(way.is_closing() for way in ways):
+            return
+        to_server, to_client = Place(*self._cutter.place), self.backend.place
+        if not (to_server.is_near and to_client.is_near):
             return
         if any(way.get_write_buffer_size() for way in ways):
             if log:

@@ -70,6 +70,21 @@ async def test_a_copy_out_is_lent_while_it_runs(
     assert await (await connection.execute("SELECT 'still'")).fetchone() == ("still",)
 
 
+async def test_without_knowing_where_openssl_is_python_goes_on(
+    start_proxy: StartProxy, certificate: Certificate, lent: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("proxy.relay.FUNCTIONS", ())
+    proxy = await start_proxy(certificate)
+    for sslmode in ("require", "disable"):
+        assert not lent
+        url = address(proxy.port, sslmode=sslmode)
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            for _ in range(5):
+                assert await (await connection.execute("SELECT 1")).fetchone() == (1,)
+                await asyncio.sleep(0.1)
+    assert lent
+
+
 async def test_a_copy_in_is_lent_while_it_runs(
     connection: psycopg.AsyncConnection, lent: list[bytes]
 ) -> None:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from OpenSSL import SSL
 
-from proxy.encryption import EncryptedTransport, functions
+from proxy.encryption import FUNCTIONS, EncryptedTransport
 from proxy.relay import Relay, Start, State
 from proxy.tls import ListenerTLS
 from proxy.wire.frames import message
@@ -123,7 +123,7 @@ def _sockets() -> Iterator[tuple[socket.socket, socket.socket]]:
 @asynccontextmanager
 async def encrypted(certificate: Certificate, version: int = SSL.TLS1_3_VERSION) -> AsyncIterator[Encrypted]:
     """The handshake is done; nothing is lent yet."""
-    if not Relay.available() or not functions():
+    if not Relay.available() or not FUNCTIONS:
         missing("the relay is not compiled, or OpenSSL is not to be found")
     loop = asyncio.get_running_loop()
     identity = ListenerTLS(certificate.certificate, certificate.key).identity
