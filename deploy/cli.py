@@ -81,6 +81,11 @@ def main() -> None:
     type=click.Choice(["require", "prefer", "off"]),
     help="Whether clients must, may or cannot use TLS.  [default: prefer with a certificate, off without]",
 )
+@click.option(
+    "--tls-client-ca",
+    type=_FILE,
+    help="Clients must show a certificate that one of these has signed; read again on SIGHUP.",
+)
 @click.option("--max-connections", type=_POSITIVE, metavar="N", help="Clients at once.")
 @click.option("--max-connections-per-user", type=_POSITIVE, metavar="N", help="Of them, those of one role.")
 @click.option(
@@ -127,6 +132,7 @@ def up_command(
     tls_cert: Path | None,
     tls_key: Path | None,
     tls: str | None,
+    tls_client_ca: Path | None,
     max_connections: int | None,
     max_connections_per_user: int | None,
     max_connections_per_database: int | None,
@@ -159,7 +165,7 @@ def up_command(
             postgres=postgres,
             simulate=simulate,
             data_dir=data_dir,
-            tls=options.tls(tls, tls_cert, tls_key),
+            tls=options.tls(tls, tls_cert, tls_key, tls_client_ca),
             limits=limits,
             admin=options.admin(admin),
         )

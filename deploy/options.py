@@ -32,8 +32,10 @@ def admin(value: str | None) -> TCPAddress | None:
     return None if value is None else _tcp(value, "--admin")
 
 
-def tls(mode: str | None, certificate: Path | None, key: Path | None) -> ListenerTLS | None:
-    """What --tls, --tls-cert and --tls-key mean together.
+def tls(
+    mode: str | None, certificate: Path | None, key: Path | None, client_root: Path | None
+) -> ListenerTLS | None:
+    """What --tls, --tls-cert, --tls-key and --tls-client-ca mean together.
 
     Raises:
         click.UsageError: they cannot be.
@@ -44,9 +46,15 @@ def tls(mode: str | None, certificate: Path | None, key: Path | None) -> Listene
     if certificate is None or key is None:
         if mode in ("require", "prefer"):
             raise click.UsageError(f"--tls {mode} needs --tls-cert and --tls-key")
+        if client_root is not None:
+            raise click.UsageError("--tls-client-ca needs --tls-cert and --tls-key")
+        return None
+    if client_root is not None and mode != "require":
+        raise click.UsageError("--tls-client-ca needs --tls require, or clients come in without one")
+    if mode == "off":
         return None
     try:
-        return None if mode == "off" else ListenerTLS(certificate, key, required=mode == "require")
+        return ListenerTLS(certificate, key, required=mode == "require", client_root=client_root)
     except CertificateError as error:
         raise StartError(str(error)) from error
 

@@ -52,6 +52,8 @@ class ListenerTLS:
         certificate: a PEM file: the proxy's certificate, and those between it and the root.
         key: a PEM file with the key, without a passphrase.
         required: whether clients without TLS are refused.
+        client_root: a PEM file of those who may have signed the certificates that encrypted clients must
+            show to the proxy, and Postgres does not see; None if none is asked for.
 
     Attributes:
         identity: what the files say; of a connection it stays what it was at its beginning.
@@ -60,9 +62,12 @@ class ListenerTLS:
         CertificateError: the files cannot be used.
     """
 
-    def __init__(self, certificate: Path, key: Path, *, required: bool = False) -> None:
+    def __init__(
+        self, certificate: Path, key: Path, *, required: bool = False, client_root: Path | None = None
+    ) -> None:
         self._certificate = certificate
         self._key = key
+        self._client_root = client_root
         self.required = required
         self.identity = self._read()
 
@@ -84,6 +89,8 @@ class ListenerTLS:
         context.set_mode(SSL.MODE_RELEASE_BUFFERS)
         context.set_alpn_select_callback(_choose)
         self._load(context)
+        if self._client_root is not None:
+            _ask_for_certificate(context, self._client_root)
         certificate = x509.load_pem_x509_certificates(self._certificate.read_bytes())[0]
         return Identity(context, _hash(certificate))
 
@@ -97,6 +104,16 @@ class ListenerTLS:
         except (SSL.Error, TypeError, ValueError) as error:
             said = reason(error) if isinstance(error, SSL.Error) else error
             raise CertificateError(_unusable(self._certificate, self._key, said)) from error
+
+
+def _ask_for_certificate(context: SSL.Context, root: Path) -> None:
+    _check_readable(root)
+    try:
+        context.load_verify_locations(os.fspath(root))
+        context.load_client_ca(os.fsencode(root))
+    except SSL.Error as error:
+        raise CertificateError(_no_roots(root, reason(error))) from error
+    context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
 
 
 def _choose(connection: SSL.Connection, offered: list[bytes]) -> Any:
@@ -239,7 +256,11 @@ def _load_root(context: ssl.SSLContext, root: Path) -> None:
     try:
         context.load_verify_locations(root)
     except (OSError, ValueError) as error:
-        raise CertificateError(f"{root} has no root certificates in it: {error}") from error
+        raise CertificateError(_no_roots(root, error)) from error
+
+
+def _no_roots(root: Path, said: object) -> str:
+    return f"{root} has no root certificates in it: {said}"
 
 
 def _check_readable(file: Path) -> None:

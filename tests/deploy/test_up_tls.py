@@ -23,6 +23,8 @@ from tests.fixtures.tools import run
 
 UP = [sys.executable, "-m", "deploy.cli", "up", "--simulate", "--listen", "127.0.0.1:0"]
 
+_SHOWN = ["--tls-cert", "tls.crt", "--tls-key", "tls.key"]
+
 
 @pytest.fixture
 def served(
@@ -33,11 +35,12 @@ def served(
     shutil.copy(issued.certificate, tmp_path / "tls.crt")
     shutil.copy(issued.key, tmp_path / "tls.key")
     url = encrypted_postgres.upstream_url(sslmode="verify-full", sslrootcert=str(authority.root))
-    files = ["--tls-cert", str(tmp_path / "tls.crt"), "--tls-key", str(tmp_path / "tls.key")]
     log = tmp_path / "log"
     with log.open("w") as errors:
-        options = ["--postgres", url, *files, "--tls", "require", "--max-connections-per-user", "1"]
-        process = subprocess.Popen([*UP, *options], stdout=subprocess.PIPE, stderr=errors, bufsize=0)
+        options = ["--postgres", url, *_SHOWN, "--tls", "require", "--max-connections-per-user", "1"]
+        process = subprocess.Popen(
+            [*UP, *options], cwd=tmp_path, stdout=subprocess.PIPE, stderr=errors, bufsize=0
+        )
     running = IasqlProcess(process, log)
     yield running
     assert running.stop() == 0, running.log
@@ -96,6 +99,15 @@ def _until_shown(port: int, certificate: Path) -> None:
     [
         (["--tls-cert", "tls.crt"], "--tls-cert and --tls-key are needed together"),
         (["--tls", "require"], "--tls require needs --tls-cert and --tls-key"),
+        (["--tls-client-ca", "tls.crt"], "--tls-client-ca needs --tls-cert and --tls-key"),
+        (
+            [*_SHOWN, "--tls-client-ca", "tls.crt"],
+            "--tls-client-ca needs --tls require",
+        ),
+        (
+            [*_SHOWN, "--tls", "require", "--tls-client-ca", "empty"],
+            "empty has no root certificates in it",
+        ),
         (
             ["--tls-cert", "tls.crt", "--tls-key", "empty"],
             "tls.crt and the key empty cannot be used together",

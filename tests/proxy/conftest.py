@@ -252,6 +252,7 @@ class StartProxy(Protocol):
     """Starts a proxy in front of the PostgreSQL with TLS.
 
     Args:
+        client_root: who must have signed clients' certificates.
         upstream: parameters of its URL; `socket` is one for the socket.
         verifiers: whether it reads verifiers, as a superuser.
         relayed: whether compiled code serves sessions at rest.
@@ -262,6 +263,7 @@ class StartProxy(Protocol):
         certificate: Certificate | None = None,
         *,
         required: bool = False,
+        client_root: Path | None = None,
         upstream: str = "?sslmode=disable",
         verifiers: bool = True,
         limits: Limits | None = None,
@@ -278,6 +280,7 @@ async def start_proxy(encrypted_postgres: EncryptedPostgres, engine: FakeEngine)
         certificate: Certificate | None = None,
         *,
         required: bool = False,
+        client_root: Path | None = None,
         upstream: str = "?sslmode=disable",
         verifiers: bool = True,
         limits: Limits | None = None,
@@ -288,7 +291,9 @@ async def start_proxy(encrypted_postgres: EncryptedPostgres, engine: FakeEngine)
         url += upstream if upstream != "socket" else ""
         tls = None
         if certificate is not None:
-            tls = ListenerTLS(certificate.certificate, certificate.key, required=required)
+            tls = ListenerTLS(
+                certificate.certificate, certificate.key, required=required, client_root=client_root
+            )
         proxy = Proxy(
             listen=[TCPAddress("127.0.0.1", 0)],
             upstream=Upstream.from_url(url),

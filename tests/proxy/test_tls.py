@@ -134,6 +134,36 @@ class TestRequired:
         await connection.close()
 
 
+class TestClientCertificates:
+    @pytest.fixture
+    async def proxy(
+        self,
+        start_proxy: StartProxy,
+        certificate: Certificate,
+        authority: Authority,
+    ) -> Proxy:
+        return await start_proxy(certificate, required=True, client_root=authority.root)
+
+    async def test_one_that_is_signed_lets_a_client_in(self, proxy: Proxy, authority: Authority) -> None:
+        shown = authority.issue("client", host="client.example")
+        url = address(proxy.port, sslmode="require", sslcert=str(shown.certificate), sslkey=str(shown.key))
+        async with await psycopg.AsyncConnection.connect(url) as connection:
+            assert await (await connection.execute("SELECT 1")).fetchone() == (1,)
+
+    @pytest.mark.parametrize("negotiation", ["postgres", "direct"])
+    async def test_without_one_nobody_comes_in(self, proxy: Proxy, negotiation: str) -> None:
+        url = address(proxy.port, sslmode="require", sslcert="", sslnegotiation=negotiation)
+        with pytest.raises(psycopg.OperationalError, match="certificate required"):
+            await psycopg.AsyncConnection.connect(url)
+        await until(lambda: not proxy._surroundings.greetings)
+
+    async def test_a_stranger_s_lets_nobody_in(self, proxy: Proxy, tmp_path: Path) -> None:
+        shown = Authority(tmp_path, "stranger").issue("client")
+        url = address(proxy.port, sslmode="require", sslcert=str(shown.certificate), sslkey=str(shown.key))
+        with pytest.raises(psycopg.OperationalError, match="SSL error"):
+            await psycopg.AsyncConnection.connect(url)
+
+
 class TestHandshake:
     @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
     @pytest.mark.parametrize("direct", [False, True])
