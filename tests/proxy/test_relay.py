@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass
@@ -76,6 +76,15 @@ async def _drain(at: socket.socket) -> int:
     while got := await asyncio.get_running_loop().sock_recv(at, 1 << 16):
         count += len(got)
     return count
+
+
+async def until_still(count: Callable[[], int]) -> None:
+    """Wait until a number grows no more."""
+    before = -1
+    async with asyncio.timeout(10):
+        while (now := count()) != before:
+            before = now
+            await asyncio.sleep(0.1)
 
 
 @contextmanager
@@ -223,11 +232,8 @@ async def test_a_slow_reader_stops_its_sender_and_loses_nothing() -> None:
     async with lent() as it:
         loop = asyncio.get_running_loop()
         sending = loop.create_task(loop.sock_sendall(it.server, rows))
-        await asyncio.sleep(0.2)
+        await until_still(lambda: it.relay.received[1])
         assert not sending.done()
-        taken = it.relay.received[1]
-        await asyncio.sleep(0.1)
-        assert it.relay.received[1] == taken
         assert await it.receive(it.client, len(rows)) == rows
         await sending
         assert it.lender.state is None

@@ -21,7 +21,7 @@ from proxy.wire.frames import message
 from tests.fixtures.certificates import Certificate
 from tests.fixtures.tools import missing
 from tests.proxy.conftest import until
-from tests.proxy.test_relay import FROM_HERE, Lender
+from tests.proxy.test_relay import FROM_HERE, Lender, until_still
 
 
 @dataclass
@@ -169,8 +169,7 @@ async def test_bytes_pass_in_both_directions(certificate: Certificate, version: 
         assert it.relay.received == (len(b"".join(questions)), len(answer))
         state = it.recall()
         await it.send(b"and then")
-        await asyncio.sleep(0.05)
-        assert it.ours.got == b"and then"
+        await until(lambda: it.ours.got == b"and then")
     assert state.to_client.received == len(answer)
 
 
@@ -194,8 +193,9 @@ async def test_a_call_is_given_back_with_all_that_came_behind_it(certificate: Ce
         await it.send(before, call, *behind)
         assert await it.passed(len(before)) == before
         state = await it.back()
-        await asyncio.sleep(0.05)
-        assert state.to_server.held + it.ours.got == call + b"".join(behind)
+        rest = call + b"".join(behind)
+        await until(lambda: len(state.to_server.held + it.ours.got) == len(rest))
+        assert state.to_server.held + it.ours.got == rest
 
 
 async def test_a_slow_server_stops_its_client_and_loses_nothing(certificate: Certificate) -> None:
@@ -203,11 +203,8 @@ async def test_a_slow_server_stops_its_client_and_loses_nothing(certificate: Cer
     async with encrypted(certificate) as it:
         it.lend()
         sending = asyncio.create_task(it.send(data))
-        await asyncio.sleep(0.2)
+        await until_still(lambda: it.relay.received[0])
         assert not sending.done()
-        taken = it.relay.received[0]
-        await asyncio.sleep(0.1)
-        assert it.relay.received[0] == taken
         assert await it.passed(len(data)) == data
         await sending
         assert it.lender.state is None
@@ -250,8 +247,7 @@ async def test_what_is_not_tls_ends_the_connection(certificate: Certificate) -> 
         it.lend()
         it.client.send(b"\x17\x03\x03\0\x20" + b"x" * 32)
         await it.back()
-        await asyncio.sleep(0.05)
-        assert it.transport.is_closing()
+        await until(it.transport.is_closing)
 
 
 async def test_the_end_of_the_encryption_is_given_back(certificate: Certificate) -> None:
@@ -263,8 +259,7 @@ async def test_the_end_of_the_encryption_is_given_back(certificate: Certificate)
         await it.flush()
         assert await it.passed(len(last)) == last
         await it.back()
-        await asyncio.sleep(0.05)
-        assert it.transport.is_closing()
+        await until(it.transport.is_closing)
 
 
 class Talk:
