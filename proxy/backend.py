@@ -12,10 +12,10 @@ from typing import Protocol, cast
 
 from proxy.encodings import codec_for
 from proxy.errors import BackendLostError
-from proxy.relay import FROM_CLIENT, Place, State
+from proxy.relay import FROM_CLIENT, State
 from proxy.wire import client, server
 from proxy.wire.expected import Expected
-from proxy.wire.frames import HEADER_SIZE, Cutter, FramingError, Message, Run
+from proxy.wire.frames import HEADER_SIZE, Cutter, FramingError, Message, Place, Run
 
 #: What is noted, and how it begins.
 _FOLLOWED = {
@@ -186,8 +186,7 @@ class Backend(asyncio.Protocol):
     @property
     def at_rest(self) -> bool:
         """Whether nothing is on its way in either direction that somebody has to look at."""
-        busy = self.lost or self._passed or self._deferred or self._exchanges
-        return not busy and self.expected.at_rest and self._cutter.between_messages
+        return self.log == b"" and self._cutter.between_messages
 
     @property
     def log(self) -> bytes | None:
@@ -203,7 +202,7 @@ class Backend(asyncio.Protocol):
     @property
     def place(self) -> Place:
         """Where what comes from the server stands."""
-        return Place(*self._cutter.place)
+        return self._cutter.place
 
     def lend(self) -> None:
         """Leave the connection to the relay."""

@@ -13,6 +13,8 @@ from typing import Any, cast
 
 from OpenSSL import SSL
 
+from proxy.transport import WrappingTransport
+
 try:
     from cryptography.hazmat.bindings._rust import _openssl
 except ImportError:  # it is not promised to be there: everything goes through Python
@@ -40,7 +42,7 @@ def _functions(*names: str) -> tuple[int, ...]:
 FUNCTIONS = _functions("SSL_read", "SSL_write", "SSL_get_error", "BIO_read", "BIO_write", "ERR_clear_error")
 
 
-class EncryptedTransport(asyncio.Transport, asyncio.Protocol):
+class EncryptedTransport(WrappingTransport, asyncio.Protocol):
     """The encrypted connection to a client.
 
     Args:
@@ -54,12 +56,10 @@ class EncryptedTransport(asyncio.Transport, asyncio.Protocol):
     def __init__(
         self, plain: asyncio.Transport, protocol: asyncio.BaseProtocol, context: SSL.Context
     ) -> None:
-        super().__init__()
-        self._plain = plain
+        super().__init__(plain)
         self._protocol = cast(asyncio.Protocol, protocol)
         self._tls = SSL.Connection(context)
         self._tls.set_accept_state()
-        self._paused = False
         self._ended = False
         self.handshake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         plain.set_protocol(self)
@@ -88,7 +88,7 @@ class EncryptedTransport(asyncio.Transport, asyncio.Protocol):
         Args:
             unsent: records that are still to be sent, before everything else.
         """
-        self._plain.write(unsent)
+        self._below.write(unsent)
         self._send()
 
     # -- the connection below
@@ -105,7 +105,7 @@ class EncryptedTransport(asyncio.Transport, asyncio.Protocol):
             return False
         self._receive()
         self._end()
-        return not self._plain.is_closing()
+        return not self._below.is_closing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.handshake.done():
@@ -159,19 +159,19 @@ class EncryptedTransport(asyncio.Transport, asyncio.Protocol):
                 self.close()
 
     def _send(self) -> None:
-        while not self._plain.is_closing():
+        while not self._below.is_closing():
             try:
                 records = self._tls.bio_read(_SENT)
             except SSL.WantReadError:
                 return
-            self._plain.write(records)
+            self._below.write(records)
             if len(records) < _SENT:
                 return
 
     # -- for the protocol
 
     def write(self, data: bytes | bytearray | memoryview[Any]) -> None:
-        if self._plain.is_closing():
+        if self._below.is_closing():
             return
         try:
             sent, size = 0, len(data)
@@ -182,56 +182,35 @@ class EncryptedTransport(asyncio.Transport, asyncio.Protocol):
             return
         self._send()
 
-    def can_write_eof(self) -> bool:
-        return False
-
     def pause_reading(self) -> None:
         if not self._paused:
             self._paused = True
-            if not self._plain.is_closing():
-                self._plain.pause_reading()
+            if not self._below.is_closing():
+                self._below.pause_reading()
 
     def resume_reading(self) -> None:
         if self._paused:
             self._paused = False
-            if not self._plain.is_closing():
+            if not self._below.is_closing():
                 # What has been read of the socket comes before what has not.
                 asyncio.get_running_loop().call_soon(self._receive)
-                self._plain.resume_reading()
-
-    def is_reading(self) -> bool:
-        return not self._paused
+                self._below.resume_reading()
 
     def close(self) -> None:
-        if not self._plain.is_closing():
+        if not self._below.is_closing():
             with suppress(SSL.Error):  # the handshake may not have been done, or have failed
                 self._tls.shutdown()
             self._send()
-            self._plain.close()
+            self._below.close()
 
     def abort(self) -> None:
-        self._plain.abort()
-
-    def is_closing(self) -> bool:
-        return self._plain.is_closing()
+        self._below.abort()
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         self._protocol = cast(asyncio.Protocol, protocol)
 
     def get_protocol(self) -> asyncio.BaseProtocol:
         return self._protocol
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return self._plain.get_extra_info(name, default)
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        self._plain.set_write_buffer_limits(high, low)
-
-    def get_write_buffer_limits(self) -> tuple[int, int]:
-        return self._plain.get_write_buffer_limits()
-
-    def get_write_buffer_size(self) -> int:
-        return self._plain.get_write_buffer_size()
 
 
 def reason(error: SSL.Error) -> str:

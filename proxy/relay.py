@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from proxy.encryption import FUNCTIONS
+from proxy.wire.frames import Place
 
 try:
     from proxy import _relay
@@ -54,24 +55,6 @@ class State:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where one direction stands.
-
-    Attributes:
-        skip: bytes of the current message that are still to come, and to pass.
-        held: the beginning of a message; the client's has not been sent on yet, the server's has.
-    """
-
-    skip: int
-    held: bytes
-
-    @property
-    def is_near(self) -> bool:
-        """Whether so little is held that the relay can go on with it."""
-        return len(self.held) <= _HELD
-
-
-@dataclass(frozen=True)
 class Start:
     """Where the relay begins: between two messages or within one, when all has been answered or while it is.
 
@@ -79,6 +62,8 @@ class Start:
         client, server: descriptors of the two sockets; all that was to be sent has been.
         status: the last ReadyForQuery's transaction status.
         log: types of messages since everything had been answered, as in `State`.
+        to_server, to_client: how far each has come. The client's held bytes have not been sent on yet, the
+            server's have; there are LARGEST_HELD at the most.
         tls: the client's, as `EncryptedTransport.addresses` says; None if it has none.
     """
 
@@ -92,7 +77,7 @@ class Start:
 
 
 #: Bytes of the beginning of a message that the relay takes over; far less than it receives at once.
-_HELD = 1 << 12
+LARGEST_HELD = 1 << 12
 
 #: The bit that marks a client's message in the log.
 FROM_CLIENT = 0x80
@@ -148,8 +133,8 @@ class Relay:
             start.server,
             start.status[0],
             start.log,
-            (start.to_server.skip, start.to_server.held),
-            (start.to_client.skip, start.to_client.held),
+            start.to_server,
+            start.to_client,
             start.tls,
         )
         self._lent[name] = lender

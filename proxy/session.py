@@ -20,7 +20,7 @@ from proxy.flow import Flow
 from proxy.idle import Lease
 from proxy.intercept import NEEDLE
 from proxy.observer import Outcome
-from proxy.relay import Place, Start, State
+from proxy.relay import LARGEST_HELD, Start, State
 from proxy.statements import Statements
 from proxy.wire import client, server
 from proxy.wire.frames import Cutter, FramingError, Message, Run
@@ -316,8 +316,8 @@ class Session(asyncio.Protocol):
         ways = self._transport, self.backend.transport
         if self._relay is None or busy or log is None or any(way.is_closing() for way in ways):
             return
-        to_server, to_client = Place(*self._cutter.place), self.backend.place
-        if not (to_server.is_near and to_client.is_near):
+        to_server, to_client = self._cutter.place, self.backend.place
+        if max(len(to_server.held), len(to_client.held)) > LARGEST_HELD:
             return
         if any(way.get_write_buffer_size() for way in ways):
             if log:
@@ -362,7 +362,8 @@ class Session(asyncio.Protocol):
     def take_back(self, state: State) -> None:
         """Go on where the relay has stopped."""
         self._loan = None
-        self._set_write_buffer_limits(HIGH_WATER)
+        if self._write_limit != HIGH_WATER:
+            self._set_write_buffer_limits(HIGH_WATER)
         self._cutter, self.statements = Cutter(largest_held=self._surroundings.limits.held), Statements()
         self.received += state.to_server.received
         if isinstance(self._transport, EncryptedTransport):

@@ -1,4 +1,4 @@
-"""A connection with TLS that is paused at the socket.
+"""Transports on top of others; the one of a connection with TLS is paused at the socket.
 
 asyncio's own transport, when paused, keeps what it has decrypted and goes on reading; if the
 other side then ends the connection, what was kept is lost. A server's last answers to a slow client would be.
@@ -10,7 +10,41 @@ import asyncio
 from typing import Any
 
 
-class PausingTransport(asyncio.Transport):
+class WrappingTransport(asyncio.Transport):
+    """Is asked what another transport knows.
+
+    Args:
+        below: that one.
+    """
+
+    def __init__(self, below: asyncio.Transport) -> None:
+        super().__init__()
+        self._below = below
+        self._paused = False
+
+    def is_reading(self) -> bool:
+        return not self._paused
+
+    def can_write_eof(self) -> bool:
+        return False
+
+    def is_closing(self) -> bool:
+        return self._below.is_closing()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._below.get_extra_info(name, default)
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self._below.set_write_buffer_limits(high, low)
+
+    def get_write_buffer_limits(self) -> tuple[int, int]:
+        return self._below.get_write_buffer_limits()
+
+    def get_write_buffer_size(self) -> int:
+        return self._below.get_write_buffer_size()
+
+
+class PausingTransport(WrappingTransport):
     """Reads and writes like the transport that `loop.start_tls` gives.
 
     Args:
@@ -19,10 +53,8 @@ class PausingTransport(asyncio.Transport):
     """
 
     def __init__(self, plain: asyncio.Transport, encrypted: asyncio.Transport) -> None:
-        super().__init__()
+        super().__init__(encrypted)
         self._plain = plain
-        self._encrypted = encrypted
-        self._paused = False
 
     def pause_reading(self) -> None:
         if not self._paused and not self._plain.is_closing():
@@ -35,42 +67,21 @@ class PausingTransport(asyncio.Transport):
             if not self._plain.is_closing():
                 self._plain.resume_reading()
 
-    def is_reading(self) -> bool:
-        return not self._paused
-
     def write(self, data: bytes | bytearray | memoryview[Any]) -> None:
-        self._encrypted.write(data)
-
-    def can_write_eof(self) -> bool:
-        return False
+        self._below.write(data)
 
     def close(self) -> None:
         # The other side's last word is waited for, and what comes before it is dropped.
-        self._encrypted.close()
+        self._below.close()
         self.resume_reading()
 
     def abort(self) -> None:
-        self._encrypted.abort()
+        self._below.abort()
         # Which waits for TLS to end, if that has begun.
         self._plain.abort()
 
-    def is_closing(self) -> bool:
-        return self._encrypted.is_closing()
-
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
-        self._encrypted.set_protocol(protocol)
+        self._below.set_protocol(protocol)
 
     def get_protocol(self) -> asyncio.BaseProtocol:
-        return self._encrypted.get_protocol()
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return self._encrypted.get_extra_info(name, default)
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        self._encrypted.set_write_buffer_limits(high, low)
-
-    def get_write_buffer_limits(self) -> tuple[int, int]:
-        return self._encrypted.get_write_buffer_limits()
-
-    def get_write_buffer_size(self) -> int:
-        return self._encrypted.get_write_buffer_size()
+        return self._below.get_protocol()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from struct import Struct
+from typing import NamedTuple
 
 #: The most that PostgreSQL itself accepts (MaxAllocSize), with the length field.
 LARGEST = 0x3FFFFFFF + 4
@@ -57,6 +58,18 @@ def message(kind: bytes, body: bytes = b"") -> bytes:
     return _HEADER.pack(kind[0], len(body) + 4) + body
 
 
+class Place(NamedTuple):
+    """Where one direction stands.
+
+    Attributes:
+        skip: bytes of the current message that are still to come.
+        held: the beginning of a message.
+    """
+
+    skip: int
+    held: bytes
+
+
 class Cutter:
     """Takes chunks in, gives runs and messages out, in order.
 
@@ -94,9 +107,9 @@ class Cutter:
         return not self._skip and not self.pending
 
     @property
-    def place(self) -> tuple[int, bytes]:
-        """What `restore` needs to continue here."""
-        return self._skip, self.rest()
+    def place(self) -> Place:
+        """Where it stands; `restore` continues there."""
+        return Place(self._skip, self.rest())
 
     def restore(self, skip: int, pending: bytes) -> None:
         """Continue where somebody else has stopped.

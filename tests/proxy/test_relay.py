@@ -14,9 +14,9 @@ import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxy.relay import FROM_CLIENT, Place, Relay, Start, State
+from proxy.relay import FROM_CLIENT, Relay, Start, State
 from proxy.wire.expected import Expected
-from proxy.wire.frames import message
+from proxy.wire.frames import Place, message
 from tests.fixtures.tools import missing
 
 QUIET_END = message(b"S")
@@ -85,6 +85,15 @@ async def until_still(count: Callable[[], int]) -> None:
         while (now := count()) != before:
             before = now
             await asyncio.sleep(0.1)
+
+
+async def send_what_goes(at: socket.socket, data: bytes) -> None:
+    """Send as much as is taken in a while."""
+    sent = 0
+    for _ in range(20):
+        with suppress(BlockingIOError):
+            sent += at.send(data[sent:])
+        await asyncio.sleep(0.01)
 
 
 @contextmanager
@@ -242,11 +251,7 @@ async def test_a_slow_reader_stops_its_sender_and_loses_nothing() -> None:
 async def test_what_a_slow_reader_has_not_taken_is_given_back_with_the_session() -> None:
     rows = message(b"D", b"x" * 1000) * 5000
     async with lent() as it:
-        sent = 0
-        for _ in range(20):
-            with suppress(BlockingIOError):
-                sent += it.server.send(rows[sent:])
-            await asyncio.sleep(0.01)
+        await send_what_goes(it.server, rows)
         state = it.recall()
         assert state.to_client.unsent
         received = state.to_client.received

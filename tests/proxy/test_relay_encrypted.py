@@ -21,7 +21,7 @@ from proxy.wire.frames import message
 from tests.fixtures.certificates import Certificate
 from tests.fixtures.tools import missing
 from tests.proxy.conftest import until
-from tests.proxy.test_relay import FROM_HERE, Lender, until_still
+from tests.proxy.test_relay import FROM_HERE, Lender, send_what_goes, until_still
 
 
 @dataclass
@@ -230,11 +230,7 @@ async def test_a_slow_client_first_gets_what_was_encrypted_before(
     rows = message(b"D", b"x" * 1000) * 5000
     async with encrypted(certificate) as it:
         it.lend()
-        sent = 0
-        for _ in range(20):
-            with suppress(BlockingIOError):
-                sent += it.server.send(rows[sent:])
-            await asyncio.sleep(0.01)
+        await send_what_goes(it.server, rows)
         state = it.recall()
         assert state.to_client.unsent
         it.transport.write(b"and then")
