@@ -14,7 +14,7 @@ emptied whenever everything that was asked has been answered.
 """
 
 from libc.errno cimport EAGAIN, EINTR, ENOSYS, errno
-from libc.stdint cimport uint32_t, uint64_t, uintptr_t
+from libc.stdint cimport uint16_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memchr, memcmp, memcpy, memmove
 from posix.unistd cimport close, read, write
@@ -31,6 +31,7 @@ cdef extern from "pthread.h" nogil:
     int pthread_mutex_destroy(pthread_mutex_t *)
 
 cdef extern from "sys/socket.h" nogil:
+    ctypedef unsigned int socklen_t
     ssize_t recv(int, void *, size_t, int)
     ssize_t send(int, const void *, size_t, int)
     int shutdown(int, int)
@@ -87,8 +88,8 @@ cdef enum:
     # The most that PostgreSQL itself accepts, as in proxy.wire.frames.
     LARGEST = 0x3FFFFFFF + 4
     HEADER = 5
-    # A longer ParameterStatus is not that of client_encoding.
-    LONGEST_PARAMETER = 128
+    # A longer ParameterStatus is not that of client_encoding; no BackendKeyData is.
+    LONGEST_NOTED = 512
     # Types of messages whose answers are awaited; Python counts on if there are more.
     LONGEST_LOG = 1 << 16
     SHORTEST_LOG = 32
@@ -97,6 +98,12 @@ cdef enum:
 
     CLIENT = 0
     SERVER = 1
+
+    # Bytes of the longest address of a socket whose text is of interest.
+    ADDRESS = 28
+
+    # What a pair is at: passing messages on, or, in `_front.pxi`, something before or after that.
+    RELAYED = 0
 
     # Bytes of records that what is received at once becomes, at the most: each of 16 KiB gets a head and a tail.
     SEALED = CHUNK + CHUNK / 16 + 1024
@@ -125,10 +132,47 @@ cdef struct Side:
     size_t unsent_size
 
 
+# How a server's connection was begun, so that it can serve the next client (`proxy/idle.py`).
+cdef struct Lease:
+    unsigned char *key      # the body of the server's own BackendKeyData
+    size_t key_size
+    unsigned char *packet   # the StartupMessage
+    size_t packet_size
+    unsigned char *answers  # what the server has said to it, from AuthenticationOk to ReadyForQuery
+    size_t answers_size
+    size_t secret_at        # where in them each client gets a secret of its own
+    size_t secret_size
+    double until            # when it is too old for another client, on the clock of CLOCK_MONOTONIC, in seconds
+    double kept             # since when it waits
+    bint resetting          # what the last client has left is still there
+    bint unfit              # it must not serve another client
+
+
+# A client that was accepted here: Python knows nothing of it.
+cdef struct Visit:
+    unsigned char peer[ADDRESS]
+    socklen_t peer_size
+    double began
+    double logged_in        # 0 until then
+    double ended
+    unsigned char *packet   # the StartupMessage
+    size_t packet_size
+    unsigned char *key      # the body of the BackendKeyData that the client was told
+    size_t key_size
+    unsigned char policy    # of the listener
+    unsigned char asked     # which kinds of encryption it has asked for
+    unsigned char outcome
+
+
 cdef struct Pair:
     uint32_t index
     uint32_t age            # tells a pair from an earlier one of the same index
     bint returned
+    unsigned char stage
+    bint terminated         # the client has said Terminate, and so has the server been told
+    Visit *visit            # of a client that was accepted here, or NULL
+    Lease *lease            # of a server's connection that may be used again, or NULL
+    Pair *next              # in a list of those that have ended
     Cipher *cipher          # of the client's connection, or NULL
     Side sides[2]
     unsigned char *log
@@ -162,6 +206,27 @@ cdef bint has_needle_with(const unsigned char *text, size_t size, unsigned char 
             return True
         at += 1
     return False
+
+
+cdef inline double now() noexcept nogil:
+    cdef timespec found
+    clock_gettime(CLOCK_MONOTONIC, &found)
+    return found.tv_sec + found.tv_nsec / 1e9
+
+
+cdef void forget_lease(Lease *lease) noexcept nogil:
+    if lease != NULL:
+        free(lease.key)
+        free(lease.packet)
+        free(lease.answers)
+        free(lease)
+
+
+cdef void forget_visit(Visit *visit) noexcept nogil:
+    if visit != NULL:
+        free(visit.packet)
+        free(visit.key)
+        free(visit)
 
 
 cdef inline bint is_answered(unsigned char kind) noexcept nogil:
@@ -340,6 +405,8 @@ cdef class Relay:
         self._enter()
         try:
             pair = self._new_pair()
+            if pair == NULL:
+                raise MemoryError
             pair.sides[CLIENT].fd = client
             pair.sides[SERVER].fd = server
             pair.status = status
@@ -382,19 +449,20 @@ cdef class Relay:
         """The pairs that were given back since the last call: `(name, state)` each."""
         cdef uint64_t count
         cdef uint32_t at
-        cdef Pair *pair
         read(self.news, &count, sizeof(count))
         found = []
         self._enter()
         try:
             for at in range(self._returned_size):
-                pair = self._pairs[self._returned[at]]
-                name = (<uint64_t>pair.age << 32) | pair.index
-                found.append((name, self._take(pair)))
+                found.append(self._return(self._pairs[self._returned[at]]))
             self._returned_size = 0
         finally:
             self._leave()
         return found
+
+    cdef object _return(self, Pair *pair):
+        name = (<uint64_t>pair.age << 32) | pair.index
+        return name, self._take(pair)
 
     # -- the pairs
 
@@ -412,21 +480,24 @@ cdef class Relay:
             return NULL
         return self._pairs[index]
 
-    cdef Pair *_new_pair(self) except NULL:
+    cdef Pair *_new_pair(self) noexcept nogil:
+        """A pair without sockets; NULL if there is no memory."""
         cdef uint32_t index
-        cdef Pair *pair = <Pair *>calloc(1, sizeof(Pair))
+        cdef Pair *pair
+        if not self._free_size and self._used == self._room and not self._grow():
+            return NULL
+        pair = <Pair *>calloc(1, sizeof(Pair))
         if pair == NULL:
-            raise MemoryError
+            return NULL
         if self._free_size:
             self._free_size -= 1
             index = self._free[self._free_size]
         else:
-            if self._used == self._room:
-                self._grow()
             index = self._used
             self._used += 1
-        # Half of what 32 bits can count, since an event's name has a bit for the side.
-        self._age = (self._age + 1) & 0x7FFFFFFF
+        # Half of what 32 bits can count, since an event's name has a bit for the side; 0 is no pair's.
+        self._age = self._age % 0x7FFFFFFF + 1
+        pair.sides[CLIENT].fd = pair.sides[SERVER].fd = -1
         pair.index = index
         pair.age = self._age
         self._pairs[index] = pair
@@ -450,10 +521,9 @@ cdef class Relay:
         )
         return 0
 
-    cdef int _grow(self) except -1:
+    cdef bint _grow(self) noexcept nogil:
         cdef uint32_t room = self._room * 2 if self._room else 64
-        cdef void *grown
-        grown = realloc(self._pairs, room * sizeof(Pair *))
+        cdef void *grown = realloc(self._pairs, room * sizeof(Pair *))
         if grown != NULL:
             self._pairs = <Pair **>grown
             grown = realloc(self._free, room * sizeof(uint32_t))
@@ -461,10 +531,10 @@ cdef class Relay:
             self._free = <uint32_t *>grown
             grown = realloc(self._returned, room * sizeof(uint32_t))
         if grown == NULL:
-            raise MemoryError
+            return False
         self._returned = <uint32_t *>grown
         self._room = room
-        return 0
+        return True
 
     cdef void _forget(self, Pair *pair) noexcept nogil:
         cdef int side
@@ -473,6 +543,8 @@ cdef class Relay:
         for side in range(2):
             free(pair.sides[side].held)
             free(pair.sides[side].unsent)
+        forget_visit(pair.visit)
+        forget_lease(pair.lease)
         free(pair.cipher)
         free(pair.log)
         free(pair.encoding)
@@ -508,40 +580,43 @@ cdef class Relay:
     # -- what epoll watches
 
     cdef int _watch(self, Pair *pair) noexcept nogil:
+        """Watch both sides; returns what is wrong, or 0."""
+        cdef int failure = self._watch_side(pair, CLIENT, EPOLLIN, EPOLL_CTL_ADD)
+        if not failure:
+            failure = self._watch_side(pair, SERVER, EPOLLIN, EPOLL_CTL_ADD)
+            if failure:
+                self._unwatch_side(pair, CLIENT)
+        return failure
+
+    cdef int _watch_side(self, Pair *pair, int side, uint32_t what, int how) noexcept nogil:
         cdef epoll_event event
-        cdef int side, failure
-        for side in range(2):
-            event.events = pair.sides[side].events = EPOLLIN
-            event.data.u64 = self._event_name(pair, side)
-            if epoll_ctl(self._epoll, EPOLL_CTL_ADD, pair.sides[side].fd, &event) < 0:
-                failure = errno
-                if side == SERVER:
-                    epoll_ctl(self._epoll, EPOLL_CTL_DEL, pair.sides[CLIENT].fd, &event)
-                return failure
-        return 0
+        event.events = pair.sides[side].events = what
+        event.data.u64 = self._event_name(pair, side)
+        return errno if epoll_ctl(self._epoll, how, pair.sides[side].fd, &event) < 0 else 0
+
+    cdef void _unwatch_side(self, Pair *pair, int side) noexcept nogil:
+        cdef epoll_event event
+        if pair.sides[side].fd >= 0:
+            epoll_ctl(self._epoll, EPOLL_CTL_DEL, pair.sides[side].fd, &event)
 
     cdef uint64_t _event_name(self, Pair *pair, int side) noexcept nogil:
         return (<uint64_t>pair.age << 33) | (<uint64_t>side << 32) | pair.index
 
     cdef void _unwatch(self, Pair *pair) noexcept nogil:
-        cdef epoll_event event
         cdef int side
         if not pair.returned:
             for side in range(2):
-                epoll_ctl(self._epoll, EPOLL_CTL_DEL, pair.sides[side].fd, &event)
+                self._unwatch_side(pair, side)
 
     cdef void _want(self, Pair *pair, int side) noexcept nogil:
         """Read a side while the other one takes what comes; write to it when it has not taken all."""
-        cdef epoll_event event
-        event.events = 0
+        cdef uint32_t what = 0
         if not pair.sides[1 - side].unsent_size:
-            event.events |= EPOLLIN
+            what |= EPOLLIN
         if pair.sides[side].unsent_size:
-            event.events |= EPOLLOUT
-        if event.events != pair.sides[side].events:
-            pair.sides[side].events = event.events
-            event.data.u64 = self._event_name(pair, side)
-            epoll_ctl(self._epoll, EPOLL_CTL_MOD, pair.sides[side].fd, &event)
+            what |= EPOLLOUT
+        if what != pair.sides[side].events:
+            self._watch_side(pair, side, what, EPOLL_CTL_MOD)
 
     cdef void _give_back(self, Pair *pair) noexcept nogil:
         if not pair.returned:
@@ -571,10 +646,39 @@ cdef class Relay:
             before = self._returned_size
             for at in range(count):
                 self._see_to(&events[at])
-            count = self._returned_size > before
+            self._tidy()
+            count = self._returned_size > before or self._has_news()
             self._leave()
             if count:
                 write(self.news, &one, sizeof(one))
+
+    # -- what `Front` does besides
+
+    cdef int _patience(self) noexcept nogil:
+        """Milliseconds until `_tidy` has something to do; -1 for never."""
+        return -1
+
+    cdef void _tidy(self) noexcept nogil:
+        """Do what is due."""
+
+    cdef bint _has_news(self) noexcept nogil:
+        """Whether Python has to be told something that it does not know of yet."""
+        return False
+
+    cdef void _attend(self, epoll_event *event, Pair *pair, int side) noexcept nogil:
+        """See to a pair that is not relayed, or, without one, to a listener."""
+
+    cdef bint _end_visit(self, Pair *pair, size_t at, size_t size) noexcept nogil:
+        """A client that was accepted here says Terminate, which is at `at`; False if Python is to see to it."""
+        return False
+
+    cdef void _end(self, Pair *pair) noexcept nogil:
+        """Both sides of such a client's pair have said all."""
+
+    cdef void _note_key(self, Pair *pair, const unsigned char *body, size_t size) noexcept nogil:
+        """Such a client's BackendKeyData has come."""
+
+    # -- what comes
 
     cdef int _next_events(self, epoll_event *events) noexcept nogil:
         """Wait for what comes.
@@ -592,17 +696,24 @@ cdef class Relay:
                 clock_gettime(CLOCK_MONOTONIC, &now)
                 if (now.tv_sec - began.tv_sec) * 1_000_000_000 + now.tv_nsec - began.tv_nsec > LINGER:
                     break
-        return count or epoll_wait(self._epoll, events, EVENTS, -1)
+        return count or epoll_wait(self._epoll, events, EVENTS, self._patience())
 
     cdef void _see_to(self, epoll_event *event) noexcept nogil:
         cdef uint64_t name = event.data.u64
         cdef int side = (name >> 32) & 1
         cdef Pair *pair
         if name == ~<uint64_t>0:
+            read(self._wake, &name, sizeof(name))
+            return
+        if not name >> 33:
+            self._attend(event, NULL, 0)
             return
         pair = self._pair((name >> 33 << 32) | <uint32_t>name)
         # Python, or an event before this one, may have taken the pair meanwhile.
         if pair == NULL or pair.returned:
+            return
+        if pair.stage != RELAYED:
+            self._attend(event, pair, side)
             return
         if event.events & EPOLLOUT:
             self._send(pair, side, pair.sides[side].unsent, 0)
@@ -611,7 +722,7 @@ cdef class Relay:
         if not pair.returned and event.events & EPOLLIN and not pair.sides[1 - side].unsent_size:
             self._receive(pair, side)
         elif event.events & (EPOLLERR | EPOLLHUP):
-            self._give_back(pair)
+            self._lose(pair, side)
 
     cdef void _receive(self, Pair *pair, int side) noexcept nogil:
         cdef Side *source = &pair.sides[side]
@@ -628,7 +739,7 @@ cdef class Relay:
             room = CHUNK - size
             got = recv(source.fd, self._buffer + size, room, MSG_DONTWAIT)
             if got <= 0:
-                self._give_back_if_ended(pair, got)
+                self._lose_if_ended(pair, side, got)
                 return
             self._received[side] += got
             source.received += got
@@ -650,10 +761,19 @@ cdef class Relay:
         if got >= STREAMED and pair.unanswered and pair.log_size == logged:
             self._streaming = True
 
-    cdef void _give_back_if_ended(self, Pair *pair, ssize_t got) noexcept nogil:
-        """What becomes of a pair of which nothing was received; Python's transport will see the same end."""
+    cdef void _lose_if_ended(self, Pair *pair, int side, ssize_t got) noexcept nogil:
+        """What becomes of a pair of which nothing was received."""
         if got == 0 or errno not in (EAGAIN, EINTR):
+            self._lose(pair, side)
+
+    cdef void _lose(self, Pair *pair, int side) noexcept nogil:
+        """A connection has ended; Python's transport will see the same, if it is to see to it."""
+        if not pair.terminated:
             self._give_back(pair)
+        elif side == CLIENT:
+            self._unwatch_side(pair, CLIENT)
+        else:
+            self._end(pair)
 
     cdef void _receive_encrypted(self, Pair *pair) noexcept nogil:
         cdef ssize_t got
@@ -662,7 +782,7 @@ cdef class Relay:
         for turn in range(TURNS):
             got = recv(pair.sides[CLIENT].fd, self._sealed, CHUNK, MSG_DONTWAIT)
             if got <= 0:
-                self._give_back_if_ended(pair, got)
+                self._lose_if_ended(pair, CLIENT, got)
                 return
             if self._bio_write(pair.cipher.incoming, self._sealed, got) != got:
                 self._break_off(pair)
@@ -754,6 +874,8 @@ cdef class Relay:
         while size - at >= HEADER:
             kind = data[at]
             length = big_endian(data + at + 1)
+            if kind == c'X' and self._end_visit(pair, at, size):
+                return
             if length < 4 or length > LARGEST or kind == c'X':
                 wanted = True
                 break
@@ -791,13 +913,15 @@ cdef class Relay:
             if length < 4:
                 wanted = True
                 break
-            if kind == c'Z' or (kind == c'S' and length < LONGEST_PARAMETER):
+            if kind == c'Z' or (kind in (c'S', c'K') and length < LONGEST_NOTED):
                 if length + 1 > size - at:
                     break
                 if kind == c'Z':
                     pair.status = data[at + HEADER]
                     wanted = not self._note(pair, kind) or wanted
                     self._end_batch(pair)
+                elif kind == c'K':
+                    self._note_key(pair, data + at + HEADER, length - 4)
                 else:
                     wanted = not self._note_parameter(pair, data + at + HEADER, length - 4) or wanted
             elif is_answer(kind):
@@ -852,3 +976,6 @@ cdef class Relay:
         if size > name and memcmp(body, b"client_encoding\0", name) == 0:
             return keep(&pair.encoding, &pair.encoding_size, body + name, size - name - 1)
         return True
+
+
+include "_front.pxi"

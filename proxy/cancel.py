@@ -6,10 +6,11 @@ https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELI
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from engine.errors import OperationError, Stopped
-from proxy.wire.startup import CancelRequest
+from proxy.wire.startup import CancelRequest, cancel_request
 
 if TYPE_CHECKING:
     from proxy.session import Session
@@ -17,10 +18,15 @@ if TYPE_CHECKING:
 
 
 class Keys:
-    """Which session each key of a BackendKeyData belongs to."""
+    """Which session each key of a BackendKeyData belongs to.
+
+    Attributes:
+        own: finds the server's own key for one that compiled code has told a client.
+    """
 
     def __init__(self) -> None:
         self._sessions: dict[bytes, Session] = {}
+        self.own: Callable[[bytes], bytes | None] = lambda key: None
 
     def add(self, key: bytes, session: Session) -> None:
         self._sessions[key] = session
@@ -36,7 +42,8 @@ async def cancel(request: CancelRequest, keys: Keys, upstream: Upstream) -> None
     """Do what a CancelRequest asks; like Postgres, say nothing about it."""
     session = keys.session(request.key)
     if session is None:
-        await forward(request.packet, upstream)
+        own = keys.own(request.key)
+        await forward(request.packet if own is None else cancel_request(own), upstream)
     elif not session.stop_operation(Stopped("canceling statement due to user request")):
         await session.cancel_backend()
 

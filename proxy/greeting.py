@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from engine.errors import OperationError
@@ -16,7 +17,7 @@ from proxy.encryption import EncryptedTransport
 from proxy.errors import fields_of
 from proxy.login import Login
 from proxy.observer import Outcome
-from proxy.records import Connection
+from proxy.records import Connection, address_of
 from proxy.surroundings import Surroundings
 from proxy.tls import ALPN, HANDSHAKE, Identity, ListenerTLS
 from proxy.wire.frames import FramingError
@@ -35,8 +36,29 @@ from proxy.wire.startup import (
 )
 
 
+@dataclass(frozen=True)
+class Said:
+    """What has come before a `Greeting` goes on with a connection.
+
+    Attributes:
+        data: from the client.
+        asked: the requests that were declined.
+        opened: the server's connection, as for a `Login`.
+        began: when the connection was made, on the clock of time.monotonic(); None if that was just now.
+    """
+
+    data: bytes = b""
+    asked: set[type[Startup]] = field(default_factory=set)
+    opened: tuple[int, bytes] | None = None
+    began: float | None = None
+
+
 class Greeting(asyncio.Protocol):
-    """Reads start-up packets, and hands the connection over to whoever is concerned."""
+    """Reads start-up packets, and hands the connection over to whoever is concerned.
+
+    Args:
+        said: what has come before.
+    """
 
     _transport: asyncio.Transport
     _connection: Connection
@@ -44,23 +66,28 @@ class Greeting(asyncio.Protocol):
     _timer: asyncio.TimerHandle
     _deadline: float
 
-    def __init__(self, surroundings: Surroundings) -> None:
+    def __init__(self, surroundings: Surroundings, said: Said | None = None) -> None:
+        said = said or Said()
         self._surroundings = surroundings
         self._task: asyncio.Task[None] | None = None
-        self._data = b""
-        self._asked: set[type[Startup]] = set()
+        self._data = said.data
+        self._asked = said.asked
+        self._opened = said.opened
+        self._began = said.began
         self._identity: Identity | None = None
         self._upgrading = False
         self._handed_over = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._connection = Connection(transport, self._surroundings.observer)
+        self._connection = Connection(
+            address_of(transport.get_extra_info("peername")), self._surroundings.observer, began=self._began
+        )
         # Like Postgres: what comes by a socket does not leave the machine.
         local = not isinstance(self._transport.get_extra_info("sockname"), tuple)
         self._tls = None if local else self._surroundings.tls
         loop = asyncio.get_running_loop()
-        self._deadline = loop.time() + self._surroundings.limits.authentication_timeout
+        self._deadline = self._connection.began + self._surroundings.limits.authentication_timeout
         self._timer = loop.call_at(self._deadline, self.close)
         most = self._surroundings.limits.sockets
         if most is not None and len(self._surroundings.greetings) + self._surroundings.seats.taken >= most:
@@ -68,6 +95,8 @@ class Greeting(asyncio.Protocol):
             self._connection.note(Outcome.REFUSED, OperationError(too_many, "53300"))
             self._transport.abort()
         self._surroundings.greetings.add(self)
+        if self._data:
+            self._read()
 
     def data_received(self, data: bytes) -> None:
         self._data += data
@@ -119,7 +148,13 @@ class Greeting(asyncio.Protocol):
                 )
             self._connection.startup = packet
             login = Login(
-                self._transport, self._data, packet, self._surroundings, self._connection, self._identity
+                self._transport,
+                self._data,
+                packet,
+                self._surroundings,
+                self._connection,
+                self._identity,
+                self._opened,
             )
             self._hand_over(login.run(self._deadline))
         elif isinstance(packet, CancelRequest):

@@ -60,6 +60,11 @@ class Lease:
         return cls(packet, trusted, again, keys[-1])
 
     @property
+    def secret(self) -> int:
+        """Bytes of the secret in its key."""
+        return len(self.key) - _PROCESS_ID
+
+    @property
     def is_old(self) -> bool:
         """Whether it has served long enough: a server process keeps memory that it once needed."""
         return time.monotonic() - self.began > LIFETIME
@@ -77,7 +82,7 @@ class Lease:
 
     def said(self, answers: Sequence[Message]) -> bytes:
         """Answers as a client gets them: with a key that the clients before do not know."""
-        secret = secrets.token_bytes(len(self.key) - _PROCESS_ID)
+        secret = secrets.token_bytes(self.secret)
         own = message(bytes([server.BACKEND_KEY_DATA]), self.key[:_PROCESS_ID] + secret)
         return b"".join(own if each.kind == server.BACKEND_KEY_DATA else each.frame for each in answers)
 
@@ -102,16 +107,35 @@ class Reuse:
     passwords: Passwords | None = None
 
 
+class Keeper(Protocol):
+    """Keeps connections as well, for clients that Python need not see to (`proxy.front.Front`)."""
+
+    @property
+    def kept(self) -> int:
+        """How many it has."""
+
+    def keep(self, transport: asyncio.Transport, lease: Lease) -> bool:
+        """Keep a connection, of which the transport is then to be closed; False if it is none of its kind."""
+
+    async def take(self, packet: bytes, protocol: asyncio.Protocol) -> Lease | None:
+        """Give a protocol a connection for a client that says this; None if there is none."""
+
+
 class IdleConnections:
-    """Connections that wait for a client."""
+    """Connections that wait for a client.
+
+    Attributes:
+        keeper: takes those that it can, once they have forgotten their clients.
+    """
 
     def __init__(self, reuse: Reuse) -> None:
         self.reuse = reuse
+        self.keeper: Keeper | None = None
         self._clean: dict[bytes, list[Idle]] = {}
         self._all: set[Idle] = set()
 
     def __len__(self) -> int:
-        return sum(map(len, self._clean.values()))
+        return sum(map(len, self._clean.values())) + (self.keeper.kept if self.keeper is not None else 0)
 
     def park(self, transport: asyncio.Transport, lease: Lease) -> None:
         """Keep a connection on which everything has been answered, outside of a transaction."""
@@ -119,6 +143,9 @@ class IdleConnections:
 
     def offer(self, idle: Idle) -> None:
         """It has forgotten its last client."""
+        if self.keeper is not None and self.keeper.keep(idle.transport, idle.lease):
+            idle.transport.close()
+            return
         self._clean.setdefault(idle.lease.packet, []).append(idle)
 
     async def verifier(self, role: str, database: str) -> Verifier | None:

@@ -32,6 +32,11 @@ class Limits:
     held: int = 64 << 20
 
     @property
+    def counted(self) -> bool:
+        """Whether anybody's connections have to be counted."""
+        return any(most is not None for most in (self.connections, self.per_user, self.per_database))
+
+    @property
     def sockets(self) -> int | None:
         """Connections at once, with those of which it is not known yet what they want."""
         return None if self.connections is None else 2 * self.connections + 16

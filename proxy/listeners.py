@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 #: Connections that may wait to be accepted.
 _BACKLOG = 1024
@@ -84,10 +84,13 @@ class Listener:
         self._file = file
 
     @classmethod
-    async def open(cls, address: Address, factory: Factory, *, shared: bool) -> Self:
+    async def open(
+        cls, address: Address, factory: Factory, *, shared: bool, front: Front | None = None
+    ) -> Self:
         """Begin to accept clients.
 
         Args:
+            front: accepts them in place of the event loop.
             shared: others may listen there as well. A port's clients are then divided among them; a socket
                 is taken over.
 
@@ -97,11 +100,17 @@ class Listener:
         loop = asyncio.get_running_loop()
         if isinstance(address, TCPAddress):
             server = await loop.create_server(
-                factory, address.host, address.port, backlog=_BACKLOG, reuse_port=shared or None
+                factory,
+                address.host,
+                address.port,
+                backlog=_BACKLOG,
+                reuse_port=shared or None,
+                start_serving=False,
             )
             for each in server.sockets:
                 # Like Postgres: a client whose machine has gone is noticed some day. Connections inherit it.
                 each.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            await _serve(server, front)
             port: int = server.sockets[0].getsockname()[1]
             return cls(TCPAddress(address.host, port), server)
         if (reason := unusable(address, shared=shared)) is not None:
@@ -114,7 +123,8 @@ class Listener:
             bound = socket.socket(socket.AF_UNIX)
             bound.bind(str(unfinished))
             unfinished.chmod(address.mode)
-            server = await loop.create_unix_server(factory, sock=bound, backlog=_BACKLOG)
+            server = await loop.create_unix_server(factory, sock=bound, backlog=_BACKLOG, start_serving=False)
+            await _serve(server, front)
             unfinished.rename(address.path)
         finally:
             unfinished.unlink(missing_ok=True)
@@ -154,6 +164,23 @@ class Listener:
             return self._file is not None and os.path.samestat(path.stat(), self._file)
         except FileNotFoundError:
             return False
+
+
+class Front(Protocol):
+    """Accepts clients (`proxy.front.Front`)."""
+
+    def listen(self, listening: socket.socket) -> None:
+        """Accept whoever comes by a socket, which stays the caller's."""
+
+
+async def _serve(server: asyncio.Server, front: Front | None) -> None:
+    if front is None:
+        await server.start_serving()
+        return
+    for each in server.sockets:
+        with socket.socket(fileno=os.dup(each.fileno())) as bound:
+            bound.listen(_BACKLOG)
+        front.listen(each)
 
 
 def unusable(address: Address, *, shared: bool) -> str | None:

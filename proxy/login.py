@@ -9,6 +9,7 @@ https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-U
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
@@ -19,6 +20,7 @@ from proxy.idle import Idle, IdleConnections, Lease
 from proxy.observer import Outcome
 from proxy.session import Session
 from proxy.tls import Identity
+from proxy.transport import connect
 from proxy.wire import authentication, server
 from proxy.wire.frames import Cutter, FramingError, Message, Run
 from proxy.wire.scram import SCRAM_SHA_256
@@ -112,6 +114,8 @@ class Login:
         transport: the connection to the client, from which it takes over.
         rest: what has come behind the StartupMessage.
         identity: what the client was shown, or None without TLS.
+        opened: a connection to the server on which the StartupMessage was sent, as a descriptor, and what has
+            come there since; None if one is to be made.
 
     Attributes:
         client, server: the two that talk to each other.
@@ -125,7 +129,9 @@ class Login:
         surroundings: Surroundings,
         connection: Connection,
         identity: Identity | None,
+        opened: tuple[int, bytes] | None = None,
     ) -> None:
+        self._opened = opened
         self._surroundings = surroundings
         self._connection = connection
         self._news = asyncio.Event()
@@ -173,6 +179,8 @@ class Login:
         finally:
             if seat is not None:
                 seat.release()
+            if self._opened is not None:
+                os.close(self._opened[0])
         try:
             await self._end()
         finally:
@@ -258,6 +266,8 @@ class Login:
 
     async def _log_in(self) -> None:
         idle = self._surroundings.idle
+        if self._opened is None and idle is not None and await self._take_kept(idle):
+            return
         while idle is not None and (found := idle.take(self.startup.packet)) is not None:
             try:
                 if await self._use(idle, found):
@@ -268,6 +278,19 @@ class Login:
         asked = await self._log_in_to_server()
         if idle is not None:
             await self._begin_lease(asked)
+
+    async def _take_kept(self, idle: IdleConnections) -> bool:
+        """Let the client in to a connection that compiled code has kept; False if there is none."""
+        if idle.keeper is None:
+            return False
+        self._lease = await idle.keeper.take(self.startup.packet, self.server)
+        if self._lease is None:
+            return False
+        if self.server.lost:
+            self.server, self._lease = Side(self._news), None
+            return False
+        self.server.data_received(self._lease.said(self._lease.answers))
+        return True
 
     async def _use(self, idle: IdleConnections, found: Idle) -> bool:
         """Let the client in to a connection that was another's; False if it cannot be used."""
@@ -314,8 +337,16 @@ class Login:
         await sasl.fail(self, authentication.read_mechanisms(data))
 
     async def _connect(self) -> None:
+        if self._opened is not None:
+            (descriptor, answer), self._opened = self._opened, None
+            if answer:
+                self.server.data_received(answer)
+            await connect(descriptor, self.server)
+            return
         await self._surroundings.upstream.connect(lambda: self.server)
         self._check()
+        if self._surroundings.front is not None and self.server.transport is not None:
+            self._surroundings.front.reached(self.server.transport)
         self.server.write(self.startup.packet)
 
     async def _log_in_to_server(self) -> list[int]:

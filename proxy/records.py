@@ -5,7 +5,6 @@ Nothing that a client has sent is in them but the names in its StartupMessage.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +35,9 @@ _LEVELS = {
 class Connection:
     """Who a client is, and how its connection ended: from its first byte to its last.
 
+    Args:
+        logged_in: whether the observer knows already that it has come, and has a session.
+
     Attributes:
         began: when, on the clock of time.monotonic().
         client: its address.
@@ -55,17 +57,20 @@ class Connection:
         "tls",
     )
 
-    def __init__(self, transport: asyncio.BaseTransport, observer: Observer) -> None:
+    def __init__(
+        self, client: str, observer: Observer, *, began: float | None = None, logged_in: bool = False
+    ) -> None:
         self._observer = observer
-        self.began = time.monotonic()
-        self._logged_in = False
+        self.began = time.monotonic() if began is None else began
+        self._logged_in = logged_in
         self._ended = False
         self._outcome: Outcome | None = None
         self._error: OperationError | None = None
-        self.client = _address(transport.get_extra_info("peername"))
+        self.client = client
         self.startup: StartupMessage | None = None
         self.tls: str | None = None
-        observer.connected()
+        if not logged_in:
+            observer.connected()
 
     @property
     def log(self) -> Any:
@@ -86,8 +91,12 @@ class Connection:
         if self._outcome is None:
             self._outcome, self._error = outcome, error
 
-    def end(self, *, bytes_in: int = 0, bytes_out: int = 0) -> None:
-        """Write it down; harmless when that was done."""
+    def end(self, *, bytes_in: int = 0, bytes_out: int = 0, at: float | None = None) -> None:
+        """Write it down; harmless when that was done.
+
+        Args:
+            at: when it ended, on the clock of time.monotonic(); None if that was just now.
+        """
         if self._ended:
             return
         self._ended = True
@@ -101,7 +110,7 @@ class Connection:
             logged_in=self._logged_in,
             outcome=self._outcome or Outcome.NO_REQUEST,
             sqlstate=error.sqlstate if error else None,
-            seconds=round(time.monotonic() - self.began, 3),
+            seconds=round((time.monotonic() if at is None else at) - self.began, 3),
             bytes_in=bytes_in,
             bytes_out=bytes_out,
         )
@@ -186,8 +195,8 @@ def _short(name: str) -> str:
     return name.encode("utf-8", "replace").decode()[:_LONGEST]
 
 
-def _address(peer: Any) -> str:
-    """An address of a socket as text."""
+def address_of(peer: Any) -> str:
+    """A socket's `peername` as text."""
     if not isinstance(peer, tuple):
         return "unix"
     host, port, *_ = peer

@@ -83,6 +83,45 @@ LARGEST_HELD = 1 << 12
 FROM_CLIENT = 0x80
 
 
+@dataclass(frozen=True)
+class Visit:
+    """A client that compiled code has accepted, and that Python is to go on with.
+
+    Attributes:
+        client, server: descriptors; -1 where there is no server's connection yet.
+        peer: the client's address, as the system has it.
+        began: when it came, on the clock of time.monotonic().
+        logged_in: when it was let in; 0 if it was not.
+        said: what it has said to begin with.
+        asked: which kinds of encryption it has asked for, and was denied: 1 for SSL, 2 for GSSAPI.
+        answer: what the server has said to that, as long as nobody has been let in.
+        key: the body of the BackendKeyData that the client was told.
+        lease: of a connection that may be used again: the server's own key, what clients are told, and
+            until when.
+    """
+
+    client: int
+    server: int
+    peer: bytes
+    began: float
+    logged_in: float
+    said: bytes
+    asked: int
+    answer: bytes
+    key: bytes
+    lease: tuple[bytes, bytes, float] | None
+
+
+class Visits(Protocol):
+    """Whoever is concerned with such clients (`proxy.front.Front`)."""
+
+    def arrived(self, state: State | None, visit: Visit) -> None:
+        """Python is to go on with one; with no state if it has not been let in."""
+
+    def happened(self) -> None:
+        """One has come or gone, perhaps."""
+
+
 class Lender(Protocol):
     """A session."""
 
@@ -94,14 +133,24 @@ class Relay:
     """Serves lent connections in a thread of its own.
 
     To be made, and used, in the thread of a running event loop.
+
+    Args:
+        connects: whether compiled code may connect clients that it accepts to the server.
+        keeping: else: seconds for which connections to the server wait there for their next clients.
+        patience: seconds after which a login is Python's to wait for.
+
+    Attributes:
+        native: the compiled code.
+        visits: hears of the clients that it accepts.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, connects: bool = False, keeping: float = 0, patience: float = 1) -> None:
         self._lent: dict[int, Lender] = {}
-        self._native = _relay.Relay(FUNCTIONS)
+        self.native = _relay.Front(FUNCTIONS, connects, keeping, patience)
+        self.visits: Visits | None = None
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._native.news, self._give_back)
-        self._thread = threading.Thread(target=self._native.run, name="iasql-relay", daemon=True)
+        self._loop.add_reader(self.native.news, self._give_back)
+        self._thread = threading.Thread(target=self.native.run, name="iasql-relay", daemon=True)
         self._thread.start()
 
     @staticmethod
@@ -117,7 +166,7 @@ class Relay:
     @property
     def received(self) -> tuple[int, int]:
         """Bytes that have come from clients and from servers on what is lent now."""
-        return self._native.received
+        return self.native.received
 
     def lend(self, lender: Lender, start: Start) -> int:
         """Serve a session's connections from now on; nobody else may use them.
@@ -128,7 +177,7 @@ class Relay:
         Raises:
             OSError: they cannot be served, and stay the session's.
         """
-        name = self._native.adopt(
+        name = self.native.adopt(
             start.client,
             start.server,
             start.status[0],
@@ -142,19 +191,34 @@ class Relay:
 
     def recall(self, name: int) -> None:
         """Give a loan back now."""
-        found = self._native.recall(name)
+        found = self.native.recall(name)
         if found is not None:
             self._lent.pop(name).take_back(_state(found))
 
+    def recall_visit(self, name: int) -> None:
+        """Have a client that compiled code has accepted go on with Python now."""
+        found = self.native.recall_visit(name)
+        if found is not None and found[2] is not None:
+            self._arrive(found[1], found[2])
+
     def stop(self) -> None:
         """Serve nobody any more; all loans have been given back."""
-        self._loop.remove_reader(self._native.news)
-        self._native.stop()
+        self._loop.remove_reader(self.native.news)
+        self.native.stop()
         self._thread.join()
 
     def _give_back(self) -> None:
-        for name, found in self._native.returned():
-            self._lent.pop(name).take_back(_state(found))
+        for name, found, visit in self.native.returned():
+            if visit is not None:
+                self._arrive(found, visit)
+            elif found is not None:
+                self._lent.pop(name).take_back(_state(found))
+        if self.visits is not None:
+            self.visits.happened()
+
+    def _arrive(self, found: _relay._State | None, visit: _relay._Visit) -> None:
+        assert self.visits is not None
+        self.visits.arrived(None if found is None else _state(found), Visit(*visit))
 
 
 def _state(found: _relay._State) -> State:

@@ -10,6 +10,7 @@ import structlog
 
 from engine.errors import Stopped
 from engine.operations import Engine
+from proxy.front import Front
 from proxy.greeting import Greeting
 from proxy.idle import IdleConnections, Reuse
 from proxy.limits import Limits
@@ -23,6 +24,9 @@ from proxy.verifiers import Verifiers
 
 #: Seconds that running operations are given to come to a safe point.
 GRACE = 30.0
+
+#: Seconds that logins may take where nobody can be told why they do.
+_PATIENCE = 1.0
 
 #: Seconds that connections are given to end when they have been told to.
 FAREWELL = 1.0
@@ -93,7 +97,8 @@ class Proxy:
     @property
     def sessions(self) -> int:
         """How many clients are connected."""
-        return len(self._surroundings.sessions)
+        front = self._surroundings.front
+        return len(self._surroundings.sessions) + (front.visitors if front is not None else 0)
 
     @property
     def operations(self) -> int:
@@ -117,21 +122,43 @@ class Proxy:
         Raises:
             OSError: one of the addresses cannot be listened on, and so none is.
         """
-        upstream = self._surroundings.upstream.address
+        surroundings = self._surroundings
+        if self._relayed and Relay.available():
+            self._start_relay()
         try:
             for address in self._listen:
                 listener = await Listener.open(
-                    address, lambda: Greeting(self._surroundings), shared=self._shared
+                    address, lambda: Greeting(surroundings), shared=self._shared, front=surroundings.front
                 )
                 self._listeners.append(listener)
-                _log.info("listening", address=str(listener.address), upstream=upstream)
+                _log.info("listening", address=str(listener.address), upstream=surroundings.upstream.address)
         except OSError:
             await self._close_listeners()
+            self._stop_relay()
             raise
-        if self._relayed and Relay.available():
-            self._surroundings.relay = Relay()
+
+    def _start_relay(self) -> None:
+        surroundings = self._surroundings
+        idle, tls = surroundings.idle, surroundings.upstream.tls
+        keeping = 0.0 if idle is None else idle.reuse.seconds
+        patience = min(_PATIENCE, surroundings.limits.authentication_timeout)
+        surroundings.relay = relay = Relay(connects=idle is None, keeping=keeping, patience=patience)
+        # What has to be counted, and what may not be said without TLS, is Python's.
+        if not surroundings.limits.counted and not (tls is not None and tls.required):
+            surroundings.front = front = Front(surroundings, relay)
+            surroundings.keys.own = front.own_key
+            if idle is not None:
+                idle.keeper = front
+
+    def _stop_relay(self) -> None:
+        if self._surroundings.front is not None:
+            self._surroundings.front.close()
+        if self._surroundings.relay is not None:
+            self._surroundings.relay.stop()
 
     async def _close_listeners(self) -> None:
+        if self._surroundings.front is not None:
+            self._surroundings.front.unlisten()
         for listener in self._listeners:
             listener.close()
         for listener in self._listeners:
@@ -153,6 +180,8 @@ class Proxy:
             for listener in self._listeners:
                 listener.decline()
             await asyncio.sleep(HANDSHAKES)
+        if self._surroundings.front is not None:
+            self._surroundings.front.unlisten()
         for listener in self._listeners:
             listener.close()
         with suppress(TimeoutError):
@@ -176,6 +205,8 @@ class Proxy:
             return
         self.draining = True
         await self._drain_connections()
+        if self._surroundings.front is not None:
+            await self._surroundings.front.recall()
         for greeting in tuple(self._surroundings.greetings):
             greeting.close()
         reason = Stopped("terminating connection due to administrator command", "57P01")
@@ -193,6 +224,5 @@ class Proxy:
         await self._close_listeners()
         if self._surroundings.idle is not None:
             self._surroundings.idle.close()
-        if self._surroundings.relay is not None:
-            self._surroundings.relay.stop()
+        self._stop_relay()
         _log.info("stopped")

@@ -139,6 +139,31 @@ class Session(asyncio.Protocol):
             answers: what the server has said since AuthenticationOk.
             rest: what the client has sent meanwhile.
         """
+        self._enter(server_transport)
+        # The first ReadyForQuery answers the StartupMessage.
+        self.backend.expected.sent(client.SYNC)
+        if answers:
+            self.backend.data_received(answers)
+        if rest:
+            self.received += len(rest)
+            self._cutter.feed(rest)
+        self._release()
+
+    def resume(self, server_transport: asyncio.Transport, state: State, key: bytes) -> None:
+        """Take over from compiled code that has let the client in; both transports are paused.
+
+        Args:
+            state: where it has stopped.
+            key: the body of the BackendKeyData that the client was told; nothing if it was told none yet.
+        """
+        self._enter(server_transport)
+        if key:
+            self._key = key
+            self._surroundings.keys.add(key, self)
+        self._held = False
+        self.take_back(state)
+
+    def _enter(self, server_transport: asyncio.Transport) -> None:
         self._surroundings.sessions.add(self)
         encrypted = isinstance(self._transport, EncryptedTransport)
         if encrypted and self._relay is not None and not self._relay.encrypts:
@@ -149,14 +174,6 @@ class Session(asyncio.Protocol):
         server_transport.set_protocol(self.backend)
         self.backend.connection_made(server_transport)
         self._set_write_buffer_limits(HIGH_WATER)
-        # The first ReadyForQuery answers the StartupMessage.
-        self.backend.expected.sent(client.SYNC)
-        if answers:
-            self.backend.data_received(answers)
-        if rest:
-            self.received += len(rest)
-            self._cutter.feed(rest)
-        self._release()
 
     # -- the client's connection
 

@@ -17,6 +17,7 @@ from proxy.upstream import Upstream
 from proxy.verifiers import Verifiers
 
 if TYPE_CHECKING:
+    from proxy.front import Front
     from proxy.greeting import Greeting
     from proxy.session import Session
 
@@ -50,6 +51,7 @@ class Surroundings:
         idle: server connections for the next clients, or None if each has one of its own.
         keys: for CancelRequest.
         relay: serves sessions at rest, or None if it is not to be had.
+        front: lets clients in that need nothing of Python; None if all do.
         greetings: connections of which it is not known yet what they want.
         left: set when a session, or what was to become one, has ended.
         traffic: of the sessions that have ended.
@@ -64,6 +66,7 @@ class Surroundings:
     seats: Seats = field(init=False)
     idle: IdleConnections | None = None
     relay: Relay | None = None
+    front: Front | None = None
     keys: Keys = field(default_factory=Keys)
     sessions: set[Session] = field(default_factory=set)
     greetings: set[Greeting] = field(default_factory=set)
@@ -84,7 +87,7 @@ class Surroundings:
 
     async def until_empty(self) -> None:
         """Return when nobody is connected."""
-        while self.sessions or self.greetings:
+        while self.sessions or self.greetings or (self.front is not None and not self.front.empty):
             self.left.clear()
             await self.left.wait()
 

@@ -1,4 +1,6 @@
-"""Transports on top of others; the one of a connection with TLS is paused at the socket.
+"""Transports on sockets that were opened elsewhere, and on top of other transports.
+
+The one of a connection with TLS is paused at the socket.
 
 asyncio's own transport, when paused, keeps what it has decrypted and goes on reading; if the
 other side then ends the connection, what was kept is lost. A server's last answers to a slow client would be.
@@ -7,7 +9,22 @@ other side then ends the connection, what was kept is lost. A server's last answ
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
+
+
+async def connect(descriptor: int, protocol: asyncio.Protocol) -> None:
+    """Give a connection that is there to a protocol, which owns it from now on.
+
+    Raises:
+        OSError: it is of no use any more.
+    """
+    made = socket.socket(fileno=descriptor)
+    try:
+        await asyncio.get_running_loop().connect_accepted_socket(lambda: protocol, made)
+    except BaseException:
+        made.close()
+        raise
 
 
 class WrappingTransport(asyncio.Transport):

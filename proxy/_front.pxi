@@ -1,0 +1,907 @@
+"""Clients that come in, and go, without Python: a part of `_relay.pyx`.
+
+The relay's thread accepts, reads the StartupMessage, and takes a connection to the server: one that was kept from a client
+that has said the same, or a new one. Whatever is not the plainest case goes to Python as it is: a client
+that wants TLS or to cancel, a server that wants a password, an error, anything that takes long.
+Python hears of who has come and gone some milliseconds later, of many at once.
+"""
+
+from libc.errno cimport EINPROGRESS, EMFILE, ENFILE, ENOBUFS, ENOMEM
+
+cdef extern from "sys/socket.h" nogil:
+    ctypedef unsigned short sa_family_t
+    struct sockaddr:
+        sa_family_t sa_family
+    int accept4(int, sockaddr *, socklen_t *, int)
+    int socket(int, int, int)
+    int connect(int, const sockaddr *, socklen_t)
+    int setsockopt(int, int, int, const void *, socklen_t)
+    int AF_UNIX
+    int SOCK_STREAM
+    int SOCK_NONBLOCK
+    int SOCK_CLOEXEC
+    int SOL_SOCKET
+    int SO_KEEPALIVE
+    int MSG_PEEK
+
+cdef extern from "netinet/in.h" nogil:
+    int IPPROTO_TCP
+
+cdef extern from "netinet/tcp.h" nogil:
+    int TCP_NODELAY
+
+cdef extern from "sys/random.h" nogil:
+    ssize_t getrandom(void *, size_t, unsigned int)
+
+cdef extern from "sys/epoll.h" nogil:
+    uint32_t EPOLLRDHUP
+
+cdef extern from "string.h" nogil:
+    void *memmem(const void *, size_t, const void *, size_t)
+
+
+cdef enum:
+    # What a pair is at, besides RELAYED: a client has not said what it wants; the server is to be told, has been told.
+    GREETING = 1
+    ASKING = 2
+    ASKED = 3
+    # A server's connection that waits for a client.
+    KEPT = 4
+
+    # What may come in by a listener: a StartupMessage without TLS; and SSLRequest is declined.
+    TAKES_PLAIN = 1
+    DECLINES_TLS = 2
+
+    # How a client's connection has ended, in the order of `proxy.front`.
+    NOTHING_SAID = 0
+    LOST = 1
+    CLOSED = 2
+
+    LISTENERS = 64
+    # PostgreSQL's own bounds of a start-up packet, as in proxy.wire.startup.
+    SMALLEST_STARTUP = 8
+    LARGEST_STARTUP = 10_000
+    SSL_REQUEST = (1234 << 16) | 5679
+    GSSENC_REQUEST = (1234 << 16) | 5680
+    ASKED_FOR_SSL = 1
+    ASKED_FOR_GSSENC = 2
+    AUTHENTICATION_OK = 9
+    # Of a BackendKeyData's body.
+    PROCESS_ID = 4
+    # Connections that are opened before anybody wants them.
+    SPARES = 4
+    # Milliseconds between two looks at what may have waited for too long.
+    TICK = 250
+
+
+# Seconds for which the server's address holds.
+cdef double KNOWN = 5.0
+# Seconds between two clients within which a third one is likely.
+cdef double BURST = 0.1
+# Seconds for which a connection waits for that one. Its process knows no later rules of pg_hba.conf.
+cdef double SPARE = 0.25
+# Seconds to wait if there are no descriptors for clients.
+cdef double EXHAUSTED = 1.0
+
+cdef bytes _DISCARD_ALL = b"Q\0\0\0\x10DISCARD ALL\0"
+cdef const unsigned char *DISCARD_ALL = _DISCARD_ALL
+cdef size_t DISCARD_ALL_SIZE = len(_DISCARD_ALL)
+
+
+cdef struct Listener:
+    int fd
+    unsigned char policy
+
+
+cdef struct Spare:
+    int fd
+    double until
+
+
+cdef class Front(Relay):
+    """A relay that also lets clients in.
+
+    Attributes:
+        visitors: clients that were let in, and of which Python has no session.
+        greeted: those of which it is not known yet what they want, or whether they may have it.
+    """
+
+    cdef Listener _listeners[LISTENERS]
+    cdef uint32_t _listening
+    cdef double _exhausted_until
+    cdef bint _connects
+    cdef unsigned char _address[128]
+    cdef socklen_t _address_size
+    cdef double _address_until
+    cdef Spare _spares[SPARES]
+    cdef uint32_t _spares_size
+    cdef double _last_login
+    cdef double _keeping
+    cdef double _prompt
+    cdef Pair **_kept
+    cdef uint32_t _kept_size
+    cdef uint32_t _kept_room
+    cdef readonly uint32_t visitors
+    cdef readonly uint32_t greeted
+    cdef double _looked
+    cdef bint _told
+    cdef Pair *_ended
+    cdef double *_logins
+    cdef uint32_t _logins_size
+    cdef uint32_t _logins_room
+
+    def __init__(self, openssl=(), bint connects=False, double keeping=0, double patience=1):
+        """Args:
+            openssl: as for a relay.
+            connects: whether it may connect to the server, each client's connection being its own.
+            keeping: else: seconds for which a connection waits for its next client.
+            patience: seconds after which a login is Python's to wait for.
+        """
+        Relay.__init__(self, openssl)
+        self._connects = connects
+        self._keeping = keeping
+        self._prompt = patience
+
+    def __dealloc__(self):
+        cdef uint32_t at
+        self._close_all()
+        for at in range(self._used):
+            if self._pairs[at] != NULL and self._pairs[at].visit != NULL and not self._pairs[at].returned:
+                self._finish(self._pairs[at], LOST)
+        free(self._kept)
+        free(self._logins)
+
+    # -- for Python
+
+    def listen(self, int fd, bint takes_plain, bint declines_tls):
+        """Accept clients; the socket stays the caller's, who lets it listen until `unlisten`.
+
+        Raises:
+            OSError: it cannot be watched.
+        """
+        if self._listening == LISTENERS:
+            raise OSError(ENOMEM, "too many listeners")
+        self._enter()
+        self._listeners[self._listening].fd = fd
+        self._listeners[self._listening].policy = TAKES_PLAIN * takes_plain | DECLINES_TLS * declines_tls
+        self._listening += 1
+        self._leave()
+        if self._watch_listener(self._listening - 1) < 0:
+            raise OSError(errno, "the socket cannot be watched")
+
+    def unlisten(self):
+        """Accept no more clients."""
+        self._enter()
+        self._unwatch_listeners()
+        self._listening = 0
+        self._leave()
+
+    def reach(self, bytes address):
+        """The server has just been reached there, without TLS.
+
+        Args:
+            address: as the system's `struct sockaddr` has it.
+        """
+        cdef const unsigned char *where = address
+        if len(address) > sizeof(self._address):
+            return
+        self._enter()
+        memcpy(self._address, where, len(address))
+        self._address_size = len(address)
+        self._address_until = now() + KNOWN
+        self._leave()
+
+    def keep(self, int fd, bytes packet, bytes key, bytes answers, size_t secret_at, double until):
+        """Keep a server's connection, on which nothing is under way, for a client that says the same.
+
+        Args:
+            packet: the StartupMessage.
+            key: the body of the server's own BackendKeyData.
+            answers: what a client is told, from AuthenticationOk to ReadyForQuery.
+            secret_at: where in them the secret begins of the BackendKeyData that it is told.
+            until: when it is too old for another client, on the clock of time.monotonic().
+
+        Raises:
+            OSError: it cannot be watched, and stays the caller's.
+        """
+        cdef const unsigned char *text = packet
+        cdef const unsigned char *said = answers
+        cdef const unsigned char *own = key
+        cdef Pair *pair
+        cdef Lease *lease
+        cdef int failure = ENOMEM
+        if len(answers) > CHUNK:
+            raise OSError(ENOMEM, "the server has said too much")
+        self._enter()
+        try:
+            pair = self._new_pair()
+            if pair != NULL:
+                pair.stage = KEPT
+                lease = pair.lease = <Lease *>calloc(1, sizeof(Lease))
+                if (
+                    lease != NULL
+                    and keep(&lease.packet, &lease.packet_size, text, len(packet))
+                    and keep(&lease.key, &lease.key_size, own, len(key))
+                    and keep(&lease.answers, &lease.answers_size, said, len(answers))
+                ):
+                    lease.secret_at, lease.until = secret_at, until
+                    pair.sides[SERVER].fd = fd
+                    failure = self._watch_side(pair, SERVER, EPOLLIN, EPOLL_CTL_ADD)
+                    if not failure and not self._add_kept(pair):
+                        self._unwatch_side(pair, SERVER)
+                        failure = ENOMEM
+                if failure:
+                    self._release(pair)
+            if failure:
+                raise OSError(failure, "the connection cannot be kept")
+        finally:
+            self._leave()
+        self._wake_up()
+
+    def take(self, bytes packet):
+        """Take back a connection that waits for a client that says this; None if none does.
+
+        Returns:
+            The socket; the server's own key; what clients are told; and until when it may have others.
+        """
+        cdef const unsigned char *text = packet
+        cdef Pair *pair
+        self._enter()
+        try:
+            pair = self._find_kept(text, len(packet))
+            if pair == NULL:
+                return None
+            self._unwatch_side(pair, SERVER)
+            found = pair.sides[SERVER].fd, self._leased(pair.lease)
+            self._release(pair)
+            return found
+        finally:
+            self._leave()
+
+    @property
+    def kept(self):
+        """How many connections wait for a client."""
+        return self._kept_size
+
+    def own_key(self, bytes key):
+        """The server's own key for the connection of whom was told this one; None if it was nobody here.
+
+        It will not be used for another client, whom what is to be cancelled could hit.
+        """
+        cdef uint32_t at
+        cdef const unsigned char *told = key
+        cdef size_t size = len(key)
+        cdef Pair *pair
+        self._enter()
+        try:
+            for at in range(self._used):
+                pair = self._pairs[at]
+                if pair == NULL or pair.visit == NULL or pair.lease == NULL:
+                    continue
+                if pair.visit.key_size == size and memcmp(pair.visit.key, told, size) == 0:
+                    pair.lease.unfit = True
+                    return taken(pair.lease.key, pair.lease.key_size)
+        finally:
+            self._leave()
+
+    def visits(self):
+        """What the pairs are called of clients that were accepted here."""
+        cdef uint32_t at
+        cdef Pair *pair
+        self._enter()
+        try:
+            return [
+                (<uint64_t>self._pairs[at].age << 32) | at
+                for at in range(self._used)
+                if self._pairs[at] != NULL and self._pairs[at].visit != NULL and not self._pairs[at].returned
+            ]
+        finally:
+            self._leave()
+
+    def recall_visit(self, uint64_t name):
+        """Take such a client back, as `returned` gives it; None if it has gone."""
+        cdef Pair *pair
+        self._enter()
+        try:
+            pair = self._pair(name)
+            if pair == NULL or pair.returned:
+                return None
+            self._unwatch(pair)
+            return self._return(pair)
+        finally:
+            self._leave()
+
+    def happened(self):
+        """What clients did that were accepted here, since the last call.
+
+        Returns:
+            Seconds that each login took, and of each connection that has ended: the client's address, when it
+            came, was let in and ended, on the clock of time.monotonic(), its StartupMessage, the bytes
+            received from it and from the server, and how it has ended.
+        """
+        cdef Pair *pair
+        cdef Visit *visit
+        ends = []
+        self._enter()
+        try:
+            logins = [self._logins[at] for at in range(self._logins_size)]
+            self._logins_size = 0
+            self._told = False
+            while self._ended != NULL:
+                pair = self._ended
+                self._ended = pair.next
+                visit = pair.visit
+                received = pair.sides[CLIENT].received, pair.sides[SERVER].received
+                ends.append((
+                    taken(visit.peer, visit.peer_size),
+                    visit.began,
+                    visit.logged_in,
+                    visit.ended,
+                    taken(visit.packet, visit.packet_size),
+                    received,
+                    visit.outcome,
+                ))
+                self._release(pair)
+            return logins, ends
+        finally:
+            self._leave()
+
+    def close(self):
+        """Close the connections that wait for clients."""
+        self._enter()
+        self._close_all()
+        self._leave()
+
+    cdef object _return(self, Pair *pair):
+        """What Python gets: a name; how far both directions have come, if they have begun; and who it is."""
+        cdef Visit *visit = pair.visit
+        cdef Lease *lease = pair.lease
+        name = (<uint64_t>pair.age << 32) | pair.index
+        if visit == NULL:
+            return name, self._take(pair), None
+        begun = pair.stage == RELAYED
+        said = taken(visit.packet, visit.packet_size)
+        found = (
+            pair.sides[CLIENT].fd,
+            pair.sides[SERVER].fd,
+            taken(visit.peer, visit.peer_size),
+            visit.began,
+            visit.logged_in,
+            said or taken(pair.sides[CLIENT].held, pair.sides[CLIENT].held_size),
+            visit.asked,
+            b"" if begun else taken(pair.sides[SERVER].held, pair.sides[SERVER].held_size),
+            taken(visit.key, visit.key_size),
+            None if lease == NULL else self._leased(lease),
+        )
+        self._depart(pair)
+        if begun:
+            return name, self._take(pair), found
+        self._release(pair)
+        return name, None, found
+
+    cdef object _leased(self, Lease *lease):
+        key, answers = taken(lease.key, lease.key_size), taken(lease.answers, lease.answers_size)
+        return key, answers, 0.0 if lease.unfit else lease.until
+
+    cdef void _wake_up(self) noexcept nogil:
+        """Let the thread see what it may have to wait for now."""
+        cdef uint64_t one = 1
+        write(self._wake, &one, sizeof(one))
+
+    cdef void _close_all(self) noexcept nogil:
+        cdef uint32_t at
+        cdef Pair *pair
+        for at in range(self._spares_size):
+            close(self._spares[at].fd)
+        self._spares_size = 0
+        self._connects = False
+        self._keeping = 0
+        for at in range(self._used):
+            pair = self._pairs[at]
+            if pair != NULL and pair.stage == KEPT:
+                self._drop(pair)
+
+    # -- what is due
+
+    cdef int _patience(self) noexcept nogil:
+        return TICK if self.greeted or self._spares_size or self._kept_size or self._exhausted_until else -1
+
+    cdef void _tidy(self) noexcept nogil:
+        cdef double time
+        cdef uint32_t at
+        cdef Pair *pair
+        if self._patience() < 0:
+            return
+        time = now()
+        if time - self._looked < TICK / 1000.0:
+            return
+        self._looked = time
+        while self._spares_size and self._spares[0].until < time:
+            close(self._spares[0].fd)
+            self._remove_spare(0)
+        # The one that came first waits longest.
+        while self._kept_size and self._kept[0].lease.kept + self._keeping < time:
+            self._drop(self._kept[0])
+        if self._exhausted_until and self._exhausted_until < time:
+            self._exhausted_until = 0
+            for at in range(self._listening):
+                self._watch_listener(at)
+        if self.greeted:
+            for at in range(self._used):
+                pair = self._pairs[at]
+                if pair != NULL and pair.visit != NULL and pair.stage != RELAYED and not pair.returned:
+                    if pair.visit.began + self._prompt < time:
+                        self._hand_over(pair)
+
+    cdef bint _has_news(self) noexcept nogil:
+        if self._told or (self._ended == NULL and not self._logins_size):
+            return False
+        self._told = True
+        return True
+
+    cdef void _attend(self, epoll_event *event, Pair *pair, int side) noexcept nogil:
+        if pair == NULL:
+            self._accept(<uint32_t>event.data.u64)
+        elif pair.stage == GREETING:
+            self._greet(pair)
+        elif pair.stage == KEPT:
+            self._hear(pair)
+        elif side == CLIENT:
+            self._hear_early(pair, event.events)
+        elif pair.stage == ASKING:
+            self._ask(pair, EPOLL_CTL_MOD)
+        else:
+            self._hear_answer(pair)
+
+    # -- a client comes
+
+    cdef int _watch_listener(self, uint32_t number) noexcept nogil:
+        cdef epoll_event event
+        event.events = EPOLLIN
+        event.data.u64 = number
+        return epoll_ctl(self._epoll, EPOLL_CTL_ADD, self._listeners[number].fd, &event)
+
+    cdef void _unwatch_listeners(self) noexcept nogil:
+        cdef epoll_event event
+        cdef uint32_t at
+        for at in range(self._listening):
+            epoll_ctl(self._epoll, EPOLL_CTL_DEL, self._listeners[at].fd, &event)
+
+    cdef void _accept(self, uint32_t number) noexcept nogil:
+        cdef unsigned char address[128]
+        cdef socklen_t size
+        cdef int fd, turn
+        for turn in range(TURNS):
+            if number >= self._listening:
+                return
+            size = sizeof(address)
+            fd = accept4(self._listeners[number].fd, <sockaddr *>address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC)
+            if fd >= 0:
+                self._admit(fd, address, size, self._listeners[number].policy)
+                continue
+            if errno in (EMFILE, ENFILE, ENOBUFS, ENOMEM):
+                # It would be said again and again.
+                self._unwatch_listeners()
+                self._exhausted_until = now() + EXHAUSTED
+            return
+
+    cdef void _admit(self, int fd, unsigned char *address, socklen_t size, unsigned char policy) noexcept nogil:
+        cdef Pair *pair = self._new_pair()
+        cdef Visit *visit
+        cdef int on = 1
+        if pair != NULL:
+            visit = pair.visit = <Visit *>calloc(1, sizeof(Visit))
+        if pair == NULL or visit == NULL:
+            if pair != NULL:
+                self._release(pair)
+            close(fd)
+            return
+        pair.stage = GREETING
+        pair.sides[CLIENT].fd = fd
+        pair.status = c'I'
+        visit.peer_size = min(size, <socklen_t>ADDRESS)
+        memcpy(visit.peer, address, visit.peer_size)
+        visit.policy = policy
+        visit.began = now()
+        self.greeted += 1
+        if (<sockaddr *>address).sa_family != AF_UNIX:
+            setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on))
+        if self._watch_side(pair, CLIENT, EPOLLIN | EPOLLRDHUP, EPOLL_CTL_ADD):
+            self._finish(pair, LOST)
+        else:
+            self._greet(pair)
+
+    cdef void _greet(self, Pair *pair) noexcept nogil:
+        """Read what a connection begins with."""
+        cdef Side *client = &pair.sides[CLIENT]
+        cdef size_t size = client.held_size
+        cdef ssize_t got
+        if size:
+            memcpy(self._buffer, client.held, size)
+        got = recv(client.fd, self._buffer + size, LARGEST_STARTUP, MSG_DONTWAIT)
+        if got <= 0:
+            if got == 0 or errno not in (EAGAIN, EINTR):
+                self._finish(pair, LOST if size else NOTHING_SAID)
+            return
+        if not keep(&client.held, &client.held_size, self._buffer, size + got):
+            self._finish(pair, LOST)
+            return
+        self._read_startup(pair, size + got)
+
+    cdef void _read_startup(self, Pair *pair, size_t size) noexcept nogil:
+        cdef Visit *visit = pair.visit
+        cdef unsigned char *data = self._buffer
+        cdef size_t length
+        cdef uint32_t code
+        if size < SMALLEST_STARTUP:
+            # What cannot be any more is Python's to refuse.
+            if data[0]:
+                self._hand_over(pair)
+            return
+        length, code = big_endian(data), big_endian(data + 4)
+        if length > LARGEST_STARTUP or length < size or length < SMALLEST_STARTUP:
+            self._hand_over(pair)
+        elif size < length:
+            return
+        elif code == SSL_REQUEST and visit.policy & DECLINES_TLS and not visit.asked & ASKED_FOR_SSL:
+            self._decline(pair, ASKED_FOR_SSL)
+        elif code == GSSENC_REQUEST and not visit.asked & ASKED_FOR_GSSENC:
+            self._decline(pair, ASKED_FOR_GSSENC)
+        elif code >> 16 == 3 and visit.policy & TAKES_PLAIN and not data[length - 1]:
+            self._log_in(pair, length)
+        else:
+            self._hand_over(pair)
+
+    cdef void _decline(self, Pair *pair, unsigned char what) noexcept nogil:
+        """Encryption is not to be had."""
+        pair.visit.asked |= what
+        keep(&pair.sides[CLIENT].held, &pair.sides[CLIENT].held_size, NULL, 0)
+        if send(pair.sides[CLIENT].fd, "N", 1, MSG_NOSIGNAL | MSG_DONTWAIT) != 1:
+            self._finish(pair, LOST)
+
+    cdef void _hear_early(self, Pair *pair, uint32_t events) noexcept nogil:
+        """Something comes from a client that has been asked nothing: its end, or what has to wait."""
+        if events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR):
+            self._finish(pair, LOST)
+        else:
+            self._watch_side(pair, CLIENT, EPOLLRDHUP, EPOLL_CTL_MOD)
+
+    # -- it is let in
+
+    cdef void _log_in(self, Pair *pair, size_t size) noexcept nogil:
+        """Go on with a StartupMessage, which is in the buffer."""
+        cdef Pair *kept
+        cdef int fd
+        if self._keeping:
+            kept = self._find_kept(self._buffer, size)
+            if kept == NULL or not self._resume(pair, kept, size):
+                self._hand_over(pair)
+            return
+        if not self._connects or self._address_until < now():
+            self._hand_over(pair)
+            return
+        fd = self._take_spare()
+        if fd < 0:
+            fd = self._connect()
+        if fd < 0 or not keep(&pair.visit.packet, &pair.visit.packet_size, self._buffer, size):
+            self._hand_over(pair)
+            return
+        keep(&pair.sides[CLIENT].held, &pair.sides[CLIENT].held_size, NULL, 0)
+        pair.sides[SERVER].fd = fd
+        pair.stage = ASKING
+        self._ask(pair, EPOLL_CTL_ADD)
+        self._open_spare()
+
+    cdef void _ask(self, Pair *pair, int how) noexcept nogil:
+        """Send the StartupMessage, if the connection has been made; `how` the server's side comes to be watched."""
+        cdef Visit *visit = pair.visit
+        cdef ssize_t sent = send(pair.sides[SERVER].fd, visit.packet, visit.packet_size, MSG_NOSIGNAL | MSG_DONTWAIT)
+        cdef bint made = sent == <ssize_t>visit.packet_size
+        if not made and not (sent < 0 and errno == EAGAIN):
+            self._try_again(pair)
+        elif self._watch_side(pair, SERVER, EPOLLIN if made else EPOLLOUT, how):
+            self._try_again(pair)
+        elif made:
+            pair.stage = ASKED
+
+    cdef void _try_again(self, Pair *pair) noexcept nogil:
+        """The server has said nothing: Python connects again, and tells the client what is wrong."""
+        pair.stage = ASKING
+        self._hand_over(pair)
+
+    cdef void _hear_answer(self, Pair *pair) noexcept nogil:
+        """What the server says to a StartupMessage."""
+        cdef Side *server = &pair.sides[SERVER]
+        cdef unsigned char *data = self._buffer
+        cdef size_t size = server.held_size
+        cdef ssize_t got
+        if size:
+            memcpy(data, server.held, size)
+        got = recv(server.fd, data + size, CHUNK - size, MSG_DONTWAIT)
+        if got <= 0:
+            if got == 0 or errno not in (EAGAIN, EINTR):
+                if size:
+                    self._hand_over(pair)
+                else:
+                    # The connection may have waited for too long.
+                    self._try_again(pair)
+            return
+        size += got
+        if size >= AUTHENTICATION_OK and data[0] == c'R' and big_endian(data + 1) == 8 and not big_endian(data + 5):
+            self._begin(pair)
+            # The first ReadyForQuery answers the StartupMessage.
+            if not self._note_question(pair, c'S'):
+                self._give_back(pair)
+                return
+            keep(&server.held, &server.held_size, NULL, 0)
+            self._tell(pair, size)
+        elif not keep(&server.held, &server.held_size, data, size) or size >= AUTHENTICATION_OK or data[0] != c'R':
+            self._hand_over(pair)
+
+    cdef void _begin(self, Pair *pair) noexcept nogil:
+        """What comes is relayed from now on."""
+        pair.stage = RELAYED
+        self.greeted -= 1
+        self.visitors += 1
+        if not pair.sides[CLIENT].events & EPOLLIN:
+            self._watch_side(pair, CLIENT, EPOLLIN, EPOLL_CTL_MOD)
+
+    cdef void _tell(self, Pair *pair, size_t size) noexcept nogil:
+        """Tell the client what the server has said, which is in the buffer, as if it had just come."""
+        self._received[SERVER] += size
+        pair.sides[SERVER].received += size
+        self._send(pair, CLIENT, self._buffer, size)
+        self._from_server(pair, size)
+
+    cdef void _note_key(self, Pair *pair, const unsigned char *body, size_t size) noexcept nogil:
+        cdef uint32_t room
+        cdef void *grown
+        cdef Visit *visit = pair.visit
+        if visit == NULL or visit.logged_in or not keep(&visit.key, &visit.key_size, body, size):
+            return
+        if self._logins_size == self._logins_room:
+            room = 2 * self._logins_room + 64
+            grown = realloc(self._logins, room * sizeof(double))
+            if grown == NULL:
+                return
+            self._logins = <double *>grown
+            self._logins_room = room
+        visit.logged_in = now()
+        self._logins[self._logins_size] = visit.logged_in - visit.began
+        self._logins_size += 1
+
+    # -- it goes
+
+    cdef bint _end_visit(self, Pair *pair, size_t at, size_t size) noexcept nogil:
+        cdef Side *client = &pair.sides[CLIENT]
+        cdef bint at_rest = not pair.log_size and not pair.sides[SERVER].held_size and not pair.sides[SERVER].skip
+        if pair.visit == NULL or not at_rest or at or size != HEADER or big_endian(self._buffer + 1) != 4:
+            return False
+        if pair.sides[CLIENT].unsent_size or pair.sides[SERVER].unsent_size:
+            return False
+        if pair.lease != NULL:
+            return self._park(pair)
+        self._send(pair, SERVER, self._buffer, size)
+        if client.held_size:
+            keep(&client.held, &client.held_size, NULL, 0)
+        if not pair.returned and not pair.sides[SERVER].unsent_size:
+            # The server ends it. Nothing is on the way to the client.
+            pair.terminated = True
+            self._unwatch_side(pair, CLIENT)
+        return True
+
+    cdef void _end(self, Pair *pair) noexcept nogil:
+        self._finish(pair, CLOSED)
+
+    cdef void _depart(self, Pair *pair) noexcept nogil:
+        """Count a client no more."""
+        if pair.stage == RELAYED:
+            self.visitors -= 1
+        else:
+            self.greeted -= 1
+
+    cdef void _finish(self, Pair *pair, unsigned char outcome) noexcept nogil:
+        """A client has gone."""
+        cdef int side
+        self._depart(pair)
+        for side in range(2):
+            if pair.sides[side].fd >= 0:
+                close(pair.sides[side].fd)
+                pair.sides[side].fd = -1
+        pair.visit.outcome = outcome
+        pair.visit.ended = now()
+        # For Python to write down; events of it that are still to be seen to are passed over.
+        pair.returned = True
+        pair.next = self._ended
+        self._ended = pair
+
+    cdef void _hand_over(self, Pair *pair) noexcept nogil:
+        """Let Python go on with a login; it connects if the server has not heard of the client."""
+        if pair.stage == ASKING:
+            close(pair.sides[SERVER].fd)
+            pair.sides[SERVER].fd = -1
+        self._give_back(pair)
+
+    # -- connections ahead of clients
+
+    cdef int _connect(self) noexcept nogil:
+        """A connection to the server that is being made; -1 if it cannot be."""
+        cdef sockaddr *address = <sockaddr *>self._address
+        cdef int on = 1
+        cdef int fd = socket(address.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
+        if fd < 0:
+            return -1
+        if address.sa_family != AF_UNIX:
+            setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on))
+        if connect(fd, address, self._address_size) < 0 and errno != EINPROGRESS:
+            close(fd)
+            return -1
+        return fd
+
+    cdef void _open_spare(self) noexcept nogil:
+        """Open a connection for the next client, if one is likely to come: the server takes time to fork."""
+        cdef double time = now()
+        cdef bint likely = time - self._last_login < BURST
+        cdef int fd
+        self._last_login = time
+        if likely and self._connects and self._spares_size < SPARES:
+            fd = self._connect()
+            if fd >= 0:
+                self._spares[self._spares_size].fd = fd
+                self._spares[self._spares_size].until = time + SPARE
+                self._spares_size += 1
+
+    cdef int _take_spare(self) noexcept nogil:
+        """A connection on which nothing has been said; -1 if there is none."""
+        cdef int fd
+        cdef unsigned char byte
+        while self._spares_size:
+            fd = self._spares[0].fd
+            self._remove_spare(0)
+            # A server that has gone, or that speaks first, has nothing good to say.
+            if recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 and errno == EAGAIN:
+                return fd
+            close(fd)
+        return -1
+
+    cdef void _remove_spare(self, uint32_t at) noexcept nogil:
+        self._spares_size -= 1
+        memmove(&self._spares[at], &self._spares[at + 1], (self._spares_size - at) * sizeof(Spare))
+
+    # -- connections that are kept
+
+    cdef bint _add_kept(self, Pair *pair) noexcept nogil:
+        """Let the next client have a connection; False if there is no memory."""
+        cdef uint32_t room
+        cdef void *grown
+        if self._kept_size == self._kept_room:
+            room = 2 * self._kept_room + 16
+            grown = realloc(self._kept, room * sizeof(Pair *))
+            if grown == NULL:
+                return False
+            self._kept = <Pair **>grown
+            self._kept_room = room
+        pair.lease.resetting = False
+        pair.lease.kept = now()
+        self._kept[self._kept_size] = pair
+        self._kept_size += 1
+        return True
+
+    cdef Pair *_find_kept(self, const unsigned char *packet, size_t size) noexcept nogil:
+        """The connection that was used last by a client that has said this; NULL if none waits. It waits no more."""
+        cdef uint32_t at = self._kept_size
+        cdef Pair *pair
+        while at:
+            at -= 1
+            pair = self._kept[at]
+            if pair.lease.packet_size == size and memcmp(pair.lease.packet, packet, size) == 0:
+                self._remove_kept(pair)
+                return pair
+        return NULL
+
+    cdef void _remove_kept(self, Pair *pair) noexcept nogil:
+        cdef uint32_t at
+        for at in range(self._kept_size):
+            if self._kept[at] == pair:
+                self._kept_size -= 1
+                memmove(&self._kept[at], &self._kept[at + 1], (self._kept_size - at) * sizeof(Pair *))
+                return
+
+    cdef bint _resume(self, Pair *pair, Pair *kept, size_t size) noexcept nogil:
+        """Let a client, whose StartupMessage is in the buffer, have a kept connection; False if it cannot."""
+        cdef Lease *lease = kept.lease
+        cdef int fd = kept.sides[SERVER].fd
+        kept.sides[SERVER].fd = -1
+        kept.lease = NULL
+        pair.lease = lease
+        pair.sides[SERVER].fd = fd
+        self._release(kept)
+        if (
+            not keep(&pair.visit.packet, &pair.visit.packet_size, self._buffer, size)
+            or getrandom(lease.answers + lease.secret_at, lease.key_size - PROCESS_ID, 0) < 0
+            or self._watch_side(pair, SERVER, EPOLLIN, EPOLL_CTL_MOD)
+        ):
+            close(fd)
+            pair.sides[SERVER].fd = -1
+            forget_lease(lease)
+            pair.lease = NULL
+            return False
+        keep(&pair.sides[CLIENT].held, &pair.sides[CLIENT].held_size, NULL, 0)
+        self._begin(pair)
+        memcpy(self._buffer, lease.answers, lease.answers_size)
+        if not self._note_question(pair, c'S'):
+            self._give_back(pair)
+            return True
+        self._tell(pair, lease.answers_size)
+        return True
+
+    cdef bint _park(self, Pair *pair) noexcept nogil:
+        """Have the server forget a client that has said Terminate; False if its connection must not be kept."""
+        cdef Lease *lease = pair.lease
+        cdef Pair *kept
+        cdef int fd = pair.sides[SERVER].fd
+        if lease.unfit or lease.until < now() or pair.status != c'I' or not self._keeping:
+            return False
+        kept = self._new_pair()
+        if kept == NULL:
+            return False
+        kept.stage = KEPT
+        kept.lease = lease
+        kept.sides[SERVER].fd = fd
+        lease.resetting = True
+        pair.lease = NULL
+        pair.sides[SERVER].fd = -1
+        if (
+            self._watch_side(kept, SERVER, EPOLLIN, EPOLL_CTL_MOD)
+            or send(fd, DISCARD_ALL, DISCARD_ALL_SIZE, MSG_NOSIGNAL | MSG_DONTWAIT) != <ssize_t>DISCARD_ALL_SIZE
+        ):
+            self._drop(kept)
+        self._finish(pair, CLOSED)
+        return True
+
+    cdef void _hear(self, Pair *pair) noexcept nogil:
+        """What the server says while it has no client."""
+        cdef Side *server = &pair.sides[SERVER]
+        cdef size_t size = server.held_size, at = 0, length
+        cdef ssize_t got
+        cdef unsigned char *data = self._buffer
+        if size:
+            memcpy(data, server.held, size)
+        got = recv(server.fd, data + size, CHUNK - size, MSG_DONTWAIT)
+        if got <= 0:
+            if got == 0 or errno not in (EAGAIN, EINTR):
+                self._drop(pair)
+            return
+        size += got
+        while size - at >= HEADER:
+            length = big_endian(data + at + 1)
+            if length < 4 or length >= CHUNK:
+                self._drop(pair)
+                return
+            if length + 1 > size - at:
+                break
+            if not self._is_well(pair, data + at, length + 1):
+                self._drop(pair)
+                return
+            at += length + 1
+        if not keep(&server.held, &server.held_size, data + at, size - at):
+            self._drop(pair)
+
+    cdef bint _is_well(self, Pair *pair, const unsigned char *frame, size_t size) noexcept nogil:
+        """Whether a connection without a client can have another one after a message."""
+        cdef Lease *lease = pair.lease
+        cdef unsigned char kind = frame[0]
+        if kind == c'Z':
+            # Everything has been forgotten.
+            return lease.resetting and frame[size - 1] == c'I' and self._add_kept(pair)
+        if kind == c'S':
+            # A setting is what the next client will be told, or the next one is not to get it.
+            return memmem(lease.answers, lease.answers_size, frame, size) != NULL
+        return kind != c'E'
+
+    cdef void _drop(self, Pair *pair) noexcept nogil:
+        """Close a connection that nobody has."""
+        if not pair.lease.resetting:
+            self._remove_kept(pair)
+        close(pair.sides[SERVER].fd)
+        self._release(pair)
