@@ -159,15 +159,16 @@ cdef class Front(Relay):
         Raises:
             OSError: it cannot be watched.
         """
-        if self._listening == LISTENERS:
-            raise OSError(ENOMEM, "too many listeners")
+        cdef int failure = ENOMEM
         self._enter()
-        self._listeners[self._listening].fd = fd
-        self._listeners[self._listening].policy = TAKES_PLAIN * takes_plain | DECLINES_TLS * declines_tls
-        self._listening += 1
+        if self._listening < LISTENERS:
+            self._listeners[self._listening].fd = fd
+            self._listeners[self._listening].policy = TAKES_PLAIN * takes_plain | DECLINES_TLS * declines_tls
+            failure = errno if self._watch_listener(self._listening) < 0 else 0
+            self._listening += not failure
         self._leave()
-        if self._watch_listener(self._listening - 1) < 0:
-            raise OSError(errno, "the socket cannot be watched")
+        if failure:
+            raise OSError(failure, "the socket cannot be watched")
 
     def unlisten(self):
         """Accept no more clients."""
@@ -543,10 +544,13 @@ cdef class Front(Relay):
             self._hand_over(pair)
         elif size < length:
             return
-        elif code == SSL_REQUEST and visit.policy & DECLINES_TLS and not visit.asked & ASKED_FOR_SSL:
-            self._decline(pair, ASKED_FOR_SSL)
-        elif code == GSSENC_REQUEST and not visit.asked & ASKED_FOR_GSSENC:
+        elif length == SMALLEST_STARTUP and code == GSSENC_REQUEST and not visit.asked & ASKED_FOR_GSSENC:
             self._decline(pair, ASKED_FOR_GSSENC)
+        elif (
+            length == SMALLEST_STARTUP and code == SSL_REQUEST
+            and visit.policy & DECLINES_TLS and not visit.asked & ASKED_FOR_SSL
+        ):
+            self._decline(pair, ASKED_FOR_SSL)
         elif code >> 16 == 3 and visit.policy & TAKES_PLAIN and not data[length - 1]:
             self._log_in(pair, length)
         else:

@@ -96,6 +96,7 @@ class Front:
 
     async def recall(self) -> None:
         """Have Python go on with everybody who is here."""
+        self._relay.collect()
         for name in self._native.visits():
             self._relay.recall_visit(name)
         while self._arriving:
@@ -185,12 +186,21 @@ class Front:
         asked = {kind for bit, kind in _ASKED if visit.asked & bit}
         opened = None if visit.server < 0 else (visit.server, visit.answer)
         greeting = Greeting(self._surroundings, Said(visit.said, asked, opened, visit.began))
-        await connect(visit.client, greeting)
+        try:
+            await connect(visit.client, greeting)
+        except BaseException:
+            if opened is not None:
+                os.close(opened[0])
+            raise
 
     async def _continue(self, state: State, visit: Visit) -> None:
         """Go on with a session."""
         client, backend = _Waiting(half_closes=True), _Waiting()
-        await connect(visit.client, client)
+        try:
+            await connect(visit.client, client)
+        except BaseException:
+            os.close(visit.server)
+            raise
         await connect(visit.server, backend)
         startup = _startup(visit.said)
         assert startup is not None

@@ -85,7 +85,7 @@ class Listener:
 
     @classmethod
     async def open(
-        cls, address: Address, factory: Factory, *, shared: bool, front: Front | None = None
+        cls, address: Address, factory: Factory, *, shared: bool, front: Acceptor | None = None
     ) -> Self:
         """Begin to accept clients.
 
@@ -166,14 +166,14 @@ class Listener:
             return False
 
 
-class Front(Protocol):
+class Acceptor(Protocol):
     """Accepts clients (`proxy.front.Front`)."""
 
     def listen(self, listening: socket.socket) -> None:
         """Accept whoever comes by a socket, which stays the caller's."""
 
 
-async def _serve(server: asyncio.Server, front: Front | None) -> None:
+async def _serve(server: asyncio.Server, front: Acceptor | None) -> None:
     if front is None:
         await server.start_serving()
         return

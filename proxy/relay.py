@@ -149,7 +149,7 @@ class Relay:
         self.native = _relay.Front(FUNCTIONS, connects, keeping, patience)
         self.visits: Visits | None = None
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self.native.news, self._give_back)
+        self._loop.add_reader(self.native.news, self.collect)
         self._thread = threading.Thread(target=self.native.run, name="iasql-relay", daemon=True)
         self._thread.start()
 
@@ -207,7 +207,8 @@ class Relay:
         self.native.stop()
         self._thread.join()
 
-    def _give_back(self) -> None:
+    def collect(self) -> None:
+        """Give back, and hand over, what compiled code has done with."""
         for name, found, visit in self.native.returned():
             if visit is not None:
                 self._arrive(found, visit)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import resource
 import socket
+import struct
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -13,6 +14,9 @@ from dataclasses import replace
 
 import psycopg
 import pytest
+import uvloop
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from proxy.cancel import forward
 from proxy.front import Front
@@ -22,8 +26,17 @@ from proxy.observer import ConnectionEnd, Nobody
 from proxy.relay import Relay
 from proxy.server import Proxy
 from proxy.upstream import Upstream
-from proxy.wire.frames import message
-from proxy.wire.startup import cancel_request
+from proxy.wire.frames import FramingError, message
+from proxy.wire.startup import (
+    CANCEL_REQUEST,
+    GSSENC_REQUEST,
+    SSL_REQUEST,
+    SSL_REQUEST_PACKET,
+    CancelRequest,
+    StartupMessage,
+    cancel_request,
+    read_startup,
+)
 from tests.fixtures.encrypted_postgres import address
 from tests.fixtures.tools import missing
 from tests.proxy.conftest import FakeEngine, Server, StartProxy, until
@@ -315,6 +328,88 @@ async def test_without_descriptors_clients_wait(front: Proxy, database: str) -> 
     client.close()
 
 
+# -- whatever a client begins with
+
+ELSEWHERE = startup("postgres", "nowhere")
+PIECES = st.one_of(
+    st.sampled_from(
+        [SSL_REQUEST_PACKET, struct.pack(">II", 8, GSSENC_REQUEST), ELSEWHERE, ELSEWHERE[:-1] + b"x"]
+    ),
+    st.builds(
+        lambda length, code, body: struct.pack(">II", length, code) + body,
+        st.integers(0, 40) | st.integers(0, 2**32 - 1),
+        st.sampled_from([3 << 16, 3 << 16 | 2, 2 << 16, SSL_REQUEST, GSSENC_REQUEST, CANCEL_REQUEST]),
+        st.binary(max_size=40),
+    ),
+    st.binary(min_size=1, max_size=12),
+)
+
+
+def is_answered(data: bytes) -> bool:
+    """Whether something comes that ends the connection: a session that cannot be, or a refusal."""
+    with suppress(FramingError):
+        while (found := read_startup(data)) is not None:
+            packet, data = found
+            if isinstance(packet, StartupMessage | CancelRequest) or data:
+                return True
+        return False
+    return True
+
+
+async def answered(port: int, pieces: Sequence[bytes], *, ends: bool) -> bytes:
+    """What is said to a client that says this, until the end."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    got = b""
+    try:
+        async with asyncio.timeout(20):
+            with suppress(ConnectionError):
+                for piece in pieces:
+                    writer.write(piece)
+                    await writer.drain()
+                if not ends:
+                    writer.write_eof()
+                got = await reader.read()
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+    return got
+
+
+def test_whatever_a_client_begins_with_is_answered_as_python_answers_it(server: Server) -> None:
+    async def compare() -> None:
+        upstream = Upstream.from_url(server.dsn())
+        engine = FakeEngine()
+        async with (
+            running(in_front_of(upstream, engine)) as proxy,
+            running(in_front_of(upstream, engine, relayed=False)) as plain,
+        ):
+            await know_the_server(proxy)
+            differ: list[tuple[Sequence[bytes], bytes, bytes]] = []
+
+            async def both(pieces: Sequence[bytes]) -> None:
+                ends = is_answered(b"".join(pieces))
+                ways = (answered(port, pieces, ends=ends) for port in (proxy.port, plain.port))
+                first, second = await asyncio.gather(*ways)
+                if first != second:
+                    differ.append((pieces, first, second))
+
+            examples: list[Sequence[bytes]] = []
+
+            @settings(max_examples=500, database=None)
+            @given(pieces=st.lists(PIECES, min_size=1, max_size=3))
+            def collect(pieces: list[bytes]) -> None:
+                examples.append([b"".join(pieces)])
+
+            collect()
+            for at in range(0, len(examples), 8):
+                await asyncio.gather(*map(both, examples[at : at + 8]))
+            assert not differ, differ[0]
+            await until(lambda: front_of(proxy).empty and not proxy.sessions)
+
+    uvloop.run(compare())
+
+
 # -- a server that behaves as it is told
 
 Behaviour = Callable[[Raw], Awaitable[None]]
@@ -326,12 +421,18 @@ async def pretended(
 ) -> AsyncIterator[tuple[Proxy, asyncio.Server, list[int]]]:
     """A proxy and its server, whose connections behave as is said, in order; and how many it has had."""
     had: list[int] = []
+    serving: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         had.append(1)
-        with suppress(OSError, asyncio.IncompleteReadError):
-            await behaviours[min(len(had), len(behaviours)) - 1](Raw(reader, writer))
-        writer.close()
+        task = asyncio.current_task()
+        assert task is not None
+        serving.add(task)
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError):
+                await behaviours[min(len(had), len(behaviours)) - 1](Raw(reader, writer))
+        finally:
+            writer.close()
 
     listening = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
@@ -340,6 +441,9 @@ async def pretended(
             yield proxy, listening, had
     finally:
         listening.close()
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
 
 
 async def lets_in(raw: Raw) -> None:
