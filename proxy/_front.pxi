@@ -6,7 +6,7 @@ that wants TLS or to cancel, a server that wants a password, an error, anything 
 Python hears of who has come and gone some milliseconds later, of many at once.
 """
 
-from libc.errno cimport EINPROGRESS, EMFILE, ENFILE, ENOBUFS, ENOMEM
+from libc.errno cimport EINPROGRESS, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM
 
 cdef extern from "sys/socket.h" nogil:
     ctypedef unsigned short sa_family_t
@@ -211,8 +211,8 @@ cdef class Front(Relay):
         cdef Pair *pair
         cdef Lease *lease
         cdef int failure = ENOMEM
-        if len(answers) > CHUNK:
-            raise OSError(ENOMEM, "the server has said too much")
+        if len(answers) > CHUNK or len(key) < PROCESS_ID:
+            raise OSError(EINVAL, "the server's answers are not of the usual kind")
         self._enter()
         try:
             pair = self._new_pair()
@@ -343,6 +343,8 @@ cdef class Front(Relay):
                     visit.outcome,
                 ))
                 self._release(pair)
+            # In the order in which they have ended.
+            ends.reverse()
             return logins, ends
         finally:
             self._leave()

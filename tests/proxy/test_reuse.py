@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import asyncpg
@@ -20,7 +21,7 @@ from proxy.wire.startup import cancel_request
 from tests.fixtures.certificates import Certificate
 from tests.fixtures.encrypted_postgres import PASSWORD, EncryptedPostgres, address
 from tests.proxy.conftest import FakeEngine, Server, StartProxy, until
-from tests.proxy.raw import TERMINATE, Raw, connected, opened, query, rows, startup
+from tests.proxy.raw import TERMINATE, Raw, connected, encrypted, opened, query, rows, startup
 
 StartReusing = Callable[[float], Awaitable[Proxy]]
 
@@ -87,6 +88,48 @@ async def test_the_next_client_gets_the_connection(reusing: Proxy, database: str
     await waiting(reusing)
     assert await used_by(reusing, database) == first
     await until(lambda: reusing.sessions == 0)
+
+
+async def test_the_clients_that_follow_need_no_python(reusing: Proxy, database: str) -> None:
+    first = await used_by(reusing, database)
+    await waiting(reusing)
+    async with connected(reusing.port, database) as raw:
+        assert (reusing.sessions, len(reusing._surroundings.sessions)) == (1, 0)
+        assert await pid_of(raw) == first
+        assert len(rows(await raw.ask(query("SELECT * FROM iasql_apply()")))) == 2
+        assert (reusing.sessions, len(reusing._surroundings.sessions)) == (1, 1)
+        await leave(raw)
+    await waiting(reusing)
+    assert await used_by(reusing, database) == first
+
+
+async def test_a_connection_on_which_something_was_cancelled_is_not_used_again(
+    reusing: Proxy, database: str
+) -> None:
+    first = await used_by(reusing, database)
+    await waiting(reusing)
+    async with connected(reusing.port, database) as raw:
+        await forward(cancel_request(raw.key), Upstream("127.0.0.1", reusing.port))
+        assert await pid_of(raw) == first
+        await leave(raw)
+    await until(lambda: reusing.sessions == 0)
+    await waiting(reusing, 0)
+    assert await used_by(reusing, database) != first
+
+
+async def test_who_comes_encrypted_gets_what_others_have_left(
+    start_proxy: StartProxy, certificate: Certificate, context: ssl.SSLContext
+) -> None:
+    proxy = await start_proxy(certificate, reuse=Reuse(60))
+    pids = []
+    for secure in (False, True, False):
+        async with encrypted(proxy.port, context) if secure else opened(proxy.port) as raw:
+            raw.send(startup("trusted", "postgres"))
+            await raw.ready()
+            pids.append(await pid_of(raw))
+            await leave(raw)
+        await waiting(proxy)
+    assert len(set(pids)) == 1
 
 
 async def test_without_the_option_it_gets_a_new_one(proxy: Proxy, database: str) -> None:
