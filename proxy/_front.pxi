@@ -20,8 +20,6 @@ cdef extern from "sys/socket.h" nogil:
     int SOCK_STREAM
     int SOCK_NONBLOCK
     int SOCK_CLOEXEC
-    int SOL_SOCKET
-    int SO_KEEPALIVE
     int MSG_PEEK
 
 cdef extern from "netinet/in.h" nogil:
@@ -120,7 +118,7 @@ cdef class Front(Relay):
     cdef double _prompt
     cdef Pair **_kept
     cdef uint32_t _kept_size
-    cdef uint32_t _kept_room
+    cdef size_t _kept_room
     cdef readonly uint32_t visitors
     cdef readonly uint32_t greeted
     cdef double _looked
@@ -128,7 +126,7 @@ cdef class Front(Relay):
     cdef Pair *_ended
     cdef double *_logins
     cdef uint32_t _logins_size
-    cdef uint32_t _logins_room
+    cdef size_t _logins_room
 
     def __init__(self, openssl=(), bint connects=False, double keeping=0, double patience=1):
         """Args:
@@ -285,32 +283,16 @@ cdef class Front(Relay):
         finally:
             self._leave()
 
-    def visits(self):
-        """What the pairs are called of clients that were accepted here."""
+    def recall_visits(self):
+        """Take all clients back that were accepted here; `returned` gives them."""
         cdef uint32_t at
         cdef Pair *pair
         self._enter()
-        try:
-            return [
-                (<uint64_t>self._pairs[at].age << 32) | at
-                for at in range(self._used)
-                if self._pairs[at] != NULL and self._pairs[at].visit != NULL and not self._pairs[at].returned
-            ]
-        finally:
-            self._leave()
-
-    def recall_visit(self, uint64_t name):
-        """Take such a client back, as `returned` gives it; None if it has gone."""
-        cdef Pair *pair
-        self._enter()
-        try:
-            pair = self._pair(name)
-            if pair == NULL or pair.returned:
-                return None
-            self._unwatch(pair)
-            return self._return(pair)
-        finally:
-            self._leave()
+        for at in range(self._used):
+            pair = self._pairs[at]
+            if pair != NULL and pair.visit != NULL and not pair.returned:
+                self._hand_over(pair)
+        self._leave()
 
     def happened(self):
         """What clients did that were accepted here, since the last call.
@@ -359,7 +341,7 @@ cdef class Front(Relay):
         """What Python gets: a name; how far both directions have come, if they have begun; and who it is."""
         cdef Visit *visit = pair.visit
         cdef Lease *lease = pair.lease
-        name = (<uint64_t>pair.age << 32) | pair.index
+        name = self._name(pair)
         if visit == NULL:
             return name, self._take(pair), None
         begun = pair.stage == RELAYED
@@ -518,10 +500,7 @@ cdef class Front(Relay):
         """Read what a connection begins with."""
         cdef Side *client = &pair.sides[CLIENT]
         cdef size_t size = client.held_size
-        cdef ssize_t got
-        if size:
-            memcpy(self._buffer, client.held, size)
-        got = recv(client.fd, self._buffer + size, LARGEST_STARTUP, MSG_DONTWAIT)
+        cdef ssize_t got = self._receive_behind(client, LARGEST_STARTUP)
         if got <= 0:
             if got == 0 or errno not in (EAGAIN, EINTR):
                 self._finish(pair, LOST if size else NOTHING_SAID)
@@ -575,12 +554,12 @@ cdef class Front(Relay):
     # -- it is let in
 
     cdef void _log_in(self, Pair *pair, size_t size) noexcept nogil:
-        """Go on with a StartupMessage, which is in the buffer."""
+        """Go on with a StartupMessage, which is held, and in the buffer."""
         cdef Pair *kept
         cdef int fd
         if self._keeping:
             kept = self._find_kept(self._buffer, size)
-            if kept == NULL or not self._resume(pair, kept, size):
+            if kept == NULL or not self._resume(pair, kept):
                 self._hand_over(pair)
             return
         if not self._connects or self._address_until < now():
@@ -589,14 +568,20 @@ cdef class Front(Relay):
         fd = self._take_spare()
         if fd < 0:
             fd = self._connect()
-        if fd < 0 or not keep(&pair.visit.packet, &pair.visit.packet_size, self._buffer, size):
+        if fd < 0:
             self._hand_over(pair)
             return
-        keep(&pair.sides[CLIENT].held, &pair.sides[CLIENT].held_size, NULL, 0)
+        self._take_packet(pair)
         pair.sides[SERVER].fd = fd
         pair.stage = ASKING
         self._ask(pair, EPOLL_CTL_ADD)
         self._open_spare()
+
+    cdef void _take_packet(self, Pair *pair) noexcept nogil:
+        """What is held of a client's is its StartupMessage."""
+        cdef Side *client = &pair.sides[CLIENT]
+        pair.visit.packet, pair.visit.packet_size = client.held, client.held_size
+        client.held, client.held_size = NULL, 0
 
     cdef void _ask(self, Pair *pair, int how) noexcept nogil:
         """Send the StartupMessage, if the connection has been made; `how` the server's side comes to be watched."""
@@ -620,10 +605,7 @@ cdef class Front(Relay):
         cdef Side *server = &pair.sides[SERVER]
         cdef unsigned char *data = self._buffer
         cdef size_t size = server.held_size
-        cdef ssize_t got
-        if size:
-            memcpy(data, server.held, size)
-        got = recv(server.fd, data + size, CHUNK - size, MSG_DONTWAIT)
+        cdef ssize_t got = self._receive_behind(server, CHUNK - size)
         if got <= 0:
             if got == 0 or errno not in (EAGAIN, EINTR):
                 if size:
@@ -660,18 +642,11 @@ cdef class Front(Relay):
         self._from_server(pair, size)
 
     cdef void _note_key(self, Pair *pair, const unsigned char *body, size_t size) noexcept nogil:
-        cdef uint32_t room
-        cdef void *grown
         cdef Visit *visit = pair.visit
         if visit == NULL or visit.logged_in or not keep(&visit.key, &visit.key_size, body, size):
             return
-        if self._logins_size == self._logins_room:
-            room = 2 * self._logins_room + 64
-            grown = realloc(self._logins, room * sizeof(double))
-            if grown == NULL:
-                return
-            self._logins = <double *>grown
-            self._logins_room = room
+        if not make_room(<void **>&self._logins, &self._logins_room, self._logins_size, sizeof(double)):
+            return
         visit.logged_in = now()
         self._logins[self._logins_size] = visit.logged_in - visit.began
         self._logins_size += 1
@@ -680,17 +655,18 @@ cdef class Front(Relay):
 
     cdef bint _end_visit(self, Pair *pair, size_t at, size_t size) noexcept nogil:
         cdef Side *client = &pair.sides[CLIENT]
-        cdef bint at_rest = not pair.log_size and not pair.sides[SERVER].held_size and not pair.sides[SERVER].skip
+        cdef Side *server = &pair.sides[SERVER]
+        cdef bint at_rest = not pair.log_size and not server.held_size and not server.skip
         if pair.visit == NULL or not at_rest or at or size != HEADER or big_endian(self._buffer + 1) != 4:
             return False
-        if pair.sides[CLIENT].unsent_size or pair.sides[SERVER].unsent_size:
+        if client.unsent_size or server.unsent_size:
             return False
         if pair.lease != NULL:
             return self._park(pair)
         self._send(pair, SERVER, self._buffer, size)
         if client.held_size:
             keep(&client.held, &client.held_size, NULL, 0)
-        if not pair.returned and not pair.sides[SERVER].unsent_size:
+        if not pair.returned and not server.unsent_size:
             # The server ends it. Nothing is on the way to the client.
             pair.terminated = True
             self._unwatch_side(pair, CLIENT)
@@ -778,15 +754,8 @@ cdef class Front(Relay):
 
     cdef bint _add_kept(self, Pair *pair) noexcept nogil:
         """Let the next client have a connection; False if there is no memory."""
-        cdef uint32_t room
-        cdef void *grown
-        if self._kept_size == self._kept_room:
-            room = 2 * self._kept_room + 16
-            grown = realloc(self._kept, room * sizeof(Pair *))
-            if grown == NULL:
-                return False
-            self._kept = <Pair **>grown
-            self._kept_room = room
+        if not make_room(<void **>&self._kept, &self._kept_room, self._kept_size, sizeof(Pair *)):
+            return False
         pair.lease.resetting = False
         pair.lease.kept = now()
         self._kept[self._kept_size] = pair
@@ -813,8 +782,8 @@ cdef class Front(Relay):
                 memmove(&self._kept[at], &self._kept[at + 1], (self._kept_size - at) * sizeof(Pair *))
                 return
 
-    cdef bint _resume(self, Pair *pair, Pair *kept, size_t size) noexcept nogil:
-        """Let a client, whose StartupMessage is in the buffer, have a kept connection; False if it cannot."""
+    cdef bint _resume(self, Pair *pair, Pair *kept) noexcept nogil:
+        """Let a client, whose StartupMessage is held, have a kept connection; False if it cannot."""
         cdef Lease *lease = kept.lease
         cdef int fd = kept.sides[SERVER].fd
         kept.sides[SERVER].fd = -1
@@ -823,8 +792,7 @@ cdef class Front(Relay):
         pair.sides[SERVER].fd = fd
         self._release(kept)
         if (
-            not keep(&pair.visit.packet, &pair.visit.packet_size, self._buffer, size)
-            or getrandom(lease.answers + lease.secret_at, lease.key_size - PROCESS_ID, 0) < 0
+            getrandom(lease.answers + lease.secret_at, lease.key_size - PROCESS_ID, 0) < 0
             or self._watch_side(pair, SERVER, EPOLLIN, EPOLL_CTL_MOD)
         ):
             close(fd)
@@ -832,7 +800,7 @@ cdef class Front(Relay):
             forget_lease(lease)
             pair.lease = NULL
             return False
-        keep(&pair.sides[CLIENT].held, &pair.sides[CLIENT].held_size, NULL, 0)
+        self._take_packet(pair)
         self._begin(pair)
         memcpy(self._buffer, lease.answers, lease.answers_size)
         if not self._note_question(pair, c'S'):
@@ -869,11 +837,8 @@ cdef class Front(Relay):
         """What the server says while it has no client."""
         cdef Side *server = &pair.sides[SERVER]
         cdef size_t size = server.held_size, at = 0, length
-        cdef ssize_t got
+        cdef ssize_t got = self._receive_behind(server, CHUNK - size)
         cdef unsigned char *data = self._buffer
-        if size:
-            memcpy(data, server.held, size)
-        got = recv(server.fd, data + size, CHUNK - size, MSG_DONTWAIT)
         if got <= 0:
             if got == 0 or errno not in (EAGAIN, EINTR):
                 self._drop(pair)

@@ -14,7 +14,7 @@ emptied whenever everything that was asked has been answered.
 """
 
 from libc.errno cimport EAGAIN, EINTR, ENOSYS, errno
-from libc.stdint cimport uint16_t, uint32_t, uint64_t, uintptr_t
+from libc.stdint cimport uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memchr, memcmp, memcpy, memmove
 from posix.unistd cimport close, read, write
@@ -92,7 +92,7 @@ cdef enum:
     LONGEST_NOTED = 512
     # Types of messages whose answers are awaited; Python counts on if there are more.
     LONGEST_LOG = 1 << 16
-    SHORTEST_LOG = 32
+    SHORTEST_LIST = 32
     # Marks the types of a client's messages in the log.
     FROM_CLIENT = 0x80
 
@@ -141,7 +141,6 @@ cdef struct Lease:
     unsigned char *answers  # what the server has said to it, from AuthenticationOk to ReadyForQuery
     size_t answers_size
     size_t secret_at        # where in them each client gets a secret of its own
-    size_t secret_size
     double until            # when it is too old for another client, on the clock of CLOCK_MONOTONIC, in seconds
     double kept             # since when it waits
     bint resetting          # what the last client has left is still there
@@ -265,6 +264,25 @@ cdef bint keep(unsigned char **where, size_t *size, const unsigned char *data, s
     free(where[0])
     where[0] = copy
     size[0] = length
+    return True
+
+
+cdef bint make_room(void **items, size_t *room, size_t used, size_t size) noexcept nogil:
+    """Have a list grow if it is full; False if there is no memory.
+
+    Args:
+        room: for how many items there is.
+        size: bytes of each.
+    """
+    cdef size_t more = room[0] * 2 if room[0] else SHORTEST_LIST
+    cdef void *grown
+    if used < room[0]:
+        return True
+    grown = realloc(items[0], more * size)
+    if grown == NULL:
+        return False
+    items[0] = grown
+    room[0] = more
     return True
 
 
@@ -427,7 +445,7 @@ cdef class Relay:
                 self._decrypt(pair)
                 if pair.returned:
                     write(self.news, &one, sizeof(one))
-            return (<uint64_t>pair.age << 32) | pair.index
+            return self._name(pair)
         finally:
             self._leave()
 
@@ -461,7 +479,7 @@ cdef class Relay:
         return found
 
     cdef object _return(self, Pair *pair):
-        name = (<uint64_t>pair.age << 32) | pair.index
+        name = self._name(pair)
         return name, self._take(pair)
 
     # -- the pairs
@@ -473,6 +491,9 @@ cdef class Relay:
 
     cdef void _leave(self) noexcept nogil:
         pthread_mutex_unlock(&self._mutex)
+
+    cdef uint64_t _name(self, Pair *pair) noexcept nogil:
+        return (<uint64_t>pair.age << 32) | pair.index
 
     cdef Pair *_pair(self, uint64_t name) noexcept nogil:
         cdef uint32_t index = <uint32_t>name
@@ -726,7 +747,7 @@ cdef class Relay:
 
     cdef void _receive(self, Pair *pair, int side) noexcept nogil:
         cdef Side *source = &pair.sides[side]
-        cdef size_t size, room, logged
+        cdef size_t size, logged
         cdef ssize_t got
         cdef int turn
         if side == CLIENT and pair.cipher != NULL:
@@ -734,10 +755,7 @@ cdef class Relay:
             return
         for turn in range(TURNS):
             size = source.held_size
-            if size:
-                memcpy(self._buffer, source.held, size)
-            room = CHUNK - size
-            got = recv(source.fd, self._buffer + size, room, MSG_DONTWAIT)
+            got = self._receive_behind(source, CHUNK - size)
             if got <= 0:
                 self._lose_if_ended(pair, side, got)
                 return
@@ -753,8 +771,14 @@ cdef class Relay:
                     self._send(pair, CLIENT, self._buffer + size, got)
                 self._from_server(pair, size + got)
             self._note_stream(pair, got, logged)
-            if pair.returned or <size_t>got < room or pair.sides[1 - side].unsent_size:
+            if pair.returned or <size_t>got < CHUNK - size or pair.sides[1 - side].unsent_size:
                 return
+
+    cdef ssize_t _receive_behind(self, Side *source, size_t room) noexcept nogil:
+        """Receive what fits into some room behind what is held, both into the buffer."""
+        if source.held_size:
+            memcpy(self._buffer, source.held, source.held_size)
+        return recv(source.fd, self._buffer + source.held_size, room, MSG_DONTWAIT)
 
     cdef void _note_stream(self, Pair *pair, size_t got, size_t logged) noexcept nogil:
         """What was received may be part of something long: nothing in it had to be logged."""
@@ -947,15 +971,8 @@ cdef class Relay:
 
     cdef bint _note(self, Pair *pair, unsigned char kind) noexcept nogil:
         """Log a message's type; False if Python is to go on with the counting."""
-        cdef size_t room
-        cdef void *grown
-        if pair.log_size == pair.log_room:
-            room = pair.log_room * 2 if pair.log_room else SHORTEST_LOG
-            grown = realloc(pair.log, room)
-            if grown == NULL:
-                return False
-            pair.log = <unsigned char *>grown
-            pair.log_room = room
+        if not make_room(<void **>&pair.log, &pair.log_room, pair.log_size, 1):
+            return False
         pair.log[pair.log_size] = kind
         pair.log_size += 1
         return pair.log_size < LONGEST_LOG
@@ -965,7 +982,7 @@ cdef class Relay:
             pair.unanswered -= 1
         if not pair.unanswered and not pair.since:
             pair.log_size = 0
-            if pair.log_room > 16 * SHORTEST_LOG:
+            if pair.log_room > 16 * SHORTEST_LIST:
                 free(pair.log)
                 pair.log = NULL
                 pair.log_room = 0

@@ -15,7 +15,7 @@ from proxy.errors import BackendLostError
 from proxy.relay import FROM_CLIENT, State
 from proxy.wire import client, server
 from proxy.wire.expected import Expected
-from proxy.wire.frames import HEADER_SIZE, Cutter, FramingError, Message, Place, Run
+from proxy.wire.frames import EVERY_KIND, HEADER_SIZE, Cutter, FramingError, Message, Place, Run
 
 #: What is noted, and how it begins.
 _FOLLOWED = {
@@ -28,7 +28,6 @@ _QUIET = frozenset({server.DATA_ROW, server.COPY_DATA})
 #: What leads to a Query that is being answered, as the relay writes it down.
 _ANSWERED = bytes([client.QUERY | FROM_CLIENT])
 _ANSWERED_WITH_COPY = _ANSWERED + bytes([server.COPY_IN_RESPONSE])
-_ALL = frozenset(range(256))
 
 #: What connections that are lent have instead of their own, which would be most of an idle session's memory.
 _NOTHING, _NO_BYTES = Expected(), Cutter()
@@ -308,7 +307,7 @@ class Backend(asyncio.Protocol):
 
     def _route(self) -> None:
         while self.expected.private:
-            piece = self._cutter.take(_ALL)
+            piece = self._cutter.take(EVERY_KIND)
             if piece is None:
                 return
             if isinstance(piece, Run):

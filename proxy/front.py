@@ -18,12 +18,12 @@ import structlog
 from proxy.greeting import Greeting, Said
 from proxy.idle import LIFETIME, Lease
 from proxy.observer import Outcome
-from proxy.records import Connection
+from proxy.records import Connection, address_of
 from proxy.relay import Relay, State, Visit
 from proxy.session import Session
 from proxy.transport import connect
 from proxy.wire import authentication, server
-from proxy.wire.frames import Cutter, Message, message
+from proxy.wire.frames import EVERY_KIND, Cutter, Message, message
 from proxy.wire.startup import GSSENCRequest, SSLRequest, Startup, StartupMessage, read_startup
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ _LATER = 0.02
 
 _OK = authentication.request(authentication.OK)
 
-_ALL = frozenset(range(256))
 
 #: How a connection has ended, as compiled code counts.
 _OUTCOMES = (None, Outcome.LOST, Outcome.CLOSED)
@@ -86,9 +85,10 @@ class Front:
 
     def reached(self, transport: asyncio.BaseTransport) -> None:
         """The server has just been reached; clients that come now can reach it there as well."""
-        if transport.get_extra_info("ssl_object") is None:
-            made = transport.get_extra_info("socket")
-            self._native.reach(_packed(made.family, transport.get_extra_info("peername")))
+        made, peer = (transport.get_extra_info(name) for name in ("socket", "peername"))
+        # The server may have ended it already.
+        if transport.get_extra_info("ssl_object") is None and made is not None and peer:
+            self._native.reach(_packed(made.family, peer))
 
     def own_key(self, key: bytes) -> bytes | None:
         """The server's own key for the connection of a client that was told this one; None if none was."""
@@ -96,9 +96,8 @@ class Front:
 
     async def recall(self) -> None:
         """Have Python go on with everybody who is here."""
+        self._native.recall_visits()
         self._relay.collect()
-        for name in self._native.visits():
-            self._relay.recall_visit(name)
         while self._arriving:
             await asyncio.wait(self._arriving)
 
@@ -166,12 +165,19 @@ class Front:
             observer.connected()
             observer.logged_in(seconds)
         for peer, began, logged_in, ended, packet, (from_client, from_server), outcome in ends:
-            connection = Connection(_address(peer), observer, began=began, logged_in=logged_in > 0)
-            connection.startup = _startup(packet)
+            connection = self._connection(peer, began, logged_in, _startup(packet))
             if (found := _OUTCOMES[outcome]) is not None:
                 connection.note(found)
             connection.end(bytes_in=from_client, bytes_out=from_server, at=ended)
         self._surroundings.left.set()
+
+    def _connection(
+        self, peer: bytes, began: float, logged_in: float, startup: StartupMessage | None
+    ) -> Connection:
+        observer = self._surroundings.observer
+        connection = Connection(address_of(_unpacked(peer)), observer, began=began, logged_in=logged_in > 0)
+        connection.startup = startup
+        return connection
 
     def _settle(self, task: asyncio.Task[None]) -> None:
         self._arriving.discard(task)
@@ -204,12 +210,9 @@ class Front:
         await connect(visit.server, backend)
         startup = _startup(visit.said)
         assert startup is not None
-        observer = self._surroundings.observer
-        logged_in = visit.logged_in > 0
-        connection = Connection(_address(visit.peer), observer, began=visit.began, logged_in=logged_in)
-        connection.startup = startup
+        connection = self._connection(visit.peer, visit.began, visit.logged_in, startup)
         if client.lost or backend.lost:
-            gone = Outcome.SERVER_CLOSED if logged_in else Outcome.SERVER_REFUSED
+            gone = Outcome.SERVER_CLOSED if visit.logged_in else Outcome.SERVER_REFUSED
             connection.note(Outcome.LOST if client.lost else gone)
             self._end(client, backend, state, connection)
             return
@@ -279,7 +282,7 @@ def _lease(packet: bytes, leased: tuple[bytes, bytes, float]) -> Lease:
     cutter = Cutter()
     cutter.feed(said[len(_OK) :])
     answers: list[Message] = []
-    while isinstance(piece := cutter.take(_ALL), Message):
+    while isinstance(piece := cutter.take(EVERY_KIND), Message):
         if piece.kind == server.BACKEND_KEY_DATA:
             piece = Message(piece.kind, message(b"K", key))
         answers.append(piece)
@@ -300,12 +303,12 @@ def _packed(family: int, address: Any) -> bytes:
     return head + number + struct.pack(">I", flow) + inner + struct.pack("=I", scope)
 
 
-def _address(packed: bytes) -> str:
-    """An address of a client as text."""
+def _unpacked(packed: bytes) -> tuple[str, int] | None:
+    """A client's host and port; None if it came by a Unix-domain socket."""
     family = int.from_bytes(packed[:2], sys.byteorder)
     port = int.from_bytes(packed[2:4], "big")
     if family == socket.AF_INET:
-        return f"{socket.inet_ntop(family, packed[4:8])}:{port}"
+        return socket.inet_ntop(family, packed[4:8]), port
     if family == socket.AF_INET6:
-        return f"[{socket.inet_ntop(family, packed[8:24])}]:{port}"
-    return "unix"
+        return socket.inet_ntop(family, packed[8:24]), port
+    return None

@@ -78,9 +78,16 @@ class Listener:
         address: with the port that was found.
     """
 
-    def __init__(self, address: Address, server: asyncio.Server, file: os.stat_result | None = None) -> None:
+    def __init__(
+        self,
+        address: Address,
+        server: asyncio.Server,
+        front: Acceptor | None,
+        file: os.stat_result | None = None,
+    ) -> None:
         self.address = address
         self._server = server
+        self._front = front
         self._file = file
 
     @classmethod
@@ -112,7 +119,7 @@ class Listener:
                 each.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             await _serve(server, front)
             port: int = server.sockets[0].getsockname()[1]
-            return cls(TCPAddress(address.host, port), server)
+            return cls(TCPAddress(address.host, port), server, front)
         if (reason := unusable(address, shared=shared)) is not None:
             raise OSError(errno.EADDRINUSE, reason)
         # Under a name of our own, so that nobody finds it before it can be used, and who has the
@@ -128,7 +135,7 @@ class Listener:
             unfinished.rename(address.path)
         finally:
             unfinished.unlink(missing_ok=True)
-        return cls(address, server, address.path.stat())
+        return cls(address, server, front, address.path.stat())
 
     def decline(self) -> None:
         """Let new connections go to others that listen there as well.
@@ -149,6 +156,8 @@ class Listener:
 
     def close(self) -> None:
         """Accept no more clients."""
+        if self._front is not None:
+            self._front.unlisten()
         self._server.close()
         if isinstance(self.address, SocketAddress) and self._is_ours(self.address.path):
             self.address.path.unlink()
@@ -171,6 +180,9 @@ class Acceptor(Protocol):
 
     def listen(self, listening: socket.socket) -> None:
         """Accept whoever comes by a socket, which stays the caller's."""
+
+    def unlisten(self) -> None:
+        """Accept nobody any more, by whatever socket."""
 
 
 async def _serve(server: asyncio.Server, front: Acceptor | None) -> None:

@@ -22,7 +22,7 @@ from proxy.session import Session
 from proxy.tls import Identity
 from proxy.transport import connect
 from proxy.wire import authentication, server
-from proxy.wire.frames import Cutter, FramingError, Message, Run
+from proxy.wire.frames import EVERY_KIND, Cutter, FramingError, Message, Run
 from proxy.wire.scram import SCRAM_SHA_256
 from proxy.wire.startup import StartupMessage
 
@@ -38,8 +38,6 @@ _BACKLOG = 1 << 17
 _FAREWELL = 5.0
 
 _OK = authentication.request(authentication.OK)
-
-_ALL = frozenset(range(256))
 
 
 class ConnectionEnded(Exception):
@@ -85,7 +83,7 @@ class Side(asyncio.Protocol):
         Raises:
             FramingError: it is longer than Postgres would take.
         """
-        piece = self._cutter.take(_ALL)
+        piece = self._cutter.take(EVERY_KIND)
         if isinstance(piece, Run):
             raise FramingError("invalid message length")
         return piece
@@ -266,7 +264,7 @@ class Login:
 
     async def _log_in(self) -> None:
         idle = self._surroundings.idle
-        if self._opened is None and idle is not None and await self._take_kept(idle):
+        if idle is not None and await self._take_kept(idle):
             return
         while idle is not None and (found := idle.take(self.startup.packet)) is not None:
             try:

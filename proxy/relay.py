@@ -195,12 +195,6 @@ class Relay:
         if found is not None:
             self._lent.pop(name).take_back(_state(found))
 
-    def recall_visit(self, name: int) -> None:
-        """Have a client that compiled code has accepted go on with Python now."""
-        found = self.native.recall_visit(name)
-        if found is not None and found[2] is not None:
-            self._arrive(found[1], found[2])
-
     def stop(self) -> None:
         """Serve nobody any more; all loans have been given back."""
         self._loop.remove_reader(self.native.news)

@@ -157,8 +157,6 @@ class Proxy:
             self._surroundings.relay.stop()
 
     async def _close_listeners(self) -> None:
-        if self._surroundings.front is not None:
-            self._surroundings.front.unlisten()
         for listener in self._listeners:
             listener.close()
         for listener in self._listeners:
@@ -180,8 +178,6 @@ class Proxy:
             for listener in self._listeners:
                 listener.decline()
             await asyncio.sleep(HANDSHAKES)
-        if self._surroundings.front is not None:
-            self._surroundings.front.unlisten()
         for listener in self._listeners:
             listener.close()
         with suppress(TimeoutError):

@@ -19,6 +19,10 @@ _read_header = _HEADER.unpack_from
 HEADER_SIZE = _HEADER.size
 
 
+#: Any message's type byte.
+EVERY_KIND = frozenset(range(256))
+
+
 class FramingError(Exception):
     """The stream does not consist of messages; nothing after this point can be understood."""
 

@@ -21,12 +21,11 @@ from proxy.intercept import NEEDLE, analyse
 from proxy.relay import Relay
 from proxy.wire import authentication, client, scram, server
 from proxy.wire.expected import Expected
-from proxy.wire.frames import LARGEST, Cutter, FramingError, Message, Run, message
+from proxy.wire.frames import EVERY_KIND, LARGEST, Cutter, FramingError, Message, Run, message
 from proxy.wire.startup import SSL_REQUEST_PACKET, StartupMessage, cancel_request, read_startup
 
 Target = Callable[[bytes], None]
 
-_ALL = frozenset(range(256))
 _NONE: frozenset[int] = frozenset()
 
 
@@ -77,7 +76,7 @@ def frames(data: bytes) -> None:
             cutter.feed(piece)
             given += piece
             follower.follow(piece, {ord("Z"): b"", ord("S"): b"c", ord("K"): b""}, frozenset(b"Dd"))
-            while (found := cutter.take(_ALL if number % 2 else frozenset(b"QPB"))) is not None:
+            while (found := cutter.take(EVERY_KIND if number % 2 else frozenset(b"QPB"))) is not None:
                 taken += found.data if isinstance(found, Run) else found.frame
             assert taken + cutter.rest() == given
 
@@ -87,7 +86,7 @@ def follower_messages(chunk: bytes) -> list[Message]:
     cutter = Cutter()
     cutter.feed(chunk)
     found: list[Message] = []
-    while isinstance(piece := cutter.take(_ALL), Message):
+    while isinstance(piece := cutter.take(EVERY_KIND), Message):
         found.append(piece)
     return found
 

@@ -29,6 +29,7 @@ from proxy.verifiers import Verifiers
 from tests.fixtures.certificates import Authority, Certificate
 from tests.fixtures.encrypted_postgres import EncryptedPostgres
 from tests.fixtures.tools import missing
+from tests.proxy.raw import TERMINATE, connected
 
 SCHEMA = """
 CREATE TABLE note (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, text text NOT NULL);
@@ -190,7 +191,7 @@ def engine() -> FakeEngine:
 
 @pytest.fixture(params=["compiled", "python"])
 async def proxy(request: pytest.FixtureRequest, server: Server, engine: FakeEngine) -> AsyncIterator[Proxy]:
-    """A proxy whose compiled relay serves sessions at rest, and one that does without."""
+    """A proxy whose compiled code lets clients in and serves sessions at rest, and one that does without."""
     if request.param == "compiled" and not Relay.available():
         missing("the relay is not compiled")
     running = Proxy(
@@ -201,6 +202,8 @@ async def proxy(request: pytest.FixtureRequest, server: Server, engine: FakeEngi
         relayed=request.param == "compiled",
     )
     await running.start()
+    if request.param == "compiled":
+        await know_the_server(running)
     yield running
     await running.stop()
 
@@ -217,6 +220,14 @@ async def connection(dsn: str) -> AsyncIterator[asyncpg.Connection]:
     made = await asyncpg.connect(dsn)
     yield made
     await made.close()
+
+
+async def know_the_server(proxy: Proxy) -> None:
+    """Log in once, by Python, which finds out where the server is: compiled code does the next."""
+    async with connected(proxy.port, "postgres") as raw:
+        raw.send(TERMINATE)
+        assert await raw.rest() == []
+    await until(lambda: not proxy.sessions and not proxy._surroundings.greetings)
 
 
 async def until(condition: Callable[[], bool]) -> None:

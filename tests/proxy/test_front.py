@@ -18,7 +18,6 @@ import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxy.cancel import forward
 from proxy.front import Front
 from proxy.limits import Limits
 from proxy.listeners import TCPAddress
@@ -34,12 +33,11 @@ from proxy.wire.startup import (
     SSL_REQUEST_PACKET,
     CancelRequest,
     StartupMessage,
-    cancel_request,
     read_startup,
 )
 from tests.fixtures.encrypted_postgres import address
 from tests.fixtures.tools import missing
-from tests.proxy.conftest import FakeEngine, Server, StartProxy, until
+from tests.proxy.conftest import FakeEngine, Server, StartProxy, know_the_server, until
 from tests.proxy.raw import TERMINATE, Raw, connected, fields, kinds, opened, query, rows, startup
 
 HELLO = startup("postgres", "postgres")
@@ -95,14 +93,6 @@ def front_of(proxy: Proxy) -> Front:
     front = proxy._surroundings.front
     assert front is not None
     return front
-
-
-async def know_the_server(proxy: Proxy) -> None:
-    """The first login is Python's: it finds out where the server is."""
-    async with connected(proxy.port, "postgres") as raw:
-        raw.send(TERMINATE)
-        assert await raw.rest() == []
-    await until(lambda: front_of(proxy).empty and not proxy.sessions)
 
 
 @pytest.fixture
@@ -220,22 +210,6 @@ async def test_passwords_are_asked_for(start_proxy: StartProxy) -> None:
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             await psycopg.AsyncConnection.connect(url, password="wrong")
     await until(lambda: front_of(proxy).empty and not proxy.sessions)
-
-
-async def test_a_cancel_request_is_passed_on(front: Proxy, database: str) -> None:
-    async with connected(front.port, database) as raw:
-        raw.send(query("SELECT pg_sleep(30)"))
-        await asyncio.sleep(0.1)
-        await forward(cancel_request(raw.key), Upstream("127.0.0.1", front.port))
-        assert fields(await raw.ready())["C"] == "57014"
-
-
-async def test_a_half_closed_client_still_gets_its_answer(front: Proxy, database: str) -> None:
-    async with connected(front.port, database) as raw:
-        raw.send(query("SELECT pg_sleep(0.1), 'late'"))
-        raw.writer.write_eof()
-        assert rows(await raw.ready()) == [("", "late")]
-        assert await raw.rest() == []
 
 
 async def test_clients_that_vanish_are_forgotten(front: Proxy, database: str) -> None:

@@ -122,11 +122,13 @@ async def test_a_call_is_performed_behind_what_is_still_being_answered(
         assert [call.function for call in engine.calls] == ["iasql_apply"]
 
 
+@pytest.mark.parametrize("relayed", [True, False])
 async def test_a_client_that_is_slow_is_lent_when_it_has_taken_what_was_sent(
-    proxy: Proxy, database: str, lent: list[bytes]
+    start_proxy: StartProxy, lent: list[bytes], relayed: bool
 ) -> None:
+    proxy = await start_proxy(relayed=relayed)
     async with opened(proxy.port) as raw:
-        raw.send(startup("postgres", database))
+        raw.send(startup("trusted", "postgres"))
         await raw.ready()
         raw.send(query(f"SELECT repeat('x', 9999) FROM generate_series(1, {ROWS // 30})"))
         await asyncio.sleep(1.3)
