@@ -704,7 +704,8 @@ cdef class Relay:
     cdef int _next_events(self, epoll_event *events) noexcept nogil:
         """Wait for what comes.
 
-        Within a long answer or COPY the next part comes in less time than it takes to wake up.
+        Within a long answer the next part comes in less time than it takes to wake up. What a client sends
+        is not awaited like that: it would take CPU from Postgres, which is slower at reading it.
         """
         cdef timespec began, now
         cdef int count = 0
@@ -761,7 +762,6 @@ cdef class Relay:
                 return
             self._received[side] += got
             source.received += got
-            logged = pair.log_size
             if side == CLIENT:
                 self._from_client(pair, size + got)
             else:
@@ -769,8 +769,11 @@ cdef class Relay:
                     self._send_encrypted(pair, self._buffer + size, got)
                 else:
                     self._send(pair, CLIENT, self._buffer + size, got)
+                logged = pair.log_size
                 self._from_server(pair, size + got)
-            self._note_stream(pair, got, logged)
+                # Nothing in it had to be logged: it may be part of something long.
+                if got >= STREAMED and pair.unanswered and pair.log_size == logged:
+                    self._streaming = True
             if pair.returned or <size_t>got < CHUNK - size or pair.sides[1 - side].unsent_size:
                 return
 
@@ -779,11 +782,6 @@ cdef class Relay:
         if source.held_size:
             memcpy(self._buffer, source.held, source.held_size)
         return recv(source.fd, self._buffer + source.held_size, room, MSG_DONTWAIT)
-
-    cdef void _note_stream(self, Pair *pair, size_t got, size_t logged) noexcept nogil:
-        """What was received may be part of something long: nothing in it had to be logged."""
-        if got >= STREAMED and pair.unanswered and pair.log_size == logged:
-            self._streaming = True
 
     cdef void _lose_if_ended(self, Pair *pair, int side, ssize_t got) noexcept nogil:
         """What becomes of a pair of which nothing was received."""
@@ -801,7 +799,6 @@ cdef class Relay:
 
     cdef void _receive_encrypted(self, Pair *pair) noexcept nogil:
         cdef ssize_t got
-        cdef size_t logged
         cdef int turn
         for turn in range(TURNS):
             got = recv(pair.sides[CLIENT].fd, self._sealed, CHUNK, MSG_DONTWAIT)
@@ -811,9 +808,7 @@ cdef class Relay:
             if self._bio_write(pair.cipher.incoming, self._sealed, got) != got:
                 self._break_off(pair)
                 return
-            logged = pair.log_size
             self._decrypt(pair)
-            self._note_stream(pair, got, logged)
             if pair.returned or got < CHUNK or pair.sides[SERVER].unsent_size:
                 return
 
