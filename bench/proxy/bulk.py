@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from bench.figures import Figure
 from bench.proxy.contestants import DIRECT, PGBOUNCER, PROXY, Contestant
-from bench.proxy.rounds import measured
+from bench.proxy.rounds import Rounds, in_turn
 
 _MEGABYTE = 1 << 20
+_NOTHING = Path(os.devnull)
+_TIME = re.compile(r"^Time: ([0-9.]+) ms", re.MULTILINE)
 
 #: Tables by the bytes of a row: a wide one and a narrow one.
 _TABLES = {1000: 50_000, 13: 1_000_000}
 
-#: So many times as often as anything else is measured: it takes a third of a second, and varies by a third.
-_MORE = 4
+#: Rounds for each that was asked for: one takes a third of a second, and varies by a third.
+_ROUNDS = 4
 
 
 def figures(contestants: Sequence[Contestant], folder: Path, rounds: int) -> Iterator[Figure]:
@@ -30,49 +32,59 @@ def figures(contestants: Sequence[Contestant], folder: Path, rounds: int) -> Ite
                       f"FROM generate_series(1, {count})")  # fmt: skip
         _psql(direct, f"COPY {table} TO STDOUT", output=file)
         _psql(direct, f"CREATE UNLOGGED TABLE {table}_in (text text)")
-        out = measured(contestants, rounds * _MORE, _copying_out(table, file))
-        into = measured(contestants, rounds * _MORE, _copying_in(table, file))
-        for direction, found in (("out", out), ("in", into)):
-            name, peer = f"COPY {direction}, rows of {size} bytes", f"{found.median(PGBOUNCER):.0f} MB/s"
+        for direction, rate in (("out", _copying_out(table, file)), ("in", _copying_in(table, file))):
+            rates, cpu = Rounds(), Rounds()
+            for each in in_turn(contestants, rounds * _ROUNDS):
+                before = each.cpu
+                rates.add(each, rate(each))
+                cpu.add(each, each.cpu - before)
+            name, peer = f"COPY {direction}, rows of {size} bytes", f"{rates.median(PGBOUNCER):.0f} MB/s"
             yield Figure(
                 name=f"{name}, of pgbouncer's ({peer})",
-                value=found.ratio(PROXY, PGBOUNCER),
+                value=rates.ratio(PROXY, PGBOUNCER),
                 unit="×",
                 aim=1.0,
                 at_least=True,
             )
-            yield Figure(name=f"{name}: of a direct connection's", value=found.ratio(PROXY, DIRECT), unit="×")
+            yield Figure(name=f"{name}: of a direct connection's", value=rates.ratio(PROXY, DIRECT), unit="×")
+            # Of all rounds, as CPU is counted in hundredths of a second.
+            value = cpu.total(PROXY) / cpu.total(PGBOUNCER)
+            yield Figure(name=f"{name}: CPU, of pgbouncer's", value=value, unit="×")
         _psql(direct, f"DROP TABLE {table}, {table}_in")
         file.unlink()
 
 
 def _copying_out(table: str, file: Path) -> Callable[[Contestant], float]:
     def rate(contestant: Contestant) -> float:
-        began = time.perf_counter()
-        _psql(contestant, f"COPY {table} TO STDOUT")
-        return file.stat().st_size / _MEGABYTE / (time.perf_counter() - began)
+        # The first statement loads what Postgres' process has to know of the table.
+        return _rate(contestant, file, f"SELECT FROM {table} LIMIT 1", f"COPY {table} TO STDOUT")
 
     return rate
 
 
 def _copying_in(table: str, file: Path) -> Callable[[Contestant], float]:
     def rate(contestant: Contestant) -> float:
-        _psql(contestant, f"TRUNCATE {table}_in")
-        began = time.perf_counter()
-        _psql(contestant, f"COPY {table}_in FROM STDIN", source=file)
-        return file.stat().st_size / _MEGABYTE / (time.perf_counter() - began)
+        return _rate(contestant, file, f"TRUNCATE {table}_in", f"COPY {table}_in FROM STDIN", source=file)
 
     return rate
 
 
-def _psql(
-    contestant: Contestant, sql: str, *, source: Path = Path(os.devnull), output: Path = Path(os.devnull)
-) -> None:
-    with source.open("rb") as given, output.open("wb") as taken:
-        subprocess.run(
-            ["psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--command", sql, *contestant.address],
+def _rate(contestant: Contestant, file: Path, before: str, copy: str, *, source: Path = _NOTHING) -> float:
+    """Megabytes a second of a COPY alone: that pgbouncer has a connection ready is measured elsewhere."""
+    printed = _psql(contestant, r"\timing on", before, copy, source=source)
+    milliseconds = float(_TIME.findall(printed)[-1])
+    return file.stat().st_size / _MEGABYTE / (milliseconds / 1000)
+
+
+def _psql(contestant: Contestant, *commands: str, source: Path = _NOTHING, output: Path = _NOTHING) -> str:
+    """What psql prints besides rows, which go to the output."""
+    options = [f"--output={output}", *(f"--command={each}" for each in commands)]
+    with source.open("rb") as given:
+        return subprocess.run(
+            ["psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1", *options, *contestant.address],
             stdin=given,
-            stdout=taken,
+            stdout=subprocess.PIPE,
             env=os.environ | {"PGSSLMODE": "disable"},
+            text=True,
             check=True,
-        )
+        ).stdout

@@ -74,7 +74,9 @@ class Contestant:
 
     @property
     def cpu(self) -> float:
-        """Seconds of CPU that it has used so far."""
+        """Seconds of CPU that the process in between has used so far; 0.0 if there is none."""
+        if self.pid is None:
+            return 0.0
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS
 

@@ -18,6 +18,10 @@ class Rounds:
         """Note what a contestant has reached in this round."""
         self._values.setdefault(contestant.name, []).append(value)
 
+    def total(self, name: str) -> float:
+        """Of a contestant's values."""
+        return sum(self._values[name])
+
     def median(self, name: str) -> float:
         """Of a contestant's values."""
         return median(self._values[name])
