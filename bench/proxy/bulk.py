@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench.figures import Figure
@@ -32,11 +32,16 @@ def figures(contestants: Sequence[Contestant], folder: Path, rounds: int) -> Ite
                       f"FROM generate_series(1, {count})")  # fmt: skip
         _psql(direct, f"COPY {table} TO STDOUT", output=file)
         _psql(direct, f"CREATE UNLOGGED TABLE {table}_in (text text)")
-        for direction, rate in (("out", _copying_out(table, file)), ("in", _copying_in(table, file))):
+        megabytes = file.stat().st_size / _MEGABYTE
+        # What is done first loads what Postgres' process has to know of the table.
+        for direction, first, copy, source in (
+            ("out", f"SELECT FROM {table} LIMIT 1", f"COPY {table} TO STDOUT", _NOTHING),
+            ("in", f"TRUNCATE {table}_in", f"COPY {table}_in FROM STDIN", file),
+        ):
             rates, cpu = Rounds(), Rounds()
             for each in in_turn(contestants, rounds * _ROUNDS):
                 before = each.cpu
-                rates.add(each, rate(each))
+                rates.add(each, megabytes / _seconds(each, first, copy, source))
                 cpu.add(each, each.cpu - before)
             name, peer = f"COPY {direction}, rows of {size} bytes", f"{rates.median(PGBOUNCER):.0f} MB/s"
             yield Figure(
@@ -54,26 +59,10 @@ def figures(contestants: Sequence[Contestant], folder: Path, rounds: int) -> Ite
         file.unlink()
 
 
-def _copying_out(table: str, file: Path) -> Callable[[Contestant], float]:
-    def rate(contestant: Contestant) -> float:
-        # The first statement loads what Postgres' process has to know of the table.
-        return _rate(contestant, file, f"SELECT FROM {table} LIMIT 1", f"COPY {table} TO STDOUT")
-
-    return rate
-
-
-def _copying_in(table: str, file: Path) -> Callable[[Contestant], float]:
-    def rate(contestant: Contestant) -> float:
-        return _rate(contestant, file, f"TRUNCATE {table}_in", f"COPY {table}_in FROM STDIN", source=file)
-
-    return rate
-
-
-def _rate(contestant: Contestant, file: Path, before: str, copy: str, *, source: Path = _NOTHING) -> float:
-    """Megabytes a second of a COPY alone: that pgbouncer has a connection ready is measured elsewhere."""
-    printed = _psql(contestant, r"\timing on", before, copy, source=source)
-    milliseconds = float(_TIME.findall(printed)[-1])
-    return file.stat().st_size / _MEGABYTE / (milliseconds / 1000)
+def _seconds(contestant: Contestant, first: str, copy: str, source: Path) -> float:
+    """What a COPY takes alone: that pgbouncer has a connection ready is measured elsewhere."""
+    printed = _psql(contestant, r"\timing on", first, copy, source=source)
+    return float(_TIME.findall(printed)[-1]) / 1000
 
 
 def _psql(contestant: Contestant, *commands: str, source: Path = _NOTHING, output: Path = _NOTHING) -> str:
