@@ -18,6 +18,7 @@ from bench.proxy.contestants import DATABASE, PROXY, USER, Contestant, postgres,
 from tests.fixtures.certificates import Authority
 
 _SAMPLE_SECONDS = 1.0
+_SAMPLES_TO_REST = 10
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,13 @@ async def served(folder: Path) -> AsyncIterator[tuple[Contestant, str]]:
 async def figures(folder: Path, waiting: int, working: int, seconds: float) -> Iterator[Figure]:
     """Let some connections wait and others work for some time; every second of those is encrypted."""
     async with served(folder) as (it, url):
-        before = Held.by(it)
+        before = await _at_rest(it)
         async with AsyncExitStack() as stack:
             those = [await idle(it.port, USER, DATABASE, stack) for _ in range(waiting)]
             works, samples = await _at_work(it, url, working, seconds)
             alive = sum([await answers(each) for each in those])
         lost = sum(work.entries for work in works) - await _entries(url)
-        after = await _emptied(it, before)
+        after = await _at_rest(it)
     return _figures(works, samples, waiting - alive, lost, after.descriptors - before.descriptors)
 
 
@@ -93,13 +94,15 @@ async def _entries(url: str) -> int:
         await connection.close()
 
 
-async def _emptied(it: Contestant, before: Held) -> Held:
-    """What is held when all have gone, which takes a moment."""
-    for _ in range(50):
-        if Held.by(it).descriptors <= before.descriptors:
+async def _at_rest(it: Contestant) -> Held:
+    """What is held when all have gone, which takes a moment: until nothing is closed any more."""
+    held = Held.by(it)
+    for _ in range(_SAMPLES_TO_REST):
+        await asyncio.sleep(_SAMPLE_SECONDS)
+        last, held = held, Held.by(it)
+        if held.descriptors == last.descriptors:
             break
-        await asyncio.sleep(0.1)
-    return Held.by(it)
+    return held
 
 
 def _figures(

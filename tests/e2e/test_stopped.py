@@ -22,7 +22,9 @@ from tests.soak.world import Ended, Running
 APPLY = "SELECT count(*) FROM iasql_apply()"
 _ROWS = tutorial.migration(tutorial.V2).rpartition("SELECT * from iasql_apply()")[0]
 #: So long that an apply takes some seconds, and a stop comes while calls are under way.
-_SLOW = Conditions(latency=2.0)
+_SLOW = Conditions(latency=3.0)
+#: Less than the two calls take that a service waits for, and more than an apply needs to begin.
+_TIMEOUT = "SET statement_timeout = '4500ms'"
 _SECONDS = 30.0
 
 
@@ -60,7 +62,7 @@ def timed_out(running: Running, process: IasqlProcess) -> Ended:
     ("stop", "state", "first"),
     [
         (cancelled, "57014", ""),
-        (timed_out, "57014", "SET statement_timeout = '4500ms'"),
+        (timed_out, "57014", _TIMEOUT),
         (vanished, "", ""),
         (terminated, "57P01", ""),
     ],
