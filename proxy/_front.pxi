@@ -502,7 +502,7 @@ cdef class Front(Relay):
         cdef size_t size = client.held_size
         cdef ssize_t got = self._receive_behind(client, LARGEST_STARTUP)
         if got <= 0:
-            if got == 0 or errno not in (EAGAIN, EINTR):
+            if has_ended(got):
                 self._finish(pair, LOST if size else NOTHING_SAID)
             return
         if not keep(&client.held, &client.held_size, self._buffer, size + got):
@@ -607,7 +607,7 @@ cdef class Front(Relay):
         cdef size_t size = server.held_size
         cdef ssize_t got = self._receive_behind(server, CHUNK - size)
         if got <= 0:
-            if got == 0 or errno not in (EAGAIN, EINTR):
+            if has_ended(got):
                 if size:
                     self._hand_over(pair)
                 else:
@@ -840,7 +840,7 @@ cdef class Front(Relay):
         cdef ssize_t got = self._receive_behind(server, CHUNK - size)
         cdef unsigned char *data = self._buffer
         if got <= 0:
-            if got == 0 or errno not in (EAGAIN, EINTR):
+            if has_ended(got):
                 self._drop(pair)
             return
         size += got

@@ -228,6 +228,11 @@ cdef void forget_visit(Visit *visit) noexcept nogil:
         free(visit)
 
 
+cdef inline bint has_ended(ssize_t got) noexcept nogil:
+    """Whether a connection has ended of which `recv` has given nothing: there may be bytes later."""
+    return got == 0 or errno not in (EAGAIN, EINTR)
+
+
 cdef inline bint is_answered(unsigned char kind) noexcept nogil:
     """Whether a client's message counts for what the server will answer."""
     return kind in (c'B', c'C', c'c', c'D', c'E', c'F', c'f', c'P', c'Q', c'S')
@@ -758,7 +763,8 @@ cdef class Relay:
             size = source.held_size
             got = self._receive_behind(source, CHUNK - size)
             if got <= 0:
-                self._lose_if_ended(pair, side, got)
+                if has_ended(got):
+                    self._lose(pair, side)
                 return
             self._received[side] += got
             source.received += got
@@ -783,11 +789,6 @@ cdef class Relay:
             memcpy(self._buffer, source.held, source.held_size)
         return recv(source.fd, self._buffer + source.held_size, room, MSG_DONTWAIT)
 
-    cdef void _lose_if_ended(self, Pair *pair, int side, ssize_t got) noexcept nogil:
-        """What becomes of a pair of which nothing was received."""
-        if got == 0 or errno not in (EAGAIN, EINTR):
-            self._lose(pair, side)
-
     cdef void _lose(self, Pair *pair, int side) noexcept nogil:
         """A connection has ended; Python's transport will see the same, if it is to see to it."""
         if not pair.terminated:
@@ -803,7 +804,8 @@ cdef class Relay:
         for turn in range(TURNS):
             got = recv(pair.sides[CLIENT].fd, self._sealed, CHUNK, MSG_DONTWAIT)
             if got <= 0:
-                self._lose_if_ended(pair, CLIENT, got)
+                if has_ended(got):
+                    self._lose(pair, CLIENT)
                 return
             if self._bio_write(pair.cipher.incoming, self._sealed, got) != got:
                 self._break_off(pair)
