@@ -107,8 +107,8 @@ def test_an_operation_that_was_stopped_is_told_from_one_that_failed(
     with psycopg.connect(iasql.serves(fresh_database).url, autocommit=True) as client:
         client.execute("SELECT * FROM iasql_install('aws_cloudwatch')")
         client.execute("INSERT INTO log_group (log_group_name) VALUES ('one')")
-        simulator.plan({"action": "delay", "operation": "CreateLogGroup", "seconds": 2})
-        client.execute("SET statement_timeout = '1s'")
+        simulator.plan({"action": "delay", "operation": "CreateLogGroup", "seconds": 4})
+        client.execute("SET statement_timeout = '2s'")
         with pytest.raises(psycopg.errors.QueryCanceled):
             client.execute("SELECT * FROM iasql_apply()")
     stopped = lines(iasql, "operation", 2)[1]
