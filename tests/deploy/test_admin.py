@@ -125,7 +125,8 @@ def test_a_stopping_proxy_is_alive_but_not_ready(
     simulator.plan({"action": "delay", "operation": "CreateLogGroup", "seconds": 6})
     apply = threading.Thread(target=_apply, args=(client,))
     apply.start()
-    until(lambda: scrape(port)("operations_running") == 1)
+    until(lambda: simulator.called("CreateLogGroup") == 1)
+    assert scrape(port)("operations_running") == 1
     ending = threading.Thread(target=iasql.stop, args=(signal.SIGTERM,))
     ending.start()
     until(lambda: ask(port, "/readyz") == (503, "not ready: the proxy is stopping\n"))

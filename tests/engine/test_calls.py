@@ -47,7 +47,7 @@ async def test_a_call_that_may_have_been_performed_is_not_sent_again_unasked(
     trail = Trail()
     error = await _lost(cloud, trail)
     assert error.treatment is Treatment.LOST
-    assert len([each for each in simulator.calls() if each["operation"] == "CreateVpc"]) == 1
+    assert simulator.called("CreateVpc") == 1
     assert trail.attempts == 1
 
 

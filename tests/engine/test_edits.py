@@ -35,13 +35,10 @@ async def meanwhile(
     session: Session, simulator: Cloud, function: str, operation: str, edit: Callable[[], Awaitable[Any]]
 ) -> list[tuple[Any, ...]]:
     """Perform an operation, and something else while a call of it takes its time."""
-    before = len([each for each in simulator.calls() if each["operation"] == operation])
+    before = simulator.called(operation)
     simulator.plan({"operation": operation, "action": "delay", "seconds": 1.5})
     performing = asyncio.create_task(session(function))
-    for _ in range(1000):
-        if len([each for each in simulator.calls() if each["operation"] == operation]) > before:
-            break
-        await asyncio.sleep(0.01)
+    await simulator.until_called(operation, before + 1)
     await edit()
     return await performing
 

@@ -29,12 +29,10 @@ async def test_a_second_change_waits_until_the_first_is_done(
     await session("iasql_install", "aws_ecr")
     await session.execute("INSERT INTO repository (repository_name) VALUES ('one')")
     delay = {"operation": "DescribeRepositories", "service": "ecr", "nth": 1, "action": "delay", "seconds": 2}
+    before = simulator.called("DescribeRepositories")
     simulator.plan(delay)
     first = asyncio.create_task(session(function))
-    begun: set[str] = set()
-    while "DescribeRepositories" not in begun:
-        begun = {call["operation"] for call in simulator.calls()}
-        await asyncio.sleep(0.02)
+    await simulator.until_called("DescribeRepositories", before + 1)
     connection = await asyncpg.connect(fresh_database.url, statement_cache_size=0)
     other = Session(engine, DirectCaller(connection, fresh_database.name, fresh_database.role))
     await other.execute("SET lock_timeout = '200ms'")
@@ -60,10 +58,7 @@ async def test_an_apply_waits_for_the_calls_of_one_whose_session_is_lost(
     lost = Session(engine, DirectCaller(connection, fresh_database.name, fresh_database.role))
     simulator.plan({"operation": "CreateVpc", "action": "delay", "seconds": 2})
     losing = asyncio.create_task(lost("iasql_apply"))
-    for _ in range(500):
-        if any(each["operation"] == "CreateVpc" for each in simulator.calls()):
-            break
-        await asyncio.sleep(0.01)
+    await simulator.until_called("CreateVpc", 1)
     own = await asyncpg.connect(postgres_server.superuser_url(fresh_database.name))
     await own.execute("SELECT pg_terminate_backend($1)", connection.get_server_pid())
     await own.close()

@@ -87,10 +87,7 @@ async def test_what_somebody_else_made_in_another_way_is_not_taken_for_ones_own(
     simulator.plan({"operation": "CreateSecurityGroup", "action": "drop_before"})
     simulator.plan({"operation": "DescribeSecurityGroups", "action": "delay", "seconds": 1, "nth": 2})
     applying = asyncio.create_task(session("iasql_apply"))
-    for _ in range(500):
-        if any(each["operation"] == "CreateSecurityGroup" for each in simulator.calls()):
-            break
-        await asyncio.sleep(0.02)
+    await simulator.until_called("CreateSecurityGroup", 1)
     (vpc,) = ec2.describe_vpcs()["Vpcs"]
     ec2.create_security_group(GroupName="web", Description="theirs", VpcId=vpc["VpcId"])
     with pytest.raises(OperationError, match="Duplicate"):

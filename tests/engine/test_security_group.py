@@ -297,10 +297,6 @@ async def test_a_group_in_use_is_not_replaced_under_its_name(session: Session, s
     assert set(order[-3:-1]) == {"RevokeSecurityGroupEgress", "SetSecurityGroups"}
 
 
-def called(simulator: Cloud, operation: str) -> int:
-    return len([each for each in simulator.calls() if each["operation"] == operation])
-
-
 def _rules(ports: range, columns: str = "'10.0.0.0/8'") -> str:
     return "".join(
         rule("web", f"false, 'tcp', {port}, {port}, {columns}, NULL, NULL, NULL") for port in ports
@@ -314,8 +310,8 @@ async def test_the_rules_of_a_group_are_made_changed_and_deleted_in_one_call_eac
         _GROUP + _rules(range(80, 90)) + rule("web", "true, 'tcp', 1, 1, '10.0.0.0/8', NULL, NULL, NULL")
     )
     await installed.apply()
-    assert called(simulator, "AuthorizeSecurityGroupIngress") == 1
-    assert called(simulator, "AuthorizeSecurityGroupEgress") == 1
+    assert simulator.called("AuthorizeSecurityGroupIngress") == 1
+    assert simulator.called("AuthorizeSecurityGroupEgress") == 1
     assert [each["FromPort"] for each in rules(ec2, "web")] == [*range(80, 90), 1]
     ids = await installed.rows("SELECT from_port, security_group_rule_id FROM security_group_rule")
     known = {each["FromPort"]: each["SecurityGroupRuleId"] for each in rules(ec2, "web")}
@@ -324,13 +320,13 @@ async def test_the_rules_of_a_group_are_made_changed_and_deleted_in_one_call_eac
         "UPDATE security_group_rule SET description = 'x' || from_port WHERE from_port > 1"
     )
     await installed.apply()
-    assert called(simulator, "ModifySecurityGroupRules") == 1
+    assert simulator.called("ModifySecurityGroupRules") == 1
     assert {each["Description"] for each in rules(ec2, "web") if each["FromPort"] > 1} == {
         f"x{port}" for port in range(80, 90)
     }
     await installed.execute("DELETE FROM security_group_rule WHERE from_port > 82")
     await installed.apply()
-    assert called(simulator, "RevokeSecurityGroupIngress") == 1
+    assert simulator.called("RevokeSecurityGroupIngress") == 1
     assert [each["FromPort"] for each in rules(ec2, "web")] == [80, 81, 82, 1]
 
 
@@ -342,10 +338,7 @@ async def test_of_rules_that_are_made_together_only_the_wrong_one_fails(
     await installed.execute(_rules(range(80, 87)))
     simulator.plan({"operation": "AuthorizeSecurityGroupIngress", "action": "delay", "seconds": 1})
     applying = asyncio.create_task(installed("iasql_apply"))
-    for _ in range(500):
-        if called(simulator, "AuthorizeSecurityGroupIngress"):
-            break
-        await asyncio.sleep(0.01)
+    await simulator.until_called("AuthorizeSecurityGroupIngress", 1)
     same = {"IpProtocol": "tcp", "FromPort": 83, "ToPort": 83, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
     ec2.authorize_security_group_ingress(GroupId=group(ec2, "web")["GroupId"], IpPermissions=[same])
     with pytest.raises(OperationError) as refused:
@@ -382,8 +375,8 @@ async def test_the_rule_that_aws_gives_a_new_group_is_kept_if_a_row_asks_for_it(
         (False, "10.0.0.0/8"),
         (True, "0.0.0.0/0"),
     ]
-    assert called(simulator, "RevokeSecurityGroupEgress") == 0
-    assert called(simulator, "AuthorizeSecurityGroupEgress") == 0
+    assert simulator.called("RevokeSecurityGroupEgress") == 0
+    assert simulator.called("AuthorizeSecurityGroupEgress") == 0
     assert (
         await installed.value("SELECT count(*) FROM security_group_rule WHERE security_group_rule_id IS NULL")
         == 0
@@ -397,8 +390,8 @@ async def test_the_rule_that_aws_gives_a_new_group_is_changed_to_what_a_row_asks
     await installed.apply()
     [only] = rules(ec2, "web")
     assert (only["IsEgress"], only["CidrIpv4"], only["Description"]) == (True, "0.0.0.0/0", "all")
-    assert called(simulator, "ModifySecurityGroupRules") == 1
-    assert called(simulator, "RevokeSecurityGroupEgress") == 0
+    assert simulator.called("ModifySecurityGroupRules") == 1
+    assert simulator.called("RevokeSecurityGroupEgress") == 0
 
 
 async def test_a_rule_like_the_one_that_aws_gives_is_made_if_aws_does_not_give_it(
@@ -407,10 +400,7 @@ async def test_a_rule_like_the_one_that_aws_gives_is_made_if_aws_does_not_give_i
     simulator.plan({"operation": "DescribeSecurityGroupRules", "action": "delay", "seconds": 1, "nth": 2})
     await installed.execute(_GROUP + _OUT)
     applying = asyncio.create_task(installed("iasql_apply"))
-    for _ in range(500):
-        if called(simulator, "DescribeSecurityGroupRules") == 3:
-            break
-        await asyncio.sleep(0.01)
+    await simulator.until_called("DescribeSecurityGroupRules", 3)
     made = group(ec2, "web")
     ec2.revoke_security_group_egress(
         GroupId=made["GroupId"],
