@@ -46,7 +46,12 @@ class _Graph:
         self.account = account
         self.resources = account.resources
         self.changes = changes
-        self.nodes = [(kind, change) for change in changes for kind in _KINDS[change.action]]
+        self.nodes = [
+            (kind, change)
+            for change in changes
+            for kind in _KINDS[change.action]
+            if not (kind == "remove" and change.taken_along)
+        ]
         self.after: list[set[int]] = [set() for _ in self.nodes]
         self.number = {(kind, id(change)): index for index, (kind, change) in enumerate(self.nodes)}
         self.made: dict[tuple[str, Key], int] = {}
@@ -56,6 +61,9 @@ class _Graph:
                 self.made[change.table, change.desired.row.key] = index
             if kind == "remove" and change.found:
                 self.leaving[change.table, change.found.identity] = index
+        for change in changes:
+            if change.taken_along and change.found:
+                self.leaving[change.table, change.found.identity] = self.leaving[change.taken_along]
 
     def ordered(self) -> tuple[Step, ...]:
         self._made_before_used()
@@ -85,7 +93,7 @@ class _Graph:
     def _let_go_before_removed(self) -> None:
         """A resource is removed after whatever refers to it has been removed or refers to another."""
         for change in self.changes:
-            if change.found is None:
+            if change.found is None or change.taken_along:
                 continue
             kind: Kind = "remove" if change.action in ("delete", "replace") else "change"
             index = self.number[kind, id(change)]
@@ -102,7 +110,7 @@ class _Graph:
 
     def _replaced_in_turn(self) -> None:
         for change in self.changes:
-            if change.action == "replace":
+            if change.action == "replace" and not change.taken_along:
                 make, remove = self.number["make", id(change)], self.number["remove", id(change)]
                 if change.delete_first:
                     self.after[make].add(remove)

@@ -83,6 +83,7 @@ class Change:
         found: the resource as it is; None for a create.
         changed: columns and parts that differ.
         delete_first: the old resource has to go before the new one can be made.
+        taken_along: table and identity of what AWS removes the old resource along with, by itself.
     """
 
     action: Action
@@ -93,6 +94,7 @@ class Change:
     found: Found | None = None
     changed: frozenset[str] = frozenset()
     delete_first: bool = False
+    taken_along: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

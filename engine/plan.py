@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine import described, diff, graph
 from engine.described import Account
 from engine.errors import OperationError
-from engine.model import ACTIONS, Change, Desired, Found, Plan, Restore, Row, integer_key
+from engine.model import ACTIONS, Change, Desired, Found, Key, Pending, Plan, Restore, Row, integer_key
 from engine.resolve import Resolver, natural_key, natural_key_to_be
 from modules.spec import Resource
 
@@ -43,8 +43,9 @@ class _Planner:
         self.changes: list[Change] = []
         self.restores: list[Restore] = []
         self._removed: set[tuple[str, str]] = set()
+        self._replaced: dict[tuple[str, str], Key] = {}
         self._restored: set[tuple[str, str]] = set()
-        self._taken_along: set[tuple[str, str]] = set()
+        self._taken_along: dict[tuple[str, str], tuple[str, str]] = {}
 
     def table(self, resource: Resource) -> None:
         """Plan one table; those that it refers to have been planned."""
@@ -123,16 +124,20 @@ class _Planner:
 
     def _keep(self, resource: Resource, desired: Desired, found: Found) -> None:
         desired = self.resolver.kept(resource, desired, found)
-        changed = diff.changed(resource, desired, found)
+        if resource.protected and resource.protected(found.description):
+            desired, changed = self._not_to_be_changed(resource, desired, found)
+        else:
+            changed = diff.changed(resource, desired, found)
         if not changed:
             return
-        if resource.protected and resource.protected(found.description):
-            self.restores.append(self._restore(resource, found, desired.row, "cannot be changed"))
-            return
+        taken_along = self._taken_along_with(resource, found)
         replaced = diff.replaces(resource, changed)
         if replaced:
             self.resolver.replaced(desired.row)
             self._removed.add((resource.table, found.identity))
+            self._replaced[resource.table, found.identity] = desired.row.key
+            if taken_along:
+                self._taken_along[resource.table, found.identity] = taken_along
         self.changes.append(
             Change(
                 action="replace" if replaced else "update",
@@ -142,17 +147,31 @@ class _Planner:
                 desired=self.resolver.chosen(resource, desired) if replaced else desired,
                 found=found,
                 changed=changed,
-                delete_first=replaced and _same_name(resource, desired, found),
+                delete_first=replaced and not taken_along and _same_name(resource, desired, found),
+                taken_along=taken_along if replaced else None,
             )
         )
 
+    def _not_to_be_changed(
+        self, resource: Resource, desired: Desired, found: Found
+    ) -> tuple[Desired, frozenset[str]]:
+        """What becomes of a resource that is not the user's to change, and what of it that changes.
+
+        If what it is in is replaced, AWS makes one like it there.
+        """
+        moved = self._moved(resource, found)
+        to_be = replace(found, values={**found.values, **moved})
+        if diff.changed(resource, desired, to_be):
+            self.restores.append(self._restore(resource, found, desired.row, "cannot be changed"))
+        return Desired(desired.row, to_be.values, to_be.parts), frozenset(moved)
+
     def _drop(self, resource: Resource, found: Found) -> None:
-        protected = bool(resource.protected and resource.protected(found.description))
-        owner = self._referred(resource, found, [resource.within] if resource.within else [])
-        if owner & self._taken_along or (protected and self._loses_what_it_is_in(resource, found)):
-            self._taken_along.add((resource.table, found.identity))
+        taken_along = self._taken_along_with(resource, found)
+        if taken_along:
+            self._taken_along[resource.table, found.identity] = taken_along
             return
-        if protected or owner & self._restored:
+        protected = resource.protected and resource.protected(found.description)
+        if protected or self._within(resource, found) & self._restored:
             self._restored.add((resource.table, found.identity))
             self.restores.append(self._restore(resource, found, None, "cannot be deleted"))
             return
@@ -167,10 +186,26 @@ class _Planner:
             )
         )
 
-    def _loses_what_it_is_in(self, resource: Resource, found: Found) -> bool:
-        """Whether AWS deletes it by itself, together with what it refers to."""
-        names = [column.name for column in resource.columns if column.reference]
-        return bool(self._referred(resource, found, names) & self._removed)
+    def _moved(self, resource: Resource, found: Found) -> dict[str, Pending]:
+        """The columns by which a resource refers to what is replaced, with what will be in its place."""
+        moved: dict[str, Pending] = {}
+        for column in resource.columns if self._replaced else ():
+            target = self.account.target(column, found.values[column.name]) if column.reference else None
+            if target in self._replaced:
+                moved[column.name] = self.resolver.reference(column, self._replaced[target][0])
+        return moved
+
+    def _within(self, resource: Resource, found: Found) -> set[tuple[str, str]]:
+        """What owns a resource and takes it along, by table and identity."""
+        return self._referred(resource, found, [resource.within] if resource.within else [])
+
+    def _taken_along_with(self, resource: Resource, found: Found) -> tuple[str, str] | None:
+        """What the plan removes and AWS removes a resource along with, by table and identity."""
+        owners = self._within(resource, found) & self._taken_along.keys()
+        if resource.protected and resource.protected(found.description):
+            names = [column.name for column in resource.columns if column.reference]
+            owners |= self._referred(resource, found, names) & self._removed
+        return next((self._taken_along.get(each, each) for each in owners), None)
 
     def _referred(self, resource: Resource, found: Found, names: Sequence[str]) -> set[tuple[str, str]]:
         """The resources that some columns refer to, by table and identity."""

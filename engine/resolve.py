@@ -74,13 +74,14 @@ class Resolver:
 
     def _values(self, columns: Iterable[Column], values: Values) -> dict[str, Any]:
         return {
-            column.name: self._reference(column, values.get(column.name))
+            column.name: self.reference(column, values.get(column.name))
             if column.reference
             else values.get(column.name)
             for column in columns
         }
 
-    def _reference(self, column: Column, key: Any) -> Any:
+    def reference(self, column: Column, key: Any) -> Any:
+        """What AWS calls, or will call, the row of that key, which a column refers to."""
         reference = column.reference
         assert reference is not None
         target = self.account.resources[reference.table]

@@ -98,7 +98,7 @@ class Worker:
         """
         resource, first = job.resource, _first(job.resource, facts)
         kept = self.sharing.kept.get(job.number, ())
-        unwanted = [each.unwanted for each in resource.comes_with if each not in kept]
+        unwanted = [each.unwanted for each in resource.comes_with if each.unwanted and each not in kept]
         for call in (*resource.create, *unwanted):
             if call is not first and applies(call, facts):
                 await self._eventually(job, call, request(call, facts))

@@ -375,14 +375,15 @@ class ComesWith:
         by: the column of that table that refers to the new resource.
         values: what tells it from others, besides `by`.
         find: finds it, with the values of the row; `result` is the path of a list in which it is.
-        unwanted: takes it away again, with the values of the new resource, if no row asks for it.
+        unwanted: takes it away again, with the values of the new resource, if no row asks for it; None if AWS
+            lets nobody do that.
     """
 
     table: str
     by: str
     values: Mapping[str, Value]
     find: Call
-    unwanted: Call
+    unwanted: Call | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Vpc.html"""
 
 from modules import canonical
-from modules.spec import Call, EnumType, List, Resource, Waiter, assigned, fixed
+from modules.spec import Call, ComesWith, Const, EnumType, List, Resource, Waiter, assigned, fixed
 
 VPC = Resource(
     table="vpc",
@@ -34,6 +34,18 @@ VPC = Resource(
     busy=("DependencyViolation",),
     protected=lambda description: bool(description.get("IsDefault")),
     brings=("security_group", "security_group_rule"),
+    comes_with=(
+        ComesWith(
+            table="security_group",
+            by="vpc_id",
+            values={"group_name": "default", "description": "default VPC security group"},
+            find=Call(
+                operation="describe_security_groups",
+                params={"Filters[0].Name": Const("vpc-id"), "Filters[0].Values[0]": "vpc_id"},
+                result="SecurityGroups",
+            ),
+        ),
+    ),
     hints={
         "DependencyViolation": "Delete what is still inside the VPC first; it may not be in these tables."
     },

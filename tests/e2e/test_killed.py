@@ -58,6 +58,19 @@ def _is_replaced(cloud: Cloud) -> None:
     assert (definition["cpu"], definition["status"]) == ("1024", "ACTIVE")
 
 
+def _is_another_network(cloud: Cloud) -> None:
+    ec2 = cloud.client("ec2")
+    [vpc] = [each for each in ec2.describe_vpcs()["Vpcs"] if not each["IsDefault"]]
+    assert vpc["CidrBlock"] == "10.2.0.0/16"
+    of_vpc = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
+    [subnet] = ec2.describe_subnets(Filters=of_vpc)["Subnets"]
+    assert subnet["CidrBlock"] == "10.2.1.0/24"
+    [group] = ec2.describe_security_groups(Filters=of_vpc)["SecurityGroups"]
+    of_group = [{"Name": "group-id", "Values": [group["GroupId"]]}]
+    rules = ec2.describe_security_group_rules(Filters=of_group)["SecurityGroupRules"]
+    assert sorted((each["IsEgress"], each["Description"]) for each in rules) == [(False, "in"), (True, "out")]
+
+
 _DEPLOYED = tutorial.migration(tutorial.V1) + _ROWS + APPLY
 WORKS = (
     Work("the tutorial", tutorial.migration(tutorial.V1) + _ROWS, assert_holds_the_tutorial),
@@ -74,6 +87,25 @@ WORKS = (
         DELETE FROM log_group WHERE log_group_name <> 'other';
         """,
         _is_replaced,
+    ),
+    Work(
+        "a network",
+        f"""
+        SELECT * FROM iasql_install('aws_security_group');
+        INSERT INTO vpc (cidr_block) VALUES ('10.1.0.0/16');
+        INSERT INTO subnet (vpc_id, cidr_block, availability_zone)
+            SELECT max(id), '10.1.1.0/24', 'us-east-1a' FROM vpc;
+        {APPLY}
+        INSERT INTO security_group_rule
+            (security_group_id, is_egress, ip_protocol, from_port, to_port, cidr_ipv4, description)
+            SELECT max(id), false, 'tcp', 80, 80, '10.0.0.0/8', 'in' FROM security_group;
+        {APPLY}
+        UPDATE security_group_rule SET description = 'out'
+            WHERE is_egress AND security_group_id = (SELECT max(id) FROM security_group);
+        UPDATE vpc SET cidr_block = '10.2.0.0/16' WHERE NOT is_default;
+        UPDATE subnet SET cidr_block = '10.2.1.0/24' WHERE cidr_block = '10.1.1.0/24';
+        """,
+        _is_another_network,
     ),
     Work("a deletion", _DEPLOYED + "SELECT delete_all_records();", assert_is_empty),
 )

@@ -232,6 +232,35 @@ async def test_a_replaced_load_balancer_gets_a_group_that_is_made_along_with_it(
     assert found["SecurityGroups"] == [await group_id(applied, "new")]
 
 
+async def test_a_load_balancer_moves_with_its_network_into_the_new_default_group(
+    installed: Session, elb: Any
+) -> None:
+    await installed.execute(
+        "INSERT INTO vpc (cidr_block) VALUES ('10.1.0.0/16');"
+        "INSERT INTO subnet (vpc_id, cidr_block, availability_zone) "
+        "SELECT max(id), '10.1.1.0/24', 'us-east-1a' FROM vpc UNION ALL "
+        "SELECT max(id), '10.1.2.0/24', 'us-east-1b' FROM vpc;"
+    )
+    await installed.apply()
+    await installed.execute(
+        "INSERT INTO load_balancer (load_balancer_name, scheme, load_balancer_type, ip_address_type, vpc) "
+        "SELECT 'lb', 'internal', 'application', 'ipv4', max(id) FROM vpc;"
+        "INSERT INTO load_balancer_security_groups SELECT 'lb', max(id) FROM security_group;"
+    )
+    await installed.apply()
+    await installed.execute(
+        "UPDATE vpc SET cidr_block = '10.2.0.0/16' WHERE NOT is_default;"
+        "UPDATE subnet SET cidr_block = replace(cidr_block, '10.1.', '10.2.') WHERE cidr_block LIKE '10.1.%';"
+        "UPDATE load_balancer SET subnets = NULL;"
+    )
+    assert {row[0] for row in await installed.apply()} == {"replace"}
+    [(vpc, group)] = await installed.rows(
+        "SELECT v.vpc_id, group_id FROM security_group AS g JOIN vpc AS v ON v.id = g.vpc_id "
+        "WHERE NOT is_default"
+    )
+    assert (balancer(elb)["VpcId"], balancer(elb)["SecurityGroups"]) == (vpc, [group])
+
+
 async def test_every_attribute_of_a_target_group_is_sent(installed: Session, elb: Any) -> None:
     await installed.execute(
         "INSERT INTO vpc (cidr_block) VALUES ('10.1.0.0/16');"

@@ -18,7 +18,9 @@ from tests.engine.world import RESOURCES, World
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 _SETTINGS = settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 _NAMES = st.sampled_from(["a", "b", "c"])
 _MAYBE = st.booleans()
@@ -281,6 +283,33 @@ def worlds(draw: Draw) -> World:
 @_SETTINGS
 def test_after_an_apply_nothing_is_left_to_apply_or_to_sync(world: World) -> None:
     note(str([(each.table, each.values) for rows in world.rows.values() for each in rows]))
+    _applied(world)
+    left = world.plan()
+    assert (left.changes, left.restores) == ((), ())
+    assert world.planned_sync() == ()
+
+
+class _CutOff(Exception):
+    pass
+
+
+@given(st.data())
+@_SETTINGS
+def test_after_an_apply_that_was_cut_off_another_one_leaves_nothing_to_do(data: st.DataObject) -> None:
+    world = _name(World(), data.draw)
+    steps = iter(range(data.draw(st.integers(0, 12))))
+
+    def meanwhile() -> None:
+        if next(steps, None) is None:
+            raise _CutOff
+
+    try:
+        world.apply(meanwhile)
+        event("not cut off")
+    except _CutOff:
+        event("cut off")
+    except OperationError:
+        assume(False)
     _applied(world)
     left = world.plan()
     assert (left.changes, left.restores) == ((), ())

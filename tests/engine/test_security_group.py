@@ -196,6 +196,105 @@ async def test_a_group_moves_to_another_vpc(installed: Session, ec2: Any) -> Non
     assert len(rules(ec2, "web")) == 1
 
 
+_VPC = "INSERT INTO vpc (cidr_block) VALUES ('10.1.0.0/16');"
+_RULE_OF_DEFAULT = (
+    "UPDATE security_group_rule SET description = 'all' WHERE security_group_id = (SELECT max(id) FROM "
+    "security_group);"
+    "INSERT INTO security_group_rule (security_group_id, is_egress, ip_protocol, from_port, to_port, "
+    "cidr_ipv4) SELECT max(id), false, 'tcp', 80, 80, '10.0.0.0/8' FROM security_group;"
+)
+_REPLACE_VPC = "UPDATE vpc SET cidr_block = '10.2.0.0/16' WHERE NOT is_default;"
+
+
+def default_of(ec2: Any, vpc: str) -> dict[str, Any]:
+    """The group that AWS has made with a VPC, and its rules by direction and description."""
+    filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
+    [found] = ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
+    of_group = [{"Name": "group-id", "Values": [found["GroupId"]]}]
+    shown = ec2.describe_security_group_rules(Filters=of_group)["SecurityGroupRules"]
+    rules = sorted((each["IsEgress"], each.get("Description") or None) for each in shown)
+    return {"id": found["GroupId"], "rules": rules}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_the_default_group_of_a_replaced_vpc_has_the_rules_of_the_old_one(
+    installed: Session, ec2: Any, at_once: bool
+) -> None:
+    await installed.execute(_VPC)
+    await installed.apply()
+    await installed.execute(_RULE_OF_DEFAULT)
+    if not at_once:
+        await installed.apply()
+    await installed.execute(_REPLACE_VPC)
+    installed.notices.clear()
+    assert {row[:2] for row in await installed.apply()} == {
+        ("replace", "vpc"),
+        ("replace", "security_group"),
+        ("replace", "security_group_rule"),
+        *([("create", "security_group_rule")] if at_once else []),
+    }
+    assert not [each for each in installed.notices if "restored" in each]
+    [(vpc, shown)] = await installed.rows(
+        "SELECT v.vpc_id, group_id FROM security_group AS g JOIN vpc AS v ON v.id = g.vpc_id "
+        "WHERE NOT is_default"
+    )
+    assert default_of(ec2, vpc) == {"id": shown, "rules": [(False, None), (True, "all")]}
+
+
+async def test_what_a_default_group_does_not_let_out_its_successor_does_not_either(
+    installed: Session, ec2: Any
+) -> None:
+    await installed.execute(_VPC)
+    await installed.apply()
+    await installed.execute(
+        "DELETE FROM security_group_rule WHERE security_group_id = (SELECT max(id) FROM security_group);"
+    )
+    await installed.apply()
+    await installed.execute(_REPLACE_VPC)
+    assert [row[:2] for row in await installed.apply()] == [("replace", "vpc"), ("replace", "security_group")]
+    vpc = await installed.value("SELECT vpc_id FROM vpc WHERE NOT is_default")
+    assert default_of(ec2, vpc)["rules"] == []
+
+
+async def test_a_default_group_keeps_its_name_in_a_new_vpc_as_in_the_old(
+    installed: Session, ec2: Any
+) -> None:
+    await installed.execute(_VPC)
+    await installed.apply()
+    await installed.execute(
+        _RULE_OF_DEFAULT
+        + _REPLACE_VPC
+        + "UPDATE security_group SET group_name = 'mine', description = 'mine', vpc_id = NULL "
+        "WHERE id = (SELECT max(id) FROM security_group);"
+    )
+    await installed.apply()
+    assert len([each for each in installed.notices if each.endswith("its row is restored")]) > 0
+    vpc = await installed.value("SELECT vpc_id FROM vpc WHERE NOT is_default")
+    assert default_of(ec2, vpc)["rules"] == [(False, None), (True, "all")]
+    assert await installed.rows(
+        "SELECT group_name, description FROM security_group ORDER BY id DESC LIMIT 1"
+    ) == [("default", "default VPC security group")]
+
+
+async def test_a_vpc_and_the_rules_of_its_default_group_are_made_at_once(
+    installed: Session, ec2: Any
+) -> None:
+    await installed.execute(
+        _VPC + "INSERT INTO security_group (group_name, description, vpc_id) "
+        "SELECT 'default', 'default VPC security group', max(id) FROM vpc;"
+        "INSERT INTO security_group_rule (security_group_id, is_egress, ip_protocol, from_port, to_port, "
+        "cidr_ipv4, description) "
+        "SELECT max(id), false, 'tcp', 80, 80, '10.0.0.0/8', 'in' FROM security_group;"
+    )
+    assert [row[:2] for row in await installed.apply()] == [
+        ("create", "vpc"),
+        ("create", "security_group"),
+        ("create", "security_group_rule"),
+    ]
+    vpc = await installed.value("SELECT vpc_id FROM vpc WHERE NOT is_default")
+    assert default_of(ec2, vpc)["rules"] == [(False, "in")]
+
+
 async def test_groups_and_rules_are_deleted(installed: Session, ec2: Any) -> None:
     await installed.execute(_GROUP + _HTTP + _OUT)
     await installed.apply()

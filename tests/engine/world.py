@@ -123,12 +123,9 @@ class World:
         assert step.change.desired is not None
         desired = _filled(step.change.desired, plan, made)
         if step.number in shared.given:
-            return self._given(resource, desired)
+            return self._without_unwanted(self._given(resource, desired), step, shared)
         if step.kind == "make":
-            found = self.make(resource, desired)
-            for each in resource.comes_with:
-                self._come(each, found, wanted=each in shared.kept.get(step.number, ()))
-            return found
+            return self._without_unwanted(self.make(resource, desired), step, shared)
         assert step.change.found is not None
         return self._change(resource, desired, step.change.found)
 
@@ -137,40 +134,33 @@ class World:
         identity = f"{resource.table}-{next(self._numbers)}"
         found = _described(resource, identity, desired)
         self._check_name(resource, found)
-        self.holds[resource.table].append(found)
-        if resource.table == "vpc":
-            self.add_default_group(identity)
+        self._hold(found)
         return found
 
-    def _come(self, each: ComesWith, owner: Found, *, wanted: bool) -> None:
-        """What AWS makes within a new resource, and what becomes of it."""
-        if wanted:
+    def _hold(self, found: Found) -> None:
+        """Add a resource, and what AWS makes within it."""
+        self.holds[found.table].append(found)
+        for each in registry.RESOURCES[found.table].comes_with:
             identity = f"{each.table}-{next(self._numbers)}"
-            self._add(each.table, identity, **each.values, **{each.by: owner.identity})
+            self._add(each.table, identity, **each.values, **{each.by: found.identity})
+
+    def _without_unwanted(self, owner: Found, step: Step, shared: Sharing) -> Found:
+        """Take away what AWS has made within a resource and no row asks for."""
+        for each in registry.RESOURCES[owner.table].comes_with:
+            if each.unwanted is not None and each not in shared.kept.get(step.number, ()):
+                held = self.holds[each.table]
+                held[:] = [other for other in held if not _came_with(each, other, owner)]
+        return owner
 
     def _given(self, resource: Resource, desired: Desired) -> Found:
         key = natural_key(resource, desired.values)
         [given] = [each for each in self.holds[resource.table] if natural_key(resource, each.values) == key]
         return self._change(resource, desired, given) if changed(resource, desired, given) else given
 
-    def add_default_group(self, vpc: str) -> None:
-        """What AWS makes along with each VPC."""
-        group = f"security_group-{next(self._numbers)}"
-        self._add("security_group", group, description="d", group_name="default", vpc_id=vpc)
-        self._add(
-            "security_group_rule",
-            f"security_group_rule-{next(self._numbers)}",
-            is_egress=True,
-            ip_protocol="-1",
-            cidr_ipv4="0.0.0.0/0",
-            security_group_id=group,
-        )
-
     def _add(self, table: str, identity: str, **values: Any) -> None:
         resource = registry.RESOURCES[table]
         row = Row(table=table, key=(), values={})
-        found = _described(resource, identity, Desired(row, values, {}))
-        self.holds[table].append(found)
+        self._hold(_described(resource, identity, Desired(row, values, {})))
 
     def add_default_network(self) -> None:
         """What an account has from the start."""
@@ -183,7 +173,6 @@ class World:
                 cidr_block="172.31.0.0/20" if zone == "a" else "172.31.16.0/20",
                 vpc_id="vpc-default",
             )
-        self.add_default_group("vpc-default")
 
     def _change(self, resource: Resource, desired: Desired, old: Found) -> Found:
         held = self.holds[resource.table]
@@ -251,6 +240,13 @@ class World:
             key = natural_key(resource, found.values)
             taken = [natural_key(resource, each.values) for each in self.holds[resource.table]]
             assert key not in taken, f"there is a {resource.table} {key} already"
+
+
+def _came_with(each: ComesWith, other: Found, owner: Found) -> bool:
+    """Whether a resource is, untouched, what AWS has made within another."""
+    values = {**each.values, each.by: owner.identity}
+    columns = registry.RESOURCES[each.table].natural_key
+    return all(other.values[name] == values.get(name) for name in columns)
 
 
 def _written(row: Row, change: RowChange) -> Row:

@@ -381,7 +381,8 @@ def _comes_with(it: _Checked, each: ComesWith) -> Iterator[str]:
     names = {each.by, *each.values}
     yield from (f"comes_with: {each.table} has no column {name}" for name in sorted(names - known))
     yield from _call(_Checked(other, it.resources), each.find, {c.name: c for c in other.columns})
-    yield from _call(it, each.unwanted, it.columns)
+    if each.unwanted is not None:
+        yield from _call(it, each.unwanted, it.columns)
 
 
 def _waiter(it: _Checked, waiter: Waiter) -> Iterator[str]:
