@@ -12,6 +12,7 @@ from tests.clients import (
     psql_suite,
     psycopg_suite,
     reflection_suite,
+    regression_suite,
 )
 from tests.clients.suite import Suite
 
@@ -24,6 +25,7 @@ SUITES: tuple[Suite, ...] = (
     node_postgres_suite.SUITE,
     reflection_suite.SUITE,
     psql_suite.SUITE,
+    regression_suite.SUITE,
     pgbench_suite.SUITE,
     backup_suite.SUITE,
 )

@@ -7,8 +7,8 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.clients.target import Target
@@ -17,7 +17,7 @@ _SECONDS = 120.0
 _ROOT = str(Path(__file__).parents[2])
 
 #: What no two runs print the same: process ids, the key of a dump, the numbers of new large objects.
-_OWN = re.compile(r"(?<=PID )\d+|(?<=restrict )\w+|(?<=lo_(?:import|unlink) )\d{5,}")
+_OWN = re.compile(r"(?<=PID )\d+|(?<=restrict )\w{40,}|(?<=lo_(?:import|unlink) )\d{5,}")
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,15 @@ class Printed:
 
 @dataclass(frozen=True)
 class Commands:
-    """Runs PostgreSQL's programs, in a folder, connected by libpq's variables."""
+    """Runs PostgreSQL's programs, in a folder, connected by libpq's variables.
+
+    Attributes:
+        variables: further ones.
+    """
 
     target: Target
     folder: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, program: str, *arguments: str | Path, script: str = "") -> Printed:
         """Run one to its end.
@@ -67,7 +72,7 @@ class Commands:
         return subprocess.Popen(
             [self.target.programs / program, *arguments],
             cwd=self.folder,
-            env=inherited | self.target.environment | own,
+            env=inherited | self.target.environment | own | dict(self.variables),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

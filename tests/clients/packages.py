@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tarfile
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,14 +34,32 @@ def source_of(package: str, wanted: Collection[str]) -> Path:
         pytest.skip.Exception: it cannot be fetched.
     """
     version = installed(package)
-    folder = cache("sources") / f"{package}-{version}"
+
+    def fetch(folder: Path) -> Path:
+        return only(wanted, _unpack(_download(package, version, folder), folder / "unpacked"))
+
+    return fetched_once("sources", f"{package}-{version}", fetch)
+
+
+def fetched_once(kind: str, name: str, fetch: Callable[[Path], Path]) -> Path:
+    """A folder of the cache.
+
+    Args:
+        fetch: makes it if it is not there, somewhere in an empty folder, and returns where.
+    """
+    folder = cache(kind) / name
     if not folder.exists():
-        with TemporaryDirectory(dir=folder.parent) as name:
-            unpacked = _unpack(_download(package, version, Path(name)), Path(name) / "unpacked")
-            (Path(name) / "wanted").mkdir()
-            for entry in wanted:
-                shutil.move(unpacked / entry, Path(name) / "wanted" / entry)
-            (Path(name) / "wanted").rename(folder)
+        with TemporaryDirectory(dir=folder.parent) as temporary:
+            fetch(Path(temporary)).rename(folder)
+    return folder
+
+
+def only(wanted: Collection[str], unpacked: Path) -> Path:
+    """A folder beside the unpacked one with some of its files and folders, which are moved there."""
+    folder = unpacked.parent / "wanted"
+    folder.mkdir()
+    for entry in wanted:
+        shutil.move(unpacked / entry, folder / Path(entry).name)
     return folder
 
 
