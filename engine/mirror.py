@@ -200,6 +200,21 @@ def that_fit(
     return fitting
 
 
+def tables_brought(resources: Mapping[str, Resource], made: Iterable[str]) -> set[str]:
+    """The tables in which AWS makes something of its own accord along with what is made in some tables.
+
+    What the engine takes away again, if no row asks for it, is not among them.
+    """
+    waiting = [each.table for table in made for each in resources[table].comes_with if each.unwanted is None]
+    brought: set[str] = set()
+    while waiting:
+        table = waiting.pop()
+        if table in resources and table not in brought:
+            brought.add(table)
+            waiting += [each.table for each in resources[table].comes_with]
+    return brought
+
+
 def brought(
     account: Account,
     before: Account,

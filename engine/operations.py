@@ -297,8 +297,8 @@ class Engine:
 
     async def _take_in(self, caller: Caller, account: Account, made: Iterable[str]) -> None:
         """Show what AWS has made of its own accord along with what was made in some tables."""
-        brought = {table for name in made for table in account.resources[name].brings}
-        if not brought & account.resources.keys():
+        brought = mirror.tables_brought(account.resources, made)
+        if not brought:
             return
         resources = list(account.resources.values())
         rows = await desired.read(caller, resources)

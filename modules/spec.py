@@ -435,7 +435,6 @@ class Resource:
         where: which descriptions are rows at all.
         protected: which of them are not ours to change.
         within: reference to the resource that owns it and takes it along.
-        brings: tables in which AWS makes further resources when this one is made.
         comes_with: what AWS makes within each new one.
         after: orders that references do not tell.
         lookups: values for its calls that other rows have.
@@ -467,7 +466,6 @@ class Resource:
     where: Callable[[Description], bool] | None = None
     protected: Callable[[Description], bool] | None = None
     within: str | None = None
-    brings: tuple[str, ...] = ()
     comes_with: tuple[ComesWith, ...] = ()
     after: tuple[After, ...] = ()
     lookups: tuple[Lookup, ...] = ()

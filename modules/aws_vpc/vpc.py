@@ -33,7 +33,6 @@ VPC = Resource(
     absent=("InvalidVpcID.NotFound",),
     busy=("DependencyViolation",),
     protected=lambda description: bool(description.get("IsDefault")),
-    brings=("security_group", "security_group_rule"),
     comes_with=(
         ComesWith(
             table="security_group",

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.described import Account
 from engine.diff import changed
-from engine.mirror import Mirror, brought, plan_sync, restored
+from engine.mirror import Mirror, brought, plan_sync, restored, tables_brought
 from engine.model import Desired, Found, Key, Pending, Plan, Row, RowChange, Step
 from engine.plan import plan_apply
 from engine.resolve import natural_key
@@ -104,7 +104,7 @@ class World:
 
     def _take_in(self, plan: Plan, account: Account) -> None:
         made = {each.table for each in plan.changes if each.action in ("create", "replace")}
-        tables = {table for name in made for table in registry.RESOURCES[name].brings}
+        tables = tables_brought(account.resources, made)
         self.write(brought(self.account(), account, self.rows, self._key, tables))
 
     def _key(self, table: str) -> int:

@@ -136,11 +136,11 @@ def _names(it: _Checked) -> Iterator[str]:
     within = it.columns.get(resource.within or "")
     if within is not None and within.reference is None:
         yield f"within names no reference: {within.name}"
-    tables = {*resource.brings, *(each.table for each in resource.after)}
-    yield from (f"no table {name}" for name in tables if name not in it.resources)
     for order in resource.after:
         other = it.resources.get(order.table)
-        if other and order.shares not in {each.name for each in other.columns}:
+        if other is None:
+            yield f"no table {order.table}"
+        elif order.shares not in {each.name for each in other.columns}:
             yield f"after: {order.table} has no column {order.shares}"
     for lookup in resource.lookups:
         reference = it.columns[lookup.reference].reference if lookup.reference in it.columns else None
