@@ -95,6 +95,11 @@ def _word(column: Column, value: Any, refer: Callable[[Column, Any], Any]) -> st
     return str(refer(column, value) if column.reference else value)
 
 
+def is_protected(resource: Resource, found: Found) -> bool:
+    """Whether a resource is not the user's to change."""
+    return resource.protected is not None and resource.protected(found.description)
+
+
 class Account:
     """All that was found in AWS, by table, with every reference resolved or NULL.
 

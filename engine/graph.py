@@ -46,12 +46,7 @@ class _Graph:
         self.account = account
         self.resources = account.resources
         self.changes = changes
-        self.nodes = [
-            (kind, change)
-            for change in changes
-            for kind in _KINDS[change.action]
-            if not (kind == "remove" and change.taken_along)
-        ]
+        self.nodes = [(kind, change) for change in changes for kind in _kinds(change)]
         self.after: list[set[int]] = [set() for _ in self.nodes]
         self.number = {(kind, id(change)): index for index, (kind, change) in enumerate(self.nodes)}
         self.made: dict[tuple[str, Key], int] = {}
@@ -110,7 +105,7 @@ class _Graph:
 
     def _replaced_in_turn(self) -> None:
         for change in self.changes:
-            if change.action == "replace" and not change.taken_along:
+            if _kinds(change) == ("make", "remove"):
                 make, remove = self.number["make", id(change)], self.number["remove", id(change)]
                 if change.delete_first:
                     self.after[make].add(remove)
@@ -166,6 +161,11 @@ class _Graph:
         if len(order) < len(self.nodes):
             raise _circle(self.nodes[index][1] for index, count in enumerate(waiting) if count > 0)
         return order
+
+
+def _kinds(change: Change) -> tuple[Kind, ...]:
+    """The steps of a change; what AWS removes by itself needs none for that."""
+    return ("make",) if change.taken_along else _KINDS[change.action]
 
 
 def _circle(changes: Iterable[Change]) -> OperationError:

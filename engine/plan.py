@@ -124,7 +124,7 @@ class _Planner:
 
     def _keep(self, resource: Resource, desired: Desired, found: Found) -> None:
         desired = self.resolver.kept(resource, desired, found)
-        if resource.protected and resource.protected(found.description):
+        if described.is_protected(resource, found):
             desired, changed = self._not_to_be_changed(resource, desired, found)
         else:
             changed = diff.changed(resource, desired, found)
@@ -170,8 +170,7 @@ class _Planner:
         if taken_along:
             self._taken_along[resource.table, found.identity] = taken_along
             return
-        protected = resource.protected and resource.protected(found.description)
-        if protected or self._within(resource, found) & self._restored:
+        if described.is_protected(resource, found) or self._within(resource, found) & self._restored:
             self._restored.add((resource.table, found.identity))
             self.restores.append(self._restore(resource, found, None, "cannot be deleted"))
             return
@@ -202,7 +201,7 @@ class _Planner:
     def _taken_along_with(self, resource: Resource, found: Found) -> tuple[str, str] | None:
         """What the plan removes and AWS removes a resource along with, by table and identity."""
         owners = self._within(resource, found) & self._taken_along.keys()
-        if resource.protected and resource.protected(found.description):
+        if described.is_protected(resource, found):
             names = [column.name for column in resource.columns if column.reference]
             owners |= self._referred(resource, found, names) & self._removed
         return next((self._taken_along.get(each, each) for each in owners), None)

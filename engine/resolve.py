@@ -141,7 +141,7 @@ class Resolver:
                 yield each.values, pair.identity if pair else Pending(table, key, resource.identity or "")
         paired = {id(each) for each in self.pairs.values()}
         for found in self.account.tables.get(table, ()):
-            if id(found) not in paired and resource.protected and resource.protected(found.description):
+            if id(found) not in paired and described.is_protected(resource, found):
                 yield found.values, found.identity
 
 
