@@ -18,9 +18,7 @@ from tests.engine.world import RESOURCES, World
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 _SETTINGS = settings(
-    max_examples=200,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 _NAMES = st.sampled_from(["a", "b", "c"])
 _MAYBE = st.booleans()
@@ -279,14 +277,18 @@ def worlds(draw: Draw) -> World:
     return _name(World(), draw)
 
 
+def assert_nothing_is_left(world: World) -> None:
+    left = world.plan()
+    assert (left.changes, left.restores) == ((), ())
+    assert world.planned_sync() == ()
+
+
 @given(worlds())
 @_SETTINGS
 def test_after_an_apply_nothing_is_left_to_apply_or_to_sync(world: World) -> None:
     note(str([(each.table, each.values) for rows in world.rows.values() for each in rows]))
     _applied(world)
-    left = world.plan()
-    assert (left.changes, left.restores) == ((), ())
-    assert world.planned_sync() == ()
+    assert_nothing_is_left(world)
 
 
 class _CutOff(Exception):
@@ -311,18 +313,14 @@ def test_after_an_apply_that_was_cut_off_another_one_leaves_nothing_to_do(data: 
     except OperationError:
         assume(False)
     _applied(world)
-    left = world.plan()
-    assert (left.changes, left.restores) == ((), ())
-    assert world.planned_sync() == ()
+    assert_nothing_is_left(world)
 
 
 @given(worlds())
 @_SETTINGS
 def test_after_a_sync_nothing_is_left_to_apply_or_to_sync(world: World) -> None:
     world.sync()
-    assert world.planned_sync() == ()
-    left = world.plan()
-    assert (left.changes, left.restores) == ((), ())
+    assert_nothing_is_left(world)
 
 
 @given(worlds())

@@ -51,10 +51,12 @@ def names(ec2: Any) -> list[str]:
 
 def rules(ec2: Any, name: str) -> list[dict[str, Any]]:
     """The rules of a group, what in goes before what goes out."""
-    found = ec2.describe_security_group_rules(
-        Filters=[{"Name": "group-id", "Values": [group(ec2, name)["GroupId"]]}]
-    )["SecurityGroupRules"]
-    return sorted(found, key=lambda each: (each["IsEgress"], each.get("FromPort") or 0))
+    return rules_of(ec2, group(ec2, name)["GroupId"])
+
+
+def rules_of(ec2: Any, group_id: str) -> list[dict[str, Any]]:
+    found = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group_id]}])
+    return sorted(found["SecurityGroupRules"], key=lambda each: (each["IsEgress"], each.get("FromPort") or 0))
 
 
 async def test_groups_and_rules_are_imported(session: Session, ec2: Any) -> None:
@@ -210,31 +212,38 @@ def default_of(ec2: Any, vpc: str) -> dict[str, Any]:
     """The group that AWS has made with a VPC, and its rules by direction and description."""
     filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
     [found] = ec2.describe_security_groups(Filters=filters)["SecurityGroups"]
-    of_group = [{"Name": "group-id", "Values": [found["GroupId"]]}]
-    shown = ec2.describe_security_group_rules(Filters=of_group)["SecurityGroupRules"]
-    rules = sorted((each["IsEgress"], each.get("Description") or None) for each in shown)
-    return {"id": found["GroupId"], "rules": rules}
+    shown = rules_of(ec2, found["GroupId"])
+    return {
+        "id": found["GroupId"],
+        "rules": [(each["IsEgress"], each.get("Description") or None) for each in shown],
+    }
+
+
+@pytest.fixture
+async def with_vpc(installed: Session) -> Session:
+    """A session with a VPC besides the default one."""
+    await installed.execute(_VPC)
+    await installed.apply()
+    return installed
 
 
 @pytest.mark.parametrize("at_once", [True, False])
 async def test_the_default_group_of_a_replaced_vpc_has_the_rules_of_the_old_one(
-    installed: Session, ec2: Any, at_once: bool
+    with_vpc: Session, ec2: Any, at_once: bool
 ) -> None:
-    await installed.execute(_VPC)
-    await installed.apply()
-    await installed.execute(_RULE_OF_DEFAULT)
+    await with_vpc.execute(_RULE_OF_DEFAULT)
     if not at_once:
-        await installed.apply()
-    await installed.execute(_REPLACE_VPC)
-    installed.notices.clear()
-    assert {row[:2] for row in await installed.apply()} == {
+        await with_vpc.apply()
+    await with_vpc.execute(_REPLACE_VPC)
+    with_vpc.notices.clear()
+    assert {row[:2] for row in await with_vpc.apply()} == {
         ("replace", "vpc"),
         ("replace", "security_group"),
         ("replace", "security_group_rule"),
         *([("create", "security_group_rule")] if at_once else []),
     }
-    assert not [each for each in installed.notices if "restored" in each]
-    [(vpc, shown)] = await installed.rows(
+    assert not [each for each in with_vpc.notices if "restored" in each]
+    [(vpc, shown)] = await with_vpc.rows(
         "SELECT v.vpc_id, group_id FROM security_group AS g JOIN vpc AS v ON v.id = g.vpc_id "
         "WHERE NOT is_default"
     )
@@ -242,36 +251,30 @@ async def test_the_default_group_of_a_replaced_vpc_has_the_rules_of_the_old_one(
 
 
 async def test_what_a_default_group_does_not_let_out_its_successor_does_not_either(
-    installed: Session, ec2: Any
+    with_vpc: Session, ec2: Any
 ) -> None:
-    await installed.execute(_VPC)
-    await installed.apply()
-    await installed.execute(
+    await with_vpc.execute(
         "DELETE FROM security_group_rule WHERE security_group_id = (SELECT max(id) FROM security_group);"
     )
-    await installed.apply()
-    await installed.execute(_REPLACE_VPC)
-    assert [row[:2] for row in await installed.apply()] == [("replace", "vpc"), ("replace", "security_group")]
-    vpc = await installed.value("SELECT vpc_id FROM vpc WHERE NOT is_default")
+    await with_vpc.apply()
+    await with_vpc.execute(_REPLACE_VPC)
+    assert [row[:2] for row in await with_vpc.apply()] == [("replace", "vpc"), ("replace", "security_group")]
+    vpc = await with_vpc.value("SELECT vpc_id FROM vpc WHERE NOT is_default")
     assert default_of(ec2, vpc)["rules"] == []
 
 
-async def test_a_default_group_keeps_its_name_in_a_new_vpc_as_in_the_old(
-    installed: Session, ec2: Any
-) -> None:
-    await installed.execute(_VPC)
-    await installed.apply()
-    await installed.execute(
+async def test_a_default_group_keeps_its_name_in_a_new_vpc_as_in_the_old(with_vpc: Session, ec2: Any) -> None:
+    await with_vpc.execute(
         _RULE_OF_DEFAULT
         + _REPLACE_VPC
         + "UPDATE security_group SET group_name = 'mine', description = 'mine', vpc_id = NULL "
         "WHERE id = (SELECT max(id) FROM security_group);"
     )
-    await installed.apply()
-    assert len([each for each in installed.notices if each.endswith("its row is restored")]) > 0
-    vpc = await installed.value("SELECT vpc_id FROM vpc WHERE NOT is_default")
+    await with_vpc.apply()
+    assert len([each for each in with_vpc.notices if each.endswith("its row is restored")]) > 0
+    vpc = await with_vpc.value("SELECT vpc_id FROM vpc WHERE NOT is_default")
     assert default_of(ec2, vpc)["rules"] == [(False, None), (True, "all")]
-    assert await installed.rows(
+    assert await with_vpc.rows(
         "SELECT group_name, description FROM security_group ORDER BY id DESC LIMIT 1"
     ) == [("default", "default VPC security group")]
 
