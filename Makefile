@@ -7,7 +7,7 @@ BIN := .venv/bin
 
 setup: .setup-stamp
 
-.setup-stamp: pyproject.toml constraints.txt proxy/_relay.pyx proxy/_front.pxi
+.setup-stamp: pyproject.toml constraints.txt proxy/native/_relay.pyx proxy/native/_front.pxi
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'

@@ -14,9 +14,9 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from engine.database import GONE, Database
+from engine.database.connection import GONE, Database
 from engine.errors import OperationError
-from proxy.listeners import TCPAddress
+from proxy.entry.listeners import TCPAddress
 from proxy.server import Proxy
 
 #: Seconds that Postgres is given to answer, and for which an answer holds, however many ask.

@@ -14,7 +14,7 @@ from deploy.demo import demo
 from deploy.failure import StartError
 from deploy.logs import Format, log_to_standard_error
 from deploy.up import Settings, up
-from proxy.limits import Limits
+from proxy.entry.limits import Limits
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _POSITIVE = click.IntRange(min=1)

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from deploy.failure import StartError
-from proxy.listeners import Address, SocketAddress, TCPAddress
-from proxy.tls import CertificateError, ListenerTLS
+from proxy.entry.listeners import Address, SocketAddress, TCPAddress
+from proxy.transport.tls import CertificateError, ListenerTLS
 
 
 def listen(values: Iterable[str], mode: str) -> list[Address]:

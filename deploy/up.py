@@ -23,16 +23,16 @@ from deploy.failure import StartError
 from deploy.metrics import Metrics
 from deploy.simulator.process import DUMMY_CREDENTIALS, SimulatorError, SimulatorProcess
 from engine.aws.session import Cloud
-from engine.database import Database
+from engine.database.connection import Database
+from engine.database.passwords import KeptPasswords
 from engine.operations import Engine
-from engine.passwords import KeptPasswords
-from proxy.idle import Reuse
-from proxy.limits import Limits
-from proxy.listeners import Address, SocketAddress, TCPAddress, unusable
+from proxy.entry.idle import Reuse
+from proxy.entry.limits import Limits
+from proxy.entry.listeners import Address, SocketAddress, TCPAddress, unusable
+from proxy.entry.verifiers import Verifiers
 from proxy.server import Proxy
-from proxy.tls import CertificateError, ListenerTLS
-from proxy.upstream import Upstream
-from proxy.verifiers import Verifiers
+from proxy.transport.tls import CertificateError, ListenerTLS
+from proxy.transport.upstream import Upstream
 
 SIMULATED_REGION = "us-east-2"
 _VERSIONS = range(13, 19)

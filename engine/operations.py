@@ -7,36 +7,26 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from engine import (
-    actual,
-    desired,
-    differences,
-    edits,
-    install,
-    journal,
-    limits,
-    lock,
-    mirror,
-    pinned,
-    policy,
-    results,
-    upgrade,
-    writeback,
-)
+from engine import results
 from engine.aws import calls
 from engine.aws.session import Cloud
 from engine.caller import Caller
-from engine.database import Database
-from engine.described import Account
-from engine.execute import Execution
-from engine.lookup import Lookup
-from engine.mirror import Allocate, Mirror
-from engine.model import Found, Key, Plan, Restore, Row, RowChange, Step
-from engine.patience import Patience
-from engine.plan import plan_apply
+from engine.database import install, journal, lock, upgrade
+from engine.database.connection import Database
+from engine.execute.patience import Patience
+from engine.execute.run import Execution
+from engine.execute.steps import Worker
+from engine.guard import limits, plan_id, policy
+from engine.plan import columns, sync
+from engine.plan.apply import plan_apply
+from engine.plan.call_groups import sharing
+from engine.plan.model import Difference, Found, Key, Plan, Restore, Row, RowChange, Step
+from engine.plan.snapshot import Snapshot
+from engine.plan.sync import Allocate, Mirror
+from engine.read import actual
+from engine.read.lookup import Lookup
 from engine.results import Record
-from engine.sharing import sharing
-from engine.steps import Worker
+from engine.rows import edits, read, write
 from modules import registry
 from modules.spec import Resource
 
@@ -130,10 +120,10 @@ class Engine:
         new = [each for each in registry.with_dependencies(wanted) if each.name not in installed]
         resources = install.resources([*installed, *(each.name for each in new)])
         if new:
-            rows = await desired.read(caller, install.resources(installed))
-            account = await self._read(caller, resources, rows)
+            rows = await read.read(caller, install.resources(installed))
+            snapshot = await self._read(caller, resources, rows)
             await install.create_tables(caller, new)
-            await self._import(caller, account, resources, install.resources(each.name for each in new))
+            await self._import(caller, snapshot, resources, install.resources(each.name for each in new))
         return await install.created(caller, wanted)
 
     async def _uninstall(self, call: Call, caller: Caller) -> list[Record]:
@@ -146,40 +136,40 @@ class Engine:
         return results.of_changes(plan.changes)
 
     async def _diff(self, call: Call, caller: Caller) -> list[Record]:
-        return (await self._planned(caller))[1]
+        return results.of_differences((await self._planned(caller))[1])
 
     async def _apply(self, call: Call, caller: Caller) -> list[Record]:
         async with lock.across_commits(caller), self._underway.change(caller):
-            rows, account = await self._snapshots(caller)
-            plan = plan_apply(account, rows)
-            await self._check(call, caller, account, plan)
+            rows, snapshot = await self._snapshots(caller)
+            plan = plan_apply(snapshot, rows)
+            await self._check(call, caller, snapshot, plan)
             _notify(caller, plan.restores)
-            await self._put_right(caller, account, rows, plan)
+            await self._put_right(caller, snapshot, rows, plan)
             await caller.commit()
             records = results.of_changes(plan.changes)
             made = {each.table for each in plan.changes if each.action in ("create", "replace")}
             steps, pairs = list(plan.steps), plan.pairs
             del plan, rows  # what is still needed of them goes step by step
             if steps:
-                await self._execute(call, caller, account, steps, pairs)
-                await self._take_in(caller, account, made)
+                await self._execute(call, caller, snapshot, steps, pairs)
+                await self._take_in(caller, snapshot, made)
             return records
 
     async def _plan_sync(self, call: Call, caller: Caller) -> list[Record]:
-        rows, account = await self._snapshots(caller)
-        return results.of_row_changes(mirror.plan_sync(account, rows, lambda table: 0))
+        rows, snapshot = await self._snapshots(caller)
+        return results.of_row_changes(sync.plan_sync(snapshot, rows, lambda table: 0))
 
     async def _sync(self, call: Call, caller: Caller) -> list[Record]:
         await lock.to_end_of_transaction(caller)
         await self._underway.over(caller)
-        rows, account = await self._snapshots(caller, in_one_transaction=True)
-        resources = list(account.resources.values())
+        rows, snapshot = await self._snapshots(caller, in_one_transaction=True)
+        resources = list(snapshot.resources.values())
         edited = await edits.since(caller, resources, rows)
-        allocate = await self._allocate(caller, account, edited.rows)
-        planned = mirror.plan_sync(account, edited.rows, allocate)
+        allocate = await self._allocate(caller, snapshot, edited.rows)
+        planned = sync.plan_sync(snapshot, edited.rows, allocate)
         changes = edits.leave(caller, planned, edited.keys)
         changes = await edits.claim(caller, resources, edited.rows, changes)
-        await writeback.write(caller, resources, changes)
+        await write.write(caller, resources, changes)
         return results.of_row_changes(changes)
 
     async def _upgrade(self, call: Call, caller: Caller) -> list[Record]:
@@ -192,7 +182,7 @@ class Engine:
 
     async def _snapshots(
         self, caller: Caller, *, in_one_transaction: bool = False
-    ) -> tuple[Mapping[str, Sequence[Row]], Account]:
+    ) -> tuple[Mapping[str, Sequence[Row]], Snapshot]:
         """The rows and what AWS holds, of all installed modules.
 
         Args:
@@ -200,89 +190,89 @@ class Engine:
                 is held in Postgres while AWS is read.
         """
         resources = install.resources(await install.installed(caller))
-        rows = await desired.read(caller, resources)
+        rows = await read.read(caller, resources)
         if not in_one_transaction:
             await caller.commit()
         return rows, await self._read(caller, resources, rows)
 
-    async def _planned(self, caller: Caller) -> tuple[Plan, list[Record]]:
+    async def _planned(self, caller: Caller) -> tuple[Plan, list[Difference]]:
         """What an apply would do, made the session's last plan; and that column by column."""
-        rows, account = await self._snapshots(caller)
-        plan = plan_apply(account, rows)
-        details = differences.of_plan(account.resources, plan)
+        rows, snapshot = await self._snapshots(caller)
+        plan = plan_apply(snapshot, rows)
+        details = columns.of_plan(snapshot.resources, plan)
         await policy.check(caller, lambda: details)
-        await pinned.remember(caller, details)
+        await plan_id.remember(caller, details)
         _notify(caller, plan.restores)
         return plan, details
 
-    async def _check(self, call: Call, caller: Caller, account: Account, plan: Plan) -> None:
+    async def _check(self, call: Call, caller: Caller, snapshot: Snapshot, plan: Plan) -> None:
         """Refuse what is not the plan that was asked for, or is not wanted, before anything is done."""
-        details = cache(lambda: differences.of_plan(account.resources, plan))
+        details = cache(lambda: columns.of_plan(snapshot.resources, plan))
         if call.arguments:
-            await pinned.check(caller, call.arguments[0], details())
+            await plan_id.check(caller, call.arguments[0], details())
         await limits.check(caller, plan)
         await policy.check(caller, details)
 
     async def _read(
         self, caller: Caller, resources: Sequence[Resource], rows: Mapping[str, Sequence[Row]]
-    ) -> Account:
-        account = await actual.read(self._cloud, resources, rows, caller.stop)
-        for each in account.hidden:
+    ) -> Snapshot:
+        snapshot = await actual.read(self._cloud, resources, rows, caller.stop)
+        for each in snapshot.hidden:
             caller.notice(
                 f"{each.table} {each.identity} is not shown and not changed: the table cannot hold it",
                 severity="WARNING",
                 detail="Another row has its key, or it lacks what the table requires.",
             )
-        return account
+        return snapshot
 
     async def _import(
-        self, caller: Caller, account: Account, resources: Sequence[Resource], new: Iterable[Resource]
+        self, caller: Caller, snapshot: Snapshot, resources: Sequence[Resource], new: Iterable[Resource]
     ) -> None:
         """Add rows for what the new tables show, and for what that refers to; leave alone what is there.
 
         What else lacks a row in the other tables is to be deleted, or has not been synced: that stays.
         """
-        rows = await desired.read(caller, resources)
-        allocate = await self._allocate(caller, account, rows)
-        wanted = mirror.with_referred(account, [each.table for each in new])
+        rows = await read.read(caller, resources)
+        allocate = await self._allocate(caller, snapshot, rows)
+        wanted = sync.with_referred(snapshot, [each.table for each in new])
         changes = [
             each
-            for each in mirror.plan_sync(account, rows, allocate, only_new=True)
-            if (each.table, each.description) in wanted
+            for each in sync.plan_sync(snapshot, rows, allocate, only_new=True)
+            if (each.table, each.name) in wanted
         ]
-        await writeback.write(caller, resources, changes)
+        await write.write(caller, resources, changes)
 
     async def _put_right(
-        self, caller: Caller, account: Account, rows: Mapping[str, Sequence[Row]], plan: Plan
+        self, caller: Caller, snapshot: Snapshot, rows: Mapping[str, Sequence[Row]], plan: Plan
     ) -> None:
         """Restore what is not the user's to change, and show what AWS has assigned since."""
-        image = Mirror(account, rows, plan.pairs)
+        image = Mirror(snapshot, rows, plan.pairs)
         counts = Counter(each.table for each in plan.restores if each.row is None)
-        allocate = await writeback.numbers(caller, _serial(account, counts))
-        changes: list[RowChange] = list(mirror.restored(image, plan.restores, allocate))
+        allocate = await write.numbers(caller, _serial(snapshot, counts))
+        changes: list[RowChange] = list(sync.restored(image, plan.restores, allocate))
         changing = {(each.table, each.found.identity) for each in plan.changes if each.found}
         for table, some in rows.items():
             for row in some:
                 found = plan.pairs.get((table, row.key))
                 if found is not None and (table, found.identity) not in changing:
-                    change = image.refreshed(account.resources[table], row, found)
+                    change = image.refreshed(snapshot.resources[table], row, found)
                     changes += [change] if change else []
-        resources = list(account.resources.values())
-        await writeback.write(caller, resources, await edits.claim(caller, resources, rows, changes))
+        resources = list(snapshot.resources.values())
+        await write.write(caller, resources, await edits.claim(caller, resources, rows, changes))
 
     async def _execute(
         self,
         call: Call,
         caller: Caller,
-        account: Account,
+        snapshot: Snapshot,
         steps: list[Step],
         pairs: Mapping[tuple[str, Key], Found],
     ) -> None:
         """Carry out a plan's steps, letting go of each when it has ended."""
         identity = await calls.identity(self._cloud)
         context = {"region": identity.region, "account": identity.account}
-        lookup = Lookup(self._cloud, account)
-        shared = sharing(account, steps, context)
+        lookup = Lookup(self._cloud, snapshot)
+        shared = sharing(snapshot, steps, context)
         worker = Worker(self._cloud, context, self._patience, caller.stop, lookup, shared)
         async with journal.operation(
             self._database,
@@ -293,34 +283,34 @@ class Engine:
             caller.in_transaction,
             len(steps),
         ) as entries:
-            await Execution(steps, pairs, account, caller, entries, worker).run()
+            await Execution(steps, pairs, snapshot, caller, entries, worker).run()
 
-    async def _take_in(self, caller: Caller, account: Account, made: Iterable[str]) -> None:
+    async def _take_in(self, caller: Caller, snapshot: Snapshot, made: Iterable[str]) -> None:
         """Show what AWS has made of its own accord along with what was made in some tables."""
-        brought = mirror.tables_brought(account.resources, made)
+        brought = sync.tables_brought(snapshot.resources, made)
         if not brought:
             return
-        resources = list(account.resources.values())
-        rows = await desired.read(caller, resources)
+        resources = list(snapshot.resources.values())
+        rows = await read.read(caller, resources)
         await caller.commit()
         fresh = await self._read(caller, resources, rows)
-        rows = await desired.read(caller, resources)
+        rows = await read.read(caller, resources)
         allocate = await self._allocate(caller, fresh, rows)
-        changes = mirror.brought(fresh, account, rows, allocate, brought)
-        await writeback.write(caller, resources, changes)
+        changes = sync.brought(fresh, snapshot, rows, allocate, brought)
+        await write.write(caller, resources, changes)
         await caller.commit()
 
     async def _allocate(
-        self, caller: Caller, account: Account, rows: Mapping[str, Sequence[Row]]
+        self, caller: Caller, snapshot: Snapshot, rows: Mapping[str, Sequence[Row]]
     ) -> Allocate:
         """Serial numbers for the rows that a sync would add."""
-        planned = mirror.plan_sync(account, rows, lambda table: 0, only_new=True)
+        planned = sync.plan_sync(snapshot, rows, lambda table: 0, only_new=True)
         counts = Counter(each.table for each in planned)
-        return await writeback.numbers(caller, _serial(account, counts))
+        return await write.numbers(caller, _serial(snapshot, counts))
 
 
-def _serial(account: Account, counts: Mapping[str, int]) -> dict[str, int]:
-    return {table: count for table, count in counts.items() if account.resources[table].key == ("id",)}
+def _serial(snapshot: Snapshot, counts: Mapping[str, int]) -> dict[str, int]:
+    return {table: count for table, count in counts.items() if snapshot.resources[table].key == ("id",)}
 
 
 def _notify(caller: Caller, restores: Sequence[Restore]) -> None:

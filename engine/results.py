@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.caller import Caller
-from engine.model import Change, RowChange
+from engine.plan.model import Change, Difference, RowChange
 
 Record = dict[str, Any]
 
@@ -25,7 +25,7 @@ async def leave(caller: Caller, function: str, records: Sequence[Record]) -> Non
 
 def of_changes(changes: Sequence[Change]) -> list[Record]:
     """A plan's rows."""
-    return [_record(each.action, each.table, each.id, each.description) for each in changes]
+    return [_record(each.action, each.table, each.id, each.name) for each in changes]
 
 
 def of_row_changes(changes: Sequence[RowChange]) -> list[Record]:
@@ -35,9 +35,23 @@ def of_row_changes(changes: Sequence[RowChange]) -> list[Record]:
             each.action,
             each.table,
             each.key[0] if each.action == "update" and isinstance(each.key[0], int) else None,
-            each.description,
+            each.name,
         )
         for each in changes
+    ]
+
+
+def of_differences(differences: Sequence[Difference]) -> list[Record]:
+    """The rows of `iasql_diff()`."""
+    return [
+        _record(each.action, each.table, each.id, each.name)
+        | {
+            "column_name": each.column,
+            "current_value": each.current,
+            "desired_value": each.desired,
+            "replaces": each.replaces,
+        }
+        for each in differences
     ]
 
 

@@ -3,7 +3,7 @@
     OperationError                (engine)
     ├── BackendLostError          the connection to the backing PostgreSQL has gone
     ├── RefusedError              a call where it cannot be performed
-    └── UpstreamUnreachableError  (proxy/upstream.py)
+    └── UpstreamUnreachableError  (proxy/transport/upstream.py)
 
 https://www.postgresql.org/docs/current/protocol-error-fields.html
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.errors import DatabaseError, OperationError
-from proxy.intercept import Refusal
+from proxy.sql.intercept import Refusal
 
 _IDENTIFIERS = {"s": "schema", "t": "table", "c": "column", "n": "constraint"}
 

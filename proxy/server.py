@@ -10,17 +10,17 @@ import structlog
 
 from engine.errors import Stopped
 from engine.operations import Engine
-from proxy.front import Front
-from proxy.greeting import Greeting
-from proxy.idle import IdleConnections, Reuse
-from proxy.limits import Limits
-from proxy.listeners import HANDSHAKES, Address, Listener, TCPAddress
+from proxy.entry.greeting import Greeting
+from proxy.entry.idle import IdleConnections, Reuse
+from proxy.entry.limits import Limits
+from proxy.entry.listeners import HANDSHAKES, Address, Listener, TCPAddress
+from proxy.entry.verifiers import Verifiers
+from proxy.native.front import Front
+from proxy.native.relay import Relay
 from proxy.observer import Nobody, Observer
-from proxy.relay import Relay
 from proxy.surroundings import Surroundings, Traffic
-from proxy.tls import CertificateError, ListenerTLS
-from proxy.upstream import Upstream
-from proxy.verifiers import Verifiers
+from proxy.transport.tls import CertificateError, ListenerTLS
+from proxy.transport.upstream import Upstream
 
 #: Seconds that running operations are given to come to a safe point.
 GRACE = 30.0

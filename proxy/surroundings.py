@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.operations import Engine
-from proxy.cancel import Keys
-from proxy.idle import IdleConnections
-from proxy.limits import Limits, Seats
+from proxy.entry.idle import IdleConnections
+from proxy.entry.limits import Limits, Seats
+from proxy.entry.verifiers import Verifiers
+from proxy.native.relay import Relay
 from proxy.observer import Nobody, Observer
-from proxy.relay import Relay
-from proxy.tls import ListenerTLS
-from proxy.upstream import Upstream
-from proxy.verifiers import Verifiers
+from proxy.session.cancel import Keys
+from proxy.transport.tls import ListenerTLS
+from proxy.transport.upstream import Upstream
 
 if TYPE_CHECKING:
-    from proxy.front import Front
-    from proxy.greeting import Greeting
-    from proxy.session import Session
+    from proxy.entry.greeting import Greeting
+    from proxy.native.front import Front
+    from proxy.session.client import Session
 
 
 @dataclass

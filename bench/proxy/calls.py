@@ -12,9 +12,9 @@ from engine.aws.session import Cloud
 from engine.caller import Caller
 from engine.errors import OperationError
 from engine.operations import Call, Engine
-from proxy.listeners import TCPAddress
+from proxy.entry.listeners import TCPAddress
 from proxy.server import Proxy
-from proxy.upstream import Upstream
+from proxy.transport.upstream import Upstream
 from tests.proxy.raw import connected, query
 
 #: The first one also creates the functions in the database.

@@ -20,11 +20,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.admin import Admin
 from engine.aws.session import Cloud as EngineCloud
-from engine.database import Database as EngineDatabase
+from engine.database.connection import Database as EngineDatabase
 from engine.operations import Engine
-from proxy.listeners import TCPAddress
+from proxy.entry.listeners import TCPAddress
 from proxy.server import Proxy
-from proxy.upstream import Upstream
+from proxy.transport.upstream import Upstream
 from tests.deploy.test_up import IASQL
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import Database, free_port

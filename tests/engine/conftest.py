@@ -11,8 +11,8 @@ from botocore.loaders import create_loader
 
 from engine.aws.retries import Retries
 from engine.aws.session import Cloud as EngineCloud
+from engine.execute.patience import Patience
 from engine.operations import Engine
-from engine.patience import Patience
 from tests.engine.direct import DirectCaller, Session
 from tests.fixtures.cloud import REGION, Cloud
 from tests.fixtures.databases import Database, PostgresServer

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from engine.caller import Stop
-from engine.described import Account
-from engine.job import Job
-from engine.lookup import Lookup
-from engine.model import Change, Desired, Row
-from engine.patience import Patience
-from engine.steps import Worker
+from engine.execute.job import Job
+from engine.execute.patience import Patience
+from engine.execute.steps import Worker
+from engine.plan.model import Change, Desired, Row
+from engine.plan.snapshot import Snapshot
+from engine.read.lookup import Lookup
 from modules.aws_cloudwatch.log_group import LOG_GROUP
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
@@ -67,9 +67,9 @@ async def test_a_group_that_aws_does_not_show_yet_is_asked_for_again(monkeypatch
     monkeypatch.setattr("engine.aws.calls.call", answer)
     values = {"log_group_name": "app", "log_group_arn": None, "creation_time": None}
     desired = Desired(Row(table="log_group", key=("app",), values=values), values, {})
-    change = Change(action="create", table="log_group", id=None, description="app", desired=desired)
+    change = Change(action="create", table="log_group", id=None, name="app", desired=desired)
     cloud: Any = None
-    worker = Worker(cloud, {}, Patience(), Stop(), Lookup(cloud, Account([LOG_GROUP], {})))
+    worker = Worker(cloud, {}, Patience(), Stop(), Lookup(cloud, Snapshot([LOG_GROUP], {})))
     job = Job(resource=LOG_GROUP, change=change, desired=desired)
     found = await worker.describe(job, *await worker.create(job))
     assert found.identity == "right"

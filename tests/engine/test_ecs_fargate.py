@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from engine.described import Account, found
-from engine.model import Row
+from engine.plan.descriptions import found
+from engine.plan.model import Row
+from engine.plan.snapshot import Snapshot
 from modules.aws_ecs_fargate.service import SERVICE
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
@@ -442,9 +443,9 @@ def test_the_older_of_two_services_of_one_name_is_shown() -> None:
         found(SERVICE, {**_DESCRIPTION, "serviceArn": name, "createdAt": datetime(2026, 1, day, tzinfo=UTC)})
         for name, day in arns.items()
     ]
-    account = Account([SERVICE], {"service": listed})
+    account = Snapshot([SERVICE], {"service": listed})
     assert [each.identity for each in account.tables["service"]] == ["c"]
     assert sorted(each.identity for each in account.hidden) == ["b", "d"]
     row = Row(table="service", key=("s",), values={"arn": "d"})
-    account = Account([SERVICE], {"service": listed}, {"service": [row]})
+    account = Snapshot([SERVICE], {"service": listed}, {"service": [row]})
     assert [each.identity for each in account.tables["service"]] == ["d"]

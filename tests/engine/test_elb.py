@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.errors import OperationError
-from engine.requests import Facts, request
+from engine.plan.requests import Facts, request
 from modules.aws_elb.listener import LISTENER
 from modules.spec import Update
 from tests.engine.direct import Session

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, assume, event, given, note, settings
 from hypothesis import strategies as st
 
 from engine.errors import OperationError
-from engine.model import Row
-from engine.sharing import sharing
+from engine.plan.call_groups import sharing
+from engine.plan.model import Row
 from modules import registry
 from modules.spec import Column, OnChange, Resource
 from tests.engine.world import RESOURCES, World

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.described import Account
-from engine.diff import changed
-from engine.mirror import Mirror, brought, plan_sync, restored, tables_brought
-from engine.model import Desired, Found, Key, Pending, Plan, Row, RowChange, Step
-from engine.plan import plan_apply
-from engine.resolve import natural_key
-from engine.sharing import Sharing, sharing
+from engine.plan.apply import plan_apply
+from engine.plan.call_groups import Sharing, sharing
+from engine.plan.diff import changed
+from engine.plan.model import Desired, Found, Key, Pending, Plan, Row, RowChange, Step
+from engine.plan.resolve import natural_key
+from engine.plan.snapshot import Snapshot
+from engine.plan.sync import Mirror, brought, plan_sync, restored, tables_brought
 from modules import registry
 from modules.spec import ComesWith, OnChange, Resource
 
@@ -34,8 +34,8 @@ class World:
     rows: Rows = field(default_factory=lambda: {each.table: [] for each in RESOURCES})
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
 
-    def account(self) -> Account:
-        return Account(RESOURCES, self.holds, self.rows)
+    def account(self) -> Snapshot:
+        return Snapshot(RESOURCES, self.holds, self.rows)
 
     def plan(self) -> Plan:
         return plan_apply(self.account(), self.rows)
@@ -102,7 +102,7 @@ class World:
         self.write([change] if change else [])
         return _written(row, change) if change else row
 
-    def _take_in(self, plan: Plan, account: Account) -> None:
+    def _take_in(self, plan: Plan, account: Snapshot) -> None:
         made = {each.table for each in plan.changes if each.action in ("create", "replace")}
         tables = tables_brought(account.resources, made)
         self.write(brought(self.account(), account, self.rows, self._key, tables))

@@ -17,8 +17,8 @@ from contextlib import suppress
 from typing import Any
 
 from engine.operations import FUNCTIONS
-from proxy.intercept import NEEDLE, analyse
-from proxy.relay import Relay
+from proxy.native.relay import Relay
+from proxy.sql.intercept import NEEDLE, analyse
 from proxy.wire import authentication, client, scram, server
 from proxy.wire.expected import Expected
 from proxy.wire.frames import EVERY_KIND, LARGEST, Cutter, FramingError, Message, Run, message
@@ -167,7 +167,7 @@ _serving: list[object] = []
 def _relay() -> Any:
     """The relay of this process, begun when first needed."""
     if not _serving:
-        from proxy import _relay as compiled
+        from proxy.native import _relay as compiled
 
         made = compiled.Relay()
         threading.Thread(target=made.run, daemon=True).start()

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 import modules
-from engine.defaults import CHOICES
+from engine.plan.defaults import CHOICES
 from modules.spec import (
     Call,
     Column,

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from engine import ddl
+from engine.database import ddl
 from modules import registry
 from tests.fixtures.databases import PostgresServer
 

@@ -16,16 +16,16 @@ import pytest
 import uvloop
 
 from engine.caller import Caller
-from engine.database import Database
+from engine.database.connection import Database
 from engine.operations import Call, Engine
-from proxy.idle import Reuse
-from proxy.limits import Limits
-from proxy.listeners import TCPAddress
-from proxy.relay import Relay
+from proxy.entry.idle import Reuse
+from proxy.entry.limits import Limits
+from proxy.entry.listeners import TCPAddress
+from proxy.entry.verifiers import Verifiers
+from proxy.native.relay import Relay
 from proxy.server import Proxy
-from proxy.tls import ListenerTLS
-from proxy.upstream import Upstream
-from proxy.verifiers import Verifiers
+from proxy.transport.tls import ListenerTLS
+from proxy.transport.upstream import Upstream
 from tests.fixtures.certificates import Authority, Certificate
 from tests.fixtures.encrypted_postgres import EncryptedPostgres
 from tests.fixtures.tools import missing

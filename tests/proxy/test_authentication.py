@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from psycopg import sql
 
-from engine.database import Database
+from engine.database.connection import Database
 from proxy.server import Proxy
 from proxy.wire import authentication, scram
 from tests.fixtures.certificates import Authority, Certificate

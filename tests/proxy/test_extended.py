@@ -7,7 +7,7 @@ import asyncpg
 from engine.caller import Caller
 from engine.errors import OperationError
 from engine.operations import Call
-from proxy.limits import Limits
+from proxy.entry.limits import Limits
 from proxy.server import Proxy
 from proxy.wire.frames import message
 from tests.proxy.conftest import FakeEngine

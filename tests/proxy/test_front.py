@@ -18,13 +18,13 @@ import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxy.front import Front
-from proxy.limits import Limits
-from proxy.listeners import TCPAddress
+from proxy.entry.limits import Limits
+from proxy.entry.listeners import TCPAddress
+from proxy.native.front import Front
+from proxy.native.relay import Relay
 from proxy.observer import ConnectionEnd, Nobody
-from proxy.relay import Relay
 from proxy.server import Proxy
-from proxy.upstream import Upstream
+from proxy.transport.upstream import Upstream
 from proxy.wire.frames import FramingError, message
 from proxy.wire.startup import (
     CANCEL_REQUEST,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.operations import FUNCTIONS
-from proxy.intercept import Analysis, CallSite, Refusal, analyse
+from proxy.sql.intercept import Analysis, CallSite, Refusal, analyse
 
 NO_CALL = """
 SELECT 1

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 
-from proxy.relay import Relay
+from proxy.native.relay import Relay
 from proxy.server import Proxy
 from tests.fixtures.certificates import Certificate
 from tests.fixtures.encrypted_postgres import address
@@ -73,7 +73,7 @@ async def test_a_copy_out_is_lent_while_it_runs(
 async def test_without_knowing_where_openssl_is_python_goes_on(
     start_proxy: StartProxy, certificate: Certificate, lent: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("proxy.relay.FUNCTIONS", ())
+    monkeypatch.setattr("proxy.native.relay.FUNCTIONS", ())
     proxy = await start_proxy(certificate)
     for sslmode in ("require", "disable"):
         assert not lent

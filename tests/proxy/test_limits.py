@@ -8,7 +8,7 @@ import struct
 
 import pytest
 
-from proxy.limits import Limits
+from proxy.entry.limits import Limits
 from proxy.wire.frames import message
 from tests.fixtures.certificates import Authority
 from tests.proxy.conftest import StartProxy, until

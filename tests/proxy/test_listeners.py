@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from proxy.listeners import Address, SocketAddress, TCPAddress, unusable
+from proxy.entry.listeners import Address, SocketAddress, TCPAddress, unusable
 from proxy.server import Proxy
-from proxy.tls import ListenerTLS
-from proxy.upstream import Upstream
+from proxy.transport.tls import ListenerTLS
+from proxy.transport.upstream import Upstream
 from proxy.wire.startup import SSL_REQUEST_PACKET
 from tests.fixtures.certificates import Certificate
 from tests.fixtures.databases import free_port

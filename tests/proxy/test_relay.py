@@ -14,7 +14,7 @@ import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxy.relay import FROM_CLIENT, Relay, Start, State
+from proxy.native.relay import FROM_CLIENT, Relay, Start, State
 from proxy.wire.expected import Expected
 from proxy.wire.frames import Place, message
 from tests.fixtures.tools import missing

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from OpenSSL import SSL
 
-from proxy.encryption import FUNCTIONS, EncryptedTransport
-from proxy.relay import Relay, Start, State
-from proxy.tls import ListenerTLS
+from proxy.native.relay import Relay, Start, State
+from proxy.transport.encryption import FUNCTIONS, EncryptedTransport
+from proxy.transport.tls import ListenerTLS
 from proxy.wire.frames import message
 from tests.fixtures.certificates import Certificate
 from tests.fixtures.tools import missing

@@ -10,13 +10,13 @@ import asyncpg
 import psycopg
 import pytest
 
-from engine.database import Database
-from engine.passwords import KeptPasswords
-from proxy.cancel import forward
-from proxy.idle import Reuse
-from proxy.listeners import TCPAddress
+from engine.database.connection import Database
+from engine.database.passwords import KeptPasswords
+from proxy.entry.idle import Reuse
+from proxy.entry.listeners import TCPAddress
 from proxy.server import Proxy
-from proxy.upstream import Upstream
+from proxy.session.cancel import forward
+from proxy.transport.upstream import Upstream
 from proxy.wire.startup import cancel_request
 from tests.fixtures.certificates import Certificate
 from tests.fixtures.encrypted_postgres import PASSWORD, EncryptedPostgres, address
@@ -259,7 +259,7 @@ async def test_the_next_client_is_told_the_settings_of_now(
 async def test_a_connection_is_not_used_for_ever(
     reusing: Proxy, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("proxy.idle.LIFETIME", 0.0)
+    monkeypatch.setattr("proxy.entry.idle.LIFETIME", 0.0)
     first = await used_by(reusing, database)
     await until(lambda: reusing.sessions == 0)
     assert await used_by(reusing, database) != first

@@ -11,10 +11,10 @@ import pytest
 
 from engine.caller import Caller
 from engine.operations import Call
-from proxy import operation
-from proxy.listeners import TCPAddress
+from proxy.entry.listeners import TCPAddress
 from proxy.server import Proxy
-from proxy.upstream import Upstream
+from proxy.session import operation
+from proxy.transport.upstream import Upstream
 from proxy.wire.frames import message
 from proxy.wire.startup import cancel_request
 from tests.proxy.conftest import FakeEngine, Server, until

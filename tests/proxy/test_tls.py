@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from proxy.server import Proxy
-from proxy.tls import CertificateError, ListenerTLS
+from proxy.transport.tls import CertificateError, ListenerTLS
 from proxy.wire.startup import SSL_REQUEST_PACKET, cancel_request
 from tests.fixtures.certificates import Authority, Certificate
 from tests.fixtures.encrypted_postgres import EncryptedPostgres, address

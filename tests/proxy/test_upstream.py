@@ -11,12 +11,12 @@ from urllib.parse import quote
 import asyncpg
 import pytest
 
-from engine.database import Database
+from engine.database.connection import Database
 from engine.errors import OperationError
-from proxy.login import Side
+from proxy.entry.login import Side
 from proxy.server import Proxy
-from proxy.tls import CertificateError, SSLMode, UpstreamTLS
-from proxy.upstream import Upstream, UpstreamUnreachableError
+from proxy.transport.tls import CertificateError, SSLMode, UpstreamTLS
+from proxy.transport.upstream import Upstream, UpstreamUnreachableError
 from proxy.wire.startup import SSL_REQUEST_PACKET, cancel_request
 from tests.fixtures.certificates import Authority, Certificate
 from tests.fixtures.encrypted_postgres import EncryptedPostgres, address

@@ -1,0 +1,1 @@
+"""The engine's own objects in Postgres: schema, tables, journal, locks."""

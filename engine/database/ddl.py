@@ -1,0 +1,146 @@
+"""The SQL that makes and drops a module's tables, from their declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from engine.database.sql import identifier, literal, names, public
+from modules import registry
+from modules.spec import Column, EnumType, Module, Part, Resource
+
+
+def create(modules: Iterable[Module]) -> Iterator[str]:
+    """Statements that make the types, tables, constraints and comments of some modules."""
+    resources = [resource for module in modules for resource in module.resources]
+    for resource in registry.in_reference_order(tuple(each.table for each in resources)):
+        yield from _types(resource.columns)
+        yield _table(resource)
+        yield from _comments(resource.table, resource.doc, resource.columns)
+        for name in resource.unique_if_not_null:
+            yield (
+                f"CREATE UNIQUE INDEX ON {public(resource.table)} ({identifier(name)}) "
+                f"WHERE {identifier(name)} IS NOT NULL"
+            )
+        yield from _reference_indexes(resource.table, resource.columns)
+    for resource in resources:
+        for part in resource.parts:
+            yield from _types(part.columns)
+            yield _part(part)
+            yield from _comments(part.table, part.doc, (part.parent, *part.columns))
+            yield from _reference_indexes(part.table, (part.parent, *part.columns))
+
+
+def drop(modules: Iterable[Module]) -> Iterator[str]:
+    """Statements that drop them again. They fail if something else of the user's depends on a table."""
+    chosen = list(modules)
+    tables = [table for module in chosen for table in module.tables]
+    yield "DROP TABLE IF EXISTS " + ", ".join(public(table) for table in tables)
+    types = [each.name for module in chosen for each in enum_types(module)]
+    if types:
+        yield "DROP TYPE IF EXISTS " + ", ".join(public(name) for name in types)
+
+
+def add_column(table: str, column: Column) -> Iterator[str]:
+    """Statements that give an older table a column of this version, whose type is there."""
+    yield f"ALTER TABLE {public(table)} ADD COLUMN {_column(column)}"
+    yield _column_comment(table, column)
+    yield from _reference_indexes(table, (column,))
+
+
+def complete_type(type: EnumType, labels: Collection[str]) -> Iterator[str]:
+    """Statements that make a type, or add the labels of this version to an older one.
+
+    Args:
+        labels: those that it has, none if there is no such type.
+    """
+    if labels:
+        for label in type.values:
+            if label not in labels:
+                yield f"ALTER TYPE {public(type.name)} ADD VALUE {literal(label)}"
+    else:
+        yield _type(type)
+
+
+def enum_types(module: Module) -> Iterator[EnumType]:
+    for resource in module.resources:
+        for columns in (resource.columns, *(part.columns for part in resource.parts)):
+            yield from (column.type for column in columns if isinstance(column.type, EnumType))
+
+
+def columns_of(module: Module) -> Iterator[tuple[str, Column]]:
+    """Every declared column of a module with its table."""
+    for resource in module.resources:
+        yield from ((resource.table, column) for column in resource.columns)
+        for part in resource.parts:
+            yield from ((part.table, column) for column in (part.parent, *part.columns))
+
+
+def _types(columns: Iterable[Column]) -> Iterator[str]:
+    for column in columns:
+        if isinstance(column.type, EnumType):
+            yield _type(column.type)
+
+
+def _type(type: EnumType) -> str:
+    labels = ", ".join(literal(each) for each in type.values)
+    return f"CREATE TYPE {public(type.name)} AS ENUM ({labels})"
+
+
+def _table(resource: Resource) -> str:
+    lines = _key(resource.key) + [_column(column) for column in resource.columns]
+    lines.append(f"PRIMARY KEY ({names(resource.key)})")
+    lines += [f"UNIQUE ({names(each)})" for each in resource.unique]
+    lines += [f"CONSTRAINT {identifier(name)} CHECK ({rule})" for name, rule in resource.checks]
+    return f"CREATE TABLE {public(resource.table)} (\n  " + ",\n  ".join(lines) + "\n)"
+
+
+def _part(part: Part) -> str:
+    lines = _key(part.key) + [_column(column) for column in (part.parent, *part.columns)]
+    lines.append(f"PRIMARY KEY ({names(part.key)})")
+    lines += [f"CONSTRAINT {identifier(name)} CHECK ({rule})" for name, rule in part.checks]
+    return f"CREATE TABLE {public(part.table)} (\n  " + ",\n  ".join(lines) + "\n)"
+
+
+def _key(key: tuple[str, ...]) -> list[str]:
+    return ['"id" serial'] if key == ("id",) else []
+
+
+def _column(column: Column) -> str:
+    words = [identifier(column.name), sql_type(column)]
+    if column.not_null:
+        words.append("NOT NULL")
+    if column.default is not None:
+        words.append(f"DEFAULT {column.default}")
+    if column.reference is not None:
+        target = registry.RESOURCES[column.reference.table]
+        words.append(f"REFERENCES {public(target.table)} ({names(target.key)})")
+        if column.reference.cascade:
+            words.append("ON UPDATE CASCADE ON DELETE CASCADE")
+    return " ".join(words)
+
+
+def sql_type(column: Column) -> str:
+    return public(column.type.name) if isinstance(column.type, EnumType) else column.type
+
+
+def _reference_indexes(table: str, columns: Iterable[Column]) -> Iterator[str]:
+    """An index for each foreign key, so that deleting what it refers to does not read the whole table."""
+    for column in columns:
+        if column.reference is not None:
+            yield f"CREATE INDEX ON {public(table)} ({identifier(column.name)})"
+
+
+def _comments(table: str, doc: str, columns: Iterable[Column]) -> Iterator[str]:
+    yield f"COMMENT ON TABLE {public(table)} IS {literal(doc)}"
+    yield from (_column_comment(table, column) for column in columns)
+
+
+def _column_comment(table: str, column: Column) -> str:
+    doc = column.doc or _plain_doc(column)
+    return f"COMMENT ON COLUMN {public(table)}.{identifier(column.name)} IS {literal(doc)}"
+
+
+def _plain_doc(column: Column) -> str:
+    if column.reference is not None:
+        return f"The {column.reference.table} that " + ("AWS refers to." if column.path else "it is part of.")
+    return f"{column.path or column.name}: {column.on_change.value}."

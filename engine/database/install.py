@@ -1,0 +1,162 @@
+"""Modules in a database: which are wanted, which are there, their tables."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Sequence
+
+from engine.caller import Caller
+from engine.database import ddl
+from engine.database.sql import literal, public
+from engine.errors import OperationError
+from engine.results import Record
+from modules import registry
+from modules.spec import Module, Resource
+
+
+def requested(arguments: Sequence[str | None]) -> tuple[str, ...]:
+    """The names of modules that a call asks for, without versions.
+
+    Raises:
+        OperationError: 22004 no name or NULL; 42704 unknown ones, all of them listed.
+    """
+    if not arguments or None in arguments:
+        raise OperationError(
+            "the names of modules are needed",
+            sqlstate="22004",
+            hint="SELECT * FROM iasql_modules_list() shows them.",
+        )
+    known = {each: module.name for module in registry.MODULES for each in (module.name, module.full_name)}
+    unknown = [each for each in arguments if each not in known]
+    if unknown:
+        raise OperationError(
+            "unknown module" + ("s: " if len(unknown) > 1 else ": ") + ", ".join(map(str, unknown)),
+            sqlstate="42704",
+            detail="\n".join(_suggestion(str(each)) for each in unknown),
+            hint="SELECT * FROM iasql_modules_list() shows all modules.",
+        )
+    return tuple(dict.fromkeys(known[str(each)] for each in arguments))
+
+
+def _suggestion(name: str) -> str:
+    module, _, version = name.partition("@")
+    if version and module in registry.BY_NAME:
+        return f"{name}: this server has {registry.BY_NAME[module].full_name}."
+    likely = difflib.get_close_matches(f"aws_{module}", registry.BY_NAME, n=1, cutoff=0.8)
+    similar = difflib.get_close_matches(module, registry.BY_NAME, n=2, cutoff=0.5)
+    suggestions = list(dict.fromkeys([*likely, *similar]))
+    if not suggestions:
+        return f"{name}: nothing is like it."
+    return f"{name}: did you mean {' or '.join(suggestions)}?"
+
+
+async def installed(caller: Caller) -> tuple[str, ...]:
+    """The names of the installed modules."""
+    return tuple(row[0] or "" for row in await caller.query("SELECT iasql.installed()"))
+
+
+def resources(modules: Iterable[str]) -> tuple[Resource, ...]:
+    """The resources of some modules, in reference order."""
+    chosen = set(modules)
+    return registry.in_reference_order(
+        tuple(
+            resource.table
+            for module in registry.MODULES
+            if module.name in chosen
+            for resource in module.resources
+        )
+    )
+
+
+async def create_tables(caller: Caller, modules: Sequence[Module]) -> None:
+    """Create the tables of modules that are not installed, and record the modules.
+
+    Raises:
+        OperationError: 42P07, a name is taken.
+        DatabaseError: the caller may not create tables.
+    """
+    await _check_names(caller, modules)
+    for statement in ddl.create(modules):
+        await caller.query(statement)
+    await caller.query(f"SELECT iasql.record_installed({_array(each.name for each in modules)})")
+
+
+async def _check_names(caller: Caller, modules: Sequence[Module]) -> None:
+    names = [table for module in modules for table in module.tables]
+    types = [each.name for module in modules for each in ddl.enum_types(module)]
+    taken = await caller.query(
+        "SELECT c.relname FROM pg_catalog.pg_class AS c "
+        "WHERE c.relnamespace = 'public'::pg_catalog.regnamespace "
+        f"AND c.relname = ANY ({_array(names)}) "
+        "UNION SELECT t.typname FROM pg_catalog.pg_type AS t "
+        "WHERE t.typnamespace = 'public'::pg_catalog.regnamespace AND t.typtype = 'e' "
+        f"AND t.typname = ANY ({_array(types)}) ORDER BY 1"
+    )
+    if taken:
+        found = ", ".join(f'"{row[0]}"' for row in taken)
+        raise OperationError(
+            f"the schema public has {found} already",
+            sqlstate="42P07",
+            detail="Installing "
+            + ", ".join(each.name for each in modules)
+            + " would create tables or types of these names.",
+            hint="Rename yours, or move them to another schema: ALTER TABLE … SET SCHEMA ….",
+            schema="public",
+            table=taken[0][0],
+        )
+
+
+async def created(caller: Caller, wanted: Sequence[str]) -> list[Record]:
+    """An install's rows: the tables of the wanted modules with the number of their rows."""
+    modules = [module for module in registry.MODULES if module.name in wanted]
+    counts = await _counts(caller, [table for module in modules for table in module.tables])
+    return [
+        {"module_name": module.full_name, "created_table_name": table, "record_count": counts[table]}
+        for module in modules
+        for table in module.tables
+    ]
+
+
+async def drop_tables(caller: Caller, wanted: Sequence[str]) -> list[Record]:
+    """Drop the tables of modules, and return an uninstall's rows.
+
+    Raises:
+        OperationError: 2BP01, another installed module needs one of them.
+        DatabaseError: 2BP01, something of the user's needs one of the tables.
+    """
+    there = await installed(caller)
+    for name in wanted:
+        needed_by = [each for each in registry.dependents(name) if each in there and each not in wanted]
+        if name in there and needed_by:
+            raise OperationError(
+                f"{name} cannot be uninstalled: {', '.join(needed_by)} needs it",
+                sqlstate="2BP01",
+                hint=f"Uninstall {', '.join(needed_by)} first, or in the same call.",
+            )
+    modules = [module for module in registry.MODULES if module.name in wanted and module.name in there]
+    counts = await _counts(caller, [table for module in modules for table in module.tables])
+    if modules:
+        for statement in ddl.drop(modules):
+            await caller.query(statement)
+        await caller.query(f"SELECT iasql.record_uninstalled({_array(each.name for each in modules)})")
+    return [
+        {"module_name": module.full_name, "dropped_table_name": table, "record_count": counts[table]}
+        for module in modules
+        for table in module.tables
+    ]
+
+
+async def _counts(caller: Caller, tables: Sequence[str]) -> dict[str, int]:
+    if not tables:
+        return {}
+    statement = " UNION ALL ".join(
+        f"SELECT {literal(table)}, pg_catalog.count(*) FROM {public(table)}" for table in tables
+    )
+    return {table or "": int(count or 0) for table, count in await caller.query(statement)}
+
+
+def _array(values: Iterable[str]) -> str:
+    """A text[] expression."""
+    inner = literal(json.dumps(list(values)))
+    return f"ARRAY(SELECT pg_catalog.jsonb_array_elements_text({inner}::pg_catalog.jsonb))"

@@ -1,0 +1,212 @@
+"""What was done, written ahead of doing it, on a connection of the engine's own.
+
+A rollback of the caller's transaction does not undo what AWS did, and so does not undo the journal.
+Entries that are waiting are written together.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, fields
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import structlog
+
+from engine.aws.calls import Trail
+from engine.database.connection import GONE, Database
+from engine.database.write_batches import Batches
+from engine.errors import OperationError
+from engine.plan.model import Step
+
+_log = structlog.get_logger()
+
+
+_STARTED = """
+    INSERT INTO iasql.iasql_step (operation, number, kind, table_name, description, before, token)
+    SELECT $1, number, kind, table_name, description, before::jsonb, token
+    FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+        AS entry (number, kind, table_name, description, before, token)
+"""
+_ENDED = """
+    UPDATE iasql.iasql_step AS step
+    SET ended_at = clock_timestamp(), outcome = entry.outcome, message = entry.message,
+        after = entry.after::jsonb, attempts = entry.attempts,
+        request_ids = string_to_array(entry.request_ids, ' ')
+    FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::text[])
+        AS entry (number, outcome, message, after, attempts, request_ids)
+    WHERE step.operation = $1 AND step.number = entry.number
+"""
+#: Ends the entries of operations whose engine has died: it held a connection.
+_CUT_OFF = """
+    WITH dead AS (
+        UPDATE iasql.iasql_operation AS operation
+        SET ended_at = clock_timestamp(), outcome = 'cut off'
+        WHERE ended_at IS NULL AND NOT iasql.lives(pid, started_at)
+        RETURNING id
+    )
+    UPDATE iasql.iasql_step AS step SET ended_at = clock_timestamp(), outcome = 'cut off'
+    FROM dead WHERE step.operation = dead.id AND step.ended_at IS NULL
+"""
+#: What was begun a short while ago, has not come to a good end, and may have been performed.
+_BEGUN = """
+    SELECT DISTINCT ON (table_name, description) table_name, description, token
+    FROM iasql.iasql_step AS step
+    WHERE kind = 'make' AND outcome IN ('cut off', 'failed') AND token IS NOT NULL
+        AND started_at > now() - interval '1 hour'
+        AND NOT EXISTS (
+            SELECT FROM iasql.iasql_step AS later
+            WHERE later.operation > step.operation AND later.table_name = step.table_name
+                AND (later.kind = 'remove' OR later.outcome = 'done' AND later.description = step.description)
+        )
+    ORDER BY table_name, description, operation DESC
+"""
+
+
+@dataclass(frozen=True)
+class _Started:
+    number: int
+    kind: str
+    table: str
+    description: str
+    before: str | None
+    token: str
+
+
+@dataclass(frozen=True)
+class _Ended:
+    number: int
+    outcome: str
+    message: str | None
+    after: str | None
+    attempts: int
+    requests: str
+
+
+class Journal:
+    """The entries of one operation."""
+
+    def __init__(self, connection: Any, operation: int, begun: Mapping[tuple[str, str], str]) -> None:
+        """
+        Args:
+            begun: the tokens of what an earlier operation began to make, by table and description.
+        """
+        self._connection = connection
+        self._operation = operation
+        self._begun = begun
+        self._entries: Batches[_Started | _Ended] = Batches(self._write, separable=False)
+
+    def token(self, step: Step) -> str:
+        """What names a step, the same as before if it was begun by an operation that was cut off."""
+        begun = self._begun.get((step.change.table, step.change.name))
+        return begun if begun and step.kind == "make" else uuid4().hex
+
+    async def started(self, step: Step, before: Mapping[str, Any] | None, token: str) -> None:
+        """Record that a step is about to call AWS.
+
+        Raises:
+            OperationError: 58000, the journal cannot be written; AWS must not be called then.
+        """
+        change = step.change
+        try:
+            await self._entries.add(
+                _Started(step.number, step.kind, change.table, change.name, _json(before), token)
+            )
+        except (OSError, asyncpg.PostgresError, *GONE) as error:
+            raise OperationError(
+                "the journal cannot be written, so nothing more is changed in AWS",
+                sqlstate="58000",
+                detail=str(error),
+            ) from error
+
+    async def ended(
+        self,
+        step: Step,
+        outcome: str,
+        trail: Trail,
+        *,
+        message: str | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Record how a step ended. What AWS did stands, whether this can be written or not."""
+        try:
+            requests = " ".join(trail.requests)
+            await self._entries.add(
+                _Ended(step.number, outcome, message, _json(after), trail.attempts, requests)
+            )
+        except (OSError, asyncpg.PostgresError, *GONE) as error:
+            _log.warning("journal not written", error=str(error))
+
+    async def _write(self, entries: list[_Started | _Ended]) -> None:
+        await self._execute(_STARTED, [each for each in entries if isinstance(each, _Started)])
+        await self._execute(_ENDED, [each for each in entries if isinstance(each, _Ended)])
+
+    async def _execute(self, statement: str, entries: Sequence[_Started | _Ended]) -> None:
+        if entries:
+            columns = [[getattr(each, field.name) for each in entries] for field in fields(entries[0])]
+            await self._connection.execute(statement, self._operation, *columns)
+
+
+def _json(description: Mapping[str, Any] | None) -> str | None:
+    return None if description is None else json.dumps(description, default=str)
+
+
+@asynccontextmanager
+async def operation(
+    database: Database,
+    name: str,
+    function: str,
+    arguments: tuple[str | None, ...],
+    username: str,
+    in_transaction: bool,
+    steps: int,
+) -> AsyncIterator[Journal]:
+    """Record an operation from its start to its end, and notify the channel `iasql` of the end.
+
+    Args:
+        name: the database.
+        steps: how many steps it has.
+
+    Raises:
+        OperationError: 58000, the journal cannot be written.
+    """
+    async with database.connection(name) as connection:
+        number = await connection.fetchval(
+            "INSERT INTO iasql.iasql_operation (function, arguments, username, in_transaction, steps) "
+            "VALUES ($1, $2, $3, $4, $5) RETURNING id",
+            function,
+            list(arguments),
+            username,
+            in_transaction,
+            steps,
+        )
+        await connection.execute(_CUT_OFF)
+        begun = {(table, what): token for table, what, token in await connection.fetch(_BEGUN)}
+        try:
+            yield Journal(connection, number, begun)
+        except BaseException as error:
+            await _end(connection, number, "failed", _message(error))
+            raise
+        await _end(connection, number, "done", None)
+
+
+def _message(error: BaseException) -> str:
+    detail = error.detail if isinstance(error, OperationError) else None
+    return f"{error}\n{detail}" if detail else str(error)
+
+
+async def _end(connection: Any, number: int, outcome: str, message: str | None) -> None:
+    try:
+        await connection.execute(
+            "UPDATE iasql.iasql_operation SET ended_at = clock_timestamp(), outcome = $2, message = $3 "
+            "WHERE id = $1 RETURNING pg_notify('iasql', json_build_object('operation', id, 'function', "
+            "function, 'username', username, 'outcome', outcome)::text)",
+            number,
+            outcome,
+            message,
+        )
+    except (OSError, asyncpg.PostgresError, *GONE) as error:
+        _log.warning("journal not written", error=str(error))

@@ -1,0 +1,1 @@
+"""What may refuse a plan before anything is done."""

@@ -1,0 +1,79 @@
+"""A plan's name, by which an apply can be held to it.
+
+The name is a digest of what the plan changes, column by column. A plan leaves its name and its lines in
+the session; `iasql_apply(name)` performs a plan of that name or none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from engine.caller import Caller
+from engine.errors import OperationError
+from engine.plan.model import Difference
+from engine.results import of_differences
+
+_NAME, _LINES = "iasql.plan_id", "iasql.plan"
+_SHOWN = 50
+
+
+def name_of(differences: Sequence[Difference]) -> str:
+    """The name of the plan with these differences: 16 hexadecimal digits."""
+    text = json.dumps(of_differences(differences), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+async def remember(caller: Caller, differences: Sequence[Difference]) -> None:
+    """Make a plan the session's last one."""
+    await caller.query(
+        "SELECT pg_catalog.set_config($1, $2, false), pg_catalog.set_config($3, $4, false)",
+        _NAME,
+        name_of(differences),
+        _LINES,
+        json.dumps(_lines(differences)),
+    )
+
+
+async def check(caller: Caller, wanted: str | None, differences: Sequence[Difference]) -> None:
+    """Refuse to perform another plan than the wanted one.
+
+    Raises:
+        OperationError: 22004, no name; 40001, the plan is not that one any more.
+    """
+    if wanted is None:
+        raise OperationError("the name of a plan is needed, not NULL", sqlstate="22004")
+    if name_of(differences) == wanted:
+        return
+    raise OperationError(
+        f"the plan is not {wanted} any more",
+        sqlstate="40001",
+        detail="\n".join(await _changes(caller, wanted, _lines(differences))),
+        hint="Look at iasql_plan_apply() again; iasql_plan_id() then names the new plan.",
+    )
+
+
+async def _changes(caller: Caller, wanted: str, now: list[str]) -> list[str]:
+    """What is in one plan and not in the other, if the session knows the wanted one."""
+    ((name, lines),) = await caller.query(
+        "SELECT pg_catalog.current_setting($1, true), pg_catalog.current_setting($2, true)", _NAME, _LINES
+    )
+    before = json.loads(lines) if name == wanted and lines else None
+    if before is None:
+        return ["The plan is now:", *now[:_SHOWN]]
+    gone = [f"no longer: {each}" for each in before if each not in set(now)]
+    new = [f"now also: {each}" for each in now if each not in set(before)]
+    return [*gone, *new][:_SHOWN]
+
+
+def _lines(differences: Sequence[Difference]) -> list[str]:
+    return [
+        f"{each.action} {each.table} {each.name}: "
+        f"{each.column} {_shown(each.current)} → {_shown(each.desired)}"
+        for each in differences
+    ]
+
+
+def _shown(value: str | None) -> str:
+    return "NULL" if value is None else value

@@ -1,0 +1,1 @@
+"""Differences between rows and AWS, and what they make necessary: pure functions of two snapshots."""

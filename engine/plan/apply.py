@@ -1,0 +1,278 @@
+"""What an apply would do: the difference between the rows and what AWS holds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from engine.errors import OperationError
+from engine.plan import descriptions, diff, graph
+from engine.plan.model import ACTIONS, Change, Desired, Found, Key, Pending, Plan, Restore, Row, integer_key
+from engine.plan.resolve import Resolver, natural_key, natural_key_to_be
+from engine.plan.snapshot import Snapshot
+from modules.spec import Resource
+
+
+def plan_apply(snapshot: Snapshot, rows: Mapping[str, Sequence[Row]]) -> Plan:
+    """What makes AWS hold what the tables hold.
+
+    Args:
+        snapshot: what AWS holds; its resources are in reference order.
+        rows: the rows of each table.
+
+    Raises:
+        OperationError: 0A000, a change that cannot be made in any order.
+    """
+    planner = _Planner(snapshot, rows)
+    for resource in snapshot.resources.values():
+        planner.table(resource)
+    changes = _deletions_in_turn(snapshot, planner.changes)
+    changes.sort(key=lambda change: ACTIONS.index(change.action))
+    return Plan(
+        changes=tuple(changes),
+        steps=graph.steps(snapshot, changes),
+        restores=tuple(planner.restores),
+        pairs=planner.resolver.pairs,
+    )
+
+
+class _Planner:
+    def __init__(self, snapshot: Snapshot, rows: Mapping[str, Sequence[Row]]) -> None:
+        self.snapshot = snapshot
+        self.resolver = Resolver(snapshot, rows)
+        self.changes: list[Change] = []
+        self.restores: list[Restore] = []
+        self._removed: set[tuple[str, str]] = set()
+        self._replaced: dict[tuple[str, str], Key] = {}
+        self._restored: set[tuple[str, str]] = set()
+        self._taken_along: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def table(self, resource: Resource) -> None:
+        """Plan one table; those that it refers to have been planned."""
+        paired: set[str] = set()
+        rows = self.resolver.table(resource)
+        self._check_names(resource, rows)
+        for desired in rows:
+            self._check_elements(resource, desired)
+            found = self.resolver.pairs.get((resource.table, desired.row.key))
+            if found is None:
+                self._create(resource, desired)
+            else:
+                paired.add(found.identity)
+                self._keep(resource, desired, found)
+        for found in self.snapshot.tables[resource.table]:
+            if found.identity not in paired:
+                self._drop(resource, found)
+
+    def _check_names(self, resource: Resource, rows: Sequence[Desired]) -> None:
+        """
+        Raises:
+            OperationError: 23505, a row would be given a name that another has.
+        """
+        holders: dict[tuple[object, ...], Desired] = {}
+        for desired in rows if resource.unique_in_aws else ():
+            name = natural_key_to_be(resource, desired.values)
+            other = holders.setdefault(name, desired)
+            if other is not desired and not (
+                self._has(resource, desired, name) and self._has(resource, other, name)
+            ):
+                raise _same_name_twice(resource, self.resolver.name(resource, desired.row))
+
+    def _has(self, resource: Resource, desired: Desired, name: tuple[object, ...]) -> bool:
+        """Whether a row's resource has a name already."""
+        found = self.resolver.pairs.get((resource.table, desired.row.key))
+        return found is not None and natural_key(resource, found.values) == name
+
+    def _check_elements(self, resource: Resource, desired: Desired) -> None:
+        """
+        Raises:
+            OperationError: 23503, an array names a resource that the same plan removes.
+        """
+        for column in resource.columns:
+            for each in (desired.values[column.name] or ()) if column.refers else ():
+                if (column.refers, each) in self._removed:
+                    raise OperationError(
+                        f"{resource.table} {self.resolver.name(resource, desired.row)} "
+                        f"uses {column.refers} {each}, which would be deleted",
+                        sqlstate="23503",
+                        hint=f"Take it out of {resource.table}.{column.name} first, or restore its row.",
+                        schema="public",
+                        table=resource.table,
+                        column=column.name,
+                    )
+
+    def _create(self, resource: Resource, desired: Desired) -> None:
+        if not resource.create:
+            self.restores.append(
+                Restore(
+                    table=resource.table,
+                    row=desired.row,
+                    found=None,
+                    why=f'rows of "{resource.table}" come from AWS: the inserted one is removed',
+                )
+            )
+            return
+        self.changes.append(
+            Change(
+                action="create",
+                table=resource.table,
+                id=integer_key(desired.row),
+                name=self.resolver.name(resource, desired.row),
+                desired=self.resolver.chosen(resource, desired),
+            )
+        )
+
+    def _keep(self, resource: Resource, desired: Desired, found: Found) -> None:
+        desired = self.resolver.kept(resource, desired, found)
+        if descriptions.is_protected(resource, found):
+            desired, changed = self._not_to_be_changed(resource, desired, found)
+        else:
+            changed = diff.changed(resource, desired, found)
+        if not changed:
+            return
+        taken_along = self._taken_along_with(resource, found)
+        replaced = diff.replaces(resource, changed)
+        if replaced:
+            self.resolver.replaced(desired.row)
+            self._removed.add((resource.table, found.identity))
+            self._replaced[resource.table, found.identity] = desired.row.key
+            if taken_along:
+                self._taken_along[resource.table, found.identity] = taken_along
+        self.changes.append(
+            Change(
+                action="replace" if replaced else "update",
+                table=resource.table,
+                id=integer_key(desired.row),
+                name=_name(resource, found),
+                desired=self.resolver.chosen(resource, desired) if replaced else desired,
+                found=found,
+                changed=changed,
+                delete_first=replaced and not taken_along and _same_name(resource, desired, found),
+                taken_along=taken_along if replaced else None,
+            )
+        )
+
+    def _not_to_be_changed(
+        self, resource: Resource, desired: Desired, found: Found
+    ) -> tuple[Desired, frozenset[str]]:
+        """What becomes of a resource that is not the user's to change, and what of it that changes.
+
+        If what it is in is replaced, AWS makes one like it there.
+        """
+        moved = self._moved(resource, found)
+        to_be = replace(found, values={**found.values, **moved})
+        if diff.changed(resource, desired, to_be):
+            self.restores.append(self._restore(resource, found, desired.row, "cannot be changed"))
+        return Desired(desired.row, to_be.values, to_be.parts), frozenset(moved)
+
+    def _drop(self, resource: Resource, found: Found) -> None:
+        taken_along = self._taken_along_with(resource, found)
+        if taken_along:
+            self._taken_along[resource.table, found.identity] = taken_along
+            return
+        if descriptions.is_protected(resource, found) or self._within(resource, found) & self._restored:
+            self._restored.add((resource.table, found.identity))
+            self.restores.append(self._restore(resource, found, None, "cannot be deleted"))
+            return
+        self._removed.add((resource.table, found.identity))
+        self.changes.append(
+            Change(
+                action="delete",
+                table=resource.table,
+                id=None,
+                name=_name(resource, found),
+                found=found,
+            )
+        )
+
+    def _moved(self, resource: Resource, found: Found) -> dict[str, Pending]:
+        """The columns by which a resource refers to what is replaced, with what will be in its place."""
+        moved: dict[str, Pending] = {}
+        for column in resource.columns if self._replaced else ():
+            target = self.snapshot.target(column, found.values[column.name]) if column.reference else None
+            if target in self._replaced:
+                moved[column.name] = self.resolver.reference(column, self._replaced[target][0])
+        return moved
+
+    def _within(self, resource: Resource, found: Found) -> set[tuple[str, str]]:
+        """What owns a resource and takes it along, by table and identity."""
+        return self._referred(resource, found, [resource.within] if resource.within else [])
+
+    def _taken_along_with(self, resource: Resource, found: Found) -> tuple[str, str] | None:
+        """What the plan removes and AWS removes a resource along with, by table and identity."""
+        owners = self._within(resource, found) & self._taken_along.keys()
+        if descriptions.is_protected(resource, found):
+            names = [column.name for column in resource.columns if column.reference]
+            owners |= self._referred(resource, found, names) & self._removed
+        return next((self._taken_along.get(each, each) for each in owners), None)
+
+    def _referred(self, resource: Resource, found: Found, names: Sequence[str]) -> set[tuple[str, str]]:
+        """The resources that some columns refer to, by table and identity."""
+        targets = (self.snapshot.target(resource.column(name), found.values[name]) for name in names)
+        return {target for target in targets if target is not None}
+
+    def _restore(self, resource: Resource, found: Found, row: Row | None, what: str) -> Restore:
+        why = f"{resource.table} {_name(resource, found)} {what}: its row is restored"
+        return Restore(table=resource.table, row=row, found=found, why=why)
+
+
+def _name(resource: Resource, found: Found) -> str:
+    """AWS's name, or the natural key of what has none."""
+    return found.identity if resource.identity else descriptions.natural_name(resource, found.values)
+
+
+def _same_name(resource: Resource, desired: Desired, found: Found) -> bool:
+    return resource.unique_in_aws and natural_key(resource, desired.values) == natural_key(
+        resource, found.values
+    )
+
+
+def _same_name_twice(resource: Resource, name: str) -> OperationError:
+    return OperationError(
+        f"two rows of {resource.table} are {name}",
+        sqlstate="23505",
+        detail=f"AWS allows one with the same {', '.join(resource.natural_key)}.",
+        hint="Change or delete one of the rows.",
+        schema="public",
+        table=resource.table,
+    )
+
+
+def _deletions_in_turn(snapshot: Snapshot, changes: list[Change]) -> list[Change]:
+    """Makes what is within a resource that goes first go first as well.
+
+    Raises:
+        OperationError: 0A000, something that stays uses a resource that would have to go first.
+    """
+    first = {
+        (change.table, change.found.identity): change
+        for change in changes
+        if change.delete_first and change.found
+    }
+    result: list[Change] = []
+    order = {table: place for place, table in enumerate(snapshot.resources)}
+    for change in sorted(changes, key=lambda change: order[change.table]):
+        user = change
+        if change.found is not None and change.action in ("update", "replace"):
+            used = [first[each] for each in snapshot.referred(change.found) if each in first]
+            if used and change.action == "update":
+                raise _name_is_taken(used[0], change)
+            if used and not change.delete_first:
+                user = replace(change, delete_first=True)
+                first[change.table, change.found.identity] = user
+        result.append(user)
+    return result
+
+
+def _name_is_taken(old: Change, user: Change) -> OperationError:
+    columns = ", ".join(sorted(old.changed))
+    return OperationError(
+        f"{old.table} {old.name} cannot be replaced while {user.table} {user.name} uses it",
+        sqlstate="0A000",
+        detail=f"AWS cannot change {columns} in place, and a new {old.table} cannot have the old one's name "
+        "until that is gone.",
+        hint="Give the row another name in the same change: the new one is then made first, and all that "
+        "uses the old one is pointed to it.",
+        schema="public",
+        table=old.table,
+    )

@@ -1,0 +1,128 @@
+"""Which steps of a plan AWS lets share a call, and which need none. Pure.
+
+Steps that wait for the same others become ready together, and none of them waits for another of them: these
+can share a call, if their calls differ only in one list.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from engine.plan import descriptions
+from engine.plan.model import Key, Pending, Step, Values
+from engine.plan.requests import Facts, applies, structure
+from engine.plan.snapshot import Snapshot
+from modules.spec import Call, ComesWith, OnChange, Resource, Update
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """What the steps of one plan have to do with each other, by their numbers.
+
+    Attributes:
+        groups: steps that share a call, two at least.
+        given: steps that make what AWS makes by itself; their resource only has to be found.
+        kept: of a step that makes a resource, what comes with it and is wanted.
+    """
+
+    groups: Sequence[frozenset[int]] = ()
+    given: Mapping[int, ComesWith] = field(default_factory=dict)
+    kept: Mapping[int, tuple[ComesWith, ...]] = field(default_factory=dict)
+
+
+def sharing(snapshot: Snapshot, steps: Sequence[Step], context: Mapping[str, str]) -> Sharing:
+    """How the steps of a plan go together.
+
+    Args:
+        context: region and account.
+    """
+    given, kept = _given(snapshot, steps)
+    together: dict[object, list[int]] = defaultdict(list)
+    limits: dict[object, int] = {}
+    for step in steps:
+        resource = snapshot.resources[step.change.table]
+        calls = () if step.number in given else tuple(_calls(resource, step))
+        batch = calls[0].batch if len(calls) == 1 else None
+        if batch is not None:
+            rest = _rest(calls[0], batch.parameter, _values(step), context)
+            key = (step.change.table, step.kind, step.after, calls[0].operation, rest)
+            together[key].append(step.number)
+            limits[key] = batch.limit
+    groups = [
+        frozenset(numbers[at : at + limits[key]])
+        for key, numbers in together.items()
+        for at in range(0, len(numbers), limits[key])
+    ]
+    return Sharing([each for each in groups if len(each) > 1], given, kept)
+
+
+def _calls(resource: Resource, step: Step) -> Iterator[Call]:
+    """The calls that a step makes, besides those for elements of arrays."""
+    facts = Facts(values=_values(step), parts={}, context={})
+    match step.kind:
+        case "make":
+            yield from (call for call in resource.create if applies(call, facts))
+        case "remove":
+            yield from (call for call in resource.delete if applies(call, facts))
+        case "change":
+            for call in resource.update:
+                if isinstance(call, Update) and step.change.changed & set(call.when) and applies(call, facts):
+                    yield call
+
+
+def _rest(call: Call, listed: str, values: Values, context: Mapping[str, str]) -> str:
+    """The parameters of a step's call besides the list, with what is pending in them."""
+    rest = {path: source for path, source in call.params.items() if path.partition("[")[0] != listed}
+    return repr(structure(rest, Facts(values=values, parts={}, context=context)))
+
+
+def _values(step: Step) -> Values:
+    change = step.change
+    if step.kind == "remove":
+        return change.found.values if change.found else {}
+    return change.desired.values if change.desired else {}
+
+
+def _given(
+    snapshot: Snapshot, steps: Sequence[Step]
+) -> tuple[dict[int, ComesWith], dict[int, tuple[ComesWith, ...]]]:
+    makers: dict[tuple[str, Key], int] = {}
+    comes: dict[str, list[tuple[str, ComesWith]]] = defaultdict(list)
+    for resource in snapshot.resources.values():
+        for each in resource.comes_with:
+            comes[each.table].append((resource.table, each))
+    for step in steps:
+        if step.kind == "make" and step.change.desired and snapshot.resources[step.change.table].comes_with:
+            makers[step.change.table, step.change.desired.row.key] = step.number
+    given: dict[int, ComesWith] = {}
+    kept: dict[int, tuple[ComesWith, ...]] = {}
+    for step in steps:
+        for table, each in comes.get(step.change.table, ()) if step.kind == "make" else ():
+            owner = _owner(step, each)
+            maker = makers.get((table, owner.key)) if owner and owner.table == table else None
+            wanted = maker is not None and each not in kept.get(maker, ())
+            if wanted and maker is not None and _asks_for(snapshot.resources[each.table], step, each):
+                given[step.number] = each
+                kept[maker] = (*kept.get(maker, ()), each)
+    return given, kept
+
+
+def _owner(step: Step, each: ComesWith) -> Pending | None:
+    owner = step.change.desired.values.get(each.by) if step.change.desired else None
+    return owner if isinstance(owner, Pending) else None
+
+
+def _asks_for(resource: Resource, step: Step, each: ComesWith) -> bool:
+    """Whether a row asks for what comes with another resource, or what AWS can make of it in place."""
+    assert step.change.desired is not None
+    values = step.change.desired.values
+    ours = descriptions.canonical(resource.columns, values, resource.canonical)
+    theirs = {**dict.fromkeys(values), **each.values, each.by: values[each.by]}
+    comparable = descriptions.canonical(resource.columns, theirs, resource.canonical)
+    return all(
+        ours[column.name] == comparable[column.name]
+        for column in resource.columns
+        if column.on_change is OnChange.REPLACE or column.name in resource.natural_key
+    )

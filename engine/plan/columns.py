@@ -1,0 +1,68 @@
+"""A plan, column by column."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.plan.model import Change, Difference, Key, Pending, Plan
+from modules.spec import OnChange, Resource
+
+
+def of_plan(resources: Mapping[str, Resource], plan: Plan) -> list[Difference]:
+    """What each change of a plan changes, in the order of its changes."""
+    names = {(change.table, change.desired.row.key): change.name for change in plan.changes if change.desired}
+    return [
+        Difference(
+            action=change.action,
+            table=change.table,
+            id=change.id,
+            name=change.name,
+            column=name,
+            current=_text(_current(change, name), names),
+            desired=_text(_desired(change, name), names),
+            replaces=change.action == "replace" and on_change is OnChange.REPLACE,
+        )
+        for change in plan.changes
+        for name, on_change in _columns(resources[change.table], change)
+    ]
+
+
+def _columns(resource: Resource, change: Change) -> Iterator[tuple[str, OnChange]]:
+    """The columns and parts that a change is about."""
+    columns = [(column.name, column.on_change) for column in resource.columns]
+    for name, on_change in [*columns, *((part.table, part.on_change) for part in resource.parts)]:
+        if change.action in ("create", "delete"):
+            value = _current(change, name) if change.action == "delete" else _desired(change, name)
+            if on_change is not OnChange.ASSIGNED and value not in (None, ()):
+                yield name, on_change
+        elif name in change.changed:
+            yield name, on_change
+
+
+def _current(change: Change, name: str) -> Any:
+    found = change.found
+    return None if found is None else found.parts[name] if name in found.parts else found.values.get(name)
+
+
+def _desired(change: Change, name: str) -> Any:
+    desired = change.desired
+    if desired is None:
+        return None
+    return desired.parts[name] if name in desired.parts else desired.values.get(name)
+
+
+def _text(value: Any, names: Mapping[tuple[str, Key], str]) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, Pending):
+        return _plain(value, names)
+    return json.dumps(value, default=lambda each: _plain(each, names))
+
+
+def _plain(value: Any, names: Mapping[tuple[str, Key], str]) -> str:
+    """What JSON has no form for; a resource that is yet to be made by its natural key."""
+    if isinstance(value, Pending):
+        return f"(new {value.table} {names.get((value.table, value.key), '')})".replace(" )", ")")
+    return str(value)

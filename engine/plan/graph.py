@@ -1,0 +1,178 @@
+"""The order of a plan's steps, from references alone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+from engine.errors import OperationError
+from engine.plan.model import Change, Found, Key, Pending, Step
+from engine.plan.resolve import natural_key
+from engine.plan.snapshot import Snapshot
+
+Kind = Literal["make", "change", "remove"]
+_KINDS: Mapping[str, tuple[Kind, ...]] = {
+    "create": ("make",),
+    "update": ("change",),
+    "replace": ("make", "remove"),
+    "delete": ("remove",),
+}
+
+
+def steps(snapshot: Snapshot, changes: Sequence[Change]) -> tuple[Step, ...]:
+    """The steps of some changes, in an order that respects what each has to wait for.
+
+    Raises:
+        OperationError: 0A000, some changes wait for each other.
+    """
+    return _Graph(snapshot, changes).ordered()
+
+
+def pending(value: Any) -> Iterator[Pending]:
+    """All that is pending in a value."""
+    if isinstance(value, Pending):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from pending(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from pending(each)
+
+
+class _Graph:
+    def __init__(self, snapshot: Snapshot, changes: Sequence[Change]) -> None:
+        self.snapshot = snapshot
+        self.resources = snapshot.resources
+        self.changes = changes
+        self.nodes = [(kind, change) for change in changes for kind in _kinds(change)]
+        self.after: list[set[int]] = [set() for _ in self.nodes]
+        self.number = {(kind, id(change)): index for index, (kind, change) in enumerate(self.nodes)}
+        self.made: dict[tuple[str, Key], int] = {}
+        self.leaving: dict[tuple[str, str], int] = {}
+        for index, (kind, change) in enumerate(self.nodes):
+            if kind == "make" and change.desired:
+                self.made[change.table, change.desired.row.key] = index
+            if kind == "remove" and change.found:
+                self.leaving[change.table, change.found.identity] = index
+        for change in changes:
+            if change.taken_along and change.found:
+                self.leaving[change.table, change.found.identity] = self.leaving[change.taken_along]
+
+    def ordered(self) -> tuple[Step, ...]:
+        self._made_before_used()
+        self._let_go_before_removed()
+        self._replaced_in_turn()
+        self._names_freed()
+        self._declared()
+        order = self._sorted()
+        position = {index: number for number, index in enumerate(order)}
+        return tuple(
+            Step(
+                number=position[index],
+                kind=self.nodes[index][0],
+                change=self.nodes[index][1],
+                after=frozenset(position[each] for each in self.after[index]),
+            )
+            for index in order
+        )
+
+    def _made_before_used(self) -> None:
+        for index, (kind, change) in enumerate(self.nodes):
+            if kind != "remove" and change.desired:
+                for each in pending((change.desired.values, change.desired.parts)):
+                    if (each.table, each.key) in self.made:
+                        self.after[index].add(self.made[each.table, each.key])
+
+    def _let_go_before_removed(self) -> None:
+        """A resource is removed after whatever refers to it has been removed or refers to another."""
+        for change in self.changes:
+            if change.found is None or change.taken_along:
+                continue
+            kind: Kind = "remove" if change.action in ("delete", "replace") else "change"
+            index = self.number[kind, id(change)]
+            for target in self._referred(change.found):
+                if target in self.leaving and self.leaving[target] != index:
+                    self.after[self.leaving[target]].add(index)
+
+    def _referred(self, found: Found) -> Iterator[tuple[str, str]]:
+        """The resources that one refers to, by table and identity, those that arrays name included."""
+        yield from self.snapshot.referred(found)
+        for column in self.resources[found.table].columns:
+            if column.refers:
+                yield from ((column.refers, each) for each in found.values.get(column.name) or ())
+
+    def _replaced_in_turn(self) -> None:
+        for change in self.changes:
+            if _kinds(change) == ("make", "remove"):
+                make, remove = self.number["make", id(change)], self.number["remove", id(change)]
+                if change.delete_first:
+                    self.after[make].add(remove)
+                else:
+                    self.after[remove].add(make)
+
+    def _names_freed(self) -> None:
+        """A natural key that AWS allows only once is free after its holder has gone or changed."""
+        holders: dict[tuple[str, Any], int] = {}
+        for index, (kind, change) in enumerate(self.nodes):
+            if kind != "make" and change.found and self.resources[change.table].unique_in_aws:
+                key = natural_key(self.resources[change.table], change.found.values)
+                holders[change.table, key] = index
+        for index, (kind, change) in enumerate(self.nodes):
+            if kind == "remove" or change.desired is None:
+                continue
+            key = natural_key(self.resources[change.table], change.desired.values)
+            holder = holders.get((change.table, key))
+            if key is not None and holder is not None and self.nodes[holder][1] is not change:
+                self.after[index].add(holder)
+
+    def _declared(self) -> None:
+        sharing: dict[tuple[str, str, Any], list[int]] = defaultdict(list)
+        orders = {(order.table, order.shares) for each in self.resources.values() for order in each.after}
+        for index, (kind, change) in enumerate(self.nodes):
+            for table, column in orders:
+                if table == change.table and kind != "remove" and change.desired is not None:
+                    sharing[table, column, change.desired.row.values.get(column)].append(index)
+        for index, (kind, change) in enumerate(self.nodes):
+            for order in self.resources[change.table].after:
+                if kind != "remove" and change.desired is not None:
+                    ours = change.desired.row.values.get(order.shares)
+                    if ours is not None:
+                        self.after[index].update(sharing[order.table, order.shares, ours])
+
+    def _sorted(self) -> list[int]:
+        before: dict[int, list[int]] = defaultdict(list)
+        waiting = [len(each) for each in self.after]
+        for index, others in enumerate(self.after):
+            for other in others:
+                before[other].append(index)
+        ready = [index for index, count in enumerate(waiting) if count == 0]
+        order: list[int] = []
+        while ready:
+            following: list[int] = []
+            for index in ready:
+                order.append(index)
+                for each in before[index]:
+                    waiting[each] -= 1
+                    if waiting[each] == 0:
+                        following.append(each)
+            ready = following
+        if len(order) < len(self.nodes):
+            raise _circle(self.nodes[index][1] for index, count in enumerate(waiting) if count > 0)
+        return order
+
+
+def _kinds(change: Change) -> tuple[Kind, ...]:
+    """The steps of a change; what AWS removes by itself needs none for that."""
+    return ("make",) if change.taken_along else _KINDS[change.action]
+
+
+def _circle(changes: Iterable[Change]) -> OperationError:
+    names = sorted({f"{change.action} {change.table} {change.name}" for change in changes})
+    return OperationError(
+        "these changes wait for each other",
+        sqlstate="0A000",
+        detail="; ".join(names),
+        hint="Apply them in two steps, or give the replaced resource another name.",
+    )

@@ -1,0 +1,186 @@
+"""AWS requests from declarations and values. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.plan.model import Desired, Found, Parts, Values
+from modules.spec import (
+    Call,
+    Column,
+    Const,
+    Context,
+    Derived,
+    Each,
+    Item,
+    Part,
+    Resource,
+    Source,
+    Token,
+    When,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What the parameters of a call are made from.
+
+    Attributes:
+        values, parts: in AWS's space, nothing pending.
+        context: region and account.
+        item: the element that the call is made for.
+        token: what AWS is to know a repetition by.
+    """
+
+    values: Values
+    parts: Parts
+    context: Mapping[str, str]
+    item: Any = None
+    token: str | None = None
+
+
+def request(call: Call, facts: Facts) -> dict[str, Any]:
+    """The parameters of one call; those without a value are left out."""
+    return structure(call.params, facts)
+
+
+def applies(call: Call, facts: Facts) -> bool:
+    """Whether the call is to be made for these values."""
+    return call.given is None or facts.values.get(call.given[0]) == call.given[1]
+
+
+def structure(params: Mapping[str, Source], facts: Facts) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for path, source in params.items():
+        value = _value(source, facts)
+        if value is not None:
+            _put(result, path, value)
+    return result
+
+
+def _value(source: Source, facts: Facts) -> Any:
+    match source:
+        case str():
+            return facts.values.get(source)
+        case Const():
+            return source.value
+        case Context():
+            return facts.context[source.what]
+        case Derived():
+            arguments = [facts.values.get(name) for name in source.columns]
+            return None if arguments[0] is None else source.function(*arguments)
+        case When():
+            return None if facts.values.get(source.column) is None else _value(source.source, facts)
+        case Each():
+            return [_element(source, each, facts) for each in facts.parts.get(source.part, ())]
+        case Item():
+            return facts.item
+        case Token():
+            return facts.token
+
+
+def _element(each: Each, values: Values, facts: Facts) -> Any:
+    if isinstance(each.element, str):
+        return values[each.element]
+    return structure(each.element, Facts(values=values, parts={}, context=facts.context))
+
+
+def merged(requests: Sequence[Mapping[str, Any]], listed: str) -> dict[str, Any]:
+    """One request that asks for what several do, which differ in one list only.
+
+    Args:
+        listed: the parameter with that list.
+    """
+    first, *others = requests
+    if not others:
+        return dict(first)
+    return {**first, listed: [element for each in requests for element in each[listed]]}
+
+
+_SEGMENT = re.compile(r"([^.\[]+)(?:\[(\d+)\])?\.?")
+
+
+def _put(target: dict[str, Any], path: str, value: Any) -> None:
+    """Set `a.b[0].c` in nested dicts and lists."""
+    segments = [(name, index != "") for name, index in _SEGMENT.findall(path)]
+    here: Any = target
+    for position, (name, listed) in enumerate(segments):
+        last = position == len(segments) - 1
+        if listed:
+            elements = here.setdefault(name, [])
+            if last:
+                elements.append(value)
+                return
+            if not elements:
+                elements.append({})
+            here = elements[0]
+        elif last:
+            here[name] = value
+        else:
+            here = here.setdefault(name, {})
+
+
+def carried(
+    resource: Resource, desired: Desired, found: Found, new: Mapping[str, Any], accepted: Collection[str]
+) -> dict[str, Any]:
+    """A request that keeps what the old description has and no column shows.
+
+    Args:
+        found: the resource that is replaced.
+        new: the request made from the columns.
+        accepted: the parameters that the operation has.
+    """
+    old = _without_cleared(resource.columns, desired.values, found.values, found.description)
+    for part in resource.parts:
+        name = part.path
+        ours = {_name(part, each): each for each in desired.parts.get(part.table, ())}
+        old[name] = [
+            _without_cleared(part.columns, ours[_name(part, theirs)], theirs, element)
+            for theirs, element in zip(found.parts[part.table], found.description[name], strict=True)
+            if _name(part, theirs) in ours
+        ]
+    return _merged({name: value for name, value in old.items() if name in accepted}, new)
+
+
+def _name(part: Part, values: Values) -> tuple[Any, ...]:
+    return tuple(values[name] for name in part.natural_key)
+
+
+def _without_cleared(
+    columns: Iterable[Column], ours: Values, theirs: Values, description: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A description without what the row has set to NULL."""
+    cleared = {
+        column.path.split(".")[0].split("[")[0]
+        for column in columns
+        if column.path and ours.get(column.name) is None and theirs.get(column.name) is not None
+    }
+    return {name: value for name, value in description.items() if name not in cleared}
+
+
+def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(old)
+    for name, value in new.items():
+        result[name] = _merged_value(old.get(name), value)
+    return result
+
+
+def _merged_value(old: Any, new: Any) -> Any:
+    if isinstance(new, Mapping) and isinstance(old, Mapping):
+        return _merged(old, new)
+    if not (isinstance(new, list) and isinstance(old, list) and _structures(new) and _structures(old)):
+        return new
+    if any(set(each) == {"name", "value"} for each in old):
+        return new  # a map in AWS's form: what is not in it any more is gone
+    if all("name" in each for each in new):
+        by_name = {each.get("name"): each for each in old}
+        return [_merged(by_name.get(each["name"], {}), each) for each in new]
+    pairs = [_merged(before, after) for before, after in zip(old, new, strict=False)]
+    return pairs + (new[len(old) :] or old[len(new) :])
+
+
+def _structures(value: list[Any]) -> bool:
+    return bool(value) and all(isinstance(each, Mapping) for each in value)

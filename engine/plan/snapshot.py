@@ -1,0 +1,155 @@
+"""All that AWS held when it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from engine.plan import descriptions
+from engine.plan.model import Found, Row, Values
+from modules.canonical import timestamp
+from modules.spec import Column, Part, Resource
+
+
+class Snapshot:
+    """All that was found in AWS, by table, with every reference resolved or NULL.
+
+    Attributes:
+        hidden: what the tables cannot show.
+        read_at: when AWS began to be read, on the clock of `time.monotonic`.
+    """
+
+    def __init__(
+        self,
+        resources: Sequence[Resource],
+        listed: Mapping[str, Sequence[Found]],
+        rows: Mapping[str, Sequence[Row]] | None = None,
+        read_at: float = 0.0,
+    ) -> None:
+        """
+        Args:
+            resources: in reference order.
+            listed: what was found of each; references as AWS gives them.
+            rows: the rows; of two resources that one row could show, it goes on to show the one it shows.
+        """
+        self.read_at = read_at
+        self._index: dict[tuple[str, str], dict[Any, Found]] = {}
+        self.resources = {resource.table: resource for resource in resources}
+        self._added: dict[tuple[str, str], int] = {}
+        self.hidden: list[Found] = []
+        self.tables: dict[str, list[Found]] = {}
+        for resource in resources:
+            self.tables[resource.table] = self._unique_keys(
+                resource,
+                [self.resolved(resource, each) for each in listed.get(resource.table, ())],
+                {row.values.get(resource.identity or "") for row in (rows or {}).get(resource.table, ())},
+            )
+
+    def by(self, table: str, column: str | None, value: Any) -> Found | None:
+        """The resource of a table for which AWS uses this value, by `column` or its identity."""
+        name = column or ""
+        index = self._index.get((table, name))
+        if index is None:
+            index = {
+                (each.values.get(column) if column else each.identity): each
+                for each in self.tables.get(table, ())
+            }
+            if table in self.tables:
+                self._index[table, name] = index
+        return index.get(value)
+
+    def target(self, column: Column, value: Any) -> tuple[str, str] | None:
+        """The table and identity of the resource that a foreign key's value means, if it is there."""
+        assert column.reference is not None
+        found = self.by(column.reference.table, column.reference.by, value)
+        return (column.reference.table, found.identity) if found else None
+
+    def referred(self, found: Found) -> Iterator[tuple[str, str]]:
+        """The table and identity of all that a resource refers to by foreign keys, its parts' included."""
+        resource = self.resources[found.table]
+        pairs = [(column, found.values.get(column.name)) for column in resource.columns]
+        for part in resource.parts:
+            for element in found.parts.get(part.table, ()):
+                pairs += [(column, element[column.name]) for column in part.columns]
+        for column, value in pairs:
+            if column.reference and value is not None and (target := self.target(column, value)):
+                yield target
+
+    def add(self, resource: Resource, each: Found) -> Found:
+        """Take in a resource that has just been made or changed, whose references are resolved.
+
+        It is found by what refers to it from then on; one that it takes the place of is not taken out.
+        """
+        some = self.tables[resource.table]
+        place = self._added.setdefault((resource.table, each.identity), len(some))
+        some[place : place + 1] = [each]
+        for (table, name), index in self._index.items():
+            if table == resource.table:
+                index[each.values.get(name) if name else each.identity] = each
+        return each
+
+    def resolved(self, resource: Resource, each: Found) -> Found:
+        """A resource without the references to what there is not."""
+        values = self._references(resource.columns, each.values)
+        if not resource.parts:
+            return each if values is each.values else replace(each, values=values)
+        parts = {
+            part.table: tuple(self._references(part.columns, values) for values in each.parts[part.table])
+            for part in resource.parts
+        }
+        parts = {
+            part.table: tuple(values for values in parts[part.table] if _complete(part, values))
+            for part in resource.parts
+        }
+        return replace(each, values=values, parts=parts)
+
+    def _references(self, columns: Iterable[Column], values: Values) -> Values:
+        """Values without the references to what there is not; the same object if there are none."""
+        unknown = {
+            column.name: None
+            for column in columns
+            if (reference := column.reference)
+            and values[column.name] is not None
+            and self.by(reference.table, reference.by, values[column.name]) is None
+        }
+        result = {**values, **unknown} if unknown else values
+        superfluous = {
+            column.name: None
+            for column in columns
+            if column.unless and any(result.get(name) is not None for name in column.unless)
+        }
+        return {**result, **superfluous} if superfluous else result
+
+    def _unique_keys(self, resource: Resource, found: list[Found], known: Collection[Any]) -> list[Found]:
+        """Leaves out what the table cannot show: a second resource with the same key, or without a
+        value that the table requires.
+
+        Args:
+            known: the identities that rows have.
+        """
+        shown: dict[Any, Found] = {}
+        for each in sorted(
+            found, key=lambda each: (each.identity not in known, _age(resource, each), each.identity)
+        ):
+            key = (
+                each.identity
+                if resource.key == ("id",)
+                else tuple(each.values.get(name) for name in resource.key)
+            )
+            missing = any(each.values.get(name) is None for name in resource.required)
+            if missing or key in shown:
+                self.hidden.append(each)
+            else:
+                shown[key] = each
+        return list(shown.values())
+
+
+def _age(resource: Resource, found: Found) -> str:
+    """What sorts the older before the younger."""
+    created = descriptions.search(resource.created, found.description) if resource.created else None
+    return timestamp(created) or ""
+
+
+def _complete(part: Part, values: Values) -> bool:
+    return all(values[column.name] is not None for column in part.columns if column.not_null)

@@ -1,0 +1,294 @@
+"""What a sync would do: the changes of rows that make the tables show what AWS holds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from engine.plan import descriptions, diff
+from engine.plan.model import Found, Key, Restore, Row, RowChange, Values
+from engine.plan.resolve import Resolver
+from engine.plan.snapshot import Snapshot
+from modules.spec import Column, OnChange, Resource
+
+#: Gives the key of a new row of a table whose key is a serial number.
+Allocate = Callable[[str], int]
+
+
+class Mirror:
+    """AWS's resources as rows.
+
+    Attributes:
+        keys: the row of each resource that has one, by table and identity.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, rows: Mapping[str, Sequence[Row]], pairs: Mapping[tuple[str, Key], Found]
+    ) -> None:
+        self.snapshot = snapshot
+        self.rows = rows
+        self.pairs = pairs
+        self.keys: dict[tuple[str, str], Key] = {
+            (table, found.identity): key for (table, key), found in pairs.items()
+        }
+
+    def new_key(self, resource: Resource, found: Found, allocate: Allocate) -> Key:
+        """Give a resource's row its key, so that other rows can refer to it."""
+        if resource.key == ("id",):
+            key: Key = (allocate(resource.table),)
+        else:
+            key = tuple(found.values[name] for name in resource.key)
+        self.keys[resource.table, found.identity] = key
+        return key
+
+    def values(self, resource: Resource, found: Found) -> dict[str, Any]:
+        """A resource's columns in row space."""
+        return self._row_space(resource.columns, found.values)
+
+    def parts(self, resource: Resource, found: Found) -> dict[str, tuple[dict[str, Any], ...]]:
+        """The rows of a resource's parts, in row space, without their parent's key."""
+        return {
+            part.table: tuple(self._row_space(part.columns, each) for each in found.parts[part.table])
+            for part in resource.parts
+        }
+
+    def created(self, resource: Resource, found: Found) -> RowChange:
+        """The row that a resource without one gets; its key has been given."""
+        return RowChange(
+            action="create",
+            table=resource.table,
+            key=self.keys[resource.table, found.identity],
+            name=found.identity,
+            values=self.values(resource, found),
+            parts=self.parts(resource, found),
+        )
+
+    def updated(self, resource: Resource, row: Row, found: Found) -> RowChange | None:
+        """What a row needs to show its resource, None if nothing."""
+        theirs = self.values(resource, found)
+        values = differing(resource, row.values, theirs, resource.columns)
+        parts = {
+            part.table: rows
+            for part, rows in zip(resource.parts, self.parts(resource, found).values(), strict=True)
+            if diff.comparable(part, row.parts.get(part.table, ())) != diff.comparable(part, rows)
+        }
+        return _update(row, found, values=values, parts=parts)
+
+    def refreshed(
+        self, resource: Resource, row: Row, found: Found, *, reset: bool = False
+    ) -> RowChange | None:
+        """What a row needs to show what AWS assigned or chose, None if nothing.
+
+        Args:
+            reset: set back the columns that ask for something and show nothing of AWS's.
+        """
+        assigned = [
+            column
+            for column in resource.columns
+            if column.on_change is OnChange.ASSIGNED
+            or (reset and column.path is None and column.on_change is OnChange.UPDATE)
+        ]
+        left = [
+            column
+            for column in resource.columns
+            if column.left_to_aws and row.values.get(column.name) is None and column not in assigned
+        ]
+        theirs = self.values(resource, found)
+        values = differing(resource, row.values, theirs, (*assigned, *left))
+        fills = {column.name: values.pop(column.name) for column in left if column.name in values}
+        chosen = {part.table for part in resource.parts if part.left_to_aws and not row.parts.get(part.table)}
+        filled = {
+            table: rows for table, rows in self.parts(resource, found).items() if table in chosen and rows
+        }
+        return _update(row, found, values=values, fills=fills, filled=filled)
+
+    def _row_space(self, columns: Iterable[Column], values: Values) -> dict[str, Any]:
+        result = dict(values)
+        for column in columns:
+            if column.reference and values[column.name] is not None:
+                result[column.name] = self._key(column, values[column.name])
+        return result
+
+    def _key(self, column: Column, value: Any) -> Any:
+        target = self.snapshot.target(column, value)
+        key = self.keys.get(target) if target else None
+        return key[0] if key else None
+
+
+def _update(row: Row, found: Found, **what: Any) -> RowChange | None:
+    if not any(what.values()):
+        return None
+    return RowChange(action="update", table=row.table, key=row.key, name=found.identity, **what)
+
+
+def differing(resource: Resource, ours: Values, theirs: Values, columns: Iterable[Column]) -> dict[str, Any]:
+    """Of some columns, those whose value in AWS differs from the row's, with that value."""
+    columns = [column for column in columns if ours.get(column.name) != theirs[column.name]]
+    if not columns:
+        return {}  # as it is for most
+    a = descriptions.canonical(resource.columns, ours, resource.canonical)
+    b = descriptions.canonical(resource.columns, theirs, resource.canonical)
+    return {column.name: theirs[column.name] for column in columns if a[column.name] != b[column.name]}
+
+
+def plan_sync(
+    snapshot: Snapshot, rows: Mapping[str, Sequence[Row]], allocate: Allocate, *, only_new: bool = False
+) -> tuple[RowChange, ...]:
+    """What makes the tables hold what AWS holds: creates, then updates, then deletes.
+
+    Args:
+        allocate: gives the keys of new rows.
+        only_new: add what is missing, and leave the rows that are there alone.
+    """
+    mirror = _mirror(snapshot, rows)
+    missing = [
+        (resource, found)
+        for resource in snapshot.resources.values()
+        for found in snapshot.tables[resource.table]
+        if (resource.table, found.identity) not in mirror.keys
+    ]
+    for resource, found in missing:
+        mirror.new_key(resource, found, allocate)
+    changes = [mirror.created(resource, found) for resource, found in missing]
+    if not only_new:
+        changes += _updates(mirror)
+        changes += _deletes(mirror)
+    return tuple(changes)
+
+
+def _mirror(snapshot: Snapshot, rows: Mapping[str, Sequence[Row]]) -> Mirror:
+    """A snapshot with the rows that are its resources'."""
+    resolver = Resolver(snapshot, rows)
+    for resource in snapshot.resources.values():
+        resolver.table(resource)
+    return Mirror(snapshot, rows, resolver.pairs)
+
+
+def with_referred(snapshot: Snapshot, tables: Iterable[str]) -> set[tuple[str, str]]:
+    """All resources of some tables, and what they refer to, directly or not: by table and identity."""
+    waiting = [found for table in tables for found in snapshot.tables[table]]
+    result = {(found.table, found.identity) for found in waiting}
+    while waiting:
+        for table, identity in snapshot.referred(waiting.pop()):
+            found = snapshot.by(table, None, identity)
+            if found is not None and (table, identity) not in result:
+                result.add((table, identity))
+                waiting.append(found)
+    return result
+
+
+def that_fit(
+    resources: Mapping[str, Resource], rows: Mapping[str, Sequence[Row]], created: Iterable[RowChange]
+) -> list[RowChange]:
+    """Of some new rows, those of which all that they refer to has a row, or gets one here.
+
+    Args:
+        created: in reference order.
+    """
+    there = {(table, row.key) for table, some in rows.items() for row in some}
+    fitting: list[RowChange] = []
+    for each in created:
+        columns = resources[each.table].columns
+        references = [
+            (column.reference.table, (each.values[column.name],))
+            for column in columns
+            if column.reference and each.values[column.name] is not None
+        ]
+        if there.issuperset(references):
+            there.add((each.table, each.key))
+            fitting.append(each)
+    return fitting
+
+
+def tables_brought(resources: Mapping[str, Resource], made: Iterable[str]) -> set[str]:
+    """The tables in which AWS makes something of its own accord along with what is made in some tables.
+
+    What the engine takes away again, if no row asks for it, is not among them.
+    """
+    waiting = [each.table for table in made for each in resources[table].comes_with if each.unwanted is None]
+    brought: set[str] = set()
+    while waiting:
+        table = waiting.pop()
+        if table in resources and table not in brought:
+            brought.add(table)
+            waiting += [each.table for each in resources[table].comes_with]
+    return brought
+
+
+def brought(
+    snapshot: Snapshot,
+    before: Snapshot,
+    rows: Mapping[str, Sequence[Row]],
+    allocate: Allocate,
+    tables: Collection[str],
+) -> list[RowChange]:
+    """What shows what AWS has made of its own accord meanwhile, in a row that asks for it or in a new one.
+
+    What is in something whose row has been deleted meanwhile gets none.
+
+    Args:
+        before: the snapshot before, with what the engine has made.
+        tables: in which AWS makes something.
+    """
+    image = _mirror(snapshot, rows)
+    asked = [
+        image.refreshed(snapshot.resources[table], row, found)
+        for (table, key), found in image.pairs.items()
+        if table in tables and before.by(table, None, found.identity) is None
+        for row in rows[table]
+        if row.key == key
+    ]
+    result = [each for each in asked if each is not None]
+    new = [
+        each
+        for each in plan_sync(snapshot, rows, allocate, only_new=True)
+        if each.table in tables and before.by(each.table, None, each.name) is None
+    ]
+    return [*result, *that_fit(snapshot.resources, rows, new)]
+
+
+def _updates(mirror: Mirror) -> Iterable[RowChange]:
+    for resource in mirror.snapshot.resources.values():
+        for row in mirror.rows.get(resource.table, ()):
+            found = mirror.pairs.get((resource.table, row.key))
+            change = mirror.updated(resource, row, found) if found else None
+            if change:
+                yield change
+
+
+def _deletes(mirror: Mirror) -> Iterable[RowChange]:
+    for resource in reversed(mirror.snapshot.resources.values()):
+        for row in mirror.rows.get(resource.table, ()):
+            if (resource.table, row.key) not in mirror.pairs:
+                yield deleted(resource, row)
+
+
+def deleted(resource: Resource, row: Row) -> RowChange:
+    """The removal of a row that shows nothing in AWS."""
+    name = row.values.get(resource.identity) if resource.identity else None
+    return RowChange(
+        action="delete",
+        table=resource.table,
+        key=row.key,
+        name=str(name or descriptions.natural_name(resource, row.values)),
+    )
+
+
+def restored(mirror: Mirror, restores: Sequence[Restore], allocate: Allocate) -> tuple[RowChange, ...]:
+    """What puts the rows right that are not the user's to change."""
+    resources = mirror.snapshot.resources
+    for each in restores:
+        if each.row is None and each.found is not None:
+            mirror.new_key(resources[each.table], each.found, allocate)
+    changes = []
+    for each in restores:
+        resource = resources[each.table]
+        if each.found is None:
+            assert each.row is not None
+            changes.append(deleted(resource, each.row))
+        elif each.row is None:
+            changes.append(mirror.created(resource, each.found))
+        else:
+            change = mirror.updated(resource, each.row, each.found)
+            changes += [change] if change else []
+    return tuple(changes)

@@ -1,0 +1,101 @@
+"""Reads what AWS holds: in parallel wherever one listing does not need another."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from engine.aws.session import Cloud
+from engine.caller import Stop
+from engine.plan.model import Found, Row
+from engine.plan.snapshot import Snapshot
+from engine.read.listing import all_of, listed
+from modules.spec import Per, Resource
+
+
+async def read(
+    cloud: Cloud, resources: Sequence[Resource], rows: Mapping[str, Sequence[Row]], stop: Stop
+) -> Snapshot:
+    """Everything of some tables that AWS holds.
+
+    Args:
+        resources: in reference order, with all that they refer to.
+        rows: the rows that show some of it.
+        stop: ends the reading at once when it is requested.
+
+    Raises:
+        CloudError: a listing failed; its table is named.
+        OperationError: a stop was requested.
+    """
+    reader, began = _Reader(cloud, resources), time.monotonic()
+    reading = asyncio.ensure_future(reader.read())
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not reading.done():
+            stop.check()
+        await reading
+    finally:
+        for task in (reading, stopping):
+            task.cancel()
+        await asyncio.gather(reading, stopping, return_exceptions=True)
+    return Snapshot(resources, {table: task.result() for table, task in reader.tasks.items()}, rows, began)
+
+
+class _Reader:
+    def __init__(self, cloud: Cloud, resources: Sequence[Resource]) -> None:
+        self.cloud = cloud
+        self.resources = resources
+        self.tasks: dict[str, asyncio.Task[list[Found]]] = {}
+        self.names: dict[str, asyncio.Future[list[str]]] = {}
+
+    async def read(self) -> None:
+        """Start every table's listing, and wait for all."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                loop = asyncio.get_running_loop()
+                self.names = {each.table: loop.create_future() for each in self.resources if each.describe}
+                for resource in _parents_first(self.resources):
+                    self.tasks[resource.table] = group.create_task(self._table(resource))
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+
+    async def _table(self, resource: Resource) -> list[Found]:
+        per = resource.listing.per
+        if per is None:
+            return await listed(self.cloud, resource, {}, self._named(resource))
+        scopes = await self._scopes(per)
+        lists = await all_of(listed(self.cloud, resource, scope) for scope in scopes)
+        return [each for some in lists for each in some]
+
+    def _named(self, resource: Resource) -> Callable[[list[str]], None]:
+        name = self.names.get(resource.table)
+        return name.set_result if name is not None else lambda names: None
+
+    async def _scopes(self, per: Per) -> list[dict[str, Any]]:
+        """The parameters of a listing for each resource of the other table.
+
+        Where that table's listing gives their identities, nothing more needs to be known of them.
+        """
+        parent = next(each for each in self.resources if each.table == per.table)
+        if parent.describe is not None and set(per.params.values()) == {parent.identity}:
+            names = await self._names_of(per.table)
+            return [dict.fromkeys(per.params, name) for name in names]
+        found = await self.tasks[per.table]
+        return [{name: each.values[column] for name, column in per.params.items()} for each in found]
+
+    async def _names_of(self, table: str) -> list[str]:
+        """What a table's listing gives; what ends the listing ends the wait for it."""
+        names = self.names[table]
+        either: tuple[asyncio.Future[Any], ...] = (names, self.tasks[table])
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not names.done():
+            await self.tasks[table]
+        return names.result() if names.done() else []
+
+
+def _parents_first(resources: Sequence[Resource]) -> Iterable[Resource]:
+    """Listings that need another after it."""
+    return sorted(resources, key=lambda each: each.listing.per is not None)

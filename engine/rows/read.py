@@ -1,0 +1,106 @@
+"""Reads the rows, in one round trip, and whether they have been written since."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from sys import intern
+from typing import Any
+
+from engine.caller import Caller
+from engine.database.sql import identifier, literal, public
+from engine.plan.model import Parts, Row
+from modules.spec import Resource
+
+
+async def read(caller: Caller, resources: Sequence[Resource]) -> dict[str, list[Row]]:
+    """The rows of some resources' tables, with those of their parts, ordered by key.
+
+    Raises:
+        DatabaseError: the caller may not read one of them.
+    """
+    tables = [resource.table for resource in resources]
+    tables += [part.table for resource in resources for part in resource.parts]
+    if not tables:
+        return {}
+    statement = " UNION ALL ".join(
+        f"SELECT {literal(table)}, t.xmin::text, pg_catalog.to_jsonb(t)::text FROM {public(table)} AS t"
+        for table in tables
+    )
+    texts: dict[str, list[str]] = defaultdict(list)
+    versions: dict[str, list[str]] = defaultdict(list)
+    for table, version, text in await caller.query(statement):
+        texts[table or ""].append(text or "null")
+        versions[table or ""].append(intern(version or ""))
+    records = {table: list(zip(versions[table], _parsed(some), strict=True)) for table, some in texts.items()}
+    return {resource.table: _rows(resource, records) for resource in resources}
+
+
+async def versions(caller: Caller, resources: Sequence[Resource]) -> dict[str, dict[str, str]]:
+    """The version of each row, by table and by its key as text."""
+    selects = []
+    for each in resources:
+        selects.append(_version(each.table, each.table, each.key[0]))
+        selects += [_version(each.table, part.table, part.parent.name) for part in each.parts]
+    found: dict[str, dict[str, list[str]]] = {each.table: defaultdict(list) for each in resources}
+    for table, key, version in await caller.query(" UNION ALL ".join(selects)) if selects else ():
+        found[table or ""][key or ""].append(version or "")
+    return {
+        table: {key: version_of(*some) for key, some in by_key.items()} for table, by_key in found.items()
+    }
+
+
+def _version(resource: str, table: str, key: str) -> str:
+    name = identifier(key)
+    return f"SELECT {literal(resource)}, t.{name}::text, t.xmin::text FROM {public(table)} AS t"
+
+
+def version_of(*xmins: str) -> str:
+    """The version of a row from those of what it consists of; of the row alone it is its own."""
+    return " ".join(sorted(xmins)) if len(xmins) > 1 else xmins[0]
+
+
+def _parsed(texts: list[str]) -> list[dict[str, Any]]:
+    """Many records at once, so that they share the names of their columns."""
+    result: list[dict[str, Any]] = []
+    for at in range(0, len(texts), _TOGETHER):
+        result += json.loads(f"[{','.join(texts[at : at + _TOGETHER])}]")
+    return result
+
+
+_TOGETHER = 1000
+#: One for all that have none: there are many of them.
+_NO_PARTS: Parts = {}
+
+
+_Records = list[tuple[str, dict[str, Any]]]
+
+
+def _rows(resource: Resource, records: dict[str, _Records]) -> list[Row]:
+    parts = {part.table: _by_parent(part.parent.name, records.get(part.table, [])) for part in resource.parts}
+    rows = [_row(resource, version, record, parts) for version, record in records.get(resource.table, [])]
+    return sorted(rows, key=lambda row: row.key)
+
+
+def _row(
+    resource: Resource, version: str, record: dict[str, Any], parts: dict[str, dict[Any, _Records]]
+) -> Row:
+    key = tuple(record[name] for name in resource.key)
+    if not parts:
+        return Row(table=resource.table, key=key, values=record, parts=_NO_PARTS, version=version)
+    own = {table: elements.get(key[0], []) for table, elements in parts.items()}
+    return Row(
+        table=resource.table,
+        key=key,
+        values=record,
+        parts={table: tuple(element for _, element in some) for table, some in own.items()},
+        version=version_of(version, *(each for some in own.values() for each, _ in some)),
+    )
+
+
+def _by_parent(parent: str, records: _Records) -> dict[Any, _Records]:
+    result: dict[Any, _Records] = defaultdict(list)
+    for version, record in sorted(records, key=lambda each: str(each[1].get("id", ""))):
+        result[record[parent]].append((version, record))
+    return result

@@ -1,0 +1,404 @@
+"""From the client's StartupMessage to the server's AuthenticationOk.
+
+The server decides who may come in, and how: what it asks goes to the client, and what the
+client answers to the server, message by message. Only SCRAM on an encrypted connection
+cannot be passed on (`proxy/entry/sasl.py`).
+https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from engine.errors import OperationError
+from proxy.entry import sasl
+from proxy.entry.idle import Idle, IdleConnections, Lease
+from proxy.errors import database_error, fields_of
+from proxy.observer import Outcome
+from proxy.session.client import Session
+from proxy.transport.sockets import connect
+from proxy.transport.tls import Identity
+from proxy.wire import authentication, server
+from proxy.wire.frames import EVERY_KIND, Cutter, FramingError, Message, Run
+from proxy.wire.scram import SCRAM_SHA_256
+from proxy.wire.startup import StartupMessage
+
+if TYPE_CHECKING:
+    from proxy.entry.limits import Seat
+    from proxy.records import Connection
+    from proxy.surroundings import Surroundings
+
+#: Bytes that may wait to be taken before no more are read.
+_BACKLOG = 1 << 17
+
+#: Seconds that a connection is given to end when that has been asked of it.
+_FAREWELL = 5.0
+
+_OK = authentication.request(authentication.OK)
+
+
+class ConnectionEnded(Exception):
+    """The client or the server has gone; whoever is left has been told what there was to tell."""
+
+
+class Side(asyncio.Protocol):
+    """The client or the server, while the client logs in.
+
+    Args:
+        news: set when there is something to take, or the connection has gone.
+
+    Attributes:
+        lost: whether the connection has gone, or not come yet; there may still be something to take.
+    """
+
+    def __init__(self, news: asyncio.Event) -> None:
+        self._news = news
+        self._cutter = Cutter(largest_held=authentication.LARGEST_RESPONSE)
+        self._paused = False
+        self.transport: asyncio.Transport | None = None
+        self.lost = True
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.lost = False
+
+    def data_received(self, data: bytes) -> None:
+        self._cutter.feed(data)
+        self._news.set()
+        if self._cutter.pending > _BACKLOG and not self._paused:
+            self._paused = True
+            assert self.transport is not None
+            self.transport.pause_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = True
+        self._news.set()
+
+    def take(self) -> Message | None:
+        """The next message, if all of it has come.
+
+        Raises:
+            FramingError: it is longer than Postgres would take.
+        """
+        piece = self._cutter.take(EVERY_KIND)
+        if isinstance(piece, Run):
+            raise FramingError("invalid message length")
+        return piece
+
+    def write(self, frame: bytes) -> None:
+        """Send a message."""
+        if not self.lost and self.transport is not None:
+            self.transport.write(frame)
+
+    def close(self) -> None:
+        """End the connection when all has been sent."""
+        if self.transport is not None:
+            self.transport.close()
+
+    def hand_over(self) -> bytes:
+        """What has come and was not taken; somebody else reads from now on."""
+        if self._paused and not self.lost and self.transport is not None:
+            self.transport.resume_reading()
+        return self._cutter.rest()
+
+
+class Login:
+    """One client's login.
+
+    Args:
+        transport: the connection to the client, from which it takes over.
+        rest: what has come behind the StartupMessage.
+        identity: what the client was shown, or None without TLS.
+        opened: a connection to the server on which the StartupMessage was sent, as a descriptor, and what has
+            come there since; None if one is to be made.
+
+    Attributes:
+        client, server: the two that talk to each other.
+    """
+
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        rest: bytes,
+        startup: StartupMessage,
+        surroundings: Surroundings,
+        connection: Connection,
+        identity: Identity | None,
+        opened: tuple[int, bytes] | None = None,
+    ) -> None:
+        self._opened = opened
+        self._surroundings = surroundings
+        self._connection = connection
+        self._news = asyncio.Event()
+        self._asked = False
+        self.startup = startup
+        self.identity = identity
+        self.client = Side(self._news)
+        self.client.connection_made(transport)
+        transport.set_protocol(self.client)
+        if rest:
+            self.client.data_received(rest)
+        self.server = Side(self._news)
+        self._lease: Lease | None = None
+
+    async def run(self, deadline: float) -> None:
+        """Begin a session, or tell the client why there is none.
+
+        Args:
+            deadline: the loop's time at which it must have ended.
+        """
+        seat: Seat | None = None
+        try:
+            async with asyncio.timeout_at(deadline):
+                seat = self._surroundings.seats.take()
+                await self._log_in()
+            if self._begin_session(seat):
+                seat = None
+                return
+        except ConnectionEnded:
+            self._note_end()
+        except TimeoutError:
+            self._refuse(OperationError("canceling authentication due to timeout", "57014"))
+        except FramingError as error:
+            self._refuse(OperationError(str(error), "08P01"))
+        except OperationError as error:
+            self._refuse(error)
+        except Exception:
+            self._connection.log.exception("login crashed")
+            self._refuse(OperationError("internal error in the proxy", "XX000"), Outcome.CRASHED)
+        except asyncio.CancelledError:
+            self._abort()
+            self._connection.note(Outcome.TERMINATED)
+            self._connection.end()
+            raise
+        finally:
+            if seat is not None:
+                seat.release()
+            if self._opened is not None:
+                os.close(self._opened[0])
+        try:
+            await self._end()
+        finally:
+            self._connection.end()
+
+    async def _end(self) -> None:
+        try:
+            async with asyncio.timeout(_FAREWELL):
+                for side in (self.server, self.client):
+                    side.close()
+                while not (self.client.lost and self.server.lost):
+                    await self._wait()
+        except TimeoutError:
+            self._abort()
+        except asyncio.CancelledError:
+            self._abort()
+            raise
+
+    def _abort(self) -> None:
+        for side in (self.client, self.server):
+            if side.transport is not None:
+                side.transport.abort()
+
+    # -- what is said
+
+    async def from_server(self) -> Message:
+        """The server's next message; what the client answers before goes to the server.
+
+        Raises:
+            ConnectionEnded: one of the two has gone.
+        """
+        while (message := self.server.take()) is None:
+            self._check()
+            if self._asked and (answer := self.client.take()) is not None:
+                self._asked = False
+                self.server.write(answer.frame)
+                continue
+            await self._wait()
+        return message
+
+    async def from_client(self) -> Message:
+        """The client's next message; what the server says before goes to the client.
+
+        Raises:
+            ConnectionEnded: one of the two has gone.
+        """
+        while (message := self.client.take()) is None:
+            if (unasked := self.server.take()) is not None:
+                self._pass_on(unasked)
+                continue
+            self._check()
+            await self._wait()
+        return message
+
+    async def request(self) -> tuple[int, bytes]:
+        """The server's next authentication request; what else it says goes to the client.
+
+        Raises:
+            ConnectionEnded: one of the two has gone, as after an error.
+        """
+        while (message := await self.from_server()).kind != authentication.REQUEST:
+            self._pass_on(message)
+        return authentication.read_request(message.body)
+
+    def _pass_on(self, message: Message) -> None:
+        if message.kind == server.ERROR_RESPONSE:
+            refusal = database_error(server.read_fields(message.body, "utf-8"))
+            self._connection.note(Outcome.SERVER_REFUSED, refusal)
+        self.client.write(message.frame)
+
+    def _note_end(self) -> None:
+        self._connection.note(Outcome.LOST if self.client.lost else Outcome.SERVER_CLOSED)
+
+    async def _wait(self) -> None:
+        self._news.clear()
+        await self._news.wait()
+
+    def _check(self) -> None:
+        if self.server.lost or self.client.lost:
+            raise ConnectionEnded
+
+    # -- what happens
+
+    async def _log_in(self) -> None:
+        idle = self._surroundings.idle
+        if idle is not None and await self._take_kept(idle):
+            return
+        while idle is not None and (found := idle.take(self.startup.packet)) is not None:
+            try:
+                if await self._use(idle, found):
+                    return
+            finally:
+                if self._lease is None:
+                    found.transport.close()
+        asked = await self._log_in_to_server()
+        if idle is not None:
+            await self._begin_lease(asked)
+
+    async def _take_kept(self, idle: IdleConnections) -> bool:
+        """Let the client in to a connection that compiled code has kept; False if there is none."""
+        if idle.keeper is None:
+            return False
+        self._lease = await idle.keeper.take(self.startup.packet, self.server)
+        if self._lease is None:
+            return False
+        if self.server.lost:
+            self.server, self._lease = Side(self._news), None
+            return False
+        self.server.data_received(self._lease.said(self._lease.answers))
+        return True
+
+    async def _use(self, idle: IdleConnections, found: Idle) -> bool:
+        """Let the client in to a connection that was another's; False if it cannot be used."""
+        verifier = None
+        if not found.lease.trusted:
+            verifier = await idle.verifier(self.startup.user, self.startup.database)
+        if found.lost or (verifier is None and not found.lease.trusted):
+            return False
+        self.server.connection_made(found.transport)
+        found.transport.set_protocol(self.server)
+        if verifier is not None:
+            await sasl.authenticate_alone(self, verifier)
+        self._lease = found.lease
+        self.server.data_received(found.lease.said(found.lease.answers))
+        return True
+
+    async def _begin_lease(self, asked: Sequence[int]) -> None:
+        """Have the server's answers complete, so that they can be said to the next client as well."""
+        answers: list[Message] = []
+        while not answers or answers[-1].kind != server.READY_FOR_QUERY:
+            message = await self.from_server()
+            if message.kind == server.ERROR_RESPONSE:
+                self._pass_on(message)
+            else:
+                answers.append(message)
+        if asked[:1] in ([], [authentication.SASL]) and "replication" not in self.startup.parameters:
+            self._lease = Lease.of(self.startup.packet, not asked, answers)
+        lease = self._lease
+        said = b"".join(each.frame for each in answers) if lease is None else lease.said(answers)
+        self.server.data_received(said)
+
+    async def log_in_to_be_refused(self) -> None:
+        """Let Postgres refuse a client that could not prove who it is, in its own words.
+
+        Raises:
+            ConnectionEnded: it has.
+        """
+        self.server.close()
+        self.server = Side(self._news)
+        await self._connect()
+        request, data = await self.request()
+        if request != authentication.SASL:
+            raise OperationError(f'authentication failed for user "{self.startup.user}"', "28P01")
+        await sasl.fail(self, authentication.read_mechanisms(data))
+
+    async def _connect(self) -> None:
+        if self._opened is not None:
+            (descriptor, answer), self._opened = self._opened, None
+            if answer:
+                self.server.data_received(answer)
+            await connect(descriptor, self.server)
+            return
+        await self._surroundings.upstream.connect(lambda: self.server)
+        self._check()
+        if self._surroundings.front is not None and self.server.transport is not None:
+            self._surroundings.front.reached(self.server.transport)
+        self.server.write(self.startup.packet)
+
+    async def _log_in_to_server(self) -> list[int]:
+        """Pass on what the server asks and the client answers; returns what was asked."""
+        await self._connect()
+        asked: list[int] = []
+        while True:
+            request, data = await self.request()
+            if request == authentication.OK:
+                return asked
+            asked.append(request)
+            if request == authentication.SASL and self._encrypted:
+                mechanisms = authentication.read_mechanisms(data)
+                if SCRAM_SHA_256 in mechanisms:
+                    await self._authenticate(mechanisms)
+                    continue
+            self.client.write(authentication.request(request, data))
+            self._asked = True
+
+    async def _authenticate(self, mechanisms: Sequence[str]) -> None:
+        verifiers = self._surroundings.verifiers
+        if verifiers is not None and await verifiers.readable():
+            await sasl.authenticate(self, mechanisms, verifiers)
+        else:
+            await sasl.pass_on(self, mechanisms)
+
+    @property
+    def _encrypted(self) -> bool:
+        """Whether SCRAM can be bound to one of the two connections."""
+        transport = self.server.transport
+        assert transport is not None
+        return self.identity is not None or transport.get_extra_info("ssl_object") is not None
+
+    def _begin_session(self, seat: Seat) -> bool:
+        client, server_ = self.client, self.server
+        try:
+            seat.assign(self.startup.user, self.startup.database)
+        except OperationError:
+            client.write(_OK)
+            raise
+        # The client gets all that the server has said as one.
+        rest, answers = client.hand_over(), _OK + server_.hand_over()
+        if client.lost or server_.lost:
+            client.write(answers)
+            self._connection.note(Outcome.LOST if client.lost else Outcome.SERVER_REFUSED)
+            return False
+        assert client.transport is not None
+        assert server_.transport is not None
+        session = Session(
+            client.transport, self.startup, self._surroundings, self._connection, seat, self._lease
+        )
+        session.begin(server_.transport, answers, rest)
+        return True
+
+    def _refuse(self, error: OperationError, outcome: Outcome = Outcome.REFUSED) -> None:
+        self._connection.note(outcome, error)
+        self.client.write(server.error_response(fields_of(error, "FATAL"), "utf-8"))

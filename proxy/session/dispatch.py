@@ -1,0 +1,86 @@
+"""Decides what becomes of a client's message: `dispatch` is the table of contents."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, cast
+
+from engine.operations import FUNCTIONS
+from proxy.session import extended, simple
+from proxy.session.statements import Prepared
+from proxy.sql.intercept import NEEDLE, Analysis, CallSite, analyse
+from proxy.wire import client
+from proxy.wire.frames import Message
+
+if TYPE_CHECKING:
+    from proxy.session.client import Session
+
+_Work = Coroutine[Any, Any, None]
+
+
+def dispatch(session: Session, message: Message) -> _Work | None:
+    """Let a message go on; or say what has to be done instead, while the client waits."""
+    work: _Work | None = None
+    kind = message.kind
+    if kind == client.QUERY:
+        session.statements.forget(b"")
+        work = _query(session, message)
+    elif kind == client.PARSE:
+        work = _parse(session, message)
+    elif kind == client.BIND:
+        portal, statement = client.read_bind_names(message.body)
+        session.statements.bind(portal, statement, message.body, session.backend.expected.batch)
+    elif kind == client.EXECUTE:
+        work = _execute(session, message)
+    elif kind == client.CLOSE:
+        _close(session, message)
+    elif kind == client.TERMINATE and session.leaves_connection():
+        return None
+    if work is None:
+        session.forward(message)
+    return work
+
+
+def _query(session: Session, message: Message) -> _Work | None:
+    if NEEDLE not in message.frame.lower():
+        return None
+    analysis = _analyse(session, client.read_query(message.body))
+    return simple.query(session, message, analysis) if _concerns_us(session, analysis) else None
+
+
+def _parse(session: Session, message: Message) -> _Work | None:
+    if NEEDLE not in message.frame.lower():
+        if session.statements:
+            session.statements.forget(message.body.partition(b"\0")[0])
+        return None
+    parse = client.read_parse(message.body)
+    analysis = _analyse(session, parse.sql)
+    session.statements.forget(parse.statement)
+    if analysis.has_call and len(analysis.statements) == 1:
+        site = cast(CallSite, analysis.statements[0].finding)
+        session.statements.prepare(Prepared(parse, site))
+    return extended.parse(session, message, analysis) if _concerns_us(session, analysis) else None
+
+
+def _execute(session: Session, message: Message) -> _Work | None:
+    portal = session.statements.portal(client.read_execute_portal(message.body))
+    if portal is None or portal.performed or session.backend.expected.copying:
+        return None
+    return extended.execute(session, message, portal)
+
+
+def _close(session: Session, message: Message) -> None:
+    what, name = client.read_close(message.body)
+    if what == b"S":
+        session.statements.forget(name)
+    else:
+        session.statements.close(name)
+
+
+def _analyse(session: Session, sql: bytes) -> Analysis:
+    return analyse(sql.decode(session.backend.codec, "replace"), FUNCTIONS)
+
+
+def _concerns_us(session: Session, analysis: Analysis) -> bool:
+    new = analysis.needs_functions and not session.prepared
+    return new or analysis.has_call or analysis.refusal is not None

@@ -1,0 +1,171 @@
+"""Performs one call: the table of contents of an operation, seen from the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.errors import OperationError, Stopped
+from engine.operations import Call, Engine
+from proxy import records
+from proxy.errors import aborting_block, fields_of
+from proxy.session.caller import PRIVATE, SessionCaller
+from proxy.sql.intercept import CallSite
+from proxy.wire import client, server
+
+if TYPE_CHECKING:
+    from proxy.session.client import Session
+
+#: Seconds that a private statement may take once a stop is requested. It then waits for another
+#: session's lock, and is cancelled: the engine comes to no safe point before it ends.
+STUCK = 1.0
+
+#: The schema in which an unqualified name is found, and the settings that concern a call.
+_CIRCUMSTANCES = """
+SELECT (SELECT n.nspname
+          FROM pg_catalog.pg_proc p
+          JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+         WHERE p.proname = $1::pg_catalog.text
+           AND n.nspname OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(true))
+         ORDER BY pg_catalog.array_position(pg_catalog.current_schemas(true), n.nspname)
+         LIMIT 1),
+       pg_catalog.current_setting('client_min_messages'),
+       EXTRACT(epoch FROM pg_catalog.current_setting('statement_timeout')::pg_catalog.interval)
+"""
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The client's values for the parameters that a call's arguments use."""
+
+    values: tuple[bytes | None, ...] = ()
+    formats: tuple[int, ...] = ()
+    types: tuple[int, ...] = ()
+
+
+def parameters_of(site: CallSite, parse: client.Parse, bind: client.Bind) -> Parameters:
+    """Pick the parameters that a call uses out of the client's Parse and Bind."""
+    used = [number - 1 for number in site.parameters if 0 < number <= len(bind.values)]
+    return Parameters(
+        tuple(bind.values[index] for index in used),
+        tuple(bind.format_of(index) for index in used),
+        tuple(parse.types[index] if index < len(parse.types) else 0 for index in used),
+    )
+
+
+async def perform(session: Session, site: CallSite, parameters: Parameters, *, in_transaction: bool) -> bool:
+    """Perform a call whose turn it is; the client's statement is yet to be executed.
+
+    Returns:
+        False if the name means a function that is not ours, and nothing was done.
+
+    Raises:
+        OperationError: the client's statement is to fail with this.
+    """
+    caller = SessionCaller(session, in_transaction=in_transaction)
+    session.operation = caller
+    try:
+        circumstances = await _circumstances(caller, site)
+        if circumstances is None:
+            return False
+        caller.client_min_messages, timeout = circumstances
+        arguments = await _evaluate(caller, site, parameters)
+        recorded = records.operation(session.connection, session.observer, site.function)
+        with recorded, _timeout(caller, timeout), _unblocked(session, caller):
+            await _perform(session.engine, Call(function=site.function, arguments=arguments), caller)
+        return True
+    finally:
+        await caller.close()
+        session.operation = None
+
+
+async def _perform(engine: Engine, call: Call, caller: SessionCaller) -> None:
+    try:
+        await engine.perform(call, caller)
+    except OperationError as error:
+        cause = _cause(error, caller)
+        if cause is error:
+            raise
+        raise cause from error
+    if caller.failure is not None:
+        raise caller.failure
+
+
+def _cause(error: OperationError, caller: SessionCaller) -> OperationError:
+    """What to tell of an error that is only the consequence of another."""
+    if caller.failure is not None and error.sqlstate == "25P02":
+        error = caller.failure
+    if caller.stop.reason is not None and error.sqlstate == "57014":
+        error = caller.stop.reason
+    return error
+
+
+async def fail(session: Session, error: OperationError, *, simple: bool) -> None:
+    """Give the client an error in the place of its statement's answer.
+
+    Postgres is made to fail as well, so that it aborts what is open and, in the extended
+    protocol, discards the client's messages up to the Sync whose answer is the true state.
+    """
+    backend = session.backend
+    backend.insert(server.error_response(fields_of(error), backend.codec))
+    if not backend.expected.skipping:
+        block = aborting_block(error).encode(backend.codec, "replace")
+        frames = (
+            client.close_statement(PRIVATE)
+            + client.parse(PRIVATE, block)
+            + client.bind(PRIVATE, PRIVATE)
+            + client.execute(PRIVATE)
+            + client.FLUSH_FRAME
+        )
+        await backend.exchange(b"CPBE", frames)
+    if simple:
+        backend.forward(client.SYNC, client.SYNC_FRAME)
+
+
+async def _circumstances(caller: SessionCaller, site: CallSite) -> tuple[str, float] | None:
+    ((schema, client_min_messages, timeout),) = await caller.query(_CIRCUMSTANCES, site.function)
+    if schema != "public" and not site.qualified:
+        return None
+    return client_min_messages or "notice", float(timeout or 0)
+
+
+async def _evaluate(caller: SessionCaller, site: CallSite, parameters: Parameters) -> tuple[str | None, ...]:
+    if site.arguments is None:
+        return ()
+    sql = f"SELECT pg_catalog.to_json({site.arguments})".encode(caller.codec)
+    ((text,),) = await caller.run(sql, parameters.values, parameters.formats, parameters.types)
+    return tuple(json.loads(text)) if text is not None else (None,)
+
+
+@contextmanager
+def _timeout(caller: SessionCaller, seconds: float) -> Iterator[None]:
+    if not seconds:
+        yield
+        return
+    reason = Stopped("canceling statement due to statement timeout")
+    timer = asyncio.get_running_loop().call_later(seconds, caller.stop.request, reason)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+@contextmanager
+def _unblocked(session: Session, caller: SessionCaller) -> Iterator[None]:
+    async def watch() -> None:
+        await caller.stop.wait()
+        while not session.backend.lost:
+            statement = caller.statements
+            await asyncio.sleep(STUCK)
+            if caller.waiting and caller.statements == statement:
+                await session.cancel_backend()
+
+    watcher = asyncio.get_running_loop().create_task(watch())
+    try:
+        yield
+    finally:
+        watcher.cancel()

@@ -1,0 +1,1 @@
+"""What a text of SQL calls. Pure."""
