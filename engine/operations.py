@@ -13,10 +13,11 @@ from engine.aws.session import Cloud
 from engine.caller import Caller
 from engine.database import install, journal, lock, upgrade
 from engine.database.connection import Database
+from engine.database.functions import OPERATIONS, Performs
 from engine.execute.patience import Patience
 from engine.execute.run import Execution
 from engine.execute.steps import Worker
-from engine.guard import limits, plan_id, policy
+from engine.guard import execution, limits, plan_id, policy
 from engine.plan import columns, sync
 from engine.plan.apply import plan_apply
 from engine.plan.call_groups import sharing
@@ -45,20 +46,7 @@ class Call:
 
 
 #: Functions that the proxy hands to the engine. All others are ordinary SQL functions.
-FUNCTIONS: frozenset[str] = frozenset(
-    {
-        "iasql_install",
-        "iasql_uninstall",
-        "iasql_apply",
-        "iasql_plan_apply",
-        "iasql_preview_apply",
-        "iasql_diff",
-        "iasql_sync",
-        "iasql_plan_sync",
-        "iasql_preview_sync",
-        "iasql_upgrade",
-    }
-)
+FUNCTIONS: frozenset[str] = frozenset(each.name for each in OPERATIONS)
 
 
 class Engine:
@@ -74,17 +62,15 @@ class Engine:
         self._cloud = cloud
         self._underway = lock.Underway()
         self._patience = patience or Patience()
-        self._operations: Mapping[str, Callable[[Call, Caller], Awaitable[list[Record]]]] = {
-            "iasql_install": self._install,
-            "iasql_uninstall": self._uninstall,
-            "iasql_apply": self._apply,
-            "iasql_plan_apply": self._plan_apply,
-            "iasql_preview_apply": self._plan_apply,
-            "iasql_diff": self._diff,
-            "iasql_sync": self._sync,
-            "iasql_plan_sync": self._plan_sync,
-            "iasql_preview_sync": self._plan_sync,
-            "iasql_upgrade": self._upgrade,
+        self._performs: Mapping[Performs, Callable[[Call, Caller], Awaitable[list[Record]]]] = {
+            "install": self._install,
+            "uninstall": self._uninstall,
+            "apply": self._apply,
+            "plan_apply": self._plan_apply,
+            "diff": self._diff,
+            "sync": self._sync,
+            "plan_sync": self._plan_sync,
+            "upgrade": self._upgrade,
         }
 
     async def prepare_database(self, database: str) -> None:
@@ -103,7 +89,8 @@ class Engine:
         Raises:
             OperationError: the statement is to fail with this.
         """
-        records = await self._operations[call.function](call, caller)
+        operation = await execution.check(caller, call.function, len(call.arguments))
+        records = await self._performs[operation.performs](call, caller)
         await results.leave(caller, call.function, records)
 
     async def close(self) -> None:
@@ -123,13 +110,18 @@ class Engine:
             rows = await read.read(caller, install.resources(installed))
             snapshot = await self._read(caller, resources, rows)
             await install.create_tables(caller, new)
+            async with self._database.vouching(caller):
+                await install.record(caller, new)
             await self._import(caller, snapshot, resources, install.resources(each.name for each in new))
         return await install.created(caller, wanted)
 
     async def _uninstall(self, call: Call, caller: Caller) -> list[Record]:
         wanted = install.requested(call.arguments)
         await lock.to_end_of_transaction(caller)
-        return await install.drop_tables(caller, wanted)
+        dropped = await install.drop_tables(caller, wanted)
+        async with self._database.vouching(caller):
+            await install.forget(caller, wanted)
+        return dropped
 
     async def _plan_apply(self, call: Call, caller: Caller) -> list[Record]:
         plan, _ = await self._planned(caller)

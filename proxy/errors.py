@@ -3,6 +3,8 @@
     OperationError                (engine)
     ├── BackendLostError          the connection to the backing PostgreSQL has gone
     ├── RefusedError              a call where it cannot be performed
+    ├── DatabaseError
+    │   └── StatementError        Postgres refused the client's statement, before the call was performed
     └── UpstreamUnreachableError  (proxy/transport/upstream.py)
 
 https://www.postgresql.org/docs/current/protocol-error-fields.html
@@ -37,8 +39,27 @@ class RefusedError(OperationError):
         return cls(refusal.message, hint=refusal.hint)
 
 
+@dataclass(eq=False)
+class StatementError(DatabaseError):
+    """Postgres has refused the client's own statement; its position is one in that."""
+
+    @classmethod
+    def at(cls, error: DatabaseError, offset: int) -> StatementError:
+        """What Postgres says of a statement that stands elsewhere in what it was given.
+
+        Args:
+            offset: what to add to a position, in characters.
+        """
+        fields = dict(error.fields)
+        if "P" in fields:
+            fields["P"] = str(int(fields["P"]) + offset)
+        return cls(error.message, error.sqlstate, detail=error.detail, hint=error.hint, fields=fields)
+
+
 def fields_of(error: OperationError, severity: str = "ERROR") -> dict[str, str]:
     """The fields of the ErrorResponse for an error."""
+    if isinstance(error, StatementError):
+        return error.fields
     if isinstance(error, DatabaseError) and error.fields:
         # The position is one in the engine's statement, not in the client's.
         return {kind: value for kind, value in error.fields.items() if kind != "P"}

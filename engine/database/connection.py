@@ -5,16 +5,15 @@ They are opened when needed and closed soon after, since a connection keeps its 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from importlib import metadata, resources
 from typing import Any
 
 import asyncpg
 
+from engine.caller import Caller
+from engine.database.prepare import prepare
 from engine.errors import OperationError
-from modules import registry
 
 #: What the driver raises when a connection has gone, or is being ended by the server. InternalClientError is
 #: its word for a statement on a connection that was ended while it was idle.
@@ -25,7 +24,17 @@ GONE = (
     asyncpg.InternalClientError,
 )
 
-_LOCK = int.from_bytes(b"iasql", "big")
+#: The advisory locks by which `iasql.is_the_engine()` knows us; the other number is a session's process.
+_VOUCHING = int.from_bytes(b"iasm", "big")
+
+#: What a database's owner can set for all its sessions, and must not set for the engine's.
+_SETTINGS = {
+    "application_name": "iasql",
+    "search_path": "pg_catalog",
+    "default_transaction_read_only": "off",
+    "row_security": "on",
+    "statement_timeout": "0",
+}
 
 
 class Database:
@@ -50,7 +59,7 @@ class Database:
                 self._url,
                 database=database,
                 statement_cache_size=0,
-                server_settings={"application_name": "iasql"},
+                server_settings=_SETTINGS,
                 timeout=10,
             )
         except (OSError, asyncpg.PostgresError, TimeoutError) as error:
@@ -78,28 +87,24 @@ class Database:
         """Make sure that a database has this version's schema and functions.
 
         Raises:
-            OperationError: they could not be created.
+            OperationError: they could not be created, or are somebody else's.
         """
-        script = resources.files("engine.database").joinpath("schema.sql").read_text()
         async with self.connection(database) as connection:
-            if await _is_current(connection, script):
-                return
-            try:
-                async with connection.transaction():
-                    await connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
-                    await connection.execute("SET LOCAL client_min_messages = warning")
-                    await connection.execute("SET LOCAL search_path = pg_catalog")
-                    await connection.execute(script)
-                    await _record_modules(connection)
-                    await _record_version(connection, script)
-            except asyncpg.PostgresError as error:
-                raise OperationError(
-                    f'the functions of iasql could not be created in database "{database}"',
-                    sqlstate=error.sqlstate or "58000",
-                    detail=str(error),
-                    hint="The role that the iasql server was started with (--postgres) has to be able to "
-                    "create schemas in the database and functions in its schema public.",
-                ) from error
+            await prepare(connection, database)
+
+    @asynccontextmanager
+    async def vouching(self, caller: Caller) -> AsyncIterator[None]:
+        """Let functions that are for the engine alone know that it is the engine who calls them in a session.
+
+        Raises:
+            OperationError: 58000, there is no connection to be had; 55P03, somebody stands in the way.
+        """
+        ((pid,),) = await caller.query("SELECT pg_catalog.pg_backend_pid()")
+        async with self.connection(caller.database) as connection:
+            lock = f"SELECT pg_try_advisory_lock_shared({_VOUCHING}, {pid})"
+            if not await connection.fetchval(lock):
+                raise OperationError("another session holds a lock that is iasql's", sqlstate="55P03")
+            yield
 
     async def may_read_passwords(self) -> bool:
         """Whether `password` works: only a superuser's URL lets it, unless someone has granted it.
@@ -128,67 +133,3 @@ class Database:
                 "SELECT rolpassword FROM pg_catalog.pg_authid WHERE rolname = $1::text::name", role
             )
             return None if kept is None else str(kept)
-
-
-def version() -> str:
-    """The running version."""
-    return metadata.version("iasql")
-
-
-def _fingerprint(script: str) -> str:
-    text = script + repr([(each.full_name, each.dependencies, each.tables) for each in registry.MODULES])
-    return hashlib.sha256((version() + text).encode()).hexdigest()
-
-
-def _functions(script: str) -> list[str]:
-    """The functions that the script creates, by schema and name."""
-    marker = "CREATE OR REPLACE FUNCTION "
-    return [
-        line.removeprefix(marker).split("(")[0] for line in script.splitlines() if line.startswith(marker)
-    ]
-
-
-async def _is_current(connection: Any, script: str) -> bool:
-    missing = await connection.fetchval(
-        "SELECT count(*) FROM unnest($1::text[]) AS f WHERE NOT EXISTS (SELECT FROM pg_proc AS p "
-        "JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE n.nspname || '.' || p.proname = f)",
-        _functions(script),
-    )
-    if missing or not await connection.fetchval("SELECT to_regclass('iasql.setting') IS NOT NULL"):
-        return False
-    found = await connection.fetchval("SELECT value FROM iasql.setting WHERE name = 'fingerprint'")
-    return bool(found == _fingerprint(script))
-
-
-async def _record_modules(connection: Any) -> None:
-    await connection.execute("DELETE FROM iasql.module; DELETE FROM iasql.module_table")
-    await connection.executemany(
-        "INSERT INTO iasql.module (name, version, dependencies, place) VALUES ($1, $2, $3, $4)",
-        [
-            (module.name, module.version, list(module.dependencies), place)
-            for place, module in enumerate(registry.MODULES)
-        ],
-    )
-    module_of = {table: module.name for module in registry.MODULES for table in module.tables}
-    order = deletion_order()
-    await connection.executemany(
-        "INSERT INTO iasql.module_table (table_name, module, deletion, deletable) VALUES ($1, $2, $3, $4)",
-        [(table, module_of[table], place, table != "aws_account") for place, table in enumerate(order)],
-    )
-
-
-def deletion_order() -> list[str]:
-    """All tables, each before those that it refers to."""
-    order: list[str] = []
-    for resource in reversed(registry.in_reference_order(tuple(registry.RESOURCES))):
-        order += [part.table for part in resource.parts]
-        order.append(resource.table)
-    return order
-
-
-async def _record_version(connection: Any, script: str) -> None:
-    await connection.executemany(
-        "INSERT INTO iasql.setting (name, value) VALUES ($1, $2) "
-        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        [("version", version()), ("fingerprint", _fingerprint(script))],
-    )

@@ -70,7 +70,7 @@ def resources(modules: Iterable[str]) -> tuple[Resource, ...]:
 
 
 async def create_tables(caller: Caller, modules: Sequence[Module]) -> None:
-    """Create the tables of modules that are not installed, and record the modules.
+    """Create the tables of modules that are not installed.
 
     Raises:
         OperationError: 42P07, a name is taken.
@@ -79,7 +79,16 @@ async def create_tables(caller: Caller, modules: Sequence[Module]) -> None:
     await _check_names(caller, modules)
     for statement in ddl.create(modules):
         await caller.query(statement)
+
+
+async def record(caller: Caller, modules: Sequence[Module]) -> None:
+    """Record modules as installed; the engine has to vouch for it."""
     await caller.query(f"SELECT iasql.record_installed({_array(each.name for each in modules)})")
+
+
+async def forget(caller: Caller, modules: Sequence[str]) -> None:
+    """Record modules as uninstalled; the engine has to vouch for it."""
+    await caller.query(f"SELECT iasql.record_uninstalled({_array(modules)})")
 
 
 async def _check_names(caller: Caller, modules: Sequence[Module]) -> None:
@@ -139,7 +148,6 @@ async def drop_tables(caller: Caller, wanted: Sequence[str]) -> list[Record]:
     if modules:
         for statement in ddl.drop(modules):
             await caller.query(statement)
-        await caller.query(f"SELECT iasql.record_uninstalled({_array(each.name for each in modules)})")
     return [
         {"module_name": module.full_name, "dropped_table_name": table, "record_count": counts[table]}
         for module in modules

@@ -1,7 +1,7 @@
 -- Bookkeeping and functions of one database. Run as a whole, in one transaction, by the engine's own role,
 -- whenever the database does not have this version of it. Everything in it can be run again.
+-- The schema is there, and is that role's own: prepare.py sees to that before anything here is read or written.
 
-CREATE SCHEMA IF NOT EXISTS iasql;
 COMMENT ON SCHEMA iasql IS 'What iasql keeps for itself: installed modules, and the journal of operations.';
 GRANT USAGE ON SCHEMA iasql TO PUBLIC;
 
@@ -101,7 +101,20 @@ COMMENT ON TABLE iasql.policy IS
 COMMENT ON COLUMN iasql.policy.query IS
   'One SELECT, without a semicolon. It sees the tables, and the plan column by column as iasql.planned().';
 COMMENT ON COLUMN iasql.policy.advice IS 'What a user is told to do; NULL says nothing.';
-GRANT SELECT ON iasql.policy TO PUBLIC;
+REVOKE ALL ON iasql.policy FROM PUBLIC;
+
+CREATE TABLE IF NOT EXISTS iasql.guard (
+  role text NOT NULL DEFAULT 'PUBLIC',
+  setting text NOT NULL CHECK (setting IN ('max_deletes', 'max_changes')),
+  value text NOT NULL CHECK (value ~ '^[0-9]{1,9}$'),
+  PRIMARY KEY (role, setting)
+);
+COMMENT ON TABLE iasql.guard IS
+  'Limits that a session''s SET can only make stricter. iasql_guards() shows which of them apply to you.';
+COMMENT ON COLUMN iasql.guard.role IS
+  'A role, for whom is logged in as it or as a member of it; or PUBLIC, for all for whom no role''s row counts.';
+COMMENT ON COLUMN iasql.guard.setting IS
+  'max_deletes: how many resources one apply may delete, replaced ones included; max_changes: how many it may change in all.';
 
 CREATE OR REPLACE FUNCTION iasql.planned()
 RETURNS TABLE (
@@ -114,6 +127,117 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     column_name text, current_value text, desired_value text, replaces boolean
   )
 $$;
+
+CREATE OR REPLACE FUNCTION iasql.has_policies() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM iasql.policy)
+$$;
+
+-- What stands against the plan that iasql.planned() shows: the policies that return rows, with the first of them.
+-- It is made the database owner's, so that a policy can do no more than read what the owner may read: not what
+-- the caller may do, nor a superuser. Its owner could take that away from the function, so the body looks itself.
+CREATE OR REPLACE FUNCTION iasql.against() RETURNS TABLE (name text, advice text, line text)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp SET row_security = off AS $$
+DECLARE
+  policy record;
+  problem text;
+  state text;
+BEGIN
+  PERFORM iasql.check_reader();
+  FOR policy IN SELECT p.name, p.advice, p.query FROM iasql.policy AS p ORDER BY p.name LOOP
+    BEGIN
+      -- To the end of this block, which is a subtransaction; nobody can set it back within.
+      PERFORM pg_catalog.set_config('transaction_read_only', 'on', true);
+      FOR line IN EXECUTE pg_catalog.concat(
+        'SELECT pg_catalog.row_to_json(q)::pg_catalog.text FROM (', policy.query, E'\n) AS q LIMIT 5'
+      ) LOOP
+        name := policy.name;
+        advice := policy.advice;
+        RETURN NEXT;
+      END LOOP;
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+      GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT, state = RETURNED_SQLSTATE;
+      RAISE EXCEPTION 'the policy "%" cannot be checked', policy.name USING ERRCODE = state, DETAIL = problem,
+        HINT = 'Whoever may write iasql.policy has to put its query right.';
+    END;
+  END LOOP;
+END
+$$;
+
+-- Refuses a policy that could not be planned, when it is written.
+CREATE OR REPLACE FUNCTION iasql.check_policy() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp SET row_security = off AS $$
+DECLARE
+  problem text;
+  state text;
+  line text;
+BEGIN
+  PERFORM iasql.check_reader();
+  PERFORM pg_catalog.set_config('transaction_read_only', 'on', true);
+  FOR line IN EXECUTE pg_catalog.concat(
+    'EXPLAIN SELECT pg_catalog.row_to_json(q) FROM (', NEW.query, E'\n) AS q LIMIT 5'
+  ) LOOP
+    EXIT;
+  END LOOP;
+  RETURN NEW;
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT, state = RETURNED_SQLSTATE;
+  RAISE EXCEPTION 'the policy "%" cannot be used', NEW.name USING ERRCODE = state, DETAIL = problem,
+    HINT = 'A policy is one SELECT, without a semicolon, of what the database''s owner may read.';
+END
+$$;
+
+-- Whether a policy's query would run as it must.
+CREATE OR REPLACE FUNCTION iasql.check_reader() RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  owner record;
+BEGIN
+  SELECT r.rolname, r.rolsuper INTO owner
+  FROM pg_database AS d JOIN pg_roles AS r ON r.oid = d.datdba WHERE d.datname = current_database();
+  IF owner.rolsuper THEN
+    RAISE EXCEPTION 'policies are not run in a database that a superuser owns' USING ERRCODE = '0LP01',
+      DETAIL = 'Whoever may write a policy could do what the owner may do.',
+      HINT = format('ALTER DATABASE %I OWNER TO …, a role that is no superuser.', current_database());
+  END IF;
+  IF current_user <> owner.rolname THEN
+    RAISE EXCEPTION 'policies would run as "%", and not as the database''s owner "%"', current_user, owner.rolname
+      USING ERRCODE = '0LP01',
+      HINT = format('Start the iasql server with a role that is a superuser or is %I itself.', owner.rolname);
+  END IF;
+END
+$$;
+
+DROP TRIGGER IF EXISTS check_policy ON iasql.policy;
+CREATE TRIGGER check_policy BEFORE INSERT OR UPDATE ON iasql.policy
+  FOR EACH ROW EXECUTE FUNCTION iasql.check_policy();
+
+-- The guards that count for who is logged in; SET ROLE changes nothing. The strictest of a login's roles counts.
+CREATE OR REPLACE FUNCTION public.iasql_guards() RETURNS TABLE (setting text, value integer, source text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH RECURSIVE member AS (
+    SELECT r.oid, r.rolname FROM pg_roles AS r WHERE r.rolname = session_user
+    UNION SELECT g.oid, g.rolname FROM member AS b
+      JOIN pg_auth_members AS m ON m.member = b.oid JOIN pg_roles AS g ON g.oid = m.roleid
+  ),
+  own AS (
+    SELECT g.setting, g.value::integer AS value, 'role ' || g.role AS source
+    FROM iasql.guard AS g WHERE g.role IN (SELECT b.rolname FROM member AS b)
+  ),
+  chosen AS (
+    SELECT o.setting, o.value, o.source FROM own AS o
+    UNION ALL SELECT g.setting, g.value::integer, 'PUBLIC' FROM iasql.guard AS g
+      WHERE g.role = 'PUBLIC' AND NOT EXISTS (SELECT FROM own AS o WHERE o.setting = g.setting)
+    UNION ALL SELECT s.name, current_setting('iasql.' || s.name, true)::integer, 'session'
+      FROM (VALUES ('max_deletes'), ('max_changes')) AS s (name)
+      WHERE current_setting('iasql.' || s.name, true) ~ '^[0-9]{1,9}$'
+  )
+  SELECT DISTINCT ON (c.setting) c.setting, c.value, c.source FROM chosen AS c ORDER BY c.setting, c.value
+$$;
+COMMENT ON FUNCTION public.iasql_guards() IS
+  'The limits that apply to you: the strictest of iasql.guard and of what your session has set.';
 
 -- Whether the engine's connection for an operation is there. Only its owner may see when another's began.
 CREATE OR REPLACE FUNCTION iasql.lives(pid integer, began timestamptz) RETURNS boolean
@@ -144,17 +268,45 @@ CREATE OR REPLACE VIEW iasql.iasql_progress AS
 COMMENT ON VIEW iasql.iasql_progress IS 'The operations that are running, and how far they are.';
 GRANT SELECT ON iasql.iasql_progress TO PUBLIC;
 
--- Written by the caller's own role, in its own transaction, so that it is undone with it.
+-- Whether the engine speaks now in this session: a connection of its own role then holds an advisory lock that
+-- names the session. No client can hold one as that role, and what is passed in a session a client can read.
+CREATE OR REPLACE FUNCTION iasql.is_the_engine() RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM pg_stat_clear_snapshot();
+  RETURN EXISTS (
+    SELECT FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
+    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
+      AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+      AND l.classid = 1767994221::oid AND l.objid = pg_backend_pid()::oid
+      AND a.usesysid = (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = current_user)
+  );
+END
+$$;
+
+-- Called in the caller's own transaction, so that it is undone with it.
 CREATE OR REPLACE FUNCTION iasql.record_installed(names text[]) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT iasql.is_the_engine() THEN
+    RAISE EXCEPTION 'only the iasql server can record what is installed' USING ERRCODE = '42501',
+      HINT = 'SELECT * FROM iasql_install(…) installs.';
+  END IF;
   INSERT INTO iasql.installed_module (name, installed_by)
-  SELECT name, session_user FROM unnest(names) AS name
-  ON CONFLICT (name) DO UPDATE SET installed_at = now(), installed_by = excluded.installed_by
+  SELECT n.name, session_user FROM unnest(names) AS n (name)
+  ON CONFLICT (name) DO UPDATE SET installed_at = now(), installed_by = excluded.installed_by;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION iasql.record_uninstalled(names text[]) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  DELETE FROM iasql.installed_module WHERE name = ANY (names)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT iasql.is_the_engine() THEN
+    RAISE EXCEPTION 'only the iasql server can record what is installed' USING ERRCODE = '42501',
+      HINT = 'SELECT * FROM iasql_uninstall(…) uninstalls.';
+  END IF;
+  DELETE FROM iasql.installed_module AS i WHERE i.name = ANY (names);
+END
 $$;
 
 -- A module is installed if that was recorded and its tables have not been dropped since.
@@ -188,129 +340,11 @@ BEGIN
 END
 $$;
 
--- The same, as the rows of the operations that change or compare.
-CREATE OR REPLACE FUNCTION iasql.take_changes(called text)
-RETURNS TABLE (action text, table_name text, id integer, description text)
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT r.* FROM jsonb_to_recordset(iasql.take_result(called))
-    AS r (action text, table_name text, id integer, description text)
-$$;
-
-CREATE OR REPLACE FUNCTION public.iasql_install(VARIADIC _mods text[])
-RETURNS TABLE (module_name varchar, created_table_name varchar, record_count integer)
-LANGUAGE plpgsql AS $$
-BEGIN
-  RETURN QUERY SELECT r.* FROM jsonb_to_recordset(iasql.take_result('iasql_install'))
-    AS r (module_name varchar, created_table_name varchar, record_count integer);
-END
-$$;
-COMMENT ON FUNCTION public.iasql_install(text[]) IS
-  'Creates the tables of modules and fills them with what the AWS account holds.';
-
-CREATE OR REPLACE FUNCTION public.iasql_uninstall(VARIADIC _mods text[])
-RETURNS TABLE (module_name varchar, dropped_table_name varchar, record_count integer)
-LANGUAGE plpgsql AS $$
-BEGIN
-  RETURN QUERY SELECT r.* FROM jsonb_to_recordset(iasql.take_result('iasql_uninstall'))
-    AS r (module_name varchar, dropped_table_name varchar, record_count integer);
-END
-$$;
-COMMENT ON FUNCTION public.iasql_uninstall(text[]) IS 'Drops the tables of modules. Touches nothing in AWS.';
-
-CREATE OR REPLACE FUNCTION public.iasql_apply()
-RETURNS TABLE (action text, table_name text, id integer, description text)
-LANGUAGE plpgsql AS $$
-BEGIN
-  RETURN QUERY SELECT * FROM iasql.take_changes('iasql_apply');
-END
-$$;
-COMMENT ON FUNCTION public.iasql_apply() IS 'Makes AWS hold what the tables hold.';
-
-CREATE OR REPLACE FUNCTION public.iasql_apply(plan_id text)
-RETURNS TABLE (action text, table_name text, id integer, description text)
-LANGUAGE plpgsql AS $$
-BEGIN
-  RETURN QUERY SELECT * FROM iasql.take_changes('iasql_apply');
-END
-$$;
-COMMENT ON FUNCTION public.iasql_apply(text) IS
-  'Makes AWS hold what the tables hold, if that is still the plan of this name.';
-
 CREATE OR REPLACE FUNCTION public.iasql_plan_id() RETURNS text
 LANGUAGE sql STABLE AS $$
   SELECT nullif(pg_catalog.current_setting('iasql.plan_id', true), '')
 $$;
 COMMENT ON FUNCTION public.iasql_plan_id() IS 'The name of the last plan that was shown in this session.';
-
-CREATE OR REPLACE FUNCTION public.iasql_plan_apply()
-RETURNS TABLE (action text, table_name text, id integer, description text)
-LANGUAGE plpgsql AS $$
-BEGIN
-  RETURN QUERY SELECT * FROM iasql.take_changes('iasql_plan_apply');
-END
-$$;
-COMMENT ON FUNCTION public.iasql_plan_apply() IS 'Shows what iasql_apply() would do.';
-
-CREATE OR REPLACE FUNCTION public.iasql_preview_apply()
-RETURNS TABLE (action text, table_name text, id integer, description text)
-LANGUAGE plpgsql AS $$
-BEGIN
-  RETURN QUERY SELECT * FROM iasql.take_changes('iasql_preview_apply');
-END
-$$;
-COMMENT ON FUNCTION public.iasql_preview_apply() IS 'Shows what iasql_apply() would do.';
-
-CREATE OR REPLACE FUNCTION public.iasql_diff()
-RETURNS TABLE (
-  action text, table_name text, id integer, description text,
-  column_name text, current_value text, desired_value text, replaces boolean
-)
-LANGUAGE plpgsql AS $$
-BEGIN
-  RETURN QUERY SELECT r.* FROM jsonb_to_recordset(iasql.take_result('iasql_diff')) AS r (
-    action text, table_name text, id integer, description text,
-    column_name text, current_value text, desired_value text, replaces boolean
-  );
-END
-$$;
-COMMENT ON FUNCTION public.iasql_diff() IS 'Shows what iasql_apply() would do, column by column.';
-
-CREATE OR REPLACE FUNCTION public.iasql_sync()
-RETURNS TABLE (action text, table_name text, id integer, description text)
-LANGUAGE plpgsql AS $$
-BEGIN
-  RETURN QUERY SELECT * FROM iasql.take_changes('iasql_sync');
-END
-$$;
-COMMENT ON FUNCTION public.iasql_sync() IS
-  'Makes the tables hold what AWS holds, dropping changes of theirs that were not applied.';
-
-CREATE OR REPLACE FUNCTION public.iasql_plan_sync()
-RETURNS TABLE (action text, table_name text, id integer, description text)
-LANGUAGE plpgsql AS $$
-BEGIN
-  RETURN QUERY SELECT * FROM iasql.take_changes('iasql_plan_sync');
-END
-$$;
-COMMENT ON FUNCTION public.iasql_plan_sync() IS 'Shows what iasql_sync() would do.';
-
-CREATE OR REPLACE FUNCTION public.iasql_preview_sync()
-RETURNS TABLE (action text, table_name text, id integer, description text)
-LANGUAGE plpgsql AS $$
-BEGIN
-  RETURN QUERY SELECT * FROM iasql.take_changes('iasql_preview_sync');
-END
-$$;
-COMMENT ON FUNCTION public.iasql_preview_sync() IS 'Shows what iasql_sync() would do.';
-
-CREATE OR REPLACE FUNCTION public.iasql_upgrade() RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM iasql.take_result('iasql_upgrade');
-END
-$$;
-COMMENT ON FUNCTION public.iasql_upgrade() IS
-  'Brings this database''s functions and tables to the running version.';
 
 CREATE OR REPLACE FUNCTION public.iasql_modules_list()
 RETURNS TABLE (module_name text, module_version text, dependencies text[])
@@ -355,41 +389,10 @@ BEGIN
     WHERE t.deletable
     ORDER BY t.deletion
   LOOP
-    EXECUTE format('DELETE FROM public.%I', name);
+    EXECUTE pg_catalog.format('DELETE FROM public.%I', name);
   END LOOP;
 END
 $$;
 COMMENT ON FUNCTION public.delete_all_records() IS
   'Deletes the rows of all installed modules, so that the next iasql_apply() deletes the resources.';
 
-CREATE OR REPLACE FUNCTION public.iasql_help()
-RETURNS TABLE (name text, signature text, description text, sample_usage text)
-LANGUAGE sql STABLE AS $$
-  SELECT p.proname::text,
-    p.proname || '(' || pg_catalog.pg_get_function_arguments(p.oid) || ')',
-    pg_catalog.obj_description(p.oid, 'pg_proc'),
-    h.sample
-  FROM (VALUES
-    ('iasql_install', 'SELECT * FROM iasql_install(''aws_vpc'', ''aws_ecr'');'),
-    ('iasql_uninstall', 'SELECT * FROM iasql_uninstall(''aws_ecr'');'),
-    ('iasql_plan_apply', 'SELECT * FROM iasql_plan_apply();'),
-    ('iasql_preview_apply', 'SELECT * FROM iasql_preview_apply();'),
-    ('iasql_apply', 'SELECT * FROM iasql_apply();'),
-    ('iasql_diff', 'SELECT * FROM iasql_diff();'),
-    ('iasql_plan_id', 'SELECT iasql_plan_id();'),
-    ('iasql_get_errors', 'SELECT * FROM iasql_get_errors();'),
-    ('iasql_plan_sync', 'SELECT * FROM iasql_plan_sync();'),
-    ('iasql_preview_sync', 'SELECT * FROM iasql_preview_sync();'),
-    ('iasql_sync', 'SELECT * FROM iasql_sync();'),
-    ('iasql_modules_list', 'SELECT * FROM iasql_modules_list();'),
-    ('iasql_modules_installed', 'SELECT * FROM iasql_modules_installed();'),
-    ('iasql_version', 'SELECT * FROM iasql_version();'),
-    ('iasql_upgrade', 'SELECT iasql_upgrade();'),
-    ('iasql_help', 'SELECT * FROM iasql_help();'),
-    ('delete_all_records', 'SELECT delete_all_records();')
-  ) AS h (name, sample)
-  JOIN pg_catalog.pg_proc AS p
-    ON p.proname = h.name AND p.pronamespace = 'public'::pg_catalog.regnamespace
-  ORDER BY p.proname
-$$;
-COMMENT ON FUNCTION public.iasql_help() IS 'Lists these functions.';

@@ -1,47 +1,66 @@
-"""What a session, a role or a database does not want done, whatever the rows say.
+"""How much one apply may do, whatever the rows say.
 
-`iasql.max_deletes`: how many resources one apply may delete, replaced ones included. Set it with SET,
-ALTER ROLE … SET or ALTER DATABASE … SET.
+`max_deletes`: how many resources it may delete, replaced ones included; `max_changes`: how many it may change
+in all. The database's owner sets them in the table `iasql.guard`, for a role or for PUBLIC; a session can set
+`iasql.max_deletes` and `iasql.max_changes`, which count if they are stricter.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.caller import Caller
 from engine.errors import OperationError
-from engine.plan.model import Plan
+from engine.plan.model import Change, Plan
 
-_SETTING = "iasql.max_deletes"
 _SHOWN = 50
+_SETTINGS = ("max_deletes", "max_changes")
 
 
 async def check(caller: Caller, plan: Plan) -> None:
-    """Refuse a plan that deletes too much, before anything is done.
+    """Refuse a plan that does too much, before anything is done.
 
     Raises:
-        OperationError: 53400, it would delete more than `iasql.max_deletes`; 22023, that is no number.
+        OperationError: 53400, it would delete or change more than a limit; 22023, a session's is no number.
     """
-    limit = await _limit(caller)
-    deletes = [change for change in plan.changes if change.action in ("delete", "replace")]
-    if limit is not None and len(deletes) > limit:
-        lines = [f"{each.action} {each.table} {each.name}" for each in deletes[:_SHOWN]]
-        if len(deletes) > _SHOWN:
-            lines.append(f"… and {len(deletes) - _SHOWN} more")
-        raise OperationError(
-            f"this would delete {len(deletes)} resources, and {_SETTING} is {limit}",
-            sqlstate="53400",
-            detail="\n".join(lines),
-            hint=f"If that is what you want: SET {_SETTING} = {len(deletes)}; and apply again.",
-        )
+    await _check_settings(caller)
+    limits = await caller.query("SELECT setting, value, source FROM public.iasql_guards()")
+    for setting, value, source in limits:
+        counted = _counted(plan, str(setting))
+        if len(counted) > int(str(value)):
+            raise _too_many(str(setting), str(value), str(source), counted)
 
 
-async def _limit(caller: Caller) -> int | None:
-    ((text,),) = await caller.query("SELECT pg_catalog.current_setting($1, true)", _SETTING)
-    if not text:
-        return None
-    if not text.isdigit():
-        raise OperationError(
-            f'{_SETTING} is "{text}", which is not a number of resources',
-            sqlstate="22023",
-            hint=f"SET {_SETTING} = 10, for instance, or RESET {_SETTING}.",
-        )
-    return int(text)
+def _counted(plan: Plan, setting: str) -> Sequence[Change]:
+    if setting == "max_deletes":
+        return [change for change in plan.changes if change.action in ("delete", "replace")]
+    return plan.changes
+
+
+def _too_many(setting: str, value: str, source: str, changes: Sequence[Change]) -> OperationError:
+    lines = [f"{each.action} {each.table} {each.name}" for each in changes[:_SHOWN]]
+    if len(changes) > _SHOWN:
+        lines.append(f"… and {len(changes) - _SHOWN} more")
+    if source == "session":
+        hint = f"If that is what you want: SET iasql.{setting} = {len(changes)}; and apply again."
+    else:
+        hint = f"iasql.guard says so for {source}; only who may write that table can change it."
+    verb = "delete" if setting == "max_deletes" else "change"
+    return OperationError(
+        f"this would {verb} {len(changes)} resources, and iasql.{setting} is {value}",
+        sqlstate="53400",
+        detail="\n".join(lines),
+        hint=hint,
+    )
+
+
+async def _check_settings(caller: Caller) -> None:
+    names = ", ".join(f"pg_catalog.current_setting('iasql.{each}', true)" for each in _SETTINGS)
+    (values,) = await caller.query(f"SELECT {names}")
+    for name, text in zip(_SETTINGS, values, strict=True):
+        if text and not (text.isdecimal() and text.isascii() and len(text) < 10):
+            raise OperationError(
+                f'iasql.{name} is "{text}", which is not a number of resources',
+                sqlstate="22023",
+                hint=f"SET iasql.{name} = 10, for instance, or RESET iasql.{name}.",
+            )

@@ -1,12 +1,14 @@
 """Policies: named queries that must return no rows when an apply would begin.
 
-They run in the caller's session, with its privileges, and see the tables as the apply would make AWS, and
-the plan column by column as `iasql.planned()`.
+They run in the caller's transaction, so that they see the tables as the apply would make AWS, but as the
+database's owner and read-only: `iasql.against()` sees to that. They see the plan column by column as
+`iasql.planned()`.
 """
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from engine.caller import Caller
@@ -14,7 +16,17 @@ from engine.errors import OperationError
 from engine.plan.model import Difference
 from engine.results import of_differences
 
-_SHOWN = 5
+#: What a policy may take, in milliseconds; a stricter `statement_timeout` of the session's stays.
+_TIMEOUT = 10_000
+
+_BEGIN = f"""
+    SELECT pg_catalog.current_setting('statement_timeout'),
+      pg_catalog.set_config('iasql.planned', $1, true),
+      pg_catalog.set_config('statement_timeout', (
+        SELECT CASE WHEN s.setting::pg_catalog.int4 BETWEEN 1 AND {_TIMEOUT}
+          THEN s.setting ELSE '{_TIMEOUT}' END
+        FROM pg_catalog.pg_settings AS s WHERE s.name = 'statement_timeout'), true)
+"""
 
 
 async def check(caller: Caller, differences: Callable[[], Sequence[Difference]]) -> None:
@@ -25,26 +37,27 @@ async def check(caller: Caller, differences: Callable[[], Sequence[Difference]])
 
     Raises:
         OperationError: 23514, with the policies and the first rows of each.
-        DatabaseError: a policy's query failed.
+        DatabaseError: a policy's query failed, or took too long; the policy is named.
     """
-    policies = await caller.query("SELECT name, query, advice FROM iasql.policy ORDER BY name")
-    if not policies:
+    ((some,),) = await caller.query("SELECT iasql.has_policies()::pg_catalog.text")
+    if some != "true":
         return
-    await caller.query(
-        "SELECT pg_catalog.set_config('iasql.planned', $1, true)", json.dumps(of_differences(differences()))
-    )
-    broken = []
-    for name, query, advice in policies:
-        rows = await caller.query(
-            f"SELECT pg_catalog.row_to_json(q)::text FROM ({query}\n) AS q LIMIT {_SHOWN}"
-        )
-        if rows:
-            broken.append((name, advice, [row[0] for row in rows]))
+    broken: dict[str, list[str]] = defaultdict(list)
+    advices: dict[str, str | None] = {}
+    for name, advice, line in await _against(caller, differences()):
+        broken[str(name)].append(str(line))
+        advices[str(name)] = advice
     if broken:
-        names = ", ".join(str(name) for name, _, _ in broken)
         raise OperationError(
-            f"the plan is against the {'policy' if len(broken) == 1 else 'policies'} {names}",
+            f"the plan is against the {'policy' if len(broken) == 1 else 'policies'} {', '.join(broken)}",
             sqlstate="23514",
-            detail="\n".join(f"{name}: {row}" for name, _, rows in broken for row in rows),
-            hint=" ".join(str(advice) for _, advice, _ in broken if advice) or None,
+            detail="\n".join(f"{name}: {row}" for name, rows in broken.items() for row in rows),
+            hint=" ".join(each for each in advices.values() if each) or None,
         )
+
+
+async def _against(caller: Caller, differences: Sequence[Difference]) -> list[tuple[str | None, ...]]:
+    ((timeout, *_),) = await caller.query(_BEGIN, json.dumps(of_differences(differences)))
+    rows = await caller.query("SELECT name, advice, line FROM iasql.against()")
+    await caller.query("SELECT pg_catalog.set_config('statement_timeout', $1, true)", timeout)
+    return rows

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from engine.errors import OperationError
 from proxy.errors import RefusedError, database_error
 from proxy.session.caller import PRIVATE
-from proxy.session.operation import fail, parameters_of, perform
+from proxy.session.operation import Statement, fail, parameters_of, perform
 from proxy.session.statements import Portal
 from proxy.sql.intercept import Analysis
 from proxy.wire import client, server
@@ -47,9 +47,10 @@ async def execute(session: Session, execute_message: Message, portal: Portal) ->
         return
     in_transaction = backend.status == server.IN_TRANSACTION or executed or binds > 1
     bind = client.read_bind(portal.bind)
-    parameters = parameters_of(portal.prepared.site, portal.prepared.parse, bind)
+    parsed = portal.prepared.parse
+    statement = Statement(parsed.sql, parameters_of(parsed, bind))
     try:
-        performed = await perform(session, portal.prepared.site, parameters, in_transaction=in_transaction)
+        performed = await perform(session, portal.prepared.site, statement, in_transaction=in_transaction)
         if performed:
             portal.performed = True
             await _bind_again(session, portal)

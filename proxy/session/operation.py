@@ -6,13 +6,13 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from engine.errors import OperationError, Stopped
+from engine.errors import DatabaseError, OperationError, Stopped
 from engine.operations import Call, Engine
 from proxy import records
-from proxy.errors import aborting_block, fields_of
+from proxy.errors import StatementError, aborting_block, fields_of
 from proxy.session.caller import PRIVATE, SessionCaller
 from proxy.sql.intercept import CallSite
 from proxy.wire import client, server
@@ -40,25 +40,43 @@ SELECT (SELECT n.nspname
 
 @dataclass(frozen=True)
 class Parameters:
-    """The client's values for the parameters that a call's arguments use."""
+    """The client's values for parameters."""
 
     values: tuple[bytes | None, ...] = ()
     formats: tuple[int, ...] = ()
     types: tuple[int, ...] = ()
 
 
-def parameters_of(site: CallSite, parse: client.Parse, bind: client.Bind) -> Parameters:
-    """Pick the parameters that a call uses out of the client's Parse and Bind."""
-    used = [number - 1 for number in site.parameters if 0 < number <= len(bind.values)]
+@dataclass(frozen=True)
+class Statement:
+    """The statement of the client's that a call stands in.
+
+    Attributes:
+        sql: its text, in the client's encoding.
+        parameters: all that it has.
+        offset: where it begins in what the client sent, in characters.
+    """
+
+    sql: bytes
+    parameters: Parameters = Parameters()
+    offset: int = 0
+
+
+def parameters_of(parse: client.Parse, bind: client.Bind) -> Parameters:
+    """The client's parameters out of its Parse and Bind."""
+    every = range(len(bind.values))
     return Parameters(
-        tuple(bind.values[index] for index in used),
-        tuple(bind.format_of(index) for index in used),
-        tuple(parse.types[index] if index < len(parse.types) else 0 for index in used),
+        tuple(bind.values),
+        tuple(bind.format_of(index) for index in every),
+        tuple(parse.types[index] if index < len(parse.types) else 0 for index in every),
     )
 
 
-async def perform(session: Session, site: CallSite, parameters: Parameters, *, in_transaction: bool) -> bool:
+async def perform(session: Session, site: CallSite, statement: Statement, *, in_transaction: bool) -> bool:
     """Perform a call whose turn it is; the client's statement is yet to be executed.
+
+    Before that Postgres plans the statement with all the rights that it takes, without running it, so that
+    nothing is done for one that would fail.
 
     Returns:
         False if the name means a function that is not ours, and nothing was done.
@@ -73,7 +91,8 @@ async def perform(session: Session, site: CallSite, parameters: Parameters, *, i
         if circumstances is None:
             return False
         caller.client_min_messages, timeout = circumstances
-        arguments = await _evaluate(caller, site, parameters)
+        await _plan(caller, site, statement)
+        arguments = await _evaluate(caller, site, statement.parameters)
         recorded = records.operation(session.connection, session.observer, site.function)
         with recorded, _timeout(caller, timeout), _unblocked(session, caller):
             await _perform(session.engine, Call(function=site.function, arguments=arguments), caller)
@@ -133,12 +152,57 @@ async def _circumstances(caller: SessionCaller, site: CallSite) -> tuple[str, fl
     return client_min_messages or "notice", float(timeout or 0)
 
 
+_EXPLAIN = "EXPLAIN (COSTS OFF) "
+
+_MAY_MAKE = """
+SELECT CASE WHEN $2 = 'true'
+            THEN pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY')
+            ELSE pg_catalog.has_schema_privilege(
+              COALESCE($1::pg_catalog.text, pg_catalog.current_schema()), 'CREATE') END::pg_catalog.text,
+       COALESCE($1::pg_catalog.text, pg_catalog.current_schema())
+"""
+
+
+async def _plan(caller: SessionCaller, site: CallSite, statement: Statement) -> None:
+    """Let Postgres raise what the client's statement would fail with.
+
+    EXPLAIN looks up names and types, plans, and begins to execute: privileges of tables and functions are
+    checked then. https://www.postgresql.org/docs/current/sql-explain.html
+
+    Raises:
+        StatementError: Postgres refuses the statement.
+        OperationError: 42501, it makes a table where the role may make none.
+    """
+    codec = caller.codec
+    text = statement.sql if site.query is None else site.query.encode(codec, "replace")
+    values = statement.parameters
+    try:
+        await caller.run(_EXPLAIN.encode(codec) + text, values.values, values.formats, values.types)
+    except DatabaseError as error:
+        # Of a query within a statement it is not known where it begins.
+        offset = statement.offset - len(_EXPLAIN)
+        fields = error.fields if site.query is None else {k: v for k, v in error.fields.items() if k != "P"}
+        raise StatementError.at(replace(error, fields=fields), offset) from error
+    if site.makes is not None:
+        temporary = str(site.makes.temporary).lower()
+        ((may, schema),) = await caller.query(_MAY_MAKE, site.makes.schema, temporary)
+        if may != "true":
+            what = "temporary tables" if site.makes.temporary else f"schema {schema}"
+            raise OperationError(f"permission denied for {what}", sqlstate="42501", schema=schema)
+
+
 async def _evaluate(caller: SessionCaller, site: CallSite, parameters: Parameters) -> tuple[str | None, ...]:
     if site.arguments is None:
         return ()
     sql = f"SELECT pg_catalog.to_json({site.arguments})".encode(caller.codec)
-    ((text,),) = await caller.run(sql, parameters.values, parameters.formats, parameters.types)
+    used = [number - 1 for number in site.parameters if 0 < number <= len(parameters.values)]
+    chosen = ([every[index] for index in used] for every in _columns(parameters))
+    ((text,),) = await caller.run(sql, *chosen)
     return tuple(json.loads(text)) if text is not None else (None,)
+
+
+def _columns(parameters: Parameters) -> tuple[tuple[Any, ...], ...]:
+    return parameters.values, parameters.formats, parameters.types
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from engine.errors import OperationError
 from proxy.errors import RefusedError
 from proxy.session.backend import Exchange
 from proxy.session.caller import PRIVATE
-from proxy.session.operation import Parameters, fail, perform
+from proxy.session.operation import Statement, fail, perform
 from proxy.sql.intercept import Analysis, CallSite
 from proxy.wire import client, server
 from proxy.wire.frames import Message
@@ -55,18 +55,19 @@ async def _refused(session: Session, analysis: Analysis) -> OperationError | Non
 
 
 async def _single(session: Session, query_message: Message, site: CallSite, *, in_transaction: bool) -> None:
-    if not await _performed(session, site, in_transaction=in_transaction):
+    statement = Statement(client.read_query(query_message.body))
+    if not await _performed(session, site, statement, in_transaction=in_transaction):
         return
     # Not as the Query that it was: PostgreSQL 18 leaves the implicit transaction that the private
     # messages began unfinished behind a Query ("StartTransactionCommand: unexpected state STARTED").
-    frames = _statement(client.read_query(query_message.body))
+    frames = _statement(statement.sql)
     await session.backend.exchange(_STATEMENT, frames, _Translated(session, 0))
     session.backend.forward(client.SYNC, client.SYNC_FRAME)
 
 
-async def _performed(session: Session, site: CallSite, *, in_transaction: bool) -> bool:
+async def _performed(session: Session, site: CallSite, statement: Statement, *, in_transaction: bool) -> bool:
     try:
-        await perform(session, site, Parameters(), in_transaction=in_transaction)
+        await perform(session, site, statement, in_transaction=in_transaction)
     except OperationError as error:
         if session.backend.lost:
             raise
@@ -110,10 +111,11 @@ async def _several(session: Session, query_message: Message, analysis: Analysis)
     text = client.read_query(query_message.body).decode(backend.codec, "replace").encode()
     for statement in analysis.statements:
         site = statement.finding
-        if isinstance(site, CallSite) and not await _performed(session, site, in_transaction=True):
-            return
         offset = len(text[: statement.start].decode())
         sql = text[statement.start : statement.end].decode().encode(backend.codec, "replace")
+        one = Statement(sql, offset=offset)
+        if isinstance(site, CallSite) and not await _performed(session, site, one, in_transaction=True):
+            return
         translated = _Translated(session, offset)
         await backend.exchange(_STATEMENT, _statement(sql), translated)
         if translated.error is not None:

@@ -114,6 +114,21 @@ def arguments(sql: bytes, location: int, end: int) -> tuple[list[str], list[int]
     return expressions, numbers, variadic
 
 
+def parenthesised(sql: bytes, start: int, end: int) -> str:
+    """What stands in the first parentheses of a statement."""
+    text = sql[start:end]
+    depth, inside = 0, 0
+    for token in postgast.scan(text.decode()).tokens:
+        if token.token in _CLOSING:
+            depth -= 1
+            if depth == 0:
+                return text[inside : token.start].decode()
+        if token.token in _OPENING:
+            depth += 1
+            inside = inside or token.end
+    return ""
+
+
 def called_names(code: str) -> set[str]:
     """Names that stand before a parenthesis in procedural code."""
     names: set[str] = set()

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from proxy.sql.grammar import Node, arguments, called_names, kind_of, parse, walk
+from proxy.sql.grammar import Node, arguments, called_names, kind_of, parenthesised, parse, walk
 
 #: A text without this, in any case, contains no call.
 NEEDLE = b"iasql_"
@@ -24,6 +24,14 @@ _OWN_NAME = re.compile(r"iasql_|delete_all_records$")
 
 
 @dataclass(frozen=True)
+class Made:
+    """Where a statement makes a table: in a schema, None being the first of the search_path, or in none."""
+
+    schema: str | None
+    temporary: bool
+
+
+@dataclass(frozen=True)
 class CallSite:
     """A call that can be performed.
 
@@ -32,12 +40,16 @@ class CallSite:
         qualified: whether the schema is written, so that search_path does not matter.
         arguments: an SQL expression of type text[] for its arguments, None if it has none.
         parameters: the numbers of the statement's parameters that are $1, $2, … in it.
+        query: the query in a statement of which EXPLAIN takes only that; None: it takes the statement.
+        makes: where the statement makes a table of the rows; None: it makes none.
     """
 
     function: str
     qualified: bool = False
     arguments: str | None = None
     parameters: tuple[int, ...] = ()
+    query: str | None = None
+    makes: Made | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +107,7 @@ def analyse(sql: str, functions: Collection[str]) -> Analysis:
         tree: Node = item.get("stmt", {})
         names = set(_own_names(tree))
         needs_functions = needs_functions or bool(names)
-        finding = _finding(tree, text, end, functions) if names or "DoStmt" in tree else None
+        finding = _finding(tree, text, start, end, functions) if names or "DoStmt" in tree else None
         statements.append(Statement(start, end, finding))
     return Analysis(tuple(statements), needs_functions)
 
@@ -108,7 +120,9 @@ def _own_names(tree: Node) -> Iterator[str]:
                 yield name
 
 
-def _finding(tree: Node, text: bytes, end: int, functions: Collection[str]) -> CallSite | Refusal | None:
+def _finding(
+    tree: Node, text: bytes, start: int, end: int, functions: Collection[str]
+) -> CallSite | Refusal | None:
     kind, statement = kind_of(tree)
     if kind == "DoStmt":
         return _refuse_block(statement, functions)
@@ -141,7 +155,24 @@ def _finding(tree: Node, text: bytes, end: int, functions: Collection[str]) -> C
             return Refusal(
                 function, f"{function}() takes no named arguments", "Write the arguments in their order."
             )
-    return _site(call, text, end, qualified=bool(schema))
+    if kind == "CopyStmt" and (statement.get("filename") or statement.get("is_program")):
+        return Refusal(
+            function,
+            f"{function}() cannot be called in COPY to a file or a program of the server",
+            "Copy to STDOUT; psql's \\copy writes that to a file of yours.",
+        )
+    site = _site(call, text, end, qualified=bool(schema))
+    if kind == "CopyStmt":
+        return replace(site, query=parenthesised(text, start, end))
+    return replace(site, makes=_made(kind, statement))
+
+
+def _made(kind: str, statement: Node) -> Made | None:
+    clause = statement.get("into" if kind == "CreateTableAsStmt" else "intoClause")
+    if clause is None:
+        return None
+    table = clause["rel"]
+    return Made(table.get("schemaname"), table.get("relpersistence") == "t")
 
 
 _UNPREPARED = "Call it directly, or let the driver prepare the statement instead of writing PREPARE."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from engine.database.connection import version
+from engine.database.prepare import version
 from engine.errors import DatabaseError, OperationError
 from modules import registry
 from tests.engine.direct import Session

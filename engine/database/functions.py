@@ -1,0 +1,218 @@
+"""The SQL functions that users call, declared once: their text, who may execute them, what help says.
+
+An *operation* is performed by the engine before Postgres runs the statement that calls it; its function only
+returns the rows that were left. All others are ordinary functions, whose text is in `schema.sql`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.database.sql import identifier, literal
+
+Performs = Literal["install", "uninstall", "apply", "plan_apply", "diff", "sync", "plan_sync", "upgrade"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One signature of an operation's function.
+
+    Attributes:
+        name: of the function, in the schema public.
+        performs: what the engine does for it.
+        changes: whether it changes AWS or the tables, and so is the database owner's to grant.
+        columns: of its result, as in SQL; none: it returns void.
+        parameters: as in SQL.
+        types: the types of these, as Postgres writes a signature.
+        comment, sample: for people.
+    """
+
+    name: str
+    performs: Performs
+    changes: bool
+    columns: str
+    comment: str
+    sample: str
+    parameters: str = ""
+    types: str = ""
+
+    @property
+    def signature(self) -> str:
+        """Name and types, as GRANT takes them."""
+        return f"public.{self.name}({self.types})"
+
+
+_CHANGES = "action text, table_name text, id integer, description text"
+_COLUMNS = "column_name text, current_value text, desired_value text, replaces boolean"
+_LISTS = "Shows what iasql_apply() would do."
+_LISTS_SYNC = "Shows what iasql_sync() would do."
+
+
+def _modules(verb: str) -> str:
+    return f"module_name varchar, {verb}_table_name varchar, record_count integer"
+
+
+OPERATIONS = (
+    Operation(
+        name="iasql_install",
+        performs="install",
+        changes=True,
+        parameters="VARIADIC _mods text[]",
+        types="text[]",
+        columns=_modules("created"),
+        comment="Creates the tables of modules and fills them with what the AWS account holds.",
+        sample="SELECT * FROM iasql_install('aws_vpc', 'aws_ecr');",
+    ),
+    Operation(
+        name="iasql_uninstall",
+        performs="uninstall",
+        changes=True,
+        parameters="VARIADIC _mods text[]",
+        types="text[]",
+        columns=_modules("dropped"),
+        comment="Drops the tables of modules. Touches nothing in AWS.",
+        sample="SELECT * FROM iasql_uninstall('aws_ecr');",
+    ),
+    Operation(
+        name="iasql_apply",
+        performs="apply",
+        changes=True,
+        columns=_CHANGES,
+        comment="Makes AWS hold what the tables hold.",
+        sample="SELECT * FROM iasql_apply();",
+    ),
+    Operation(
+        name="iasql_apply",
+        performs="apply",
+        changes=True,
+        parameters="plan_id text",
+        types="text",
+        columns=_CHANGES,
+        comment="Makes AWS hold what the tables hold, if that is still the plan of this name.",
+        sample="SELECT * FROM iasql_apply('5d41402abc4b2a76');",
+    ),
+    Operation(
+        name="iasql_plan_apply",
+        performs="plan_apply",
+        changes=False,
+        columns=_CHANGES,
+        comment=_LISTS,
+        sample="SELECT * FROM iasql_plan_apply();",
+    ),
+    Operation(
+        name="iasql_preview_apply",
+        performs="plan_apply",
+        changes=False,
+        columns=_CHANGES,
+        comment=_LISTS,
+        sample="SELECT * FROM iasql_preview_apply();",
+    ),
+    Operation(
+        name="iasql_diff",
+        performs="diff",
+        changes=False,
+        columns=f"{_CHANGES}, {_COLUMNS}",
+        comment="Shows what iasql_apply() would do, column by column.",
+        sample="SELECT * FROM iasql_diff();",
+    ),
+    Operation(
+        name="iasql_sync",
+        performs="sync",
+        changes=True,
+        columns=_CHANGES,
+        comment="Makes the tables hold what AWS holds, dropping changes of theirs that were not applied.",
+        sample="SELECT * FROM iasql_sync();",
+    ),
+    Operation(
+        name="iasql_plan_sync",
+        performs="plan_sync",
+        changes=False,
+        columns=_CHANGES,
+        comment=_LISTS_SYNC,
+        sample="SELECT * FROM iasql_plan_sync();",
+    ),
+    Operation(
+        name="iasql_preview_sync",
+        performs="plan_sync",
+        changes=False,
+        columns=_CHANGES,
+        comment=_LISTS_SYNC,
+        sample="SELECT * FROM iasql_preview_sync();",
+    ),
+    Operation(
+        name="iasql_upgrade",
+        performs="upgrade",
+        changes=True,
+        columns="",
+        comment="Brings this database's functions and tables to the running version.",
+        sample="SELECT iasql_upgrade();",
+    ),
+)
+
+#: Ordinary functions, by signature, with what help shows.
+PLAIN = {
+    "public.iasql_plan_id()": "SELECT iasql_plan_id();",
+    "public.iasql_guards()": "SELECT * FROM iasql_guards();",
+    "public.iasql_get_errors()": "SELECT * FROM iasql_get_errors();",
+    "public.iasql_modules_list()": "SELECT * FROM iasql_modules_list();",
+    "public.iasql_modules_installed()": "SELECT * FROM iasql_modules_installed();",
+    "public.iasql_version()": "SELECT * FROM iasql_version();",
+    "public.iasql_help()": "SELECT * FROM iasql_help();",
+    "public.delete_all_records()": "SELECT delete_all_records();",
+}
+
+#: What changes AWS or the tables: the database owner's to execute and to grant, and nobody else's.
+OWNERS = (*(each.signature for each in OPERATIONS if each.changes), "public.delete_all_records()")
+
+#: All functions in the schema public.
+SIGNATURES = (*(each.signature for each in OPERATIONS), *PLAIN)
+
+
+def script() -> str:
+    """The SQL that makes the operations' functions, and the one that lists all."""
+    return "\n".join([*(_function(each) for each in OPERATIONS), _HELP.replace("SAMPLES", _samples())])
+
+
+def _function(operation: Operation) -> str:
+    call = f"iasql.take_result({literal(operation.name)})"
+    if operation.columns:
+        returns = f"TABLE ({operation.columns})"
+        rows = f"pg_catalog.jsonb_to_recordset({call}) AS r ({operation.columns})"
+        body = f"RETURN QUERY SELECT r.* FROM {rows};"
+    else:
+        returns, body = "void", f"PERFORM {call};"
+    return (
+        f"CREATE OR REPLACE FUNCTION public.{identifier(operation.name)}({operation.parameters})\n"
+        f"RETURNS {returns} LANGUAGE plpgsql AS $$\nBEGIN\n  {body}\nEND\n$$;\n"
+        f"COMMENT ON FUNCTION {operation.signature} IS {literal(operation.comment)};\n"
+    )
+
+
+def _samples() -> str:
+    return ",\n    ".join(f"({literal(signature)}, {literal(text)})" for signature, text in _all_samples())
+
+
+def _all_samples() -> Iterator[tuple[str, str]]:
+    yield from ((each.signature, each.sample) for each in OPERATIONS)
+    yield from PLAIN.items()
+
+
+_HELP = """
+CREATE OR REPLACE FUNCTION public.iasql_help()
+RETURNS TABLE (name text, signature text, description text, sample_usage text)
+LANGUAGE sql STABLE AS $$
+  SELECT p.proname::pg_catalog.text,
+    pg_catalog.concat(p.proname, '(', pg_catalog.pg_get_function_arguments(p.oid), ')'),
+    pg_catalog.obj_description(p.oid, 'pg_proc'),
+    h.sample
+  FROM (VALUES
+    SAMPLES
+  ) AS h (signature, sample)
+  JOIN pg_catalog.pg_proc AS p
+    ON p.oid OPERATOR(pg_catalog.=) pg_catalog.to_regprocedure(h.signature)::pg_catalog.oid
+  ORDER BY p.proname, h.signature
+$$;
+COMMENT ON FUNCTION public.iasql_help() IS 'Lists these functions.';
+"""
