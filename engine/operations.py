@@ -17,7 +17,7 @@ from engine.database.functions import OPERATIONS, Performs
 from engine.execute.patience import Patience
 from engine.execute.run import Execution
 from engine.execute.steps import Worker
-from engine.guard import execution, limits, plan_id, policy
+from engine.guard import execution, limits, permission, plan_id, policy
 from engine.plan import columns, sync
 from engine.plan.apply import plan_apply
 from engine.plan.call_groups import sharing
@@ -181,6 +181,7 @@ class Engine:
             in_one_transaction: keep what was read with what will be written, and the lock; otherwise nothing
                 is held in Postgres while AWS is read.
         """
+        await install.check_whole(caller)
         resources = install.resources(await install.installed(caller))
         rows = await read.read(caller, resources)
         if not in_one_transaction:
@@ -202,6 +203,7 @@ class Engine:
         details = cache(lambda: columns.of_plan(snapshot.resources, plan))
         if call.arguments:
             await plan_id.check(caller, call.arguments[0], details())
+        await permission.check(caller, snapshot.resources, plan)
         await limits.check(caller, plan)
         await policy.check(caller, details)
 

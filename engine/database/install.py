@@ -56,6 +56,24 @@ async def installed(caller: Caller) -> tuple[str, ...]:
     return tuple(row[0] or "" for row in await caller.query("SELECT iasql.installed()"))
 
 
+async def check_whole(caller: Caller) -> None:
+    """Refuse to take a module for uninstalled of which only some tables have been dropped.
+
+    Raises:
+        OperationError: 42P01, with the tables that are missing and those that are left.
+    """
+    found = await caller.query("SELECT module, missing, present FROM iasql.incomplete()")
+    if found:
+        raise OperationError(
+            "tables of installed modules are missing: " + ", ".join(str(each[1]) for each in found),
+            sqlstate="42P01",
+            detail="\n".join(f"{module} still has {present}." for module, _, present in found),
+            hint="Restore them under their names; or drop the others too, and install the module again.",
+            schema="public",
+            table=str(found[0][1]).split(", ")[0],
+        )
+
+
 def resources(modules: Iterable[str]) -> tuple[Resource, ...]:
     """The resources of some modules, in reference order."""
     chosen = set(modules)

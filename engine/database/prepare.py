@@ -56,7 +56,8 @@ _FOREIGN = """
       WHERE c.relkind = 'r'
     UNION ALL SELECT format('%s belongs to %s', p.oid::regprocedure, p.proowner::regrole)
       FROM me, pg_proc AS p JOIN own ON own.oid = p.pronamespace
-      WHERE p.proowner <> me.oid AND NOT EXISTS (SELECT FROM unnest($3::text[]) AS f WHERE p.oid = to_regprocedure(f))
+      WHERE p.proowner <> me.oid
+        AND NOT EXISTS (SELECT FROM unnest($3::text[]) AS f WHERE p.oid = to_regprocedure(f))
     UNION ALL SELECT format('public.%I(%s) belongs to %s',
         p.proname, pg_get_function_identity_arguments(p.oid), p.proowner::regrole)
       FROM me, pg_proc AS p

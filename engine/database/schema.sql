@@ -214,6 +214,51 @@ DROP TRIGGER IF EXISTS check_policy ON iasql.policy;
 CREATE TRIGGER check_policy BEFORE INSERT OR UPDATE ON iasql.policy
   FOR EACH ROW EXECUTE FUNCTION iasql.check_policy();
 
+-- What concerns a call in the caller's session. The caller's search_path, which could have other operators first,
+-- is pinned away, and given as an argument; the role stays the caller's.
+CREATE OR REPLACE FUNCTION iasql.call_context(called text, signature text, signatures jsonb, visible name[])
+RETURNS TABLE (may text, others text, read_only text, role text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH engine AS (SELECT n.nspowner FROM pg_namespace AS n WHERE n.nspname = 'iasql')
+  SELECT
+    (SELECT has_function_privilege(p.oid, 'EXECUTE')::text FROM pg_proc AS p, engine AS e
+      WHERE p.oid = to_regprocedure(call_context.signature) AND p.proowner = e.nspowner),
+    (SELECT string_agg(format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)), ', ')
+      FROM engine AS e, pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+      WHERE p.proname = call_context.called AND (n.nspname = 'public' OR n.nspname = ANY (visible))
+        AND NOT (p.proowner = e.nspowner AND EXISTS (
+          SELECT FROM jsonb_array_elements_text(signatures) AS s WHERE p.oid = to_regprocedure(s)))),
+    current_setting('transaction_read_only'),
+    current_user::text
+$$;
+
+-- Of some privileges of tables in the schema public, [table, privilege, column or null], those that the role lacks.
+CREATE OR REPLACE FUNCTION iasql.lacking(needed jsonb)
+RETURNS TABLE (table_name text, privilege text, column_name text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT n.value ->> 0, n.value ->> 1, n.value ->> 2 FROM jsonb_array_elements(needed) AS n (value)
+  WHERE NOT CASE
+    WHEN n.value ->> 1 = 'USAGE'
+      THEN has_sequence_privilege(pg_get_serial_sequence(format('public.%I', n.value ->> 0), 'id'), 'USAGE')
+    WHEN n.value ->> 2 IS NULL THEN has_table_privilege(format('public.%I', n.value ->> 0), n.value ->> 1)
+    ELSE has_column_privilege(format('public.%I', n.value ->> 0), n.value ->> 2, n.value ->> 1)
+  END
+$$;
+
+-- Of some tables with the columns that each must have, what keeps the rows from being read as they are.
+CREATE OR REPLACE FUNCTION iasql.unreadable(wanted jsonb) RETURNS TABLE (problem text, table_name text)
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT 'row security', w.key FROM jsonb_each(wanted) AS w
+    WHERE row_security_active(to_regclass(format('public.%I', w.key)))
+  UNION ALL SELECT c.name, w.key
+    FROM jsonb_each(wanted) AS w CROSS JOIN jsonb_array_elements_text(w.value) AS c (name)
+    WHERE NOT EXISTS (
+      SELECT FROM pg_attribute AS a
+      WHERE a.attrelid = to_regclass(format('public.%I', w.key)) AND a.attname = c.name
+        AND a.attnum > 0 AND NOT a.attisdropped
+    )
+$$;
+
 -- The guards that count for who is logged in; SET ROLE changes nothing. The strictest of a login's roles counts.
 CREATE OR REPLACE FUNCTION public.iasql_guards() RETURNS TABLE (setting text, value integer, source text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -319,6 +364,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE t.module = i.name AND to_regclass('public.' || quote_ident(t.table_name)) IS NULL
   )
   ORDER BY m.place
+$$;
+
+-- The tables that a module lacks of which others are there: it has not been uninstalled, nor dropped as a whole.
+CREATE OR REPLACE FUNCTION iasql.incomplete() RETURNS TABLE (module text, missing text, present text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT t.module,
+    string_agg(t.table_name, ', ' ORDER BY t.deletion) FILTER (WHERE c.oid IS NULL),
+    string_agg(t.table_name, ', ' ORDER BY t.deletion) FILTER (WHERE c.oid IS NOT NULL)
+  FROM iasql.module_table AS t
+  JOIN iasql.installed_module AS i ON i.name = t.module
+  LEFT JOIN pg_class AS c ON c.oid = to_regclass(format('public.%I', t.table_name))
+  GROUP BY t.module
+  HAVING count(c.oid) BETWEEN 1 AND count(*) - 1
 $$;
 
 -- Takes the rows that the engine has left for this statement.

@@ -9,25 +9,6 @@ from engine.database.functions import OPERATIONS, Operation
 from engine.database.sql import identifier
 from engine.errors import OperationError
 
-#: What the name may mean to Postgres: ours, and whatever else is visible under it.
-_CIRCUMSTANCES = """
-    SELECT pg_catalog.current_setting('transaction_read_only'),
-      pg_catalog.has_function_privilege(ours.oid, 'EXECUTE')::pg_catalog.text,
-      (SELECT pg_catalog.string_agg(p.oid::pg_catalog.regprocedure::pg_catalog.text, ', ')
-         FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
-        WHERE p.proname = $1::pg_catalog.text AND n.nspname <> 'iasql'
-          AND (n.nspname = 'public' OR n.nspname = ANY (pg_catalog.current_schemas(true)))
-          AND NOT (p.proowner = engines.nspowner AND p.oid IN (
-            SELECT pg_catalog.to_regprocedure(s)::pg_catalog.oid
-              FROM pg_catalog.jsonb_array_elements_text($2::pg_catalog.jsonb) AS s))),
-      current_user::pg_catalog.text
-    FROM pg_catalog.pg_namespace AS engines
-    LEFT JOIN pg_catalog.pg_proc AS ours
-      ON ours.oid = pg_catalog.to_regprocedure($3::pg_catalog.text)::pg_catalog.oid
-      AND ours.proowner = engines.nspowner
-    WHERE engines.nspname = 'iasql'
-"""
-
 
 async def check(caller: Caller, function: str, arguments: int) -> Operation:
     """The operation that a call means, after it is known that the session may call it.
@@ -41,8 +22,12 @@ async def check(caller: Caller, function: str, arguments: int) -> Operation:
     """
     operation = _meant(function, arguments)
     same = [each.signature for each in OPERATIONS if each.name == function]
-    found = await caller.query(_CIRCUMSTANCES, function, json.dumps(same), operation.signature)
-    read_only, may, others, role = found[0] if found else (None, None, None, None)
+    ((may, others, read_only, role),) = await caller.query(
+        "SELECT * FROM iasql.call_context($1, $2, $3::pg_catalog.jsonb, pg_catalog.current_schemas(true))",
+        function,
+        operation.signature,
+        json.dumps(same),
+    )
     if others:
         raise OperationError(
             f"which {function}() is meant is not clear",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from sys import intern
 from typing import Any
 
 from engine.caller import Caller
 from engine.database.sql import identifier, literal, public
+from engine.errors import OperationError
 from engine.plan.model import Parts, Row
-from modules.spec import Resource
+from engine.rows import shape
+from modules.spec import Column, Resource
 
 
 async def read(caller: Caller, resources: Sequence[Resource]) -> dict[str, list[Row]]:
@@ -19,22 +21,75 @@ async def read(caller: Caller, resources: Sequence[Resource]) -> dict[str, list[
 
     Raises:
         DatabaseError: the caller may not read one of them.
+        OperationError: 42501, row security hides rows; 42703, a column is missing; 22023, a value has a shape
+            that its column cannot have.
     """
-    tables = [resource.table for resource in resources]
-    tables += [part.table for resource in resources for part in resource.parts]
-    if not tables:
+    if not resources:
         return {}
-    statement = " UNION ALL ".join(
+    columns = _columns(resources)
+    selects = [
         f"SELECT {literal(table)}, t.xmin::text, pg_catalog.to_jsonb(t)::text FROM {public(table)} AS t"
-        for table in tables
-    )
+        for table in columns
+    ]
+    # Last: the tables are locked by then, so that nobody can change what it looks at.
+    wanted = literal(json.dumps(columns))
+    selects.append(f"SELECT '', p.problem, p.table_name FROM iasql.unreadable({wanted}) AS p")
+    statement = " UNION ALL ".join(selects)
     texts: dict[str, list[str]] = defaultdict(list)
     versions: dict[str, list[str]] = defaultdict(list)
     for table, version, text in await caller.query(statement):
         texts[table or ""].append(text or "null")
         versions[table or ""].append(intern(version or ""))
+    if "" in texts:
+        raise _unreadable(list(zip(versions[""], texts[""], strict=True)))
     records = {table: list(zip(versions[table], _parsed(some), strict=True)) for table, some in texts.items()}
     return {resource.table: _rows(resource, records) for resource in resources}
+
+
+def _columns(resources: Sequence[Resource]) -> dict[str, list[str]]:
+    """The tables of some resources and of their parts, with the columns that each must have."""
+    columns: dict[str, list[str]] = {}
+    for resource in resources:
+        columns[resource.table] = list({**dict.fromkeys(resource.key), **_names(resource.columns)})
+        for part in resource.parts:
+            columns[part.table] = list(
+                {**dict.fromkeys(part.key), part.parent.name: None, **_names(part.columns)}
+            )
+    return columns
+
+
+def _names(columns: Iterable[Column]) -> dict[str, None]:
+    return dict.fromkeys(column.name for column in columns)
+
+
+def _unreadable(problems: Sequence[tuple[str, str]]) -> OperationError:
+    """
+    Args:
+        problems: "row security" or the name of a column that is missing, with the table.
+    """
+    hidden = [table for problem, table in problems if problem == _ROW_SECURITY]
+    if hidden:
+        return OperationError(
+            f"row security hides rows of {', '.join(hidden)} from this role",
+            sqlstate="42501",
+            detail="What has no row is deleted in AWS, so a role that may not see every row gets no plan.",
+            hint="Let the role see all of it (ALTER ROLE … BYPASSRLS), or call this as the tables' owner.",
+            schema="public",
+            table=hidden[0],
+        )
+    missing = ", ".join(f"{table}.{column}" for column, table in problems)
+    return OperationError(
+        f"columns that iasql needs are missing: {missing}",
+        sqlstate="42703",
+        detail="A column that is not there must not count as empty: AWS would lose what it holds.",
+        hint="Give renamed columns their names back; SELECT iasql_upgrade() adds those that are missing.",
+        schema="public",
+        table=problems[0][1],
+        column=problems[0][0],
+    )
+
+
+_ROW_SECURITY = "row security"
 
 
 async def versions(caller: Caller, resources: Sequence[Resource]) -> dict[str, dict[str, str]]:
@@ -80,6 +135,7 @@ _Records = list[tuple[str, dict[str, Any]]]
 def _rows(resource: Resource, records: dict[str, _Records]) -> list[Row]:
     parts = {part.table: _by_parent(part.parent.name, records.get(part.table, [])) for part in resource.parts}
     rows = [_row(resource, version, record, parts) for version, record in records.get(resource.table, [])]
+    shape.check(resource, rows)
     return sorted(rows, key=lambda row: row.key)
 
 

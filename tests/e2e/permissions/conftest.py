@@ -30,13 +30,13 @@ class Scene:
         """Run statements as the database's owner."""
         with psycopg.connect(self.owner.url, autocommit=True) as connection:
             for statement in statements:
-                connection.execute(sql.SQL(statement))  # type: ignore[arg-type]
+                connection.execute(statement.encode())
 
     def as_superuser(self, *statements: str) -> None:
         """Run statements as a superuser, in the database, past the proxy."""
         with psycopg.connect(self.server.superuser_url(self.owner.name), autocommit=True) as connection:
             for statement in statements:
-                connection.execute(sql.SQL(statement))  # type: ignore[arg-type]
+                connection.execute(statement.encode())
 
     def groups(self) -> list[str]:
         """The log groups in AWS."""

@@ -1,0 +1,91 @@
+"""Who may apply: it takes the privileges of the tables for all that would be done in AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import psycopg
+import pytest
+
+from tests.e2e.permissions.conftest import APPLY, Scene, fetched
+from tests.fixtures.databases import Database
+
+MakeRole = Callable[..., Database]
+EXECUTE = "GRANT EXECUTE ON FUNCTION iasql_apply(), iasql_sync() TO ROLE"
+SELECT = "GRANT SELECT ON ALL TABLES IN SCHEMA public TO ROLE"
+
+
+def test_a_role_that_may_apply_and_not_delete_rows_deletes(scene: Scene, make_role: MakeRole) -> None:
+    who = make_role(SELECT, EXECUTE, "GRANT INSERT, UPDATE ON log_group, role TO ROLE")
+    error = scene.refused(who, APPLY, state="42501")
+    assert "DELETE on log_group" in str(error)
+    assert ":/precious:* needs DELETE on log_group" in str(error.diag.message_detail)
+    assert f'GRANT DELETE ON public."log_group" TO "{who.role}";' in str(error.diag.message_hint)
+
+
+def test_the_grant_that_the_error_names_is_enough(scene: Scene, make_role: MakeRole) -> None:
+    who = make_role(SELECT, EXECUTE)
+    scene.execute("INSERT INTO log_group (log_group_name) VALUES ('/new')")
+    error = scene.refused(who, APPLY, state="42501")
+    scene.execute(*str(error.diag.message_hint).split("; "))
+    assert len(fetched(who, APPLY)) == 2
+    assert scene.groups() == ["/kept", "/new"]
+    assert fetched(who, "SELECT log_group_arn IS NULL FROM log_group") == [(False,), (False,)]
+
+
+def test_a_role_that_may_delete_rows_and_not_insert_creates(scene: Scene, make_role: MakeRole) -> None:
+    who = make_role(SELECT, EXECUTE, "GRANT DELETE ON log_group TO ROLE")
+    scene.execute("INSERT INTO log_group (log_group_name) VALUES ('/new')")
+    error = scene.refused(who, APPLY, state="42501")
+    assert "INSERT" in str(error)
+    assert "DELETE" not in str(error)
+
+
+def test_a_role_with_a_column_changes_another(scene: Scene, make_role: MakeRole) -> None:
+    trust = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"Service": "ecs-tasks.amazonaws.com"}}]}"""
+    scene.cloud.client("iam").create_role(RoleName="x", AssumeRolePolicyDocument=trust, Description="before")
+    scene.execute("SELECT iasql_sync()", "UPDATE role SET description = 'after'")
+    who = make_role(SELECT, EXECUTE, "GRANT UPDATE (assume_role_policy_document, arn) ON role TO ROLE")
+    error = scene.refused(who, APPLY, state="42501")
+    assert "update role" in str(error.diag.message_detail)
+    assert 'GRANT UPDATE ("description") ON public."role"' in str(error.diag.message_hint)
+    scene.execute(str(error.diag.message_hint))
+    assert fetched(who, "SELECT action FROM iasql_apply()") == [("update",)]
+    assert scene.cloud.client("iam").get_role(RoleName="x")["Role"]["Description"] == "after"
+
+
+def test_what_the_caller_must_not_write_could_not_be_recorded(scene: Scene, make_role: MakeRole) -> None:
+    who = make_role(
+        SELECT,
+        EXECUTE,
+        "GRANT INSERT (log_group_name), DELETE ON log_group TO ROLE",
+    )
+    scene.execute("INSERT INTO log_group (log_group_name) VALUES ('/new')")
+    error = scene.refused(who, APPLY, state="42501")
+    assert "GRANT UPDATE (" in str(error.diag.message_hint)
+    assert "arn" in str(error.diag.message_hint)
+
+
+def test_privileges_come_with_the_role_that_is_set(scene: Scene, make_role: MakeRole) -> None:
+    who = make_role(SELECT)
+    scene.as_superuser(f"GRANT {scene.owner.role} TO {who.role}")
+    with psycopg.connect(who.url, autocommit=True) as connection:
+        connection.execute(f"SET ROLE {scene.owner.role}".encode())
+        assert len(connection.execute(APPLY).fetchall()) == 1
+    assert scene.groups() == ["/kept"]
+
+
+def test_a_search_path_brings_operators_and_functions_of_its_own(scene: Scene, make_role: MakeRole) -> None:
+    who = make_role(SELECT, EXECUTE)
+    scene.execute(
+        "CREATE SCHEMA evil",
+        "CREATE FUNCTION evil.yes(text, text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT false'",
+        "CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.yes)",
+        "CREATE FUNCTION evil.has_table_privilege(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT true'",
+        f"GRANT USAGE ON SCHEMA evil TO {who.role}",
+    )
+    with psycopg.connect(who.url, autocommit=True) as connection, scene.nothing_happens():
+        connection.execute("SET search_path = evil, pg_catalog, public")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT * FROM public.iasql_apply()")
