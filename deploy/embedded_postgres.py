@@ -247,16 +247,20 @@ class EmbeddedPostgres:
         raise PostgresError(f"the embedded Postgres was not ready after {_READY_SECONDS:.0f} s (see {log})")
 
     def _make_role_and_database(self) -> None:
-        """Make the role and its database the first time, and again if the password file is gone."""
+        """Make the role and its database the first time, and again if the password file is gone.
+
+        The role may make roles and databases, as who runs a server of their own expects; it is no superuser.
+        """
         file = self.data_dir / "password"
         if file.exists():
+            self._sql(f"ALTER ROLE {ROLE} CREATEROLE CREATEDB;")  # a directory of an earlier version
             return
         new = file.with_suffix(".new")
         password = _write_secret(new)
         self._sql(f"""
             SELECT 'CREATE ROLE {ROLE} LOGIN'
                 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') \\gexec
-            ALTER ROLE {ROLE} PASSWORD '{password}';
+            ALTER ROLE {ROLE} CREATEROLE CREATEDB PASSWORD '{password}';
             SELECT 'CREATE DATABASE {DATABASE} OWNER {ROLE}'
                 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec
         """)

@@ -269,13 +269,7 @@ class Engine:
         shared = sharing(snapshot, steps, context)
         worker = Worker(self._cloud, context, self._patience, caller.stop, lookup, shared)
         async with journal.operation(
-            self._database,
-            caller.database,
-            call.function,
-            call.arguments,
-            caller.user,
-            caller.in_transaction,
-            len(steps),
+            self._database, caller, call.function, call.arguments, len(steps)
         ) as entries:
             await Execution(steps, pairs, snapshot, caller, entries, worker).run()
 

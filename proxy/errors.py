@@ -12,6 +12,7 @@ https://www.postgresql.org/docs/current/protocol-error-fields.html
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from engine.errors import DatabaseError, OperationError
@@ -63,14 +64,32 @@ def fields_of(error: OperationError, severity: str = "ERROR") -> dict[str, str]:
     if isinstance(error, DatabaseError) and error.fields:
         # The position is one in the engine's statement, not in the client's.
         return {kind: value for kind, value in error.fields.items() if kind != "P"}
-    fields = {"S": severity, "V": severity, "C": error.sqlstate, "M": error.message}
+    fields = {"S": severity, "V": severity, "C": error.sqlstate, "M": printable(error.message)}
     for kind, value in (("D", error.detail), ("H", error.hint)):
         if value:
-            fields[kind] = value
+            fields[kind] = printable(value, lines=True)
     for kind, attribute in _IDENTIFIERS.items():
         if getattr(error, attribute):
             fields[kind] = getattr(error, attribute)
     return fields
+
+
+#: What a terminal obeys, or what makes a text look like another: controls, and marks of direction.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def printable(text: str, *, lines: bool = False) -> str:
+    """A text in which names that others have given cannot pretend to be something else.
+
+    Args:
+        lines: whether it may have several lines.
+    """
+
+    def escaped(found: re.Match[str]) -> str:
+        character = found[0]
+        return character if lines and character == "\n" else character.encode("unicode_escape").decode()
+
+    return _CONTROLS.sub(escaped, text)
 
 
 def database_error(fields: dict[str, str]) -> DatabaseError:

@@ -17,6 +17,7 @@ import asyncpg
 import structlog
 
 from engine.aws.calls import Trail
+from engine.caller import Caller
 from engine.database.connection import GONE, Database
 from engine.database.write_batches import Batches
 from engine.errors import OperationError
@@ -156,32 +157,32 @@ def _json(description: Mapping[str, Any] | None) -> str | None:
 
 @asynccontextmanager
 async def operation(
-    database: Database,
-    name: str,
-    function: str,
-    arguments: tuple[str | None, ...],
-    username: str,
-    in_transaction: bool,
-    steps: int,
+    database: Database, caller: Caller, function: str, arguments: tuple[str | None, ...], steps: int
 ) -> AsyncIterator[Journal]:
     """Record an operation from its start to its end, and notify the channel `iasql` of the end.
 
     Args:
-        name: the database.
         steps: how many steps it has.
 
     Raises:
         OperationError: 58000, the journal cannot be written.
     """
-    async with database.connection(name) as connection:
+    ((application, role),) = await caller.query(
+        "SELECT pg_catalog.current_setting('application_name'), current_user::pg_catalog.text"
+    )
+    await caller.commit()
+    async with database.connection(caller.database) as connection:
         number = await connection.fetchval(
-            "INSERT INTO iasql.iasql_operation (function, arguments, username, in_transaction, steps) "
-            "VALUES ($1, $2, $3, $4, $5) RETURNING id",
+            "INSERT INTO iasql.iasql_operation (function, arguments, username, in_transaction, steps, "
+            "address, application_name, role) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
             function,
             list(arguments),
-            username,
-            in_transaction,
+            caller.user,
+            caller.in_transaction,
             steps,
+            caller.address,
+            application,
+            role,
         )
         await connection.execute(_CUT_OFF)
         begun = {(table, what): token for table, what, token in await connection.fetch(_BEGUN)}

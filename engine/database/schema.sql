@@ -51,6 +51,13 @@ CREATE TABLE IF NOT EXISTS iasql.iasql_operation (
   outcome text,
   message text
 );
+ALTER TABLE iasql.iasql_operation
+  ADD COLUMN IF NOT EXISTS address text,
+  ADD COLUMN IF NOT EXISTS application_name text,
+  ADD COLUMN IF NOT EXISTS role text;
+COMMENT ON COLUMN iasql.iasql_operation.username IS 'The role that was logged in.';
+COMMENT ON COLUMN iasql.iasql_operation.role IS 'The role that it ran as, which SET ROLE changes.';
+COMMENT ON COLUMN iasql.iasql_operation.address IS 'Where the client was, as the iasql server saw it.';
 COMMENT ON TABLE iasql.iasql_operation IS
   'The operations that change AWS: who, when, what. An operation without an end is running, or was cut off.';
 COMMENT ON COLUMN iasql.iasql_operation.outcome IS

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.caller import Row, Stop
 from engine.errors import DatabaseError, OperationError
-from proxy.errors import database_error
+from proxy.errors import database_error, printable
 from proxy.wire import client, server
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class SessionCaller:
         self._closed = False
         self.database = session.startup.database
         self.user = session.startup.user
+        self.address: str | None = session.connection.client
         self.in_transaction = in_transaction
         self.stop = Stop()
         self.failure: DatabaseError | None = None
@@ -103,11 +104,11 @@ class SessionCaller:
         if self._closed or (severity != "INFO" and _rank(severity) < _rank(self.client_min_messages)):
             return
         code = "01000" if severity == "WARNING" else "00000"
-        fields = {"S": severity, "V": severity, "C": code, "M": message}
+        fields = {"S": severity, "V": severity, "C": code, "M": printable(message)}
         if detail:
-            fields["D"] = detail
+            fields["D"] = printable(detail, lines=True)
         if hint:
-            fields["H"] = hint
+            fields["H"] = printable(hint, lines=True)
         self._backend.insert(server.notice_response(fields, self._backend.codec))
 
     async def close(self) -> None:

@@ -51,6 +51,20 @@ def test_the_passwords_are_readable_by_their_owner_only(data_dir: Path) -> None:
             assert stat.S_IMODE((data_dir / name).stat().st_mode) == 0o600
 
 
+def test_the_clients_role_makes_roles_and_databases_and_is_no_superuser(data_dir: Path) -> None:
+    with (
+        EmbeddedPostgres(data_dir) as server,
+        psycopg.connect(server.superuser_url(), autocommit=True) as superuser,
+    ):
+        superuser.execute("ALTER ROLE admin NOCREATEROLE NOCREATEDB")  # as an earlier version made it
+    with EmbeddedPostgres(data_dir) as server, as_client(server) as client:
+        client.autocommit = True
+        client.execute("CREATE ROLE analyst LOGIN")
+        client.execute("CREATE DATABASE another")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            client.execute("CREATE ROLE ladder SUPERUSER")
+
+
 def test_a_lost_client_password_is_made_anew(data_dir: Path) -> None:
     with EmbeddedPostgres(data_dir):
         pass

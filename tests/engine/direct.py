@@ -21,6 +21,7 @@ class DirectCaller:
     connection: Any
     database: str
     user: str
+    address: str | None = None
     in_transaction: bool = False
     stop: Stop = field(default_factory=Stop)
     notices: list[str] = field(default_factory=list)

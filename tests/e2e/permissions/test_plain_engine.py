@@ -1,0 +1,62 @@
+"""The server's own role in Postgres need not be a superuser."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from tests.e2e.permissions.conftest import fetched
+from tests.fixtures.cloud import Cloud
+from tests.fixtures.databases import PASSWORD, Database, PostgresServer
+from tests.fixtures.proxies import StartIasql
+
+PREPARE = (
+    "SELECT iasql_install('aws_cloudwatch')",
+    "INSERT INTO log_group (log_group_name) VALUES ('/made')",
+)
+POLICY = "INSERT INTO iasql.policy (name, query) VALUES ('none', 'SELECT 1 WHERE false')"
+
+
+@pytest.fixture
+def plain_role(postgres_server: PostgresServer, fresh_database: Database) -> Iterator[str]:
+    """A role that may create in the database and in its schema public, and nothing else."""
+    name = f"engine_{secrets.token_hex(4)}"
+    with psycopg.connect(postgres_server.superuser_url(fresh_database.name), autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{PASSWORD}'".encode())
+        connection.execute(f"GRANT CREATE ON DATABASE {fresh_database.name} TO {name}".encode())
+        connection.execute(f"GRANT CREATE ON SCHEMA public TO {name}".encode())
+    yield name
+    postgres_server.drop(fresh_database)
+    with psycopg.connect(postgres_server.url, autocommit=True) as connection:
+        connection.execute(f"DROP ROLE {name}".encode())
+
+
+def url_of(database: Database, role: str) -> str:
+    return database.url.replace(f"//{database.role}:", f"//{role}:")
+
+
+def test_it_is_the_databases_owner(
+    start_iasql: StartIasql, fresh_database: Database, simulator: Cloud
+) -> None:
+    owner = start_iasql("--postgres", fresh_database.url).serves(fresh_database)
+    for statement in (*PREPARE, POLICY):
+        fetched(owner, f"{statement} RETURNING 1" if statement.startswith("INSERT") else statement)
+    assert [row[0] for row in fetched(owner, "SELECT action FROM iasql_apply()")] == ["create"]
+    groups = simulator.client("logs").describe_log_groups()["logGroups"]
+    assert [each["logGroupName"] for each in groups] == ["/made"]
+
+
+def test_it_may_create_in_the_database_and_its_public_schema(
+    start_iasql: StartIasql, fresh_database: Database, plain_role: str, simulator: Cloud
+) -> None:
+    owner = start_iasql("--postgres", url_of(fresh_database, plain_role)).serves(fresh_database)
+    for statement in PREPARE:
+        fetched(owner, f"{statement} RETURNING 1" if statement.startswith("INSERT") else statement)
+    assert [row[0] for row in fetched(owner, "SELECT action FROM iasql_apply()")] == ["create"]
+    with psycopg.connect(owner.url, autocommit=True) as connection:
+        with pytest.raises(psycopg.Error) as refused:
+            connection.execute(POLICY.encode())
+        assert "would run as" in str(refused.value.diag.message_detail)
