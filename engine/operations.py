@@ -134,6 +134,7 @@ class Engine:
         async with lock.across_commits(caller), self._underway.change(caller):
             rows, snapshot = await self._snapshots(caller)
             plan = plan_apply(snapshot, rows)
+            plan = await permission.permitted(caller, snapshot, plan, strict=True)
             await self._check(call, caller, snapshot, plan)
             _notify(caller, plan.restores)
             await self._put_right(caller, snapshot, rows, plan)
@@ -181,8 +182,7 @@ class Engine:
             in_one_transaction: keep what was read with what will be written, and the lock; otherwise nothing
                 is held in Postgres while AWS is read.
         """
-        await install.check_whole(caller)
-        resources = install.resources(await install.installed(caller))
+        resources = install.resources(await install.whole(caller))
         rows = await read.read(caller, resources)
         if not in_one_transaction:
             await caller.commit()
@@ -192,6 +192,7 @@ class Engine:
         """What an apply would do, made the session's last plan; and that column by column."""
         rows, snapshot = await self._snapshots(caller)
         plan = plan_apply(snapshot, rows)
+        plan = await permission.permitted(caller, snapshot, plan, strict=False)
         details = columns.of_plan(snapshot.resources, plan)
         await policy.check(caller, lambda: details)
         await plan_id.remember(caller, details)
@@ -203,7 +204,6 @@ class Engine:
         details = cache(lambda: columns.of_plan(snapshot.resources, plan))
         if call.arguments:
             await plan_id.check(caller, call.arguments[0], details())
-        await permission.check(caller, snapshot.resources, plan)
         await limits.check(caller, plan)
         await policy.check(caller, details)
 
@@ -241,9 +241,10 @@ class Engine:
     ) -> None:
         """Restore what is not the user's to change, and show what AWS has assigned since."""
         image = Mirror(snapshot, rows, plan.pairs)
-        counts = Counter(each.table for each in plan.restores if each.row is None)
+        restores = await permission.restorable(caller, snapshot.resources, plan.restores)
+        counts = Counter(each.table for each in restores if each.row is None)
         allocate = await write.numbers(caller, _serial(snapshot, counts))
-        changes: list[RowChange] = list(sync.restored(image, plan.restores, allocate))
+        changes: list[RowChange] = list(sync.restored(image, restores, allocate))
         changing = {(each.table, each.found.identity) for each in plan.changes if each.found}
         for table, some in rows.items():
             for row in some:
@@ -251,6 +252,7 @@ class Engine:
                 if found is not None and (table, found.identity) not in changing:
                     change = image.refreshed(snapshot.resources[table], row, found)
                     changes += [change] if change else []
+        changes = await permission.writable(caller, snapshot.resources, changes)
         resources = list(snapshot.resources.values())
         await write.write(caller, resources, await edits.claim(caller, resources, rows, changes))
 

@@ -56,22 +56,27 @@ async def installed(caller: Caller) -> tuple[str, ...]:
     return tuple(row[0] or "" for row in await caller.query("SELECT iasql.installed()"))
 
 
-async def check_whole(caller: Caller) -> None:
-    """Refuse to take a module for uninstalled of which only some tables have been dropped.
+async def whole(caller: Caller) -> tuple[str, ...]:
+    """The names of the installed modules, of which none lacks a table.
 
     Raises:
-        OperationError: 42P01, with the tables that are missing and those that are left.
+        OperationError: 42P01, some tables of a module are missing and others are left.
     """
-    found = await caller.query("SELECT module, missing, present FROM iasql.incomplete()")
-    if found:
+    found = await caller.query(
+        "SELECT i, NULL, NULL FROM iasql.installed() AS i "
+        "UNION ALL SELECT module, missing, present FROM iasql.incomplete()"
+    )
+    broken = [each for each in found if each[1] is not None]
+    if broken:
         raise OperationError(
-            "tables of installed modules are missing: " + ", ".join(str(each[1]) for each in found),
+            "tables of installed modules are missing: " + ", ".join(str(each[1]) for each in broken),
             sqlstate="42P01",
-            detail="\n".join(f"{module} still has {present}." for module, _, present in found),
+            detail="\n".join(f"{module} still has {present}." for module, _, present in broken),
             hint="Restore them under their names; or drop the others too, and install the module again.",
             schema="public",
-            table=str(found[0][1]).split(", ")[0],
+            table=str(broken[0][1]).split(", ")[0],
         )
+    return tuple(str(each[0]) for each in found)
 
 
 def resources(modules: Iterable[str]) -> tuple[Resource, ...]:

@@ -7,6 +7,7 @@ in all. The database's owner sets them in the table `iasql.guard`, for a role or
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from engine.caller import Caller
@@ -23,12 +24,14 @@ async def check(caller: Caller, plan: Plan) -> None:
     Raises:
         OperationError: 53400, it would delete or change more than a limit; 22023, a session's is no number.
     """
-    await _check_settings(caller)
-    limits = await caller.query("SELECT setting, value, source FROM public.iasql_guards()")
-    for setting, value, source in limits:
-        counted = _counted(plan, str(setting))
-        if len(counted) > int(str(value)):
-            raise _too_many(str(setting), str(value), str(source), counted)
+    texts = ", ".join(f"pg_catalog.current_setting('iasql.{each}', true)" for each in _SETTINGS)
+    guards = "SELECT pg_catalog.json_agg(g) FROM public.iasql_guards() AS g"
+    ((limits, *values),) = await caller.query(f"SELECT ({guards})::pg_catalog.text, {texts}")
+    _check_settings(values)
+    for limit in json.loads(limits or "[]"):
+        counted = _counted(plan, limit["setting"])
+        if len(counted) > limit["value"]:
+            raise _too_many(limit["setting"], limit["value"], limit["source"], counted)
 
 
 def _counted(plan: Plan, setting: str) -> Sequence[Change]:
@@ -37,7 +40,7 @@ def _counted(plan: Plan, setting: str) -> Sequence[Change]:
     return plan.changes
 
 
-def _too_many(setting: str, value: str, source: str, changes: Sequence[Change]) -> OperationError:
+def _too_many(setting: str, value: int, source: str, changes: Sequence[Change]) -> OperationError:
     lines = [f"{each.action} {each.table} {each.name}" for each in changes[:_SHOWN]]
     if len(changes) > _SHOWN:
         lines.append(f"… and {len(changes) - _SHOWN} more")
@@ -54,9 +57,7 @@ def _too_many(setting: str, value: str, source: str, changes: Sequence[Change]) 
     )
 
 
-async def _check_settings(caller: Caller) -> None:
-    names = ", ".join(f"pg_catalog.current_setting('iasql.{each}', true)" for each in _SETTINGS)
-    (values,) = await caller.query(f"SELECT {names}")
+def _check_settings(values: Sequence[str | None]) -> None:
     for name, text in zip(_SETTINGS, values, strict=True):
         if text and not (text.isdecimal() and text.isascii() and len(text) < 10):
             raise OperationError(

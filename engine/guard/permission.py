@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from engine.caller import Caller
 from engine.database.sql import identifier, names, public
 from engine.errors import OperationError
-from engine.plan import sync
-from engine.plan.model import Change, Plan, Values
+from engine.plan import graph, sync
+from engine.plan.model import Change, Plan, Restore, RowChange, Values
+from engine.plan.snapshot import Snapshot
 from modules.spec import OnChange, Part, Resource
 
 _SHOWN = 20
@@ -31,26 +32,135 @@ class Need:
     column: str = ""
 
 
-async def check(caller: Caller, resources: Mapping[str, Resource], plan: Plan) -> None:
-    """Refuse a plan with a change that the role may not make, before anything is done.
+async def permitted(caller: Caller, snapshot: Snapshot, plan: Plan, *, strict: bool) -> Plan:
+    """A plan without what the role may not do, if it says `iasql.only_mine`; else the plan as it is.
+
+    Args:
+        strict: whether the plan is to be carried out, and not only shown.
 
     Raises:
-        OperationError: 42501, with each privilege that lacks, what needs it, and the GRANT.
+        OperationError: 42501, the role lacks privileges for what would be done, or for what its own changes
+            need; with each privilege that lacks, what needs it, and the GRANT.
     """
-    reasons: dict[Need, str] = {}
-    for change in plan.changes:
-        for need in of_change(resources[change.table], change):
-            reasons.setdefault(need, f"{change.action} {change.table} {change.name}")
-    for need in brought(resources, plan):
-        reasons.setdefault(need, f"what AWS makes in {need.table} by itself")
-    if not reasons:
-        return
-    needed = [[need.table, need.privilege, need.column or None] for need in sorted(reasons)]
+    ((only_mine, role),) = await caller.query(
+        "SELECT pg_catalog.current_setting('iasql.only_mine', true), current_user::pg_catalog.text"
+    )
+    leaves_out = only_mine in ("on", "true", "yes", "1")
+    if not (strict or leaves_out):
+        return plan
+    needs = [list(of_change(snapshot.resources[change.table], change)) for change in plan.changes]
+    by_itself = brought(snapshot.resources, plan)
+    lacking = await lacked(caller, [*(each for some in needs for each in some), *by_itself])
+    if not lacking:
+        return plan
+    if not leaves_out:
+        raise _denied(lacking, _reasons(plan.changes, needs), str(role))
+    barred = [
+        change for change, some in zip(plan.changes, needs, strict=True) if not lacking.isdisjoint(some)
+    ]
+    return _without(caller, snapshot, plan, barred)
+
+
+async def lacked(caller: Caller, needs: Iterable[Need]) -> frozenset[Need]:
+    """Those of some privileges that the role does not have."""
+    needed = [[need.table, need.privilege, need.column or None] for need in sorted(set(needs))]
+    if not needed:
+        return frozenset()
     rows = await caller.query("SELECT * FROM iasql.lacking($1::pg_catalog.jsonb)", json.dumps(needed))
-    if rows:
-        lacking = [Need(str(table), str(privilege), column or "") for table, privilege, column in rows]
-        ((role,),) = await caller.query("SELECT current_user::pg_catalog.text")
-        raise _denied(lacking, reasons, str(role))
+    return frozenset(Need(str(table), str(privilege), column or "") for table, privilege, column in rows)
+
+
+def _without(caller: Caller, snapshot: Snapshot, plan: Plan, barred: Sequence[Change]) -> Plan:
+    """A plan without some changes, of which the client is told.
+
+    Raises:
+        OperationError: 42501, another change has to wait for one of them.
+    """
+    ids = {id(change) for change in barred}
+    out = {step.number: step.change for step in plan.steps if id(step.change) in ids}
+    gone = {(change.table, change.found.identity) for change in barred if change.found}
+    for step in plan.steps:
+        if id(step.change) not in ids and (step.after & out.keys() or step.change.taken_along in gone):
+            raise _needs_others(step.change, [out[number] for number in step.after & out.keys()])
+    kept = [change for change in plan.changes if id(change) not in ids]
+    for change in barred:
+        caller.notice(f"left out: {_label(change)}, for which this role lacks privileges")
+    return replace(plan, changes=tuple(kept), steps=graph.steps(snapshot, kept))
+
+
+def _needs_others(change: Change, others: Sequence[Change]) -> OperationError:
+    return OperationError(
+        f"{_label(change)} needs a change that this role may not make",
+        sqlstate="42501",
+        detail="\n".join(_label(each) for each in others) or None,
+        hint="Whoever may make that has to apply it first.",
+        schema="public",
+        table=change.table,
+    )
+
+
+def _label(change: Change) -> str:
+    return f"{change.action} {change.table} {change.name}"
+
+
+def _reasons(changes: Sequence[Change], needs: Sequence[Sequence[Need]]) -> dict[Need, str]:
+    """What needs each privilege, first of all."""
+    reasons: dict[Need, str] = {}
+    for change, some in zip(changes, needs, strict=True):
+        for need in some:
+            reasons.setdefault(need, _label(change))
+    return reasons
+
+
+def of_row(resource: Resource, change: RowChange) -> Iterator[Need]:
+    """The privileges that it takes to write one row, with those of its parts."""
+    if change.action == "update":
+        yield from (Need(change.table, "UPDATE", name) for name in (*change.values, *change.fills))
+    else:
+        yield Need(change.table, "INSERT" if change.action == "create" else "DELETE")
+    for part in resource.parts:
+        if change.action == "delete" or part.table in change.parts:
+            yield Need(part.table, "DELETE")
+        if change.parts.get(part.table) or change.filled.get(part.table):
+            yield Need(part.table, "INSERT")
+            yield from _of_sequence(part.table, part.key)
+
+
+def of_new_row(resource: Resource) -> Iterator[Need]:
+    """The privileges that it takes to add a row whose key the engine fetches."""
+    yield Need(resource.table, "INSERT")
+    yield from _of_sequence(resource.table, resource.key)
+
+
+def _of_sequence(table: str, key: tuple[str, ...]) -> Iterator[Need]:
+    if key == ("id",):
+        yield Need(table, "USAGE")
+
+
+async def restorable(
+    caller: Caller, resources: Mapping[str, Resource], restores: Sequence[Restore]
+) -> list[Restore]:
+    """Those rows to put right for which the role may add rows where they are missing."""
+    tables = {each.table for each in restores if each.row is None}
+    lacking = await lacked(caller, [need for table in tables for need in of_new_row(resources[table])])
+    barred = {need.table for need in lacking}
+    return [each for each in restores if each.row is not None or each.table not in barred]
+
+
+async def writable(
+    caller: Caller, resources: Mapping[str, Resource], changes: Sequence[RowChange]
+) -> list[RowChange]:
+    """Those changes of rows that the role may make; the others wait for somebody who may."""
+    needs = [list(of_row(resources[change.table], change)) for change in changes]
+    lacking = await lacked(caller, [each for some in needs for each in some])
+    may = [lacking.isdisjoint(some) for some in needs]
+    waiting = sorted({change.table for change, yes in zip(changes, may, strict=True) if not yes})
+    if waiting:
+        caller.notice(
+            f"rows of {', '.join(waiting)} are not brought up to date: this role may not write them",
+            hint="SELECT iasql_sync() of somebody who may does it.",
+        )
+    return [change for change, yes in zip(changes, may, strict=True) if yes]
 
 
 def of_change(resource: Resource, change: Change) -> Iterator[Need]:
@@ -90,8 +200,7 @@ def _of_part(part: Part, change: Change) -> Iterator[Need]:
     theirs = len(change.found.parts.get(part.table, ())) if change.found else 0
     if part.left_to_aws and change.desired is not None and not ours:
         yield Need(part.table, "INSERT")  # shows what AWS has chosen
-        if part.key == ("id",):
-            yield Need(part.table, "USAGE")
+        yield from _of_sequence(part.table, part.key)
         return
     if change.action in ("update", "replace") and part.table not in change.changed:
         return
@@ -107,16 +216,17 @@ def brought(resources: Mapping[str, Resource], plan: Plan) -> Iterator[Need]:
     """What it takes to show what AWS makes of its own accord along with what the plan makes."""
     made = {each.table for each in plan.changes if each.action in ("create", "replace")}
     for table in sync.tables_brought(resources, made):
-        yield Need(table, "INSERT")
-        if resources[table].key == ("id",):
-            yield Need(table, "USAGE")
+        yield from of_new_row(resources[table])
 
 
-def _denied(lacking: list[Need], reasons: Mapping[Need, str], role: str) -> OperationError:
+def _denied(lacking: Iterable[Need], reasons: Mapping[Need, str], role: str) -> OperationError:
     by_table: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for need in lacking:
+    for need in sorted(lacking):
         by_table[need.table][need.privilege].append(need.column)
-    lines = [f"{reasons[need]} needs {need.privilege} on {_where(need)}" for need in lacking]
+    by_itself = "what AWS makes by itself"
+    lines = [
+        f"{reasons.get(need, by_itself)} needs {need.privilege} on {_where(need)}" for need in sorted(lacking)
+    ]
     if len(lines) > _SHOWN:
         lines = [*lines[:_SHOWN], f"… and {len(lines) - _SHOWN} more"]
     missing = ", ".join(f"{'/'.join(privileges)} on {table}" for table, privileges in by_table.items())
@@ -126,7 +236,7 @@ def _denied(lacking: list[Need], reasons: Mapping[Need, str], role: str) -> Oper
         detail="\n".join(lines),
         hint=" ".join(_grants(by_table, role)),
         schema="public",
-        table=lacking[0].table,
+        table=min(lacking).table,
     )
 
 

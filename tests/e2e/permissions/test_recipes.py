@@ -86,6 +86,13 @@ def test_the_team_applies_its_tables_and_not_those_of_others(owned: Scene) -> No
     assert owned.groups() == ["/kept", "/new"]
     owned.execute("INSERT INTO role (role_name, assume_role_policy_document) VALUES ('x', '{}')")
     assert "INSERT on role" in str(owned.refused(team, APPLY, state="42501"))
+    (only_mine,) = recipe("A team that owns some tables", 1)
+    with psycopg.connect(team.url, autocommit=True) as connection:
+        connection.execute(only_mine.encode())
+        assert connection.execute(APPLY).fetchall() == []
+    with psycopg.connect(f"{team.url}?options=-c%20iasql.only_mine%3Don", autocommit=True) as connection:
+        assert connection.execute(APPLY).fetchall() == []
+    assert owned.cloud.client("iam").list_roles()["Roles"] == []
 
 
 def test_the_journal_says_who_it_was_and_from_where(owned: Scene) -> None:

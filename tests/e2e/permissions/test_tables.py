@@ -89,3 +89,63 @@ def test_a_search_path_brings_operators_and_functions_of_its_own(scene: Scene, m
         connection.execute("SET search_path = evil, pg_catalog, public")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("SELECT * FROM public.iasql_apply()")
+
+
+def test_what_the_role_may_not_do_is_left_out_if_it_says_so(scene: Scene, make_role: MakeRole) -> None:
+    who = make_role(
+        SELECT,
+        EXECUTE,
+        "GRANT INSERT, UPDATE, DELETE ON log_group TO ROLE",
+        "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ROLE",
+    )
+    scene.execute("INSERT INTO role (role_name, assume_role_policy_document) VALUES ('x', '{}')")
+    scene.refused(who, APPLY, state="42501")
+    notices: list[str] = []
+    with psycopg.connect(who.url, autocommit=True) as connection:
+        connection.add_notice_handler(lambda notice: notices.append(str(notice.message_primary)))
+        connection.execute("SET iasql.only_mine = on")
+        planned = connection.execute("SELECT action, table_name FROM iasql_plan_apply()").fetchall()
+        assert planned == [("delete", "log_group")]
+        plan = connection.execute("SELECT iasql_plan_id()").fetchone()
+        applied = connection.execute("SELECT action, table_name FROM iasql_apply()").fetchall()
+        assert applied == planned
+        assert plan is not None
+    assert scene.groups() == ["/kept"]
+    assert scene.cloud.client("iam").list_roles()["Roles"] == []
+    assert "left out: create role x, for which this role lacks privileges" in notices
+
+
+def test_what_the_role_may_do_needs_what_it_may_not(scene: Scene, make_role: MakeRole) -> None:
+    scene.execute(
+        "SELECT iasql_install('aws_security_group')",
+        "INSERT INTO security_group (group_name, description) VALUES ('web', 'w')",
+        "INSERT INTO security_group_rule (is_egress, ip_protocol, cidr_ipv4, from_port, to_port, "
+        "security_group_id) SELECT false, 'tcp', '10.0.0.0/8', 1, 2, id FROM security_group "
+        "WHERE group_name = 'web'",
+    )
+    who = make_role(SELECT, EXECUTE, "GRANT INSERT, UPDATE, DELETE ON log_group, security_group_rule TO ROLE")
+    with psycopg.connect(who.url, autocommit=True) as connection, scene.nothing_happens():
+        connection.execute("SET iasql.only_mine = on")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege) as refused:
+            connection.execute(APPLY)
+    assert "needs a change that this role may not make" in str(refused.value)
+    assert "create security_group" in str(refused.value.diag.message_detail)
+
+
+def test_rows_of_others_that_would_follow_aws_do_not_stand_in_the_way(
+    scene: Scene, make_role: MakeRole
+) -> None:
+    who = make_role(SELECT, EXECUTE, "GRANT INSERT, UPDATE, DELETE ON log_group TO ROLE")
+    trust = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"Service": "ecs-tasks.amazonaws.com"}}]}"""
+    scene.cloud.client("iam").create_role(RoleName="x", AssumeRolePolicyDocument=trust)
+    scene.execute(
+        f"INSERT INTO role (role_name, assume_role_policy_document) VALUES ('x', '{trust}')",
+    )
+    notices: list[str] = []
+    with psycopg.connect(who.url, autocommit=True) as connection:
+        connection.add_notice_handler(lambda notice: notices.append(str(notice.message_primary)))
+        assert len(connection.execute(APPLY).fetchall()) == 1
+    assert "rows of role are not brought up to date: this role may not write them" in notices
+    assert scene.groups() == ["/kept"]
+    assert fetched(scene.owner, "SELECT arn IS NULL FROM role") == [(True,)]
