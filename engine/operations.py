@@ -9,11 +9,11 @@ from functools import cache
 
 from engine import results
 from engine.aws import calls
+from engine.aws.patience import Patience
 from engine.aws.session import Cloud
 from engine.caller import Caller
 from engine.database import install, journal, lock, upgrade
 from engine.database.connection import Database
-from engine.execute.patience import Patience
 from engine.execute.run import Execution
 from engine.execute.steps import Worker
 from engine.guard import limits, plan_id, policy

@@ -11,9 +11,9 @@ import asyncpg
 
 from bench.faults.troubles import PATIENCE, Trouble
 from deploy import tutorial
+from engine.aws.patience import Patience
 from engine.aws.session import Cloud as EngineCloud
 from engine.errors import OperationError
-from engine.execute.patience import Patience
 from engine.operations import Engine
 from modules import registry
 from tests.e2e.account import assert_holds_the_tutorial, assert_is_empty, inventory

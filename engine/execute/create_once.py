@@ -9,7 +9,6 @@ that only what is wrong fails.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,13 +16,14 @@ from typing import Any
 from engine.aws import calls
 from engine.aws.calls import Trail
 from engine.aws.errors import CloudError, Treatment
+from engine.aws.patience import Patience, persist
 from engine.aws.session import Cloud
 from engine.caller import Stop
-from engine.execute.patience import Patience, persist
 from engine.plan import descriptions
 from engine.plan.model import Desired, Found
 from engine.plan.requests import merged
 from engine.read.lookup import Lookup
+from engine.waiting import Attempts, growing
 from modules.spec import Call, Resource
 
 #: AWS's answer for one resource, or what has been found in its place, or why there is nothing.
@@ -103,9 +103,7 @@ class Maker:
 
         async def found() -> Found | None:
             answer = await self._answer(resource, find, [wanted], repeatable=True)
-            shown = [
-                descriptions.found(resource, each) for each in descriptions.search(find.result or "@", answer)
-            ]
+            shown = _shown(resource, find.result or "@", answer)
             return self.lookup.among(resource, shown, wanted.desired)
 
         return await self._in_time(found)
@@ -139,9 +137,7 @@ class Maker:
         """The part of an answer that is each one's; what it does not tell is looked for."""
         if call.batch is None or call.batch.results is None or len(wanted) == 1:
             return [answer]
-        shown = [
-            descriptions.found(resource, each) for each in descriptions.search(call.batch.results, answer)
-        ]
+        shown = _shown(resource, call.batch.results, answer)
         told = [self.lookup.among(resource, shown, each.desired) for each in wanted]
         return [
             found or await self._found(resource, each, patiently=True) or _not_told(resource, call)
@@ -176,13 +172,14 @@ class Maker:
         return await (self._in_time(found) if patiently else found())
 
     async def _in_time(self, look: Callable[[], Awaitable[Found | None]]) -> Found | None:
-        end, delay = time.monotonic() + self.patience.lost, 0.2
-        while True:
+        found: Found | None = None
+        async for _ in Attempts(
+            growing(0.2), seconds=self.patience.lost, stop=self.stop, last_after_stop=True
+        ):
             found = await look()
-            if found is not None or time.monotonic() >= end or self.stop.requested:
-                return found
-            await self.stop.pause(delay)
-            delay *= 2
+            if found is not None:
+                break
+        return found
 
 
 def _shown(resource: Resource, path: str, answer: Mapping[str, Any]) -> list[Found]:

@@ -8,11 +8,11 @@ from typing import Any
 
 from engine.aws import calls
 from engine.aws.errors import CloudError, Treatment
+from engine.aws.patience import Patience, persist
 from engine.aws.session import Cloud
 from engine.caller import Stop
 from engine.execute.create_once import Made, Maker, Wanted, not_seen_yet
 from engine.execute.job import Job
-from engine.execute.patience import Patience, persist
 from engine.execute.shared_calls import Together
 from engine.plan import descriptions, diff
 from engine.plan.call_groups import Sharing

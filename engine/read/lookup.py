@@ -19,6 +19,7 @@ from engine.plan.model import Desired, Found, Row
 from engine.plan.resolve import natural_key
 from engine.plan.snapshot import Snapshot
 from engine.read.listing import Scope, listed
+from engine.waiting import Attempts
 from modules.spec import Resource
 
 #: Seconds for which what was read counts as what is.
@@ -71,8 +72,7 @@ class Lookup:
         if time.monotonic() - self._snapshot.read_at < _FRESH:
             return
         differing: list[str] = []
-        for pause in (0.0, _SETTLING):  # AWS may show what was a moment ago
-            await asyncio.sleep(pause)
+        async for _ in Attempts(lambda attempt: _SETTLING, count=2):  # AWS may show what was a moment ago
             found = await self._now(resource, planned)
             differing = diff.between(resource, planned, found) if found else []
             if not differing:

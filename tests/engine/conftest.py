@@ -9,9 +9,9 @@ import asyncpg
 import pytest
 from botocore.loaders import create_loader
 
+from engine.aws.patience import Patience
 from engine.aws.retries import Retries
 from engine.aws.session import Cloud as EngineCloud
-from engine.execute.patience import Patience
 from engine.operations import Engine
 from tests.engine.direct import DirectCaller, Session
 from tests.fixtures.cloud import REGION, Cloud

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from engine.aws.patience import Patience
 from engine.caller import Stop
 from engine.execute.job import Job
-from engine.execute.patience import Patience
 from engine.execute.steps import Worker
 from engine.plan.model import Change, Desired, Row
 from engine.plan.snapshot import Snapshot

@@ -8,10 +8,10 @@ import pytest
 
 from engine.aws.calls import Trail
 from engine.aws.errors import CloudError, Treatment
+from engine.aws.patience import Patience
 from engine.aws.session import Cloud
 from engine.caller import Stop
 from engine.execute.create_once import Maker, Wanted
-from engine.execute.patience import Patience
 from engine.plan.model import Desired, Row
 from engine.plan.snapshot import Snapshot
 from engine.read.lookup import Lookup
