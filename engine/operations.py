@@ -8,23 +8,20 @@ from dataclasses import dataclass
 from functools import cache
 
 from engine import results
-from engine.aws import calls
 from engine.aws.patience import Patience
 from engine.aws.session import Cloud
 from engine.caller import Caller
 from engine.database import install, journal, lock, upgrade
 from engine.database.connection import Database
+from engine.drivers.by_resource import Drivers
 from engine.execute.run import Execution
-from engine.execute.steps import Worker
 from engine.guard import limits, plan_id, policy
 from engine.plan import columns, sync
 from engine.plan.apply import plan_apply
-from engine.plan.call_groups import sharing
 from engine.plan.model import Difference, Found, Key, Plan, Restore, Row, RowChange, Step
 from engine.plan.snapshot import Snapshot
 from engine.plan.sync import Allocate, Mirror
 from engine.read import actual
-from engine.read.lookup import Lookup
 from engine.results import Record
 from engine.rows import edits, read, write
 from modules import registry
@@ -73,7 +70,7 @@ class Engine:
         self._database = Database(postgres_url)
         self._cloud = cloud
         self._underway = lock.Underway()
-        self._patience = patience or Patience()
+        self._drivers = Drivers(cloud, patience or Patience())
         self._operations: Mapping[str, Callable[[Call, Caller], Awaitable[list[Record]]]] = {
             "iasql_install": self._install,
             "iasql_uninstall": self._uninstall,
@@ -216,7 +213,7 @@ class Engine:
     async def _read(
         self, caller: Caller, resources: Sequence[Resource], rows: Mapping[str, Sequence[Row]]
     ) -> Snapshot:
-        snapshot = await actual.read(self._cloud, resources, rows, caller.stop)
+        snapshot = await actual.read(self._drivers, resources, rows, caller.stop)
         for each in snapshot.hidden:
             caller.notice(
                 f"{each.table} {each.identity} is not shown and not changed: the table cannot hold it",
@@ -269,11 +266,7 @@ class Engine:
         pairs: Mapping[tuple[str, Key], Found],
     ) -> None:
         """Carry out a plan's steps, letting go of each when it has ended."""
-        identity = await calls.identity(self._cloud)
-        context = {"region": identity.region, "account": identity.account}
-        lookup = Lookup(self._cloud, snapshot)
-        shared = sharing(snapshot, steps, context)
-        worker = Worker(self._cloud, context, self._patience, caller.stop, lookup, shared)
+        worker_of = await self._drivers.workers(snapshot, steps, caller.stop)
         async with journal.operation(
             self._database,
             caller.database,
@@ -283,7 +276,7 @@ class Engine:
             caller.in_transaction,
             len(steps),
         ) as entries:
-            await Execution(steps, pairs, snapshot, caller, entries, worker).run()
+            await Execution(steps, pairs, snapshot, caller, entries, worker_of).run()
 
     async def _take_in(self, caller: Caller, snapshot: Snapshot, made: Iterable[str]) -> None:
         """Show what AWS has made of its own accord along with what was made in some tables."""

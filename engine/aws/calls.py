@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from engine.aws import models, retries
@@ -16,22 +15,10 @@ from engine.aws.errors import CloudError, Treatment, translated
 from engine.aws.session import Cloud, Identity
 from engine.caller import Stop
 from engine.observer import CloudCall, observer
+from engine.trail import Trail
 from engine.waiting import Attempts, growing
 
 _Params = Mapping[str, Any]
-
-
-@dataclass
-class Trail:
-    """What became of the calls of one step.
-
-    Attributes:
-        attempts: how often the call was sent that was sent most often.
-        requests: AWS's ids of the requests that it answered.
-    """
-
-    attempts: int = 0
-    requests: list[str] = field(default_factory=list)
 
 
 async def call(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +34,7 @@ class Facts:
         values, parts: in AWS's space, nothing pending.
         context: region and account.
         item: the element that the call is made for.
-        token: what AWS is to know a repetition by.
+        token: the journal's name for the step that the call is made for.
     """
 
     values: Values
@@ -79,7 +81,16 @@ def _value(source: Source, facts: Facts) -> Any:
         case Item():
             return facts.item
         case Token():
-            return facts.token
+            return None if facts.token is None else _client_token(facts.token, facts)
+
+
+def _client_token(token: str, facts: Facts) -> str:
+    """What AWS knows a repetition by: other values are no repetition. At most 32 characters.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ECS_Idempotency.html
+    """
+    text = json.dumps([token, facts.values, facts.parts], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _element(each: Each, values: Values, facts: Facts) -> Any:

@@ -38,8 +38,12 @@ class Mirror:
             key: Key = (allocate(resource.table),)
         else:
             key = tuple(found.values[name] for name in resource.key)
-        self.keys[resource.table, found.identity] = key
+        self.add(found, key)
         return key
+
+    def add(self, found: Found, key: Key) -> None:
+        """Let other rows refer to a resource by the key of its row."""
+        self.keys[found.table, found.identity] = key
 
     def values(self, resource: Resource, found: Found) -> dict[str, Any]:
         """A resource's columns in row space."""

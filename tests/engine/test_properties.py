@@ -342,14 +342,14 @@ def test_steps_that_share_a_call_wait_for_the_same_and_not_for_each_other(world:
     except OperationError:
         assume(False)
     shared = sharing(world.account(), steps, {})
-    event(f"{len(shared.groups)} groups, {len(shared.given)} given")
+    event(f"{len(shared.groups)} groups, {len(shared.brought)} brought")
     members = [number for group in shared.groups for number in group]
     assert len(members) == len(set(members))
     for group in shared.groups:
         assert len({steps[number].after for number in group}) == 1
         assert len({(steps[number].kind, steps[number].change.table) for number in group}) == 1
         assert all(not steps[number].after & group for number in group)
-    for number, each in shared.given.items():
+    for number, each in shared.brought.items():
         assert (steps[number].kind, steps[number].change.table) == ("make", each.table)
         assert number not in members
 

@@ -68,7 +68,7 @@ class World:
                 found = account.add(resource, account.resolved(resource, result))
                 assert step.change.desired is not None
                 row = seen.get((found.table, step.change.desired.row.key), step.change.desired.row)
-                mirror.keys[found.table, found.identity] = row.key
+                mirror.add(found, row.key)
                 made[found.table, row.key] = found
                 seen[found.table, row.key] = self._refresh(mirror, row, found, reset=True)
             done.add(step.number)
@@ -92,7 +92,7 @@ class World:
                 values = dict(zip(resource.key, change.key, strict=True)) | dict(change.values)
                 rows.append(Row(table=change.table, key=change.key, values=values, parts=change.parts))
             elif change.action == "update":
-                rows[:] = [_written(row, change) if row.key == change.key else row for row in rows]
+                rows[:] = [change.written(row) if row.key == change.key else row for row in rows]
             else:
                 rows[:] = [row for row in rows if row.key != change.key]
 
@@ -100,7 +100,7 @@ class World:
         """Write back what AWS has assigned to a row as it was seen, and return it as it is seen now."""
         change = mirror.refreshed(registry.RESOURCES[row.table], row, found, reset=reset)
         self.write([change] if change else [])
-        return _written(row, change) if change else row
+        return change.written(row) if change else row
 
     def _take_in(self, plan: Plan, account: Snapshot) -> None:
         made = {each.table for each in plan.changes if each.action in ("create", "replace")}
@@ -122,8 +122,8 @@ class World:
             return None
         assert step.change.desired is not None
         desired = _filled(step.change.desired, plan, made)
-        if step.number in shared.given:
-            return self._without_unwanted(self._given(resource, desired), step, shared)
+        if step.number in shared.brought:
+            return self._without_unwanted(self._brought(resource, desired), step, shared)
         if step.kind == "make":
             return self._without_unwanted(self.make(resource, desired), step, shared)
         assert step.change.found is not None
@@ -147,15 +147,15 @@ class World:
     def _without_unwanted(self, owner: Found, step: Step, shared: Sharing) -> Found:
         """Take away what AWS has made within a resource and no row asks for."""
         for each in registry.RESOURCES[owner.table].comes_with:
-            if each.unwanted is not None and each not in shared.kept.get(step.number, ()):
+            if each.unwanted is not None and each not in shared.wanted.get(step.number, ()):
                 held = self.holds[each.table]
                 held[:] = [other for other in held if not _came_with(each, other, owner)]
         return owner
 
-    def _given(self, resource: Resource, desired: Desired) -> Found:
+    def _brought(self, resource: Resource, desired: Desired) -> Found:
         key = natural_key(resource, desired.values)
-        [given] = [each for each in self.holds[resource.table] if natural_key(resource, each.values) == key]
-        return self._change(resource, desired, given) if changed(resource, desired, given) else given
+        [found] = [each for each in self.holds[resource.table] if natural_key(resource, each.values) == key]
+        return self._change(resource, desired, found) if changed(resource, desired, found) else found
 
     def _add(self, table: str, identity: str, **values: Any) -> None:
         resource = registry.RESOURCES[table]
@@ -247,16 +247,6 @@ def _came_with(each: ComesWith, other: Found, owner: Found) -> bool:
     values = {**each.values, each.by: owner.identity}
     columns = registry.RESOURCES[each.table].natural_key
     return all(other.values[name] == values.get(name) for name in columns)
-
-
-def _written(row: Row, change: RowChange) -> Row:
-    filled = {name: value for name, value in change.fills.items() if row.values.get(name) is None}
-    added = {table: some for table, some in change.filled.items() if not row.parts.get(table)}
-    return replace(
-        row,
-        values={**row.values, **change.values, **filled},
-        parts={**row.parts, **change.parts, **added},
-    )
 
 
 def _references(resource: Resource, found: Found) -> Iterator[tuple[str, Any, str | None]]:

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator
 import pytest
 from botocore.parsers import ResponseParserError
 
-from engine.aws.calls import Trail, call, pages, wait
+from engine.aws.calls import call, pages, wait
 from engine.aws.errors import CloudError, Treatment, translated
 from engine.aws.models import paging, waiting
 from engine.aws.retries import Retries
 from engine.aws.session import CHANGING, READING, Cloud
 from engine.caller import Stop
 from engine.errors import OperationError
+from engine.trail import Trail
 from tests.fixtures.cloud import REGION
 from tests.fixtures.cloud import Cloud as Simulator
 from tests.fixtures.databases import free_port

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from engine.aws.calls import call, identity, pages
 from engine.aws.errors import CloudError
 from engine.aws.session import Cloud
+from engine.drivers.driver import Scope
 from engine.plan import descriptions
 from engine.plan.model import Found
+from engine.tasks import all_of
 from modules.spec import Detail, Resource
-
-Scope = Mapping[str, Any]
 
 
 async def listed(
@@ -113,13 +112,3 @@ async def _detail(
         if error.code not in resource.absent:
             raise
     return detail.into, items
-
-
-async def all_of(calls: Iterable[Any]) -> list[Any]:
-    """All results, in order; the first failure ends the others."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(each) for each in calls]
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None
-    return [task.result() for task in tasks]
