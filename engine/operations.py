@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,11 +15,11 @@ from engine.database.connection import Database
 from engine.drivers.by_resource import Drivers
 from engine.execute.run import Execution
 from engine.guard import limits, plan_id, policy
-from engine.plan import columns, sync
+from engine.plan import columns, new_keys, sync
 from engine.plan.apply import plan_apply
 from engine.plan.model import Difference, Found, Key, Plan, Restore, Row, RowChange, Step
 from engine.plan.snapshot import Snapshot
-from engine.plan.sync import Allocate, Mirror
+from engine.plan.sync import Mirror
 from engine.read import actual
 from engine.results import Record
 from engine.rows import edits, read, write
@@ -149,12 +148,12 @@ class Engine:
             del plan, rows  # what is still needed of them goes step by step
             if steps:
                 await self._execute(call, caller, snapshot, steps, pairs)
-                await self._take_in(caller, snapshot, made)
+                await self._show_brought(caller, snapshot, made)
             return records
 
     async def _plan_sync(self, call: Call, caller: Caller) -> list[Record]:
         rows, snapshot = await self._snapshots(caller)
-        return results.of_row_changes(sync.plan_sync(snapshot, rows, lambda table: 0))
+        return results.of_row_changes(sync.plan_sync(snapshot, rows))
 
     async def _sync(self, call: Call, caller: Caller) -> list[Record]:
         await lock.to_end_of_transaction(caller)
@@ -162,11 +161,10 @@ class Engine:
         rows, snapshot = await self._snapshots(caller, in_one_transaction=True)
         resources = list(snapshot.resources.values())
         edited = await edits.since(caller, resources, rows)
-        allocate = await self._allocate(caller, snapshot, edited.rows)
-        planned = sync.plan_sync(snapshot, edited.rows, allocate)
+        planned = sync.plan_sync(snapshot, edited.rows)
         changes = edits.leave(caller, planned, edited.keys)
         changes = await edits.claim(caller, resources, edited.rows, changes)
-        await write.write(caller, resources, changes)
+        await self._write(caller, resources, changes)
         return results.of_row_changes(changes)
 
     async def _upgrade(self, call: Call, caller: Caller) -> list[Record]:
@@ -230,23 +228,20 @@ class Engine:
         What else lacks a row in the other tables is to be deleted, or has not been synced: that stays.
         """
         rows = await read.read(caller, resources)
-        allocate = await self._allocate(caller, snapshot, rows)
         wanted = sync.with_referred(snapshot, [each.table for each in new])
         changes = [
             each
-            for each in sync.plan_sync(snapshot, rows, allocate, only_new=True)
+            for each in sync.plan_sync(snapshot, rows, only_new=True)
             if (each.table, each.name) in wanted
         ]
-        await write.write(caller, resources, changes)
+        await self._write(caller, resources, changes)
 
     async def _put_right(
         self, caller: Caller, snapshot: Snapshot, rows: Mapping[str, Sequence[Row]], plan: Plan
     ) -> None:
         """Restore what is not the user's to change, and show what AWS has assigned since."""
         image = Mirror(snapshot, rows, plan.pairs)
-        counts = Counter(each.table for each in plan.restores if each.row is None)
-        allocate = await write.numbers(caller, _serial(snapshot, counts))
-        changes: list[RowChange] = list(sync.restored(image, plan.restores, allocate))
+        changes: list[RowChange] = list(sync.restored(image, plan.restores))
         changing = {(each.table, each.found.identity) for each in plan.changes if each.found}
         for table, some in rows.items():
             for row in some:
@@ -255,7 +250,7 @@ class Engine:
                     change = image.refreshed(snapshot.resources[table], row, found)
                     changes += [change] if change else []
         resources = list(snapshot.resources.values())
-        await write.write(caller, resources, await edits.claim(caller, resources, rows, changes))
+        await self._write(caller, resources, await edits.claim(caller, resources, rows, changes))
 
     async def _execute(
         self,
@@ -278,7 +273,7 @@ class Engine:
         ) as entries:
             await Execution(steps, pairs, snapshot, caller, entries, worker_of).run()
 
-    async def _take_in(self, caller: Caller, snapshot: Snapshot, made: Iterable[str]) -> None:
+    async def _show_brought(self, caller: Caller, snapshot: Snapshot, made: Iterable[str]) -> None:
         """Show what AWS has made of its own accord along with what was made in some tables."""
         brought = sync.tables_brought(snapshot.resources, made)
         if not brought:
@@ -288,22 +283,16 @@ class Engine:
         await caller.commit()
         fresh = await self._read(caller, resources, rows)
         rows = await read.read(caller, resources)
-        allocate = await self._allocate(caller, fresh, rows)
-        changes = sync.brought(fresh, snapshot, rows, allocate, brought)
-        await write.write(caller, resources, changes)
+        changes = sync.brought(fresh, snapshot, rows, brought)
+        await self._write(caller, resources, changes)
         await caller.commit()
 
-    async def _allocate(
-        self, caller: Caller, snapshot: Snapshot, rows: Mapping[str, Sequence[Row]]
-    ) -> Allocate:
-        """Serial numbers for the rows that a sync would add."""
-        planned = sync.plan_sync(snapshot, rows, lambda table: 0, only_new=True)
-        counts = Counter(each.table for each in planned)
-        return await write.numbers(caller, _serial(snapshot, counts))
-
-
-def _serial(snapshot: Snapshot, counts: Mapping[str, int]) -> dict[str, int]:
-    return {table: count for table, count in counts.items() if snapshot.resources[table].key == ("id",)}
+    async def _write(
+        self, caller: Caller, resources: Sequence[Resource], changes: Sequence[RowChange]
+    ) -> None:
+        """Make changes of rows, once new ones have their serial numbers."""
+        numbers = await write.numbers(caller, new_keys.counted(changes))
+        await write.write(caller, resources, new_keys.numbered(changes, numbers))
 
 
 def _notify(caller: Caller, restores: Sequence[Restore]) -> None:

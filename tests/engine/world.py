@@ -14,6 +14,7 @@ from engine.plan.apply import plan_apply
 from engine.plan.call_groups import Sharing, sharing
 from engine.plan.diff import changed
 from engine.plan.model import Desired, Found, Key, Pending, Plan, Row, RowChange, Step
+from engine.plan.new_keys import numbered
 from engine.plan.resolve import natural_key
 from engine.plan.snapshot import Snapshot
 from engine.plan.sync import Mirror, brought, plan_sync, restored, tables_brought
@@ -49,7 +50,7 @@ class World:
         account = self.account()
         plan = plan_apply(account, self.rows)
         mirror = Mirror(account, self.rows, plan.pairs)
-        self.write(restored(mirror, plan.restores, self._key))
+        self.write(restored(mirror, plan.restores))
         planned = {(each.table, each.found.identity) for each in plan.changes if each.found}
         for (table, key), found in plan.pairs.items():
             if (table, found.identity) not in planned:
@@ -72,7 +73,7 @@ class World:
                 made[found.table, row.key] = found
                 seen[found.table, row.key] = self._refresh(mirror, row, found, reset=True)
             done.add(step.number)
-        self._take_in(plan, account)
+        self._show_brought(plan, account)
         return plan
 
     def sync(self) -> tuple[RowChange, ...]:
@@ -81,11 +82,11 @@ class World:
         return changes
 
     def planned_sync(self) -> tuple[RowChange, ...]:
-        return plan_sync(self.account(), self.rows, self._key)
+        return plan_sync(self.account(), self.rows)
 
     def write(self, changes: Sequence[RowChange]) -> None:
-        """What `engine.writeback` does, on lists."""
-        for change in changes:
+        """What `engine.rows.write` does, on lists."""
+        for change in numbered(changes, self._key):
             rows = self.rows[change.table]
             if change.action == "create":
                 resource = registry.RESOURCES[change.table]
@@ -102,10 +103,10 @@ class World:
         self.write([change] if change else [])
         return change.written(row) if change else row
 
-    def _take_in(self, plan: Plan, account: Snapshot) -> None:
+    def _show_brought(self, plan: Plan, account: Snapshot) -> None:
         made = {each.table for each in plan.changes if each.action in ("create", "replace")}
         tables = tables_brought(account.resources, made)
-        self.write(brought(self.account(), account, self.rows, self._key, tables))
+        self.write(brought(self.account(), account, self.rows, tables))
 
     def _key(self, table: str) -> int:
         return next(self._numbers)
