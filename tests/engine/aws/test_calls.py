@@ -90,7 +90,7 @@ async def test_a_stop_ends_the_repetition(simulator: Simulator, cloud: Cloud) ->
     simulator.plan({"operation": "CreateVpc", "action": "throttle", "times": 0})
     stop = Stop()
     calling = asyncio.create_task(call(cloud, "ec2", "create_vpc", {"CidrBlock": "10.0.0.0/16"}, stop=stop))
-    await asyncio.sleep(0.1)
+    await simulator.until_called("CreateVpc", 1)
     stop.request(OperationError("enough"))
     with pytest.raises(CloudError, match="RequestLimitExceeded"):
         await asyncio.wait_for(calling, 1)

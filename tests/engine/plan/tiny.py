@@ -16,8 +16,8 @@ _DELETE = Call(operation="delete", params={"Name": "name"})
 
 
 def resource(table: str, *columns: Column, **more: Any) -> Resource:
-    """A resource with a serial number, AWS's name for it (`arn`), a `name` that AWS allows once and cannot
-    change, and some more columns, each of which is where its name says in AWS's description.
+    """A resource whose row has a serial number, AWS's name for it (`arn`), a `name` that AWS allows once and
+    cannot change, and some more columns.
     """
     declared: dict[str, Any] = {
         "service": "test",
