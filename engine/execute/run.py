@@ -84,7 +84,7 @@ class Execution:
         self._made: dict[tuple[str, Key], Found] = {}
         self._rows: dict[tuple[str, Key], Row] = {}
         self._writes = Batches(self._write, separable=not caller.in_transaction)
-        self._used = _used(snapshot)
+        self._referred_columns = _referred_columns(snapshot)
 
     async def run(self) -> None:
         """Carry the plan out.
@@ -93,12 +93,12 @@ class Execution:
             OperationError: a step failed, or a stop was requested; all that was begun is finished.
         """
         async with self._tasks:
-            self._can_begin(self._schedule.first())
+            self._enqueue(self._schedule.first())
         if self.failures:
             raise self._failure()
         self.caller.stop.check()
 
-    def _can_begin(self, numbers: Sequence[int]) -> None:
+    def _enqueue(self, numbers: Sequence[int]) -> None:
         """Begin steps, or let them wait until there is room for them."""
         services = [self._resource(self._steps[number]).service for number in numbers]
         for number, service in zip(numbers, services, strict=True):
@@ -142,16 +142,16 @@ class Execution:
                 )
             )
         self._worker(step).withdraw(step.number)
-        self._ended(step, outcome)
+        self._let_go(step, outcome)
 
-    def _ended(self, step: Step, outcome: str) -> None:
+    def _let_go(self, step: Step, outcome: str) -> None:
         """Let go of a step, and begin what waits for it or for its place."""
         self._observe(step, outcome)
         del self._steps[step.number]
         if step.change.desired is not None:
             self._rows.pop((step.change.table, step.change.desired.row.key), None)
         if outcome == "done":
-            self._can_begin(self._schedule.ended(step.number))
+            self._enqueue(self._schedule.ended(step.number))
         else:
             for number in self._schedule.failed(step.number):
                 self._observe(self._steps.pop(number), "skipped")
@@ -181,7 +181,7 @@ class Execution:
         await self.journal.started(step, before, token)
         job = self._job(step, token, trail)
         found = await self._PERFORM[step.kind](self, step, job)
-        self._finish(step)
+        self._begin_following(step)
         await self.journal.ended(step, "done", trail, after=found.description if found else None)
         self._report(step, time.monotonic() - started)
 
@@ -218,29 +218,29 @@ class Execution:
             new: AWS has described it anew.
         """
         change = self._register(step, progress.found) if new else None
-        if progress.stage is not Stage.SHOWN and self._can_be_used(step):
+        if progress.stage is not Stage.SHOWN and self._can_be_referred_to(step):
             if progress.stage is Stage.NAMED:
-                self._can_begin(self._schedule.named(step.number))
+                self._enqueue(self._schedule.named(step.number))
             else:
-                self._finish(step)
-        await self._show(change)
+                self._begin_following(step)
+        await self._write_back(change)
 
-    def _finish(self, step: Step) -> None:
+    def _begin_following(self, step: Step) -> None:
         """Begin what waits for a step of which only AWS's getting ready is left, if that."""
-        self._can_begin(self._schedule.ended(step.number))
+        self._enqueue(self._schedule.ended(step.number))
 
-    def _can_be_used(self, step: Step) -> bool:
+    def _can_be_referred_to(self, step: Step) -> bool:
         """Whether all is known by which others refer to a step's resource."""
         assert step.change.desired is not None
         made = self._made[step.change.table, step.change.desired.row.key]
-        return all(made.values[name] is not None for name in self._used[step.change.table])
+        return all(made.values[name] is not None for name in self._referred_columns[step.change.table])
 
     async def _change(self, step: Step, job: Job) -> Found:
         await self._check(step, job)
         found = await self._worker(step).change(job)
         change = self._register(step, found)
-        self._finish(step)
-        await self._show(change)
+        self._begin_following(step)
+        await self._write_back(change)
         return found
 
     async def _remove(self, step: Step, job: Job) -> None:
@@ -265,7 +265,7 @@ class Execution:
         assert desired is not None
         row = self._rows.get((resource.table, desired.row.key), desired.row)
         found = self.snapshot.resolved(resource, found)
-        known = self.snapshot.add(resource, self._known(resource, found))
+        known = self.snapshot.add(resource, self._as_referred_to(resource, found))
         self.mirror.add(found, row.key)
         self._made[resource.table, row.key] = known
         change = self.mirror.refreshed(resource, row, found, reset=True)
@@ -273,14 +273,14 @@ class Execution:
             self._rows[resource.table, row.key] = change.written(row)
         return change
 
-    async def _show(self, change: RowChange | None) -> None:
+    async def _write_back(self, change: RowChange | None) -> None:
         """Write back what AWS has assigned; others do not wait for that."""
         if change is not None:
             await self._writes.add(change)
 
-    def _known(self, resource: Resource, found: Found) -> Found:
+    def _as_referred_to(self, resource: Resource, found: Found) -> Found:
         """What has to be known of a resource for what refers to it."""
-        used = {name: found.values[name] for name in self._used[resource.table]}
+        used = {name: found.values[name] for name in self._referred_columns[resource.table]}
         return Found(table=found.table, identity=found.identity, description={}, values=used)
 
     async def _write(self, changes: list[RowChange]) -> None:
@@ -345,7 +345,7 @@ class Execution:
 _NO_ROW = Row(table="", key=(), values={})
 
 
-def _used(snapshot: Snapshot) -> dict[str, set[str]]:
+def _referred_columns(snapshot: Snapshot) -> dict[str, set[str]]:
     """The columns by which others refer to the resources of each table, or are listed."""
     used = {
         table: {resource.identity} if resource.identity else set()

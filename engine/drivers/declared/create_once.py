@@ -100,7 +100,7 @@ class Maker:
 
         async def look() -> Found | None:
             answer = await self._answer(call, [job], [params], repeatable=True)
-            return self.lookup.among(
+            return self.lookup.pick(
                 job.resource, _shown(job.resource, call.result or "@", answer), job.desired
             )
 
@@ -141,7 +141,7 @@ class Maker:
         if call.batch is None or call.batch.results is None or len(jobs) == 1:
             return [answer]
         shown = _shown(jobs[0].resource, call.batch.results, answer)
-        matching = [self.lookup.among(each.resource, shown, each.desired) for each in jobs]
+        matching = [self.lookup.pick(each.resource, shown, each.desired) for each in jobs]
         return [
             found or await self._look_for(each, patiently=True) or _not_in_answer(each.resource, call)
             for found, each in zip(matching, jobs, strict=True)
@@ -174,7 +174,7 @@ class Maker:
 
     async def _look_for(self, job: Job, *, patiently: bool) -> Found | None:
         async def look() -> Found | None:
-            return await self.lookup.made_for(job.resource, job.desired)
+            return await self.lookup.find_made(job.resource, job.desired)
 
         return await (self._look_in_time(look) if patiently else look())
 

@@ -31,9 +31,9 @@ class Lookup:
         self._snapshot = snapshot
         self._next: dict[_Key, asyncio.Future[list[Found]]] = {}
         self._turns: dict[_Key, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._claimed: set[tuple[str, str]] = set()
+        self._picked: set[tuple[str, str]] = set()
 
-    async def made_for(self, resource: Resource, desired: Desired) -> Found | None:
+    async def find_made(self, resource: Resource, desired: Desired) -> Found | None:
         """What is there now that a row asks for, and was not there before; no other row gets it.
 
         Args:
@@ -43,14 +43,14 @@ class Lookup:
             CloudError: AWS cannot be read.
         """
         shown = await self._listed(resource, self._scope(resource, desired))
-        return self.among(resource, shown, desired)
+        return self.pick(resource, shown, desired)
 
-    def among(self, resource: Resource, shown: Iterable[Found], desired: Desired) -> Found | None:
+    def pick(self, resource: Resource, shown: Iterable[Found], desired: Desired) -> Found | None:
         """The one of some resources, as AWS describes them, that a row asks for; no other row gets it."""
         for each in shown:
             found = self._snapshot.resolved(resource, each)
             if self._is_for(resource, desired, found):
-                self._claimed.add((resource.table, found.identity))
+                self._picked.add((resource.table, found.identity))
                 return found
         return None
 
@@ -66,7 +66,7 @@ class Lookup:
 
     def _is_for(self, resource: Resource, desired: Desired, found: Found) -> bool:
         known = self._snapshot.by(resource.table, None, found.identity) is not None
-        if (resource.table, found.identity) in self._claimed or (known and not resource.unique_in_aws):
+        if (resource.table, found.identity) in self._picked or (known and not resource.unique_in_aws):
             return False
         return natural_key(resource, found.values) == natural_key(
             resource, desired.values
