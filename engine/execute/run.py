@@ -13,7 +13,7 @@ import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import structlog
 
@@ -24,12 +24,12 @@ from engine.drivers.by_resource import WorkerOf
 from engine.drivers.driver import Progress, Stage, Worker
 from engine.drivers.job import Job
 from engine.errors import OperationError
+from engine.execute.made import Made
 from engine.execute.schedule import Schedule
 from engine.execute.step_errors import VERBS, explained
 from engine.observer import StepEnd, observer
-from engine.plan.model import Desired, Found, Key, Pending, Row, RowChange, Step
+from engine.plan.model import Desired, Found, Key, Row, RowChange, Step
 from engine.plan.snapshot import Snapshot
-from engine.plan.sync import Mirror
 from engine.read import recheck
 from engine.rows.write import write
 from engine.trail import Trail
@@ -65,12 +65,10 @@ class Execution:
             pairs: which row is which resource.
             worker_of: who works on a resource.
         """
-        self.pairs = pairs
         self.snapshot = snapshot
         self.caller = caller
         self.journal = journal
         self.worker_of = worker_of
-        self.mirror = Mirror(snapshot, {}, pairs)
         self.failures: list[OperationError] = []
         self.skipped: list[str] = []
         self._schedule = Schedule(steps, self._needs_end)
@@ -81,10 +79,8 @@ class Execution:
         self._queues: dict[str, deque[int]] = defaultdict(deque)
         self._under_way: Counter[str] = Counter()
         self._done = 0
-        self._made: dict[tuple[str, Key], Found] = {}
-        self._rows: dict[tuple[str, Key], Row] = {}
+        self._made = Made(snapshot, pairs)
         self._writes = Batches(self._write, separable=not caller.in_transaction)
-        self._referred_columns = _referred_columns(snapshot)
 
     async def run(self) -> None:
         """Carry the plan out.
@@ -149,7 +145,7 @@ class Execution:
         self._observe(step, outcome)
         del self._steps[step.number]
         if step.change.desired is not None:
-            self._rows.pop((step.change.table, step.change.desired.row.key), None)
+            self._made.forget_row(step.change.desired.row)
         if outcome == "done":
             self._enqueue(self._schedule.ended(step.number))
         else:
@@ -189,7 +185,7 @@ class Execution:
         """What a step has to do, now that all is known that it refers to."""
         change = step.change
         if change.desired is not None and step.kind != "remove":
-            desired = self._nothing_pending(change.desired)
+            desired = self._made.nothing_pending(change.desired)
         else:
             assert change.found is not None
             desired = Desired(_NO_ROW, change.found.values, change.found.parts)
@@ -217,8 +213,10 @@ class Execution:
         Args:
             new: AWS has described it anew.
         """
-        change = self._register(step, progress.found) if new else None
-        if progress.stage is not Stage.SHOWN and self._can_be_referred_to(step):
+        desired = step.change.desired
+        assert desired is not None
+        change = self._made.add(self._resource(step), desired, progress.found) if new else None
+        if progress.stage is not Stage.SHOWN and self._made.can_be_referred_to(desired.row):
             if progress.stage is Stage.NAMED:
                 self._enqueue(self._schedule.named(step.number))
             else:
@@ -229,16 +227,10 @@ class Execution:
         """Begin what waits for a step of which only AWS's getting ready is left, if that."""
         self._enqueue(self._schedule.ended(step.number))
 
-    def _can_be_referred_to(self, step: Step) -> bool:
-        """Whether all is known by which others refer to a step's resource."""
-        assert step.change.desired is not None
-        made = self._made[step.change.table, step.change.desired.row.key]
-        return all(made.values[name] is not None for name in self._referred_columns[step.change.table])
-
     async def _change(self, step: Step, job: Job) -> Found:
         await self._check(step, job)
         found = await self._worker(step).change(job)
-        change = self._register(step, found)
+        change = self._made.add(job.resource, job.desired, found)
         self._begin_following(step)
         await self._write_back(change)
         return found
@@ -259,29 +251,10 @@ class Execution:
         "remove": _remove,
     }
 
-    def _register(self, step: Step, found: Found) -> RowChange | None:
-        """Let others refer to what AWS has made or changed; what its row has to show of it."""
-        resource, desired = self._resource(step), step.change.desired
-        assert desired is not None
-        row = self._rows.get((resource.table, desired.row.key), desired.row)
-        found = self.snapshot.resolved(resource, found)
-        known = self.snapshot.add(resource, self._as_referred_to(resource, found))
-        self.mirror.add(found, row.key)
-        self._made[resource.table, row.key] = known
-        change = self.mirror.refreshed(resource, row, found, reset=True)
-        if change is not None:
-            self._rows[resource.table, row.key] = change.written(row)
-        return change
-
     async def _write_back(self, change: RowChange | None) -> None:
         """Write back what AWS has assigned; others do not wait for that."""
         if change is not None:
             await self._writes.add(change)
-
-    def _as_referred_to(self, resource: Resource, found: Found) -> Found:
-        """What has to be known of a resource for what refers to it."""
-        used = {name: found.values[name] for name in self._referred_columns[resource.table]}
-        return Found(table=found.table, identity=found.identity, description={}, values=used)
 
     async def _write(self, changes: list[RowChange]) -> None:
         await write(self.caller, list(self.snapshot.resources.values()), changes)
@@ -292,28 +265,6 @@ class Execution:
 
     def _worker(self, step: Step) -> Worker:
         return self.worker_of(self._resource(step))
-
-    def _nothing_pending(self, desired: Desired) -> Desired:
-        return Desired(desired.row, self._fill(desired.values), self._fill(desired.parts))
-
-    def _fill(self, value: Any) -> Any:
-        if isinstance(value, Pending):
-            return self._name_in_aws(value)
-        if isinstance(value, Mapping):
-            return {name: self._fill(each) for name, each in value.items()}
-        if isinstance(value, list | tuple):
-            return type(value)(self._fill(each) for each in value)
-        return value
-
-    def _name_in_aws(self, value: Pending) -> Any:
-        found = self._made.get((value.table, value.key)) or self.pairs.get((value.table, value.key))
-        if found is None:
-            raise OperationError(
-                f"the {value.table} that it refers to has not been made",
-                sqlstate="55000",
-                hint="Apply again after that has been put right.",
-            )
-        return found.values[value.column] if value.column else found.identity
 
     def _report(self, step: Step, seconds: float) -> None:
         self._done += 1
@@ -343,18 +294,3 @@ class Execution:
 
 #: Stands for the row of what is removed, which has none.
 _NO_ROW = Row(table="", key=(), values={})
-
-
-def _referred_columns(snapshot: Snapshot) -> dict[str, set[str]]:
-    """The columns by which others refer to the resources of each table, or are listed."""
-    used = {
-        table: {resource.identity} if resource.identity else set()
-        for table, resource in snapshot.resources.items()
-    }
-    for resource in snapshot.resources.values():
-        for column in resource.references:
-            if column.reference and column.reference.by:
-                used[column.reference.table].add(column.reference.by)
-        if resource.listing.per is not None:
-            used[resource.listing.per.table].update(resource.listing.per.params.values())
-    return used
