@@ -519,6 +519,7 @@ class Module:
         dependencies: modules whose tables its tables refer to.
         resources: in the order in which a listing shows them.
         tables: all its tables in that order, parts included.
+        place: listings show modules by ascending place, those of one place by name.
     """
 
     name: str
@@ -526,6 +527,7 @@ class Module:
     resources: tuple[Resource, ...]
     tables: tuple[str, ...]
     version: str = "0.0.1"
+    place: int = 100
 
     @property
     def full_name(self) -> str:
