@@ -17,7 +17,7 @@ from engine.execute.shared_calls import Together
 from engine.plan import descriptions, diff
 from engine.plan.call_groups import Sharing
 from engine.plan.model import Desired, Found, Row, Values
-from engine.plan.requests import Facts, applies, carried, request, structure
+from engine.plan.requests import Facts, applies, carried, described, request, structure
 from engine.read.lookup import Lookup
 from modules.spec import Call, PerItem, Resource, Token, Update, Waiter
 
@@ -72,7 +72,7 @@ class Worker:
         elif call.result is None:
             return facts, None
         else:
-            found = _described(resource, descriptions.search(call.result, made), facts)
+            found = _described(resource, described(call, made, facts) or {}, facts)
         return replace(facts, values={**facts.values, **_identity(resource, found)}), found
 
     async def _made(self, job: Job, facts: Facts) -> Made:
@@ -150,7 +150,7 @@ class Worker:
             if isinstance(call, Update) and set(columns) & set(call.when) and applies(call, facts):
                 answer = await self._shared(job, call, facts)
                 if call.result is not None:
-                    description = descriptions.search(call.result, answer)
+                    description = described(call, answer, facts)
         await self._per_item(
             job,
             facts,
@@ -258,7 +258,7 @@ class Worker:
 
         async def attempt() -> dict[str, Any]:
             answer = await self._call(job, fetch, request(fetch, facts))
-            result: dict[str, Any] | None = descriptions.search(fetch.result or "@", answer)
+            result = described(fetch, answer, facts)
             if result is None or not _is_of(resource, result, facts):
                 raise CloudError(
                     message="AWS does not show it yet",
