@@ -23,7 +23,7 @@ from engine.plan.sync import Mirror
 from engine.read import actual
 from engine.results import Record
 from engine.rows import edits, read, write
-from modules import registry
+from modules.catalogue import Catalogue
 from modules.spec import Resource
 
 
@@ -60,14 +60,18 @@ FUNCTIONS: frozenset[str] = frozenset(
 class Engine:
     """Performs calls for any number of sessions at once."""
 
-    def __init__(self, *, postgres_url: str, cloud: Cloud, patience: Patience | None = None) -> None:
+    def __init__(
+        self, *, postgres_url: str, cloud: Cloud, catalogue: Catalogue, patience: Patience | None = None
+    ) -> None:
         """
         Args:
             postgres_url: how the engine itself connects; it replaces the database in it.
             cloud: the account to manage.
+            catalogue: the modules that users can install.
         """
         self._database = Database(postgres_url)
         self._cloud = cloud
+        self._catalogue = catalogue
         self._underway = lock.Underway()
         self._drivers = Drivers(cloud, patience or Patience())
         self._operations: Mapping[str, Callable[[Call, Caller], Awaitable[list[Record]]]] = {
@@ -91,7 +95,7 @@ class Engine:
         Raises:
             OperationError: they could not be created.
         """
-        await self._database.prepare(database)
+        await self._database.prepare(database, self._catalogue)
 
     async def perform(self, call: Call, caller: Caller) -> None:
         """Perform one call and leave its rows where the function in the statement finds them.
@@ -109,23 +113,25 @@ class Engine:
     # The operations -----------------------------------------------------------------------------------
 
     async def _install(self, call: Call, caller: Caller) -> list[Record]:
-        wanted = install.requested(call.arguments)
+        wanted = install.requested(self._catalogue, call.arguments)
         await lock.to_end_of_transaction(caller)
         await self._underway.over(caller)
         installed = await install.installed(caller)
-        new = [each for each in registry.with_dependencies(wanted) if each.name not in installed]
-        resources = install.resources([*installed, *(each.name for each in new)])
+        new = [each for each in self._catalogue.with_dependencies(wanted) if each.name not in installed]
+        resources = self._catalogue.resources_of([*installed, *(each.name for each in new)])
         if new:
-            rows = await read.read(caller, install.resources(installed))
+            rows = await read.read(caller, self._catalogue.resources_of(installed))
             snapshot = await self._read(caller, resources, rows)
-            await install.create_tables(caller, new)
-            await self._import(caller, snapshot, resources, install.resources(each.name for each in new))
-        return await install.created(caller, wanted)
+            await install.create_tables(caller, self._catalogue, new)
+            await self._import(
+                caller, snapshot, resources, self._catalogue.resources_of(each.name for each in new)
+            )
+        return await install.created(caller, self._catalogue, wanted)
 
     async def _uninstall(self, call: Call, caller: Caller) -> list[Record]:
-        wanted = install.requested(call.arguments)
+        wanted = install.requested(self._catalogue, call.arguments)
         await lock.to_end_of_transaction(caller)
-        return await install.drop_tables(caller, wanted)
+        return await install.drop_tables(caller, self._catalogue, wanted)
 
     async def _plan_apply(self, call: Call, caller: Caller) -> list[Record]:
         plan, _ = await self._planned(caller)
@@ -169,8 +175,8 @@ class Engine:
 
     async def _upgrade(self, call: Call, caller: Caller) -> list[Record]:
         await lock.to_end_of_transaction(caller)
-        await self._database.prepare(caller.database)
-        await upgrade.complete(caller, await install.installed(caller))
+        await self._database.prepare(caller.database, self._catalogue)
+        await upgrade.complete(caller, self._catalogue, await install.installed(caller))
         return []
 
     # What they are made of ----------------------------------------------------------------------------
@@ -184,7 +190,7 @@ class Engine:
             in_one_transaction: keep what was read with what will be written, and the lock; otherwise nothing
                 is held in Postgres while AWS is read.
         """
-        resources = install.resources(await install.installed(caller))
+        resources = self._catalogue.resources_of(await install.installed(caller))
         rows = await read.read(caller, resources)
         if not in_one_transaction:
             await caller.commit()

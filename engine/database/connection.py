@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 
 from engine.errors import OperationError
-from modules import registry
+from modules.catalogue import Catalogue
 
 #: What the driver raises when a connection has gone, or is being ended by the server. InternalClientError is
 #: its word for a statement on a connection that was ended while it was idle.
@@ -74,15 +74,19 @@ class Database:
             with suppress(*GONE, OSError):
                 await connection.close(timeout=5)
 
-    async def prepare(self, database: str) -> None:
+    async def prepare(self, database: str, catalogue: Catalogue) -> None:
         """Make sure that a database has this version's schema and functions.
+
+        Args:
+            catalogue: the modules to record in it.
 
         Raises:
             OperationError: they could not be created.
         """
         script = resources.files("engine.database").joinpath("schema.sql").read_text()
+        fingerprint = _fingerprint(script, catalogue)
         async with self.connection(database) as connection:
-            if await _is_current(connection, script):
+            if await _is_current(connection, script, fingerprint):
                 return
             try:
                 async with connection.transaction():
@@ -90,8 +94,8 @@ class Database:
                     await connection.execute("SET LOCAL client_min_messages = warning")
                     await connection.execute("SET LOCAL search_path = pg_catalog")
                     await connection.execute(script)
-                    await _record_modules(connection)
-                    await _record_version(connection, script)
+                    await _record_modules(connection, catalogue)
+                    await _record_version(connection, fingerprint)
             except asyncpg.PostgresError as error:
                 raise OperationError(
                     f'the functions of iasql could not be created in database "{database}"',
@@ -135,8 +139,8 @@ def version() -> str:
     return metadata.version("iasql")
 
 
-def _fingerprint(script: str) -> str:
-    text = script + repr([(each.full_name, each.dependencies, each.tables) for each in registry.MODULES])
+def _fingerprint(script: str, catalogue: Catalogue) -> str:
+    text = script + repr([(each.full_name, each.dependencies, each.tables) for each in catalogue.modules])
     return hashlib.sha256((version() + text).encode()).hexdigest()
 
 
@@ -148,7 +152,7 @@ def _functions(script: str) -> list[str]:
     ]
 
 
-async def _is_current(connection: Any, script: str) -> bool:
+async def _is_current(connection: Any, script: str, fingerprint: str) -> bool:
     missing = await connection.fetchval(
         "SELECT count(*) FROM unnest($1::text[]) AS f WHERE NOT EXISTS (SELECT FROM pg_proc AS p "
         "JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE n.nspname || '.' || p.proname = f)",
@@ -157,38 +161,37 @@ async def _is_current(connection: Any, script: str) -> bool:
     if missing or not await connection.fetchval("SELECT to_regclass('iasql.setting') IS NOT NULL"):
         return False
     found = await connection.fetchval("SELECT value FROM iasql.setting WHERE name = 'fingerprint'")
-    return bool(found == _fingerprint(script))
+    return bool(found == fingerprint)
 
 
-async def _record_modules(connection: Any) -> None:
+async def _record_modules(connection: Any, catalogue: Catalogue) -> None:
     await connection.execute("DELETE FROM iasql.module; DELETE FROM iasql.module_table")
     await connection.executemany(
         "INSERT INTO iasql.module (name, version, dependencies, place) VALUES ($1, $2, $3, $4)",
         [
             (module.name, module.version, list(module.dependencies), place)
-            for place, module in enumerate(registry.MODULES)
+            for place, module in enumerate(catalogue.modules)
         ],
     )
-    module_of = {table: module.name for module in registry.MODULES for table in module.tables}
-    order = deletion_order()
+    module_of = {table: module.name for module in catalogue.modules for table in module.tables}
+    deletable = {
+        table
+        for resource in catalogue.resources.values()
+        if resource.delete
+        for table in (resource.table, *(part.table for part in resource.parts))
+    }
     await connection.executemany(
         "INSERT INTO iasql.module_table (table_name, module, deletion, deletable) VALUES ($1, $2, $3, $4)",
-        [(table, module_of[table], place, table != "aws_account") for place, table in enumerate(order)],
+        [
+            (table, module_of[table], place, table in deletable)
+            for place, table in enumerate(catalogue.deletion_order)
+        ],
     )
 
 
-def deletion_order() -> list[str]:
-    """All tables, each before those that it refers to."""
-    order: list[str] = []
-    for resource in reversed(registry.in_reference_order(tuple(registry.RESOURCES))):
-        order += [part.table for part in resource.parts]
-        order.append(resource.table)
-    return order
-
-
-async def _record_version(connection: Any, script: str) -> None:
+async def _record_version(connection: Any, fingerprint: str) -> None:
     await connection.executemany(
         "INSERT INTO iasql.setting (name, value) VALUES ($1, $2) "
         "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        [("version", version()), ("fingerprint", _fingerprint(script))],
+        [("version", version()), ("fingerprint", fingerprint)],
     )

@@ -11,10 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from engine.plan import descriptions
-from engine.plan.defaults import CHOICES
 from engine.plan.model import Desired, Found, Key, Parts, Pending, Row, Values
 from engine.plan.snapshot import Snapshot
-from modules.spec import Column, Resource
+from modules.spec import Choice, Column, Resource
 
 
 class Resolver:
@@ -128,9 +127,12 @@ class Resolver:
         }
         return Desired(desired.row, desired.values, {**desired.parts, **parts})
 
-    def _choice(self, name: str, values: Values) -> list[Any]:
-        choose, table = CHOICES[name]
-        return choose(values, self._named(table))
+    def _choice(self, choice: Choice, values: Values) -> list[Any]:
+        """What a rule chooses, offered what exists before what the plan makes."""
+        offered = sorted(
+            self._named(choice.table), key=lambda each: (isinstance(each[1], Pending), str(each[1]))
+        )
+        return choice.choose(values, offered)
 
     def _named(self, table: str) -> Iterable[tuple[Values, Any]]:
         """What a table will hold after the apply: values, and what AWS calls or will call it."""

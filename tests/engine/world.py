@@ -18,11 +18,12 @@ from engine.plan.new_keys import numbered
 from engine.plan.resolve import natural_key
 from engine.plan.snapshot import Snapshot
 from engine.plan.sync import Mirror, brought, plan_sync, restored, tables_brought
-from modules import registry
+from modules.catalogue import find_modules
 from modules.spec import ComesWith, OnChange, Resource
 
-RESOURCES = registry.in_reference_order(
-    tuple(table for table in registry.RESOURCES if table != "aws_account")
+CATALOGUE = find_modules()
+RESOURCES = CATALOGUE.in_reference_order(
+    tuple(table for table in CATALOGUE.resources if table != "aws_account")
 )
 Rows = dict[str, list[Row]]
 
@@ -65,7 +66,7 @@ class World:
             meanwhile()
             result = self._do(step, plan, made, shared)
             if result is not None:
-                resource = registry.RESOURCES[result.table]
+                resource = CATALOGUE.resources[result.table]
                 found = account.add(resource, account.resolved(resource, result))
                 assert step.change.desired is not None
                 row = seen.get((found.table, step.change.desired.row.key), step.change.desired.row)
@@ -89,7 +90,7 @@ class World:
         for change in numbered(changes, self._key):
             rows = self.rows[change.table]
             if change.action == "create":
-                resource = registry.RESOURCES[change.table]
+                resource = CATALOGUE.resources[change.table]
                 values = dict(zip(resource.key, change.key, strict=True)) | dict(change.values)
                 rows.append(Row(table=change.table, key=change.key, values=values, parts=change.parts))
             elif change.action == "update":
@@ -99,7 +100,7 @@ class World:
 
     def _refresh(self, mirror: Mirror, row: Row, found: Found, *, reset: bool = False) -> Row:
         """Write back what AWS has assigned to a row as it was seen, and return it as it is seen now."""
-        change = mirror.refreshed(registry.RESOURCES[row.table], row, found, reset=reset)
+        change = mirror.refreshed(CATALOGUE.resources[row.table], row, found, reset=reset)
         self.write([change] if change else [])
         return change.written(row) if change else row
 
@@ -116,7 +117,7 @@ class World:
     def _do(
         self, step: Step, plan: Plan, made: Mapping[tuple[str, Key], Found], shared: Sharing
     ) -> Found | None:
-        resource = registry.RESOURCES[step.change.table]
+        resource = CATALOGUE.resources[step.change.table]
         if step.kind == "remove":
             assert step.change.found is not None
             self._remove(resource, step.change.found.identity)
@@ -141,13 +142,13 @@ class World:
     def _hold(self, found: Found) -> None:
         """Add a resource, and what AWS makes within it."""
         self.holds[found.table].append(found)
-        for each in registry.RESOURCES[found.table].comes_with:
+        for each in CATALOGUE.resources[found.table].comes_with:
             identity = f"{each.table}-{next(self._numbers)}"
             self._add(each.table, identity, **each.values, **{each.by: found.identity})
 
     def _without_unwanted(self, owner: Found, step: Step, shared: Sharing) -> Found:
         """Take away what AWS has made within a resource and no row asks for."""
-        for each in registry.RESOURCES[owner.table].comes_with:
+        for each in CATALOGUE.resources[owner.table].comes_with:
             if each.unwanted is not None and each not in shared.wanted.get(step.number, ()):
                 held = self.holds[each.table]
                 held[:] = [other for other in held if not _came_with(each, other, owner)]
@@ -159,7 +160,7 @@ class World:
         return self._change(resource, desired, found) if changed(resource, desired, found) else found
 
     def _add(self, table: str, identity: str, **values: Any) -> None:
-        resource = registry.RESOURCES[table]
+        resource = CATALOGUE.resources[table]
         row = Row(table=table, key=(), values={})
         self._hold(_described(resource, identity, Desired(row, values, {})))
 
@@ -207,14 +208,14 @@ class World:
                 if group.values["group_name"] == "default":
                     self._take_along("security_group", group.identity)
         for table, user in self._users(resource, found):
-            assert registry.RESOURCES[table].within is not None, (
+            assert CATALOGUE.resources[table].within is not None, (
                 f"{resource.table} is removed while {table} {user.identity} uses it"
             )
         self._take_along(resource.table, identity)
 
     def _take_along(self, table: str, identity: str) -> None:
         for other, user in self._users(
-            registry.RESOURCES[table], next(each for each in self.holds[table] if each.identity == identity)
+            CATALOGUE.resources[table], next(each for each in self.holds[table] if each.identity == identity)
         ):
             self._take_along(other, user.identity)
         self.holds[table] = [each for each in self.holds[table] if each.identity != identity]
@@ -246,7 +247,7 @@ class World:
 def _came_with(each: ComesWith, other: Found, owner: Found) -> bool:
     """Whether a resource is, untouched, what AWS has made within another."""
     values = {**each.values, each.by: owner.identity}
-    columns = registry.RESOURCES[each.table].natural_key
+    columns = CATALOGUE.resources[each.table].natural_key
     return all(other.values[name] == values.get(name) for name in columns)
 
 

@@ -19,7 +19,7 @@ from engine.drivers.job import Job
 from engine.plan import descriptions, diff
 from engine.plan.call_groups import Sharing
 from engine.plan.model import Found, Values
-from engine.plan.requests import Facts, applies, request, structure
+from engine.plan.requests import Facts, applies, described, request, structure
 from modules.spec import Call, PerItem, Resource, Update, Waiter
 
 
@@ -94,7 +94,7 @@ class DeclaredWorker:
         elif call.result is None:
             return job, None
         else:
-            found = self._described(job, descriptions.search(call.result, made))
+            found = self._described(job, described(call, made, self._maker.facts(job)) or {})
         return job.named(found), found
 
     async def _made(self, job: Job) -> Made:
@@ -166,7 +166,7 @@ class DeclaredWorker:
             if isinstance(call, Update) and set(columns) & set(call.when) and applies(call, facts):
                 answer = await self._repeat_together(job, call)
                 if call.result is not None:
-                    description = descriptions.search(call.result, answer)
+                    description = described(call, answer, facts)
         await self._per_item(
             job,
             added=_difference(_items(resource, values), _items(resource, old.values)),
@@ -266,7 +266,7 @@ class DeclaredWorker:
 
         async def attempt() -> dict[str, Any]:
             answer = await self._call(job, fetch, request(fetch, facts))
-            result: dict[str, Any] | None = descriptions.search(fetch.result or "@", answer)
+            result = described(fetch, answer, facts)
             if result is None or not _is_of(resource, result, facts):
                 raise CloudError(
                     message="AWS does not show it yet",
