@@ -26,6 +26,7 @@ from engine.aws.session import Cloud
 from engine.database.connection import Database
 from engine.database.passwords import KeptPasswords
 from engine.operations import Engine
+from modules.catalogue import find_modules
 from proxy.entry.idle import Reuse
 from proxy.entry.limits import Limits
 from proxy.entry.listeners import Address, SocketAddress, TCPAddress, unusable
@@ -105,7 +106,7 @@ async def up(settings: Settings) -> None:
         _check_addresses(settings)
         cloud = await _start_cloud(settings, stack)
         backing = await _start_postgres(settings, stack)
-        engine = Engine(postgres_url=backing.engine_url, cloud=cloud)
+        engine = Engine(postgres_url=backing.engine_url, cloud=cloud, catalogue=find_modules())
         stack.push_async_callback(engine.close)
         upstream = backing.upstream
         database = Database(backing.engine_url)

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from engine import results
-from engine.aws import calls
+from engine.aws.patience import Patience
 from engine.aws.session import Cloud
 from engine.caller import Caller
 from engine.database import install, journal, lock, upgrade
 from engine.database.connection import Database
 from engine.database.functions import OPERATIONS, Performs
-from engine.execute.patience import Patience
+from engine.drivers.by_resource import Drivers
 from engine.execute.run import Execution
-from engine.execute.steps import Worker
 from engine.guard import execution, limits, permission, plan_id, policy
-from engine.plan import columns, sync
+from engine.plan import columns, new_keys, sync
 from engine.plan.apply import plan_apply
-from engine.plan.call_groups import sharing
 from engine.plan.model import Difference, Found, Key, Plan, Restore, Row, RowChange, Step
 from engine.plan.snapshot import Snapshot
-from engine.plan.sync import Allocate, Mirror
+from engine.plan.sync import Mirror
 from engine.read import actual
-from engine.read.lookup import Lookup
 from engine.results import Record
 from engine.rows import edits, read, write
-from modules import registry
+from modules.catalogue import Catalogue
 from modules.spec import Resource
 
 
@@ -52,16 +48,20 @@ FUNCTIONS: frozenset[str] = frozenset(each.name for each in OPERATIONS)
 class Engine:
     """Performs calls for any number of sessions at once."""
 
-    def __init__(self, *, postgres_url: str, cloud: Cloud, patience: Patience | None = None) -> None:
+    def __init__(
+        self, *, postgres_url: str, cloud: Cloud, catalogue: Catalogue, patience: Patience | None = None
+    ) -> None:
         """
         Args:
             postgres_url: how the engine itself connects; it replaces the database in it.
             cloud: the account to manage.
+            catalogue: the modules that users can install.
         """
         self._database = Database(postgres_url)
         self._cloud = cloud
+        self._catalogue = catalogue
         self._underway = lock.Underway()
-        self._patience = patience or Patience()
+        self._drivers = Drivers(cloud, patience or Patience())
         self._performs: Mapping[Performs, Callable[[Call, Caller], Awaitable[list[Record]]]] = {
             "install": self._install,
             "uninstall": self._uninstall,
@@ -81,7 +81,7 @@ class Engine:
         Raises:
             OperationError: they could not be created.
         """
-        await self._database.prepare(database)
+        await self._database.prepare(database, self._catalogue)
 
     async def perform(self, call: Call, caller: Caller) -> None:
         """Perform one call and leave its rows where the function in the statement finds them.
@@ -100,25 +100,27 @@ class Engine:
     # The operations -----------------------------------------------------------------------------------
 
     async def _install(self, call: Call, caller: Caller) -> list[Record]:
-        wanted = install.requested(call.arguments)
+        wanted = install.requested(self._catalogue, call.arguments)
         await lock.to_end_of_transaction(caller)
         await self._underway.over(caller)
         installed = await install.installed(caller)
-        new = [each for each in registry.with_dependencies(wanted) if each.name not in installed]
-        resources = install.resources([*installed, *(each.name for each in new)])
+        new = [each for each in self._catalogue.with_dependencies(wanted) if each.name not in installed]
+        resources = self._catalogue.resources_of([*installed, *(each.name for each in new)])
         if new:
-            rows = await read.read(caller, install.resources(installed))
+            rows = await read.read(caller, self._catalogue.resources_of(installed))
             snapshot = await self._read(caller, resources, rows)
-            await install.create_tables(caller, new)
+            await install.create_tables(caller, self._catalogue, new)
             async with self._database.vouching(caller):
                 await install.record(caller, new)
-            await self._import(caller, snapshot, resources, install.resources(each.name for each in new))
-        return await install.created(caller, wanted)
+            await self._import(
+                caller, snapshot, resources, self._catalogue.resources_of(each.name for each in new)
+            )
+        return await install.created(caller, self._catalogue, wanted)
 
     async def _uninstall(self, call: Call, caller: Caller) -> list[Record]:
-        wanted = install.requested(call.arguments)
+        wanted = install.requested(self._catalogue, call.arguments)
         await lock.to_end_of_transaction(caller)
-        dropped = await install.drop_tables(caller, wanted)
+        dropped = await install.drop_tables(caller, self._catalogue, wanted)
         async with self._database.vouching(caller):
             await install.forget(caller, wanted)
         return dropped
@@ -145,12 +147,12 @@ class Engine:
             del plan, rows  # what is still needed of them goes step by step
             if steps:
                 await self._execute(call, caller, snapshot, steps, pairs)
-                await self._take_in(caller, snapshot, made)
+                await self._show_brought(caller, snapshot, made)
             return records
 
     async def _plan_sync(self, call: Call, caller: Caller) -> list[Record]:
         rows, snapshot = await self._snapshots(caller)
-        return results.of_row_changes(sync.plan_sync(snapshot, rows, lambda table: 0))
+        return results.of_row_changes(sync.plan_sync(snapshot, rows))
 
     async def _sync(self, call: Call, caller: Caller) -> list[Record]:
         await lock.to_end_of_transaction(caller)
@@ -158,17 +160,16 @@ class Engine:
         rows, snapshot = await self._snapshots(caller, in_one_transaction=True)
         resources = list(snapshot.resources.values())
         edited = await edits.since(caller, resources, rows)
-        allocate = await self._allocate(caller, snapshot, edited.rows)
-        planned = sync.plan_sync(snapshot, edited.rows, allocate)
+        planned = sync.plan_sync(snapshot, edited.rows)
         changes = edits.leave(caller, planned, edited.keys)
         changes = await edits.claim(caller, resources, edited.rows, changes)
-        await write.write(caller, resources, changes)
+        await self._write(caller, resources, changes)
         return results.of_row_changes(changes)
 
     async def _upgrade(self, call: Call, caller: Caller) -> list[Record]:
         await lock.to_end_of_transaction(caller)
-        await self._database.prepare(caller.database)
-        await upgrade.complete(caller, await install.installed(caller))
+        await self._database.prepare(caller.database, self._catalogue)
+        await upgrade.complete(caller, self._catalogue, await install.installed(caller))
         return []
 
     # What they are made of ----------------------------------------------------------------------------
@@ -182,7 +183,7 @@ class Engine:
             in_one_transaction: keep what was read with what will be written, and the lock; otherwise nothing
                 is held in Postgres while AWS is read.
         """
-        resources = install.resources(await install.whole(caller))
+        resources = self._catalogue.resources_of(await install.whole(caller))
         rows = await read.read(caller, resources)
         if not in_one_transaction:
             await caller.commit()
@@ -210,7 +211,7 @@ class Engine:
     async def _read(
         self, caller: Caller, resources: Sequence[Resource], rows: Mapping[str, Sequence[Row]]
     ) -> Snapshot:
-        snapshot = await actual.read(self._cloud, resources, rows, caller.stop)
+        snapshot = await actual.read(self._drivers, resources, rows, caller.stop)
         for each in snapshot.hidden:
             caller.notice(
                 f"{each.table} {each.identity} is not shown and not changed: the table cannot hold it",
@@ -227,24 +228,20 @@ class Engine:
         What else lacks a row in the other tables is to be deleted, or has not been synced: that stays.
         """
         rows = await read.read(caller, resources)
-        allocate = await self._allocate(caller, snapshot, rows)
         wanted = sync.with_referred(snapshot, [each.table for each in new])
         changes = [
             each
-            for each in sync.plan_sync(snapshot, rows, allocate, only_new=True)
+            for each in sync.plan_sync(snapshot, rows, only_new=True)
             if (each.table, each.name) in wanted
         ]
-        await write.write(caller, resources, changes)
+        await self._write(caller, resources, changes)
 
     async def _put_right(
         self, caller: Caller, snapshot: Snapshot, rows: Mapping[str, Sequence[Row]], plan: Plan
     ) -> None:
         """Restore what is not the user's to change, and show what AWS has assigned since."""
         image = Mirror(snapshot, rows, plan.pairs)
-        restores = await permission.restorable(caller, snapshot.resources, plan.restores)
-        counts = Counter(each.table for each in restores if each.row is None)
-        allocate = await write.numbers(caller, _serial(snapshot, counts))
-        changes: list[RowChange] = list(sync.restored(image, restores, allocate))
+        changes: list[RowChange] = list(sync.restored(image, plan.restores))
         changing = {(each.table, each.found.identity) for each in plan.changes if each.found}
         for table, some in rows.items():
             for row in some:
@@ -254,7 +251,7 @@ class Engine:
                     changes += [change] if change else []
         changes = await permission.writable(caller, snapshot.resources, changes)
         resources = list(snapshot.resources.values())
-        await write.write(caller, resources, await edits.claim(caller, resources, rows, changes))
+        await self._write(caller, resources, await edits.claim(caller, resources, rows, changes))
 
     async def _execute(
         self,
@@ -265,17 +262,13 @@ class Engine:
         pairs: Mapping[tuple[str, Key], Found],
     ) -> None:
         """Carry out a plan's steps, letting go of each when it has ended."""
-        identity = await calls.identity(self._cloud)
-        context = {"region": identity.region, "account": identity.account}
-        lookup = Lookup(self._cloud, snapshot)
-        shared = sharing(snapshot, steps, context)
-        worker = Worker(self._cloud, context, self._patience, caller.stop, lookup, shared)
+        worker_of = await self._drivers.workers(snapshot, steps, caller.stop)
         async with journal.operation(
             self._database, caller, call.function, call.arguments, len(steps)
         ) as entries:
-            await Execution(steps, pairs, snapshot, caller, entries, worker).run()
+            await Execution(steps, pairs, snapshot, caller, entries, worker_of).run()
 
-    async def _take_in(self, caller: Caller, snapshot: Snapshot, made: Iterable[str]) -> None:
+    async def _show_brought(self, caller: Caller, snapshot: Snapshot, made: Iterable[str]) -> None:
         """Show what AWS has made of its own accord along with what was made in some tables."""
         brought = sync.tables_brought(snapshot.resources, made)
         if not brought:
@@ -285,22 +278,16 @@ class Engine:
         await caller.commit()
         fresh = await self._read(caller, resources, rows)
         rows = await read.read(caller, resources)
-        allocate = await self._allocate(caller, fresh, rows)
-        changes = sync.brought(fresh, snapshot, rows, allocate, brought)
-        await write.write(caller, resources, changes)
+        changes = sync.brought(fresh, snapshot, rows, brought)
+        await self._write(caller, resources, changes)
         await caller.commit()
 
-    async def _allocate(
-        self, caller: Caller, snapshot: Snapshot, rows: Mapping[str, Sequence[Row]]
-    ) -> Allocate:
-        """Serial numbers for the rows that a sync would add."""
-        planned = sync.plan_sync(snapshot, rows, lambda table: 0, only_new=True)
-        counts = Counter(each.table for each in planned)
-        return await write.numbers(caller, _serial(snapshot, counts))
-
-
-def _serial(snapshot: Snapshot, counts: Mapping[str, int]) -> dict[str, int]:
-    return {table: count for table, count in counts.items() if snapshot.resources[table].key == ("id",)}
+    async def _write(
+        self, caller: Caller, resources: Sequence[Resource], changes: Sequence[RowChange]
+    ) -> None:
+        """Make changes of rows, once new ones have their serial numbers."""
+        numbers = await write.numbers(caller, new_keys.counted(changes))
+        await write.write(caller, resources, new_keys.numbered(changes, numbers))
 
 
 def _notify(caller: Caller, restores: Sequence[Restore]) -> None:

@@ -12,6 +12,7 @@ import asyncpg
 
 from bench.engine.cloud import BenchCloud
 from engine.operations import Engine
+from modules.catalogue import find_modules
 from tests.engine.direct import DirectCaller, Session
 from tests.fixtures.databases import Database, PostgresServer
 
@@ -38,7 +39,7 @@ async def world(
         there: a database that stays; else a new one, with no module installed, that goes in the end.
     """
     database = there or server.create()
-    engine = Engine(postgres_url=server.url, cloud=cloud)
+    engine = Engine(postgres_url=server.url, cloud=cloud, catalogue=find_modules())
     await engine.prepare_database(database.name)
     connection = await asyncpg.connect(database.url, statement_cache_size=0)
     try:

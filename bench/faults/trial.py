@@ -11,11 +11,11 @@ import asyncpg
 
 from bench.faults.troubles import PATIENCE, Trouble
 from deploy import tutorial
+from engine.aws.patience import Patience
 from engine.aws.session import Cloud as EngineCloud
 from engine.errors import OperationError
-from engine.execute.patience import Patience
 from engine.operations import Engine
-from modules import registry
+from modules.catalogue import find_modules
 from tests.e2e.account import assert_holds_the_tutorial, assert_is_empty, inventory
 from tests.engine.direct import DirectCaller, Session
 from tests.fixtures.cloud import REGION, Cloud
@@ -23,6 +23,7 @@ from tests.fixtures.databases import PostgresServer
 
 #: How often an apply is tried while calls go wrong; the one after that has nothing in its way.
 ATTEMPTS = 3
+CATALOGUE = find_modules()
 _CALL = re.compile(r"(?:Also: .* \()?([a-z0-9-]+) ([a-z_]+): ")
 _SERVICES = {"elbv2": "elasticloadbalancing"}
 
@@ -82,7 +83,9 @@ async def _session(server: PostgresServer, account: Cloud, read_timeout: float) 
         secret_key="simulated",
         read_timeout=read_timeout,
     )
-    engine = Engine(postgres_url=server.url, cloud=cloud, patience=Patience(eventual=20, busy=20))
+    engine = Engine(
+        postgres_url=server.url, cloud=cloud, catalogue=CATALOGUE, patience=Patience(eventual=20, busy=20)
+    )
     await engine.prepare_database(database.name)
     connection = await asyncpg.connect(database.url, statement_cache_size=0)
     try:
@@ -97,7 +100,7 @@ async def _install(session: Session) -> None:
     """Install all modules; not what is looked at, and so tried again if the machine is too busy."""
     for _ in range(3):
         with suppress(OperationError):
-            await session("iasql_install", *(module.name for module in registry.MODULES))
+            await session("iasql_install", *(module.name for module in CATALOGUE.modules))
             return
     raise AssertionError("the modules cannot be installed")
 
@@ -128,7 +131,8 @@ async def _apply(session: Session, account: Cloud, fault: dict[str, object]) -> 
 def _names_what_failed(error: OperationError, struck: set[tuple[str, str]]) -> None:
     """An error names the table, and every call that it tells of is one that was struck."""
     told = [found for line in (error.detail or "").splitlines() if (found := _CALL.match(line))]
-    assert error.table in registry.RESOURCES, f"no table: {error}"
+    assert error.table is not None
+    assert error.table in CATALOGUE.resources, f"no table: {error}"
     assert error.table in error.message, error.message
     assert told, f"no call: {error.detail}"
     for found in told:

@@ -12,6 +12,7 @@ from engine.aws.session import Cloud
 from engine.caller import Caller
 from engine.errors import OperationError
 from engine.operations import Call, Engine
+from modules.catalogue import find_modules
 from proxy.entry.listeners import TCPAddress
 from proxy.server import Proxy
 from proxy.transport.upstream import Upstream
@@ -38,7 +39,7 @@ class _Watch(Engine):
 async def figures(server: Contestant) -> Iterator[Figure]:
     """Milliseconds from the client's sending to the engine's beginning."""
     url = f"postgresql://{USER}@127.0.0.1:{server.port}/{DATABASE}?sslmode=disable"
-    engine = _Watch(postgres_url=url, cloud=Cloud(region="us-east-2"))
+    engine = _Watch(postgres_url=url, cloud=Cloud(region="us-east-2"), catalogue=find_modules())
     upstream = Upstream.from_url(url)
     proxy = Proxy(listen=[TCPAddress("127.0.0.1", 0)], upstream=upstream, engine=engine)
     await proxy.start()

@@ -6,32 +6,19 @@ whether it can be made again when its answer is lost.
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from engine.aws import models
+from engine.aws import models, retries
 from engine.aws.errors import CloudError, Treatment, translated
 from engine.aws.session import Cloud, Identity
 from engine.caller import Stop
 from engine.observer import CloudCall, observer
+from engine.trail import Trail
+from engine.waiting import Attempts, growing
 
 _Params = Mapping[str, Any]
-
-
-@dataclass
-class Trail:
-    """What became of the calls of one step.
-
-    Attributes:
-        attempts: how often the call was sent that was sent most often.
-        requests: AWS's ids of the requests that it answered.
-    """
-
-    attempts: int = 0
-    requests: list[str] = field(default_factory=list)
 
 
 async def call(
@@ -59,15 +46,16 @@ async def call(
     name = client.meta.method_to_api_mapping[operation]
     sending = _Sending(cloud, service, operation, name, repeatable, trails, stop)
     async with sending.pace:
-        while True:
-            sending.begin()
+        async for _ in sending.attempts:
             try:
-                answer: dict[str, Any] = await getattr(client, operation)(**params)
+                answer = await sending.send(getattr(client, operation), params)
             except Exception as error:
-                await sending.failed(translated(error, service, operation), error)
+                if not sending.failed(translated(error, service, operation), error):
+                    break
             else:
                 sending.answered(answer)
                 return answer
+    raise sending.given_up()
 
 
 class _Sending:
@@ -89,53 +77,52 @@ class _Sending:
         self.pace = cloud.pace(service, operation)
         self.repeatable = repeatable
         self.trails = trails
-        self.stop = stop
-        self.first = self.last = 0.0
-        self.sent = self.throttles = 0
+        self.attempts = Attempts(retries.pause, stop=stop)
+        self.throttles = 0
+        self._sent_at = 0.0
+        self._error: CloudError | None = None
 
-    def begin(self) -> None:
-        self.last = time.monotonic()
-        self.first = self.first or self.last
-        self.sent += 1
+    async def send(self, method: Callable[..., Any], params: _Params) -> dict[str, Any]:
+        self._sent_at = time.monotonic()
+        answer: dict[str, Any] = await method(**params)
+        return answer
 
     def answered(self, answer: dict[str, Any]) -> None:
         self.pace.answered()
         about = answer.pop("ResponseMetadata", {})
         self._note(about.get("RequestId"))
-        self._tell("done")
+        self._observe("done")
 
-    async def failed(self, error: CloudError, cause: Exception) -> None:
-        """Wait until the call can be sent again.
-
-        Raises:
-            CloudError: it is given up.
-        """
+    def failed(self, error: CloudError, cause: Exception) -> bool:
+        """Note an error; whether the call can be sent again."""
+        self._error, error.__cause__ = error, cause
         self._note(error.request)
         if error.treatment is Treatment.THROTTLED:
             self.throttles += 1
-            self.pace.throttled(self.last)
-        seconds = time.monotonic() - self.first
-        delay = self.cloud.retries.delay(error, sent=self.sent, seconds=seconds, repeatable=self.repeatable)
-        if delay is not None:
-            await (self.stop.pause(delay) if self.stop is not None else asyncio.sleep(delay))
-        if delay is None or (self.stop is not None and self.stop.requested):
-            self._tell(_OUTCOMES.get(error.sqlstate, "refused"))
-            raise error from cause
+            self.pace.throttled(self._sent_at)
+        sent, seconds = self.attempts.number, self.attempts.seconds
+        return self.cloud.retries.again(error, sent=sent, seconds=seconds, repeatable=self.repeatable)
+
+    def given_up(self) -> CloudError:
+        """The last error, with which the call is given up."""
+        assert self._error is not None
+        self._observe(_OUTCOMES.get(self._error.sqlstate, "refused"))
+        return self._error
 
     def _note(self, request: str | None) -> None:
         for trail in self.trails:
-            trail.attempts = max(trail.attempts, self.sent)
+            trail.attempts = max(trail.attempts, self.attempts.number)
             if request is not None:
                 trail.requests.append(request)
 
-    def _tell(self, outcome: str) -> None:
+    def _observe(self, outcome: str) -> None:
         observer().called(
             CloudCall(
                 service=self.service,
                 operation=self.name,
                 outcome=outcome,
-                seconds=time.monotonic() - self.first,
-                attempts=self.sent,
+                seconds=self.attempts.seconds,
+                attempts=self.attempts.number,
                 throttles=self.throttles,
             )
         )
@@ -200,9 +187,8 @@ async def wait(
         CloudError: 58000 if it takes longer than `seconds`, or AWS refuses.
         OperationError: a stop was requested.
     """
-    waiting = models.waiting(service, waiter)
-    spent, delay = 0.0, 0.5
-    while True:
+    waiting, attempts = models.waiting(service, waiter), Attempts(_POLLING, stop=stop)
+    async for _ in attempts:
         try:
             answer = await call(cloud, service, waiting.operation, params, region)
             answer["ResponseMetadata"] = {"HTTPStatusCode": 200}
@@ -213,11 +199,12 @@ async def wait(
         state = waiting.state(answer)
         if state == "success":
             return
-        if state == "failure" or spent >= seconds:
+        if state == "failure" or attempts.paused >= seconds:
             raise _not_done(f"{service} {waiter}", state, answer)
-        await stop.pause(delay)
-        stop.check()
-        spent, delay = spent + delay, min(delay * 1.5, 6)
+    stop.check()
+
+
+_POLLING = growing(0.5, factor=1.5, most=6)
 
 
 def _as_answer(error: CloudError) -> dict[str, Any]:

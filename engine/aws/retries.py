@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 
 from engine.aws.errors import CloudError, Treatment
+from engine.waiting import growing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +22,8 @@ class Retries:
     attempts: int = 6
     throttled: float = 120
 
-    def delay(self, error: CloudError, *, sent: int, seconds: float, repeatable: bool) -> float | None:
-        """Seconds until the call is sent again, None if it is given up.
+    def again(self, error: CloudError, *, sent: int, seconds: float, repeatable: bool) -> bool:
+        """Whether a call is sent again.
 
         Args:
             sent: how often it has been sent.
@@ -31,11 +32,18 @@ class Retries:
         """
         match error.treatment:
             case Treatment.REFUSED:
-                again = False
+                return False
             case Treatment.THROTTLED:
-                again = seconds < self.throttled
+                return seconds < self.throttled
             case Treatment.UNSENT:
-                again = sent < self.attempts
+                return sent < self.attempts
             case Treatment.LOST:
-                again = repeatable and sent < self.attempts
-        return random.uniform(0.5, 1) * min(0.25 * 2 ** (sent - 1), 8) if again else None
+                return repeatable and sent < self.attempts
+
+
+_growing = growing(0.25, most=8)
+
+
+def pause(sent: int) -> float:
+    """Seconds until a call is sent again; at random, so that many do not come at once."""
+    return random.uniform(0.5, 1) * _growing(sent)

@@ -14,6 +14,7 @@ import asyncpg
 from engine.caller import Caller
 from engine.database.prepare import prepare
 from engine.errors import OperationError
+from modules.catalogue import Catalogue
 
 #: What the driver raises when a connection has gone, or is being ended by the server. InternalClientError is
 #: its word for a statement on a connection that was ended while it was idle.
@@ -83,14 +84,17 @@ class Database:
             with suppress(*GONE, OSError):
                 await connection.close(timeout=5)
 
-    async def prepare(self, database: str) -> None:
+    async def prepare(self, database: str, catalogue: Catalogue) -> None:
         """Make sure that a database has this version's schema and functions.
+
+        Args:
+            catalogue: the modules to record in it.
 
         Raises:
             OperationError: they could not be created, or are somebody else's.
         """
         async with self.connection(database) as connection:
-            await prepare(connection, database)
+            await prepare(connection, database, catalogue)
 
     @asynccontextmanager
     async def vouching(self, caller: Caller) -> AsyncIterator[None]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from engine.database.sql import identifier, literal, names, public
-from modules import registry
+from modules.catalogue import Catalogue
 from modules.spec import Column, EnumType, Module, Part, Resource
 
 
-def create(modules: Iterable[Module]) -> Iterator[str]:
+def create(catalogue: Catalogue, modules: Iterable[Module]) -> Iterator[str]:
     """Statements that make the types, tables, constraints and comments of some modules."""
     resources = [resource for module in modules for resource in module.resources]
-    for resource in registry.in_reference_order(tuple(each.table for each in resources)):
+    for resource in catalogue.in_reference_order(tuple(each.table for each in resources)):
         yield from _types(resource.columns)
-        yield _table(resource)
+        yield _table(catalogue, resource)
         yield from _comments(resource.table, resource.doc, resource.columns)
         for name in resource.unique_if_not_null:
             yield (
@@ -25,7 +25,7 @@ def create(modules: Iterable[Module]) -> Iterator[str]:
     for resource in resources:
         for part in resource.parts:
             yield from _types(part.columns)
-            yield _part(part)
+            yield _part(catalogue, part)
             yield from _comments(part.table, part.doc, (part.parent, *part.columns))
             yield from _reference_indexes(part.table, (part.parent, *part.columns))
 
@@ -40,9 +40,9 @@ def drop(modules: Iterable[Module]) -> Iterator[str]:
         yield "DROP TYPE IF EXISTS " + ", ".join(public(name) for name in types)
 
 
-def add_column(table: str, column: Column) -> Iterator[str]:
+def add_column(catalogue: Catalogue, table: str, column: Column) -> Iterator[str]:
     """Statements that give an older table a column of this version, whose type is there."""
-    yield f"ALTER TABLE {public(table)} ADD COLUMN {_column(column)}"
+    yield f"ALTER TABLE {public(table)} ADD COLUMN {_column(catalogue, column)}"
     yield _column_comment(table, column)
     yield from _reference_indexes(table, (column,))
 
@@ -86,16 +86,16 @@ def _type(type: EnumType) -> str:
     return f"CREATE TYPE {public(type.name)} AS ENUM ({labels})"
 
 
-def _table(resource: Resource) -> str:
-    lines = _key(resource.key) + [_column(column) for column in resource.columns]
+def _table(catalogue: Catalogue, resource: Resource) -> str:
+    lines = _key(resource.key) + [_column(catalogue, column) for column in resource.columns]
     lines.append(f"PRIMARY KEY ({names(resource.key)})")
     lines += [f"UNIQUE ({names(each)})" for each in resource.unique]
     lines += [f"CONSTRAINT {identifier(name)} CHECK ({rule})" for name, rule in resource.checks]
     return f"CREATE TABLE {public(resource.table)} (\n  " + ",\n  ".join(lines) + "\n)"
 
 
-def _part(part: Part) -> str:
-    lines = _key(part.key) + [_column(column) for column in (part.parent, *part.columns)]
+def _part(catalogue: Catalogue, part: Part) -> str:
+    lines = _key(part.key) + [_column(catalogue, column) for column in (part.parent, *part.columns)]
     lines.append(f"PRIMARY KEY ({names(part.key)})")
     lines += [f"CONSTRAINT {identifier(name)} CHECK ({rule})" for name, rule in part.checks]
     return f"CREATE TABLE {public(part.table)} (\n  " + ",\n  ".join(lines) + "\n)"
@@ -105,14 +105,14 @@ def _key(key: tuple[str, ...]) -> list[str]:
     return ['"id" serial'] if key == ("id",) else []
 
 
-def _column(column: Column) -> str:
+def _column(catalogue: Catalogue, column: Column) -> str:
     words = [identifier(column.name), sql_type(column)]
     if column.not_null:
         words.append("NOT NULL")
     if column.default is not None:
         words.append(f"DEFAULT {column.default}")
     if column.reference is not None:
-        target = registry.RESOURCES[column.reference.table]
+        target = catalogue.resources[column.reference.table]
         words.append(f"REFERENCES {public(target.table)} ({names(target.key)})")
         if column.reference.cascade:
             words.append("ON UPDATE CASCADE ON DELETE CASCADE")

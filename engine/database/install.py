@@ -11,11 +11,11 @@ from engine.database import ddl
 from engine.database.sql import literal, public
 from engine.errors import OperationError
 from engine.results import Record
-from modules import registry
-from modules.spec import Module, Resource
+from modules.catalogue import Catalogue
+from modules.spec import Module
 
 
-def requested(arguments: Sequence[str | None]) -> tuple[str, ...]:
+def requested(catalogue: Catalogue, arguments: Sequence[str | None]) -> tuple[str, ...]:
     """The names of modules that a call asks for, without versions.
 
     Raises:
@@ -27,24 +27,24 @@ def requested(arguments: Sequence[str | None]) -> tuple[str, ...]:
             sqlstate="22004",
             hint="SELECT * FROM iasql_modules_list() shows them.",
         )
-    known = {each: module.name for module in registry.MODULES for each in (module.name, module.full_name)}
+    known = {each: module.name for module in catalogue.modules for each in (module.name, module.full_name)}
     unknown = [each for each in arguments if each not in known]
     if unknown:
         raise OperationError(
             "unknown module" + ("s: " if len(unknown) > 1 else ": ") + ", ".join(map(str, unknown)),
             sqlstate="42704",
-            detail="\n".join(_suggestion(str(each)) for each in unknown),
+            detail="\n".join(_suggestion(catalogue, str(each)) for each in unknown),
             hint="SELECT * FROM iasql_modules_list() shows all modules.",
         )
     return tuple(dict.fromkeys(known[str(each)] for each in arguments))
 
 
-def _suggestion(name: str) -> str:
+def _suggestion(catalogue: Catalogue, name: str) -> str:
     module, _, version = name.partition("@")
-    if version and module in registry.BY_NAME:
-        return f"{name}: this server has {registry.BY_NAME[module].full_name}."
-    likely = difflib.get_close_matches(f"aws_{module}", registry.BY_NAME, n=1, cutoff=0.8)
-    similar = difflib.get_close_matches(module, registry.BY_NAME, n=2, cutoff=0.5)
+    if version and module in catalogue.by_name:
+        return f"{name}: this server has {catalogue.by_name[module].full_name}."
+    likely = difflib.get_close_matches(f"aws_{module}", catalogue.by_name, n=1, cutoff=0.8)
+    similar = difflib.get_close_matches(module, catalogue.by_name, n=2, cutoff=0.5)
     suggestions = list(dict.fromkeys([*likely, *similar]))
     if not suggestions:
         return f"{name}: nothing is like it."
@@ -79,20 +79,7 @@ async def whole(caller: Caller) -> tuple[str, ...]:
     return tuple(str(each[0]) for each in found)
 
 
-def resources(modules: Iterable[str]) -> tuple[Resource, ...]:
-    """The resources of some modules, in reference order."""
-    chosen = set(modules)
-    return registry.in_reference_order(
-        tuple(
-            resource.table
-            for module in registry.MODULES
-            if module.name in chosen
-            for resource in module.resources
-        )
-    )
-
-
-async def create_tables(caller: Caller, modules: Sequence[Module]) -> None:
+async def create_tables(caller: Caller, catalogue: Catalogue, modules: Sequence[Module]) -> None:
     """Create the tables of modules that are not installed.
 
     Raises:
@@ -100,7 +87,7 @@ async def create_tables(caller: Caller, modules: Sequence[Module]) -> None:
         DatabaseError: the caller may not create tables.
     """
     await _check_names(caller, modules)
-    for statement in ddl.create(modules):
+    for statement in ddl.create(catalogue, modules):
         await caller.query(statement)
 
 
@@ -139,9 +126,9 @@ async def _check_names(caller: Caller, modules: Sequence[Module]) -> None:
         )
 
 
-async def created(caller: Caller, wanted: Sequence[str]) -> list[Record]:
+async def created(caller: Caller, catalogue: Catalogue, wanted: Sequence[str]) -> list[Record]:
     """An install's rows: the tables of the wanted modules with the number of their rows."""
-    modules = [module for module in registry.MODULES if module.name in wanted]
+    modules = catalogue.named(wanted)
     counts = await _counts(caller, [table for module in modules for table in module.tables])
     return [
         {"module_name": module.full_name, "created_table_name": table, "record_count": counts[table]}
@@ -150,7 +137,7 @@ async def created(caller: Caller, wanted: Sequence[str]) -> list[Record]:
     ]
 
 
-async def drop_tables(caller: Caller, wanted: Sequence[str]) -> list[Record]:
+async def drop_tables(caller: Caller, catalogue: Catalogue, wanted: Sequence[str]) -> list[Record]:
     """Drop the tables of modules, and return an uninstall's rows.
 
     Raises:
@@ -159,14 +146,14 @@ async def drop_tables(caller: Caller, wanted: Sequence[str]) -> list[Record]:
     """
     there = await installed(caller)
     for name in wanted:
-        needed_by = [each for each in registry.dependents(name) if each in there and each not in wanted]
+        needed_by = [each for each in catalogue.dependents(name) if each in there and each not in wanted]
         if name in there and needed_by:
             raise OperationError(
                 f"{name} cannot be uninstalled: {', '.join(needed_by)} needs it",
                 sqlstate="2BP01",
                 hint=f"Uninstall {', '.join(needed_by)} first, or in the same call.",
             )
-    modules = [module for module in registry.MODULES if module.name in wanted and module.name in there]
+    modules = catalogue.named(set(wanted) & set(there))
     counts = await _counts(caller, [table for module in modules for table in module.tables])
     if modules:
         for statement in ddl.drop(modules):

@@ -16,12 +16,12 @@ from uuid import uuid4
 import asyncpg
 import structlog
 
-from engine.aws.calls import Trail
 from engine.caller import Caller
 from engine.database.connection import GONE, Database
 from engine.database.write_batches import Batches
 from engine.errors import OperationError
 from engine.plan.model import Step
+from engine.trail import Trail
 
 _log = structlog.get_logger()
 

@@ -16,7 +16,7 @@ import asyncpg
 from engine.database import functions
 from engine.database.sql import identifier
 from engine.errors import OperationError
-from modules import registry
+from modules.catalogue import Catalogue
 
 _LOCK = int.from_bytes(b"iasql", "big")
 
@@ -65,18 +65,20 @@ _FOREIGN = """
 """
 
 
-async def prepare(connection: Any, database: str) -> None:
+async def prepare(connection: Any, database: str, catalogue: Catalogue) -> None:
     """Make sure that a database has this version's schema and functions.
 
     Args:
         connection: of the engine's own, with a pinned search_path.
+        catalogue: the modules to record.
 
     Raises:
         OperationError: they could not be created; 42501, there is something in their place that belongs to
             somebody else; 55000, they are those of a newer version.
     """
     script = _script()
-    if await _is_current(connection, script):
+    fingerprint = _fingerprint(script, catalogue)
+    if await _is_current(connection, fingerprint):
         return
     try:
         async with connection.transaction():
@@ -87,9 +89,9 @@ async def prepare(connection: Any, database: str) -> None:
             await _check_own(connection)
             await _check_not_newer(connection)
             await connection.execute(script)
-            await _record_modules(connection)
+            await _record_modules(connection, catalogue)
             await _give_to_owner(connection)
-            await _record_version(connection, script)
+            await _record_version(connection, fingerprint)
     except asyncpg.PostgresError as error:
         raise OperationError(
             f'the functions of iasql could not be created in database "{database}"',
@@ -105,21 +107,12 @@ def version() -> str:
     return metadata.version("iasql")
 
 
-def deletion_order() -> list[str]:
-    """All tables, each before those that it refers to."""
-    order: list[str] = []
-    for resource in reversed(registry.in_reference_order(tuple(registry.RESOURCES))):
-        order += [part.table for part in resource.parts]
-        order.append(resource.table)
-    return order
-
-
 def _script() -> str:
     return resources.files("engine.database").joinpath("schema.sql").read_text() + "\n" + functions.script()
 
 
-def _fingerprint(script: str) -> str:
-    text = script + repr([(each.full_name, each.dependencies, each.tables) for each in registry.MODULES])
+def _fingerprint(script: str, catalogue: Catalogue) -> str:
+    text = script + repr([(each.full_name, each.dependencies, each.tables) for each in catalogue.modules])
     return hashlib.sha256((version() + text).encode()).hexdigest()
 
 
@@ -170,7 +163,7 @@ async def _setting(connection: Any, name: str) -> str | None:
     return None if found is None else str(found)
 
 
-async def _is_current(connection: Any, script: str) -> bool:
+async def _is_current(connection: Any, fingerprint: str) -> bool:
     if not await _there(connection):
         return False
     await _check_own(connection)
@@ -178,25 +171,33 @@ async def _is_current(connection: Any, script: str) -> bool:
         "SELECT count(*) FROM unnest($1::text[]) AS f WHERE to_regprocedure(f) IS NULL",
         [*functions.SIGNATURES, *_READERS],
     )
-    if missing or await _setting(connection, "fingerprint") != _fingerprint(script):
+    if missing or await _setting(connection, "fingerprint") != fingerprint:
         return False
     return await _setting(connection, "owner") == await _owner(connection)
 
 
-async def _record_modules(connection: Any) -> None:
+async def _record_modules(connection: Any, catalogue: Catalogue) -> None:
     await connection.execute("DELETE FROM iasql.module; DELETE FROM iasql.module_table")
     await connection.executemany(
         "INSERT INTO iasql.module (name, version, dependencies, place) VALUES ($1, $2, $3, $4)",
         [
             (module.name, module.version, list(module.dependencies), place)
-            for place, module in enumerate(registry.MODULES)
+            for place, module in enumerate(catalogue.modules)
         ],
     )
-    module_of = {table: module.name for module in registry.MODULES for table in module.tables}
-    order = deletion_order()
+    module_of = {table: module.name for module in catalogue.modules for table in module.tables}
+    deletable = {
+        table
+        for resource in catalogue.resources.values()
+        if resource.delete
+        for table in (resource.table, *(part.table for part in resource.parts))
+    }
     await connection.executemany(
         "INSERT INTO iasql.module_table (table_name, module, deletion, deletable) VALUES ($1, $2, $3, $4)",
-        [(table, module_of[table], place, table != "aws_account") for place, table in enumerate(order)],
+        [
+            (table, module_of[table], place, table in deletable)
+            for place, table in enumerate(catalogue.deletion_order)
+        ],
     )
 
 
@@ -241,10 +242,10 @@ async def _can_give(connection: Any, owner: str) -> bool:
     )
 
 
-async def _record_version(connection: Any, script: str) -> None:
+async def _record_version(connection: Any, fingerprint: str) -> None:
     settings = {
         "version": version(),
-        "fingerprint": _fingerprint(script),
+        "fingerprint": fingerprint,
         "owner": await _owner(connection),
     }
     await connection.executemany(

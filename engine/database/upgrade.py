@@ -8,19 +8,19 @@ from collections.abc import Iterable
 from engine.caller import Caller
 from engine.database import ddl
 from engine.database.sql import literal
-from modules import registry
+from modules.catalogue import Catalogue
 from modules.spec import Module
 
 
-async def complete(caller: Caller, modules: Iterable[str]) -> None:
+async def complete(caller: Caller, catalogue: Catalogue, modules: Iterable[str]) -> None:
     """Add the columns and the labels of enum types that the tables lack.
 
     Raises:
         DatabaseError: the caller may not alter them, or a column must have values that are not there.
     """
-    chosen = [registry.BY_NAME[name] for name in modules]
+    chosen = catalogue.named(modules)
     await _complete_types(caller, chosen)
-    await _add_columns(caller, chosen)
+    await _add_columns(caller, catalogue, chosen)
 
 
 async def _complete_types(caller: Caller, modules: Iterable[Module]) -> None:
@@ -37,7 +37,7 @@ async def _complete_types(caller: Caller, modules: Iterable[Module]) -> None:
                 await caller.query(statement)
 
 
-async def _add_columns(caller: Caller, modules: Iterable[Module]) -> None:
+async def _add_columns(caller: Caller, catalogue: Catalogue, modules: Iterable[Module]) -> None:
     present = {
         (table, column)
         for table, column in await caller.query(
@@ -48,6 +48,6 @@ async def _add_columns(caller: Caller, modules: Iterable[Module]) -> None:
     for module in modules:
         for table, column in ddl.columns_of(module):
             if (table, column.name) not in present:
-                for statement in ddl.add_column(table, column):
+                for statement in ddl.add_column(catalogue, table, column):
                     await caller.query(statement)
                 caller.notice(f"added column {column.name} to {table}")

@@ -12,24 +12,27 @@ import asyncio
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, ClassVar
+from contextlib import aclosing
+from typing import ClassVar
 
 import structlog
 
 from engine.caller import Caller
 from engine.database.journal import Journal
 from engine.database.write_batches import Batches
+from engine.drivers.by_resource import WorkerOf
+from engine.drivers.driver import Progress, Stage, Worker
+from engine.drivers.job import Job
 from engine.errors import OperationError
-from engine.execute.job import Job
+from engine.execute.made import Made
 from engine.execute.schedule import Schedule
 from engine.execute.step_errors import VERBS, explained
-from engine.execute.steps import Worker
 from engine.observer import StepEnd, observer
-from engine.plan.model import Desired, Found, Key, Pending, Row, RowChange, Step
+from engine.plan.model import Desired, Found, Key, Row, RowChange, Step
 from engine.plan.snapshot import Snapshot
-from engine.plan.sync import Mirror
+from engine.read import recheck
 from engine.rows.write import write
+from engine.trail import Trail
 from modules.spec import Resource
 
 _log = structlog.get_logger()
@@ -54,19 +57,18 @@ class Execution:
         snapshot: Snapshot,
         caller: Caller,
         journal: Journal,
-        worker: Worker,
+        worker_of: WorkerOf,
     ) -> None:
         """
         Args:
             steps: of the plan, in its order; the list is emptied.
             pairs: which row is which resource.
+            worker_of: who works on a resource.
         """
-        self.pairs = pairs
         self.snapshot = snapshot
         self.caller = caller
         self.journal = journal
-        self.worker = worker
-        self.mirror = Mirror(snapshot, {}, pairs)
+        self.worker_of = worker_of
         self.failures: list[OperationError] = []
         self.skipped: list[str] = []
         self._schedule = Schedule(steps, self._needs_end)
@@ -77,10 +79,8 @@ class Execution:
         self._queues: dict[str, deque[int]] = defaultdict(deque)
         self._under_way: Counter[str] = Counter()
         self._done = 0
-        self._made: dict[tuple[str, Key], Found] = {}
-        self._rows: dict[tuple[str, Key], Row] = {}
+        self._made = Made(snapshot, pairs)
         self._writes = Batches(self._write, separable=not caller.in_transaction)
-        self._used = _used(snapshot)
 
     async def run(self) -> None:
         """Carry the plan out.
@@ -89,12 +89,12 @@ class Execution:
             OperationError: a step failed, or a stop was requested; all that was begun is finished.
         """
         async with self._tasks:
-            self._can_begin(self._schedule.first())
+            self._enqueue(self._schedule.first())
         if self.failures:
             raise self._failure()
         self.caller.stop.check()
 
-    def _can_begin(self, numbers: Sequence[int]) -> None:
+    def _enqueue(self, numbers: Sequence[int]) -> None:
         """Begin steps, or let them wait until there is room for them."""
         services = [self._resource(self._steps[number]).service for number in numbers]
         for number, service in zip(numbers, services, strict=True):
@@ -108,31 +108,25 @@ class Execution:
         if not queue or self._under_way[service] >= _AT_ONCE:
             return
         first = queue.popleft()
-        together = self.worker.together.group(first) - {first}
-        for number in (first, *sorted(together)):
+        companions = self._worker(self._steps[first]).companions(first) - {first}
+        for number in (first, *sorted(companions)):
             if number != first:
                 queue.remove(number)
             self._under_way[service] += 1
             self._tasks.create_task(self._step(self._steps[number]))
 
     async def _step(self, step: Step) -> None:
-        job = Job(
-            resource=self._resource(step),
-            change=step.change,
-            number=step.number,
-            token=self.journal.token(step),
-        )
-        outcome = "done"
+        outcome, trail = "done", Trail()
         try:
             if self.caller.stop.requested:
                 outcome = "skipped"
             else:
-                await self._begin(step, job)
+                await self._perform(step, trail)
         except OperationError as reason:
             outcome = "failed"
-            self.failures.append(explained(reason, job.resource, step.kind, step.change.name))
+            self.failures.append(explained(reason, self._resource(step), step.kind, step.change.name))
             text = f"{reason.message}: {reason.detail or ''}"
-            await self.journal.ended(step, "failed", job.trail, message=text)
+            await self.journal.ended(step, "failed", trail, message=text)
         except Exception as reason:
             # A fault of the engine's own stops what waits for this step, not what others have in flight.
             outcome = "failed"
@@ -143,25 +137,25 @@ class Execution:
                     detail="The server's log has the details.",
                 )
             )
-        self.worker.together.leave(step.number)
-        self._ended(step, outcome)
+        self._worker(step).withdraw(step.number)
+        self._let_go(step, outcome)
 
-    def _ended(self, step: Step, outcome: str) -> None:
+    def _let_go(self, step: Step, outcome: str) -> None:
         """Let go of a step, and begin what waits for it or for its place."""
-        self._tell(step, outcome)
+        self._observe(step, outcome)
         del self._steps[step.number]
         if step.change.desired is not None:
-            self._rows.pop((step.change.table, step.change.desired.row.key), None)
+            self._made.forget_row(step.change.desired.row)
         if outcome == "done":
-            self._can_begin(self._schedule.ended(step.number))
+            self._enqueue(self._schedule.ended(step.number))
         else:
             for number in self._schedule.failed(step.number):
-                self._tell(self._steps.pop(number), "skipped")
+                self._observe(self._steps.pop(number), "skipped")
         service = self._resource(step).service
         self._under_way[service] -= 1
         self._begin_next(service)
 
-    def _tell(self, step: Step, outcome: str) -> None:
+    def _observe(self, step: Step, outcome: str) -> None:
         action, table = VERBS[step.kind], step.change.table
         if outcome == "skipped":
             self.skipped.append(f"{table} {step.change.name}")
@@ -176,93 +170,91 @@ class Execution:
         reference = resource.column(resource.within).reference if resource.within else None
         return reference is not None and reference.table == other.change.table
 
-    async def _begin(self, step: Step, job: Job) -> None:
-        started = time.monotonic()
-        change = step.change
+    async def _perform(self, step: Step, trail: Trail) -> None:
+        started, change = time.monotonic(), step.change
         before = change.found.description if change.found else None
-        await self.journal.started(step, before, job.token)
-        if change.desired is not None and step.kind != "remove":
-            job = replace(job, desired=self._nothing_pending(change.desired))
+        token = self.journal.token(step)
+        await self.journal.started(step, before, token)
+        job = self._job(step, token, trail)
         found = await self._PERFORM[step.kind](self, step, job)
-        self._finish(step)
-        await self.journal.ended(step, "done", job.trail, after=found.description if found else None)
+        self._begin_following(step)
+        await self.journal.ended(step, "done", trail, after=found.description if found else None)
         self._report(step, time.monotonic() - started)
 
-    async def _make(self, step: Step, job: Job) -> Found:
+    def _job(self, step: Step, token: str, trail: Trail) -> Job:
+        """What a step has to do, now that all is known that it refers to."""
+        change = step.change
+        if change.desired is not None and step.kind != "remove":
+            desired = self._made.nothing_pending(change.desired)
+        else:
+            assert change.found is not None
+            desired = Desired(_NO_ROW, change.found.values, change.found.parts)
+        return Job(
+            number=step.number,
+            resource=self._resource(step),
+            change=change,
+            desired=desired,
+            token=token,
+            trail=trail,
+        )
+
+    async def _create(self, step: Step, job: Job) -> Found | None:
         """Create a resource; its row shows it from AWS's first answer on."""
-        resource, ready = job.resource, job.resource.ready
-        facts, made = await self.worker.create(job)
-        usable = False
-        if made is not None:
-            made, change = self._taken(step, made)
-            usable = self._can_be_used(resource, made)
-            if usable:
-                self._can_begin(self._schedule.named(step.number))
-            await self._show(change)
-        await self.worker.complete(job, facts)
-        if usable:
-            self._finish(step)
-        made, change = self._taken(step, await self.worker.describe(job, facts, made))
-        if ready is None or not ready.blocks:
-            self._finish(step)
-        await self._show(change)
-        if ready is not None:
-            made, change = self._taken(step, await self.worker.settle(job, made))
-            self._finish(step)
-            await self._show(change)
-        return made
+        found: Found | None = None
+        async with aclosing(self._worker(step).create(job)) as reports:
+            async for progress in reports:
+                await self._advance(step, progress, new=progress.found is not found)
+                found = progress.found
+        return found
 
-    def _finish(self, step: Step) -> None:
+    async def _advance(self, step: Step, progress: Progress, *, new: bool) -> None:
+        """Begin what can begin now that a resource has come so far, and show it in its row.
+
+        Args:
+            new: AWS has described it anew.
+        """
+        desired = step.change.desired
+        assert desired is not None
+        change = self._made.add(self._resource(step), desired, progress.found) if new else None
+        if progress.stage is not Stage.SHOWN and self._made.can_be_referred_to(desired.row):
+            if progress.stage is Stage.NAMED:
+                self._enqueue(self._schedule.named(step.number))
+            else:
+                self._begin_following(step)
+        await self._write_back(change)
+
+    def _begin_following(self, step: Step) -> None:
         """Begin what waits for a step of which only AWS's getting ready is left, if that."""
-        self._can_begin(self._schedule.ended(step.number))
-
-    def _can_be_used(self, resource: Resource, made: Found) -> bool:
-        """Whether all is known by which others refer to a resource, and AWS need not get it ready first."""
-        blocks = resource.ready is not None and resource.ready.blocks
-        return not blocks and all(made.values[name] is not None for name in self._used[resource.table])
+        self._enqueue(self._schedule.ended(step.number))
 
     async def _change(self, step: Step, job: Job) -> Found:
-        found, change = self._taken(step, await self.worker.change(job))
-        self._finish(step)
-        await self._show(change)
+        await self._check(step, job)
+        found = await self._worker(step).change(job)
+        change = self._made.add(job.resource, job.desired, found)
+        self._begin_following(step)
+        await self._write_back(change)
         return found
 
     async def _remove(self, step: Step, job: Job) -> None:
-        await self.worker.remove(job)
+        # AWS may not show what is there: what it does not show is deleted as well, and may be gone.
+        await self._check(step, job)
+        await self._worker(step).remove(job)
+
+    async def _check(self, step: Step, job: Job) -> None:
+        """See that a resource is still what the plan was made for."""
+        stop = self.caller.stop
+        await recheck.check(self._worker(step), self.snapshot, job.resource, job.found, stop)
 
     _PERFORM: ClassVar[Mapping[str, Callable[[Execution, Step, Job], Awaitable[Found | None]]]] = {
-        "make": _make,
+        "make": _create,
         "change": _change,
         "remove": _remove,
     }
 
-    def _taken(self, step: Step, found: Found) -> tuple[Found, RowChange | None]:
-        """Let others refer to what AWS has made or changed; what its row has to show of it."""
-        resource, desired = self._resource(step), step.change.desired
-        assert desired is not None
-        row = self._rows.get((resource.table, desired.row.key), desired.row)
-        found = self.snapshot.resolved(resource, found)
-        known = self.snapshot.add(resource, self._known(resource, found))
-        self.mirror.keys[resource.table, found.identity] = row.key
-        self._made[resource.table, row.key] = known
-        change = self.mirror.refreshed(resource, row, found, reset=True)
-        if change is not None:
-            self._rows[resource.table, row.key] = replace(
-                row,
-                values={**row.values, **change.values, **change.fills},
-                parts={**row.parts, **change.filled},
-            )
-        return found, change
-
-    async def _show(self, change: RowChange | None) -> None:
+    async def _write_back(self, change: RowChange | None) -> None:
         """Write back what AWS has assigned; others do not wait for that."""
         if change is not None:
             await self._writes.add(change)
-
-    def _known(self, resource: Resource, found: Found) -> Found:
-        """What has to be known of a resource for what refers to it."""
-        used = {name: found.values[name] for name in self._used[resource.table]}
-        return Found(table=found.table, identity=found.identity, description={}, values=used)
 
     async def _write(self, changes: list[RowChange]) -> None:
         await write(self.caller, list(self.snapshot.resources.values()), changes)
@@ -271,27 +263,8 @@ class Execution:
     def _resource(self, step: Step) -> Resource:
         return self.snapshot.resources[step.change.table]
 
-    def _nothing_pending(self, desired: Desired) -> Desired:
-        return Desired(desired.row, self._filled(desired.values), self._filled(desired.parts))
-
-    def _filled(self, value: Any) -> Any:
-        if isinstance(value, Pending):
-            return self._name(value)
-        if isinstance(value, Mapping):
-            return {name: self._filled(each) for name, each in value.items()}
-        if isinstance(value, list | tuple):
-            return type(value)(self._filled(each) for each in value)
-        return value
-
-    def _name(self, value: Pending) -> Any:
-        found = self._made.get((value.table, value.key)) or self.pairs.get((value.table, value.key))
-        if found is None:
-            raise OperationError(
-                f"the {value.table} that it refers to has not been made",
-                sqlstate="55000",
-                hint="Apply again after that has been put right.",
-            )
-        return found.values[value.column] if value.column else found.identity
+    def _worker(self, step: Step) -> Worker:
+        return self.worker_of(self._resource(step))
 
     def _report(self, step: Step, seconds: float) -> None:
         self._done += 1
@@ -319,16 +292,5 @@ class Execution:
         )
 
 
-def _used(snapshot: Snapshot) -> dict[str, set[str]]:
-    """The columns by which others refer to the resources of each table, or are listed."""
-    used = {
-        table: {resource.identity} if resource.identity else set()
-        for table, resource in snapshot.resources.items()
-    }
-    for resource in snapshot.resources.values():
-        for column in resource.references:
-            if column.reference and column.reference.by:
-                used[column.reference.table].add(column.reference.by)
-        if resource.listing.per is not None:
-            used[resource.listing.per.table].update(resource.listing.per.params.values())
-    return used
+#: Stands for the row of what is removed, which has none.
+_NO_ROW = Row(table="", key=(), values={})

@@ -35,12 +35,12 @@ class Schedule:
 
     def named(self, number: int) -> list[int]:
         """The steps that can begin, now that a step's resource can be referred to."""
-        return self._sorted(self._arrived(self._after_name.pop(number, ())))
+        return self._sorted(self._ready(self._after_name.pop(number, ())))
 
     def ended(self, number: int) -> list[int]:
         """The steps that can begin, now that a step has come to its end."""
         both = (*self._after_name.pop(number, ()), *self._after_end.pop(number, ()))
-        return self._sorted(self._arrived(both))
+        return self._sorted(self._ready(both))
 
     def failed(self, number: int) -> list[int]:
         """The steps that will not begin, now that one has failed or will not begin itself."""
@@ -58,7 +58,7 @@ class Schedule:
     def _sorted(self, numbers: Iterable[int]) -> list[int]:
         return sorted(numbers, key=lambda number: -self._following[number])
 
-    def _arrived(self, waiting: Iterable[int]) -> Iterator[int]:
+    def _ready(self, waiting: Iterable[int]) -> Iterator[int]:
         for number in waiting:
             if self._missing[number] > 0:
                 self._missing[number] -= 1

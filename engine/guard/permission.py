@@ -16,7 +16,7 @@ from engine.caller import Caller
 from engine.database.sql import identifier, names, public
 from engine.errors import OperationError
 from engine.plan import graph, sync
-from engine.plan.model import Change, Plan, Restore, RowChange, Values
+from engine.plan.model import Change, Plan, RowChange, Values
 from engine.plan.snapshot import Snapshot
 from modules.spec import OnChange, Part, Resource
 
@@ -116,8 +116,10 @@ def of_row(resource: Resource, change: RowChange) -> Iterator[Need]:
     """The privileges that it takes to write one row, with those of its parts."""
     if change.action == "update":
         yield from (Need(change.table, "UPDATE", name) for name in (*change.values, *change.fills))
+    elif change.action == "create":
+        yield from of_new_row(resource)
     else:
-        yield Need(change.table, "INSERT" if change.action == "create" else "DELETE")
+        yield Need(change.table, "DELETE")
     for part in resource.parts:
         if change.action == "delete" or part.table in change.parts:
             yield Need(part.table, "DELETE")
@@ -135,16 +137,6 @@ def of_new_row(resource: Resource) -> Iterator[Need]:
 def _of_sequence(table: str, key: tuple[str, ...]) -> Iterator[Need]:
     if key == ("id",):
         yield Need(table, "USAGE")
-
-
-async def restorable(
-    caller: Caller, resources: Mapping[str, Resource], restores: Sequence[Restore]
-) -> list[Restore]:
-    """Those rows to put right for which the role may add rows where they are missing."""
-    tables = {each.table for each in restores if each.row is None}
-    lacking = await lacked(caller, [need for table in tables for need in of_new_row(resources[table])])
-    barred = {need.table for need in lacking}
-    return [each for each in restores if each.row is not None or each.table not in barred]
 
 
 async def writable(

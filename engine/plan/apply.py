@@ -59,10 +59,10 @@ class _Planner:
                 self._create(resource, desired)
             else:
                 paired.add(found.identity)
-                self._keep(resource, desired, found)
+                self._compare(resource, desired, found)
         for found in self.snapshot.tables[resource.table]:
             if found.identity not in paired:
-                self._drop(resource, found)
+                self._remove_or_restore(resource, found)
 
     def _check_names(self, resource: Resource, rows: Sequence[Desired]) -> None:
         """
@@ -74,11 +74,11 @@ class _Planner:
             name = natural_key_to_be(resource, desired.values)
             other = holders.setdefault(name, desired)
             if other is not desired and not (
-                self._has(resource, desired, name) and self._has(resource, other, name)
+                self._has_name(resource, desired, name) and self._has_name(resource, other, name)
             ):
                 raise _same_name_twice(resource, self.resolver.name(resource, desired.row))
 
-    def _has(self, resource: Resource, desired: Desired, name: tuple[object, ...]) -> bool:
+    def _has_name(self, resource: Resource, desired: Desired, name: tuple[object, ...]) -> bool:
         """Whether a row's resource has a name already."""
         found = self.resolver.pairs.get((resource.table, desired.row.key))
         return found is not None and natural_key(resource, found.values) == name
@@ -122,8 +122,8 @@ class _Planner:
             )
         )
 
-    def _keep(self, resource: Resource, desired: Desired, found: Found) -> None:
-        desired = self.resolver.kept(resource, desired, found)
+    def _compare(self, resource: Resource, desired: Desired, found: Found) -> None:
+        desired = self.resolver.completed(resource, desired, found)
         if descriptions.is_protected(resource, found):
             desired, changed = self._not_to_be_changed(resource, desired, found)
         else:
@@ -165,7 +165,7 @@ class _Planner:
             self.restores.append(self._restore(resource, found, desired.row, "cannot be changed"))
         return Desired(desired.row, to_be.values, to_be.parts), frozenset(moved)
 
-    def _drop(self, resource: Resource, found: Found) -> None:
+    def _remove_or_restore(self, resource: Resource, found: Found) -> None:
         taken_along = self._taken_along_with(resource, found)
         if taken_along:
             self._taken_along[resource.table, found.identity] = taken_along

@@ -23,13 +23,13 @@ class Sharing:
 
     Attributes:
         groups: steps that share a call, two at least.
-        given: steps that make what AWS makes by itself; their resource only has to be found.
-        kept: of a step that makes a resource, what comes with it and is wanted.
+        brought: steps that make what AWS makes by itself; their resource only has to be found.
+        wanted: of a step that makes a resource, what comes with it and a row asks for.
     """
 
     groups: Sequence[frozenset[int]] = ()
-    given: Mapping[int, ComesWith] = field(default_factory=dict)
-    kept: Mapping[int, tuple[ComesWith, ...]] = field(default_factory=dict)
+    brought: Mapping[int, ComesWith] = field(default_factory=dict)
+    wanted: Mapping[int, tuple[ComesWith, ...]] = field(default_factory=dict)
 
 
 def sharing(snapshot: Snapshot, steps: Sequence[Step], context: Mapping[str, str]) -> Sharing:
@@ -38,12 +38,12 @@ def sharing(snapshot: Snapshot, steps: Sequence[Step], context: Mapping[str, str
     Args:
         context: region and account.
     """
-    given, kept = _given(snapshot, steps)
+    brought, wanted = _brought(snapshot, steps)
     together: dict[object, list[int]] = defaultdict(list)
     limits: dict[object, int] = {}
     for step in steps:
         resource = snapshot.resources[step.change.table]
-        calls = () if step.number in given else tuple(_calls(resource, step))
+        calls = () if step.number in brought else tuple(_calls(resource, step))
         batch = calls[0].batch if len(calls) == 1 else None
         if batch is not None:
             rest = _rest(calls[0], batch.parameter, _values(step), context)
@@ -55,7 +55,7 @@ def sharing(snapshot: Snapshot, steps: Sequence[Step], context: Mapping[str, str
         for key, numbers in together.items()
         for at in range(0, len(numbers), limits[key])
     ]
-    return Sharing([each for each in groups if len(each) > 1], given, kept)
+    return Sharing([each for each in groups if len(each) > 1], brought, wanted)
 
 
 def _calls(resource: Resource, step: Step) -> Iterator[Call]:
@@ -85,7 +85,7 @@ def _values(step: Step) -> Values:
     return change.desired.values if change.desired else {}
 
 
-def _given(
+def _brought(
     snapshot: Snapshot, steps: Sequence[Step]
 ) -> tuple[dict[int, ComesWith], dict[int, tuple[ComesWith, ...]]]:
     makers: dict[tuple[str, Key], int] = {}
@@ -96,17 +96,17 @@ def _given(
     for step in steps:
         if step.kind == "make" and step.change.desired and snapshot.resources[step.change.table].comes_with:
             makers[step.change.table, step.change.desired.row.key] = step.number
-    given: dict[int, ComesWith] = {}
-    kept: dict[int, tuple[ComesWith, ...]] = {}
+    brought: dict[int, ComesWith] = {}
+    wanted: dict[int, tuple[ComesWith, ...]] = {}
     for step in steps:
         for table, each in comes.get(step.change.table, ()) if step.kind == "make" else ():
             owner = _owner(step, each)
             maker = makers.get((table, owner.key)) if owner and owner.table == table else None
-            wanted = maker is not None and each not in kept.get(maker, ())
-            if wanted and maker is not None and _asks_for(snapshot.resources[each.table], step, each):
-                given[step.number] = each
-                kept[maker] = (*kept.get(maker, ()), each)
-    return given, kept
+            free = maker is not None and each not in wanted.get(maker, ())
+            if free and maker is not None and _asks_for(snapshot.resources[each.table], step, each):
+                brought[step.number] = each
+                wanted[maker] = (*wanted.get(maker, ()), each)
+    return brought, wanted
 
 
 def _owner(step: Step, each: ComesWith) -> Pending | None:

@@ -7,7 +7,7 @@ is what AWS calls the other resource, or `Pending` while that is not known yet.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Key = tuple[Any, ...]
@@ -189,6 +189,16 @@ class RowChange:
     parts: Parts = field(default_factory=dict)
     fills: Values = field(default_factory=dict)
     filled: Parts = field(default_factory=dict)
+
+    def written(self, row: Row) -> Row:
+        """A row after an update: what is left to AWS has a value only if it still had none."""
+        fills = {name: value for name, value in self.fills.items() if row.values.get(name) is None}
+        filled = {table: rows for table, rows in self.filled.items() if not row.parts.get(table)}
+        return replace(
+            row,
+            values={**row.values, **self.values, **fills},
+            parts={**row.parts, **self.parts, **filled},
+        )
 
 
 def integer_key(row: Row | None) -> int | None:

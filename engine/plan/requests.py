@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.plan.descriptions import search
 from engine.plan.model import Desired, Found, Parts, Values
 from modules.spec import (
     Call,
@@ -32,7 +35,7 @@ class Facts:
         values, parts: in AWS's space, nothing pending.
         context: region and account.
         item: the element that the call is made for.
-        token: what AWS is to know a repetition by.
+        token: the journal's name for the step that the call is made for.
     """
 
     values: Values
@@ -45,6 +48,12 @@ class Facts:
 def request(call: Call, facts: Facts) -> dict[str, Any]:
     """The parameters of one call; those without a value are left out."""
     return structure(call.params, facts)
+
+
+def described(call: Call, answer: Mapping[str, Any], facts: Facts) -> dict[str, Any] | None:
+    """The description in a call's answer, with what AWS does not repeat there; None if there is none."""
+    found: dict[str, Any] | None = search(call.result or "@", answer)
+    return {**found, **structure(call.joins, facts)} if found is not None and call.joins else found
 
 
 def applies(call: Call, facts: Facts) -> bool:
@@ -79,7 +88,16 @@ def _value(source: Source, facts: Facts) -> Any:
         case Item():
             return facts.item
         case Token():
-            return facts.token
+            return None if facts.token is None else _client_token(facts.token, facts)
+
+
+def _client_token(token: str, facts: Facts) -> str:
+    """What AWS knows a repetition by: other values are no repetition. At most 32 characters.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ECS_Idempotency.html
+    """
+    text = json.dumps([token, facts.values, facts.parts], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _element(each: Each, values: Values, facts: Facts) -> Any:
@@ -142,7 +160,8 @@ def carried(
             for theirs, element in zip(found.parts[part.table], found.description[name], strict=True)
             if _name(part, theirs) in ours
         ]
-    return _merged({name: value for name, value in old.items() if name in accepted}, new)
+    whole = resource.carry.whole if resource.carry else ()
+    return _merged({name: value for name, value in old.items() if name in accepted}, new, whole)
 
 
 def _name(part: Part, values: Values) -> tuple[Any, ...]:
@@ -161,24 +180,31 @@ def _without_cleared(
     return {name: value for name, value in description.items() if name not in cleared}
 
 
-def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(
+    old: Mapping[str, Any], new: Mapping[str, Any], whole: Collection[str], within: str = ""
+) -> dict[str, Any]:
+    """A structure with what a new one says, and with what only the old one has.
+
+    Args:
+        whole: paths of the lists of which nothing old is kept.
+        within: path of the structure, with a dot.
+    """
     result = dict(old)
     for name, value in new.items():
-        result[name] = _merged_value(old.get(name), value)
+        path = within + name
+        result[name] = value if path in whole else _merged_value(old.get(name), value, whole, path + ".")
     return result
 
 
-def _merged_value(old: Any, new: Any) -> Any:
+def _merged_value(old: Any, new: Any, whole: Collection[str], within: str) -> Any:
     if isinstance(new, Mapping) and isinstance(old, Mapping):
-        return _merged(old, new)
+        return _merged(old, new, whole, within)
     if not (isinstance(new, list) and isinstance(old, list) and _structures(new) and _structures(old)):
         return new
-    if any(set(each) == {"name", "value"} for each in old):
-        return new  # a map in AWS's form: what is not in it any more is gone
     if all("name" in each for each in new):
         by_name = {each.get("name"): each for each in old}
-        return [_merged(by_name.get(each["name"], {}), each) for each in new]
-    pairs = [_merged(before, after) for before, after in zip(old, new, strict=False)]
+        return [_merged(by_name.get(each["name"], {}), each, whole, within) for each in new]
+    pairs = [_merged(before, after, whole, within) for before, after in zip(old, new, strict=False)]
     return pairs + (new[len(old) :] or old[len(new) :])
 
 

@@ -11,10 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from engine.plan import descriptions
-from engine.plan.defaults import CHOICES
 from engine.plan.model import Desired, Found, Key, Parts, Pending, Row, Values
 from engine.plan.snapshot import Snapshot
-from modules.spec import Column, Resource
+from modules.spec import Choice, Column, Resource
 
 
 class Resolver:
@@ -117,7 +116,7 @@ class Resolver:
         }
         return replace(desired, values={**desired.values, **chosen}) if chosen else desired
 
-    def kept(self, resource: Resource, desired: Desired, found: Found) -> Desired:
+    def completed(self, resource: Resource, desired: Desired, found: Found) -> Desired:
         """A row whose resource is there, with what no rows of its parts mean filled in."""
         if not any(part.chosen for part in resource.parts):
             return desired
@@ -128,9 +127,12 @@ class Resolver:
         }
         return Desired(desired.row, desired.values, {**desired.parts, **parts})
 
-    def _choice(self, name: str, values: Values) -> list[Any]:
-        choose, table = CHOICES[name]
-        return choose(values, self._named(table))
+    def _choice(self, choice: Choice, values: Values) -> list[Any]:
+        """What a rule chooses, offered what exists before what the plan makes."""
+        offered = sorted(
+            self._named(choice.table), key=lambda each: (isinstance(each[1], Pending), str(each[1]))
+        )
+        return choice.choose(values, offered)
 
     def _named(self, table: str) -> Iterable[tuple[Values, Any]]:
         """What a table will hold after the apply: values, and what AWS calls or will call it."""
@@ -156,14 +158,14 @@ def match(
     show it. The identity decides for the rest; and where several may have the same natural key, the identity
     decides first.
     """
-    free_rows, taken = list(rows), set[int]()
+    free_rows, paired = list(rows), set[int]()
     if resource.unique_in_aws:
         identities = {each.identity: each for each in found}
         left: list[Desired] = []
         for row in free_rows:
             other = identities.get(_identity_of_row(resource, row))
-            if other is not None and id(other) not in taken and _same_name(resource, row, other):
-                taken.add(id(other))
+            if other is not None and id(other) not in paired and _same_name(resource, row, other):
+                paired.add(id(other))
                 yield row, other
             else:
                 left.append(row)
@@ -175,14 +177,14 @@ def match(
     for of_row, of_found in order:
         waiting: dict[Any, deque[Found]] = defaultdict(deque)
         for each in found:
-            if id(each) not in taken:
+            if id(each) not in paired:
                 waiting[of_found(resource, each)].append(each)
         left = []
         for row in free_rows:
             name = of_row(resource, row)
             if name is not None and waiting.get(name):
                 each = waiting[name].popleft()
-                taken.add(id(each))
+                paired.add(id(each))
                 yield row, each
             else:
                 left.append(row)

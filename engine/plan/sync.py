@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.plan import descriptions, diff
 from engine.plan.model import Found, Key, Restore, Row, RowChange, Values
+from engine.plan.new_keys import NewKey
 from engine.plan.resolve import Resolver
 from engine.plan.snapshot import Snapshot
 from modules.spec import Column, OnChange, Resource
-
-#: Gives the key of a new row of a table whose key is a serial number.
-Allocate = Callable[[str], int]
 
 
 class Mirror:
@@ -31,15 +30,19 @@ class Mirror:
         self.keys: dict[tuple[str, str], Key] = {
             (table, found.identity): key for (table, key), found in pairs.items()
         }
+        self._new: Counter[str] = Counter()
 
-    def new_key(self, resource: Resource, found: Found, allocate: Allocate) -> Key:
-        """Give a resource's row its key, so that other rows can refer to it."""
+    def add_new(self, resource: Resource, found: Found) -> None:
+        """Give the row that a resource is to have its key, so that other rows can refer to it."""
         if resource.key == ("id",):
-            key: Key = (allocate(resource.table),)
+            self._new[resource.table] += 1
+            self.add(found, (NewKey(resource.table, self._new[resource.table]),))
         else:
-            key = tuple(found.values[name] for name in resource.key)
-        self.keys[resource.table, found.identity] = key
-        return key
+            self.add(found, tuple(found.values[name] for name in resource.key))
+
+    def add(self, found: Found, key: Key) -> None:
+        """Let other rows refer to a resource by the key of its row."""
+        self.keys[found.table, found.identity] = key
 
     def values(self, resource: Resource, found: Found) -> dict[str, Any]:
         """A resource's columns in row space."""
@@ -132,12 +135,13 @@ def differing(resource: Resource, ours: Values, theirs: Values, columns: Iterabl
 
 
 def plan_sync(
-    snapshot: Snapshot, rows: Mapping[str, Sequence[Row]], allocate: Allocate, *, only_new: bool = False
+    snapshot: Snapshot, rows: Mapping[str, Sequence[Row]], *, only_new: bool = False
 ) -> tuple[RowChange, ...]:
     """What makes the tables hold what AWS holds: creates, then updates, then deletes.
 
+    The key of a row that is added is a `NewKey` where it will be a serial number.
+
     Args:
-        allocate: gives the keys of new rows.
         only_new: add what is missing, and leave the rows that are there alone.
     """
     mirror = _mirror(snapshot, rows)
@@ -148,7 +152,7 @@ def plan_sync(
         if (resource.table, found.identity) not in mirror.keys
     ]
     for resource, found in missing:
-        mirror.new_key(resource, found, allocate)
+        mirror.add_new(resource, found)
     changes = [mirror.created(resource, found) for resource, found in missing]
     if not only_new:
         changes += _updates(mirror)
@@ -219,7 +223,6 @@ def brought(
     snapshot: Snapshot,
     before: Snapshot,
     rows: Mapping[str, Sequence[Row]],
-    allocate: Allocate,
     tables: Collection[str],
 ) -> list[RowChange]:
     """What shows what AWS has made of its own accord meanwhile, in a row that asks for it or in a new one.
@@ -241,7 +244,7 @@ def brought(
     result = [each for each in asked if each is not None]
     new = [
         each
-        for each in plan_sync(snapshot, rows, allocate, only_new=True)
+        for each in plan_sync(snapshot, rows, only_new=True)
         if each.table in tables and before.by(each.table, None, each.name) is None
     ]
     return [*result, *that_fit(snapshot.resources, rows, new)]
@@ -274,12 +277,12 @@ def deleted(resource: Resource, row: Row) -> RowChange:
     )
 
 
-def restored(mirror: Mirror, restores: Sequence[Restore], allocate: Allocate) -> tuple[RowChange, ...]:
+def restored(mirror: Mirror, restores: Sequence[Restore]) -> tuple[RowChange, ...]:
     """What puts the rows right that are not the user's to change."""
     resources = mirror.snapshot.resources
     for each in restores:
         if each.row is None and each.found is not None:
-            mirror.new_key(resources[each.table], each.found, allocate)
+            mirror.add_new(resources[each.table], each.found)
     changes = []
     for each in restores:
         resource = resources[each.table]

@@ -7,16 +7,16 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from engine.aws.session import Cloud
 from engine.caller import Stop
+from engine.drivers.by_resource import Drivers
 from engine.plan.model import Found, Row
 from engine.plan.snapshot import Snapshot
-from engine.read.listing import all_of, listed
+from engine.tasks import all_of
 from modules.spec import Per, Resource
 
 
 async def read(
-    cloud: Cloud, resources: Sequence[Resource], rows: Mapping[str, Sequence[Row]], stop: Stop
+    drivers: Drivers, resources: Sequence[Resource], rows: Mapping[str, Sequence[Row]], stop: Stop
 ) -> Snapshot:
     """Everything of some tables that AWS holds.
 
@@ -29,7 +29,7 @@ async def read(
         CloudError: a listing failed; its table is named.
         OperationError: a stop was requested.
     """
-    reader, began = _Reader(cloud, resources), time.monotonic()
+    reader, began = _Reader(drivers, resources), time.monotonic()
     reading = asyncio.ensure_future(reader.read())
     stopping = asyncio.ensure_future(stop.wait())
     try:
@@ -45,8 +45,8 @@ async def read(
 
 
 class _Reader:
-    def __init__(self, cloud: Cloud, resources: Sequence[Resource]) -> None:
-        self.cloud = cloud
+    def __init__(self, drivers: Drivers, resources: Sequence[Resource]) -> None:
+        self.drivers = drivers
         self.resources = resources
         self.tasks: dict[str, asyncio.Task[list[Found]]] = {}
         self.names: dict[str, asyncio.Future[list[str]]] = {}
@@ -56,18 +56,19 @@ class _Reader:
         try:
             async with asyncio.TaskGroup() as group:
                 loop = asyncio.get_running_loop()
-                self.names = {each.table: loop.create_future() for each in self.resources if each.describe}
+                first = [each for each in self.resources if self.drivers.of(each).names_first(each)]
+                self.names = {each.table: loop.create_future() for each in first}
                 for resource in _parents_first(self.resources):
                     self.tasks[resource.table] = group.create_task(self._table(resource))
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
 
     async def _table(self, resource: Resource) -> list[Found]:
-        per = resource.listing.per
+        driver, per = self.drivers.of(resource), resource.listing.per
         if per is None:
-            return await listed(self.cloud, resource, {}, self._named(resource))
+            return await driver.list_all(resource, {}, self._named(resource))
         scopes = await self._scopes(per)
-        lists = await all_of(listed(self.cloud, resource, scope) for scope in scopes)
+        lists = await all_of(driver.list_all(resource, scope, lambda names: None) for scope in scopes)
         return [each for some in lists for each in some]
 
     def _named(self, resource: Resource) -> Callable[[list[str]], None]:
@@ -80,7 +81,7 @@ class _Reader:
         Where that table's listing gives their identities, nothing more needs to be known of them.
         """
         parent = next(each for each in self.resources if each.table == per.table)
-        if parent.describe is not None and set(per.params.values()) == {parent.identity}:
+        if per.table in self.names and set(per.params.values()) == {parent.identity}:
             names = await self._names_of(per.table)
             return [dict.fromkeys(per.params, name) for name in names]
         found = await self.tasks[per.table]

@@ -1,6 +1,6 @@
 """Who the engine is to AWS. Credentials are never in a table."""
 
-from modules.spec import List, Resource, assigned
+from modules.spec import Context, List, Resource, assigned
 
 AWS_ACCOUNT = Resource(
     table="aws_account",
@@ -16,6 +16,6 @@ AWS_ACCOUNT = Resource(
         ),
         assigned("identity", "varchar", "Arn", doc="ARN of the user or role whose credentials are used."),
     ),
-    listing=List(operation="get_caller_identity", items="@"),
+    listing=List(operation="get_caller_identity", items="@", joins={"Region": Context("region")}),
     protected=lambda description: True,
 )

@@ -10,4 +10,5 @@ MODULE = Module(
     dependencies=("aws_account",),
     resources=(PUBLIC_REPOSITORY, REPOSITORY, REPOSITORY_POLICY),
     tables=("public_repository", "repository", "repository_policy"),
+    place=40,
 )

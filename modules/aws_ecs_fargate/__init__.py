@@ -10,4 +10,5 @@ MODULE = Module(
     dependencies=("aws_ecr", "aws_elb", "aws_security_group", "aws_cloudwatch", "aws_iam"),
     resources=(CLUSTER, SERVICE, TASK_DEFINITION),
     tables=("cluster", "service", "task_definition", "container_definition", "service_security_groups"),
+    place=80,
 )

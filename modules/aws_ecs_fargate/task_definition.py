@@ -1,8 +1,9 @@
 """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html"""
 
-from modules import canonical
+from modules.aws_ecs_fargate import containers
 from modules.spec import (
     Call,
+    Carry,
     Const,
     Context,
     Derived,
@@ -32,12 +33,12 @@ CONTAINER_DEFINITION = Part(
             "image",
             "varchar",
             "image",
-            read=canonical.image_name,
+            read=containers.image_name,
             unless=("repository_name", "public_repository_name"),
             doc="An image of any registry; for one of these tables' repositories name that instead.",
         ),
-        fixed("tag", "varchar", "image", read=canonical.image_tag),
-        fixed("digest", "varchar", "image", read=canonical.image_digest),
+        fixed("tag", "varchar", "image", read=containers.image_tag),
+        fixed("digest", "varchar", "image", read=containers.image_digest),
         fixed("essential", "boolean", "essential", not_null=True, default="false", read=bool),
         fixed("cpu", "integer", "cpu", doc="CPU units of the task's that are the container's own."),
         fixed("memory", "integer", "memory", doc="MiB that it may use at most."),
@@ -53,7 +54,7 @@ CONTAINER_DEFINITION = Part(
             "env_variables",
             "jsonb",
             "environment",
-            read=canonical.variables,
+            read=containers.variables,
             doc='An object of names and values, such as {"STAGE": "test"}.',
         ),
         ref(
@@ -62,7 +63,7 @@ CONTAINER_DEFINITION = Part(
             "image",
             type="varchar",
             by="repository_uri",
-            read=canonical.image_name,
+            read=containers.image_name,
         ),
         ref(
             "public_repository_name",
@@ -70,7 +71,7 @@ CONTAINER_DEFINITION = Part(
             "image",
             type="varchar",
             by="repository_uri",
-            read=canonical.image_name,
+            read=containers.image_name,
         ),
         ref(
             "log_group_name",
@@ -83,7 +84,7 @@ CONTAINER_DEFINITION = Part(
     key=("id",),
     natural_key=("name",),
     on_change=OnChange.REPLACE,
-    canonical=canonical.container,
+    canonical=containers.container,
     checks=(
         (
             "container_definition_has_an_image",
@@ -113,8 +114,8 @@ TASK_DEFINITION = Resource(
         ),
         fixed(
             "cpu_memory",
-            EnumType(name="task_definition_cpu_memory_enum", values=canonical.CPU_MEMORY),
-            read=canonical.cpu_memory,
+            EnumType(name="task_definition_cpu_memory_enum", values=containers.CPU_MEMORY),
+            read=containers.cpu_memory,
             doc="The task's size, one of the pairs that Fargate has.",
         ),
         ref("task_role_name", "role", "taskRoleArn", type="varchar"),
@@ -137,8 +138,8 @@ TASK_DEFINITION = Resource(
                 "family": "family",
                 "networkMode": Const("awsvpc"),
                 "requiresCompatibilities[0]": Const("FARGATE"),
-                "cpu": Derived(canonical.cpu_units, ("cpu_memory",)),
-                "memory": Derived(canonical.memory_mib, ("cpu_memory",)),
+                "cpu": Derived(containers.cpu_units, ("cpu_memory",)),
+                "memory": Derived(containers.memory_mib, ("cpu_memory",)),
                 "taskRoleArn": "task_role_name",
                 "executionRoleArn": "execution_role_name",
                 "containerDefinitions": Each(
@@ -146,7 +147,7 @@ TASK_DEFINITION = Resource(
                     {
                         "name": "name",
                         "image": Derived(
-                            lambda name, *more: canonical.image(*more),
+                            lambda name, *more: containers.image(*more),
                             ("name", "image", "repository_name", "public_repository_name", "tag", "digest"),
                         ),
                         "essential": "essential",
@@ -156,7 +157,7 @@ TASK_DEFINITION = Resource(
                         "portMappings[0].containerPort": "container_port",
                         "portMappings[0].hostPort": "host_port",
                         "portMappings[0].protocol": "protocol",
-                        "environment": Derived(canonical.environment, ("env_variables",)),
+                        "environment": Derived(containers.environment, ("env_variables",)),
                         "logConfiguration.logDriver": When("log_group_name", Const("awslogs")),
                         _LOG_OPTIONS + "awslogs-group": "log_group_name",
                         _LOG_OPTIONS + "awslogs-region": When("log_group_name", Context("region")),
@@ -167,7 +168,7 @@ TASK_DEFINITION = Resource(
             result="taskDefinition",
         ),
     ),
-    carry=True,
+    carry=Carry(whole=("containerDefinitions.environment",)),
     delete=(Call(operation="deregister_task_definition", params={"taskDefinition": "task_definition_arn"}),),
     absent=(),
     eventual=(

@@ -10,4 +10,5 @@ MODULE = Module(
     dependencies=("aws_security_group",),
     resources=(LOAD_BALANCER, TARGET_GROUP, LISTENER),
     tables=("load_balancer", "target_group", "listener", "load_balancer_security_groups"),
+    place=70,
 )

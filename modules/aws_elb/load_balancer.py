@@ -1,8 +1,10 @@
 """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancer.html"""
 
 from modules import canonical
+from modules.aws_elb.defaults import default_security_group, one_subnet_per_zone
 from modules.spec import (
     Call,
+    Choice,
     Each,
     EnumType,
     List,
@@ -27,7 +29,7 @@ LOAD_BALANCER_SECURITY_GROUPS = Part(
     natural_key=("security_group_id",),
     on_change=OnChange.UPDATE,
     left_to_aws=True,
-    chosen="default_security_group",
+    chosen=Choice(table="security_group", choose=default_security_group),
 )
 
 LOAD_BALANCER = Resource(
@@ -78,7 +80,7 @@ LOAD_BALANCER = Resource(
             refers="subnet",
             left_to_aws=True,
             canonical=canonical.unordered,
-            chosen="one_subnet_per_zone",
+            chosen=Choice(table="subnet", choose=one_subnet_per_zone),
             doc="Ids of the subnets; NULL is one in each zone of the VPC.",
         ),
         assigned(

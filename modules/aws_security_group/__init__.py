@@ -9,4 +9,5 @@ MODULE = Module(
     dependencies=("aws_vpc",),
     resources=(SECURITY_GROUP, SECURITY_GROUP_RULE),
     tables=("security_group", "security_group_rule"),
+    place=50,
 )

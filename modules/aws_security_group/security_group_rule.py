@@ -1,41 +1,11 @@
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html"""
 
 from modules import canonical
+from modules.aws_security_group.permissions import comparable, permissions, port
 from modules.spec import Batch, Call, Derived, List, Resource, Update, assigned, column, fixed, ref
 
-
-def _permissions(
-    ip_protocol: str,
-    from_port: int | None,
-    to_port: int | None,
-    cidr_ipv4: str | None,
-    cidr_ipv6: str | None,
-    prefix_list_id: str | None,
-    description: str | None,
-) -> list[dict[str, object]]:
-    """One IpPermission: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html"""
-    ports = {"FromPort": from_port, "ToPort": to_port}
-    about = {} if description is None else {"Description": description}
-    ranges = {
-        "IpRanges": ("CidrIp", cidr_ipv4),
-        "Ipv6Ranges": ("CidrIpv6", cidr_ipv6),
-        "PrefixListIds": ("PrefixListId", prefix_list_id),
-    }
-    permission: dict[str, object] = {"IpProtocol": ip_protocol}
-    permission |= {name: port for name, port in ports.items() if port is not None}
-    permission |= {
-        name: [{member: value, **about}] for name, (member, value) in ranges.items() if value is not None
-    }
-    return [permission]
-
-
-def _port(ip_protocol: str, port: int | None) -> int:
-    """A port as `ModifySecurityGroupRules` wants it, -1 for none."""
-    return -1 if port is None else port
-
-
 _PERMISSIONS = Derived(
-    _permissions,
+    permissions,
     ("ip_protocol", "from_port", "to_port", "cidr_ipv4", "cidr_ipv6", "prefix_list_id", "description"),
 )
 #: A group has 60 rules of a direction unless its owner has asked AWS for more.
@@ -62,7 +32,7 @@ SECURITY_GROUP_RULE = Resource(
         "prefix_list_id",
     ),
     unique=(("is_egress", "ip_protocol", "from_port", "to_port", "cidr_ipv4", "security_group_id"),),
-    canonical=canonical.rule,
+    canonical=comparable,
     columns=(
         assigned("security_group_rule_id", "varchar", "SecurityGroupRuleId", doc="AWS's id of the rule."),
         fixed("is_egress", "boolean", "IsEgress", not_null=True, doc="Whether it lets out, not in."),
@@ -106,8 +76,8 @@ SECURITY_GROUP_RULE = Resource(
                 "GroupId": "security_group_id",
                 "SecurityGroupRules[0].SecurityGroupRuleId": "security_group_rule_id",
                 _RULE + "IpProtocol": "ip_protocol",
-                _RULE + "FromPort": Derived(_port, ("ip_protocol", "from_port")),
-                _RULE + "ToPort": Derived(_port, ("ip_protocol", "to_port")),
+                _RULE + "FromPort": Derived(port, ("ip_protocol", "from_port")),
+                _RULE + "ToPort": Derived(port, ("ip_protocol", "to_port")),
                 _RULE + "CidrIpv4": "cidr_ipv4",
                 _RULE + "CidrIpv6": "cidr_ipv6",
                 _RULE + "PrefixListId": "prefix_list_id",

@@ -5,5 +5,9 @@ from modules.aws_vpc.vpc import VPC
 from modules.spec import Module
 
 MODULE = Module(
-    name="aws_vpc", dependencies=("aws_account",), resources=(VPC, SUBNET), tables=("vpc", "subnet")
+    name="aws_vpc",
+    dependencies=("aws_account",),
+    resources=(VPC, SUBNET),
+    tables=("vpc", "subnet"),
+    place=60,
 )

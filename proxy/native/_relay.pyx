@@ -38,6 +38,7 @@ cdef extern from "sys/socket.h" nogil:
     int MSG_NOSIGNAL
     int MSG_DONTWAIT
     int SHUT_RDWR
+    int SHUT_WR
 
 cdef extern from "sched.h" nogil:
     int sched_yield()
@@ -72,6 +73,7 @@ cdef extern from "sys/epoll.h" nogil:
     uint32_t EPOLLOUT
     uint32_t EPOLLERR
     uint32_t EPOLLHUP
+    uint32_t EPOLLET
 
 
 cdef enum:
@@ -130,6 +132,7 @@ cdef struct Side:
     size_t held_size
     unsigned char *unsent   # bytes that this side has not taken yet
     size_t unsent_size
+    bint deaf               # it takes nothing any more, but what it has said last may still be unread
 
 
 # How a server's connection was begun, so that it can serve the next client (`proxy/entry/idle.py`).
@@ -637,12 +640,19 @@ cdef class Relay:
     cdef void _want(self, Pair *pair, int side) noexcept nogil:
         """Read a side while the other one takes what comes; write to it when it has not taken all."""
         cdef uint32_t what = 0
-        if not pair.sides[1 - side].unsent_size:
+        if self._takes(pair, 1 - side):
             what |= EPOLLIN
         if pair.sides[side].unsent_size:
             what |= EPOLLOUT
+        if not what:
+            # The end of a connection is reported whether it is wanted or not: once is enough.
+            what = EPOLLET
         if what != pair.sides[side].events:
             self._watch_side(pair, side, what, EPOLL_CTL_MOD)
+
+    cdef inline bint _takes(self, Pair *pair, int side) noexcept nogil:
+        """Whether a side takes what the other one says: it has had all so far, and can hear."""
+        return not pair.sides[side].unsent_size and not pair.sides[side].deaf
 
     cdef void _give_back(self, Pair *pair) noexcept nogil:
         if not pair.returned:
@@ -728,6 +738,7 @@ cdef class Relay:
     cdef void _see_to(self, epoll_event *event) noexcept nogil:
         cdef uint64_t name = event.data.u64
         cdef int side = (name >> 32) & 1
+        cdef bint gone = event.events & (EPOLLERR | EPOLLHUP)
         cdef Pair *pair
         if name == ~<uint64_t>0:
             read(self._wake, &name, sizeof(name))
@@ -746,9 +757,11 @@ cdef class Relay:
             self._send(pair, side, pair.sides[side].unsent, 0)
             if side == SERVER and pair.cipher != NULL:
                 self._decrypt(pair)
-        if not pair.returned and event.events & EPOLLIN and not pair.sides[1 - side].unsent_size:
+        if pair.returned:
+            return
+        if self._takes(pair, 1 - side) and (event.events & EPOLLIN or (gone and side == SERVER)):
             self._receive(pair, side)
-        elif event.events & (EPOLLERR | EPOLLHUP):
+        elif gone and (side == CLIENT or pair.terminated):
             self._lose(pair, side)
 
     cdef void _receive(self, Pair *pair, int side) noexcept nogil:
@@ -780,7 +793,7 @@ cdef class Relay:
                 # Nothing in it had to be logged: it may be part of something long.
                 if got >= STREAMED and pair.unanswered and pair.log_size == logged:
                     self._streaming = True
-            if pair.returned or <size_t>got < CHUNK - size or pair.sides[1 - side].unsent_size:
+            if pair.returned or <size_t>got < CHUNK - size or not self._takes(pair, 1 - side):
                 return
 
     cdef ssize_t _receive_behind(self, Side *source, size_t room) noexcept nogil:
@@ -811,7 +824,7 @@ cdef class Relay:
                 self._break_off(pair)
                 return
             self._decrypt(pair)
-            if pair.returned or got < CHUNK or pair.sides[SERVER].unsent_size:
+            if pair.returned or got < CHUNK or not self._takes(pair, SERVER):
                 return
 
     cdef void _decrypt(self, Pair *pair) noexcept nogil:
@@ -819,7 +832,7 @@ cdef class Relay:
         cdef Side *client = &pair.sides[CLIENT]
         cdef size_t size
         cdef int got
-        while not pair.returned and not pair.sides[SERVER].unsent_size:
+        while not pair.returned and self._takes(pair, SERVER):
             size = client.held_size
             if size:
                 memcpy(self._buffer, client.held, size)
@@ -861,12 +874,15 @@ cdef class Relay:
         cdef size_t left
         if not size:
             size = target.unsent_size
-        if not size:
+        if not size or target.deaf:
             return
         sent = send(target.fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT)
         if sent < 0:
             sent = 0
             if errno not in (EAGAIN, EINTR):
+                if side == SERVER:
+                    self._stop_telling(pair)
+                    return
                 self._give_back(pair)
         left = size - sent
         if left or target.unsent_size:
@@ -875,6 +891,15 @@ cdef class Relay:
             if not pair.returned:
                 self._want(pair, side)
                 self._want(pair, 1 - side)
+
+    cdef void _stop_telling(self, Pair *pair) noexcept nogil:
+        """The server takes nothing any more. Why, it may have said: the pair is given back when that has been read."""
+        cdef Side *server = &pair.sides[SERVER]
+        shutdown(server.fd, SHUT_WR)
+        keep(&server.unsent, &server.unsent_size, NULL, 0)
+        server.deaf = True
+        self._want(pair, SERVER)
+        self._want(pair, CLIENT)
 
     cdef bint _keep_unsent(self, Side *target, const unsigned char *data, size_t size) noexcept nogil:
         if target.unsent_size and size:
@@ -917,6 +942,9 @@ cdef class Relay:
         rest = size - at
         if at:
             self._send(pair, SERVER, data, at)
+        if pair.sides[SERVER].deaf:
+            keep(&client.held, &client.held_size, NULL, 0)
+            return
         if rest or client.held_size:
             wanted = not keep(&client.held, &client.held_size, data + at, rest) or wanted
         if wanted:
@@ -954,7 +982,8 @@ cdef class Relay:
         rest = size - at
         if rest or server.held_size:
             wanted = not keep(&server.held, &server.held_size, data + at, rest) or wanted
-        if wanted:
+        # Nothing that Python could do would reach a server that is deaf; what comes last is read first.
+        if wanted and not server.deaf:
             self._give_back(pair)
 
     cdef bint _note_question(self, Pair *pair, unsigned char kind) noexcept nogil:

@@ -22,6 +22,7 @@ from deploy.admin import Admin
 from engine.aws.session import Cloud as EngineCloud
 from engine.database.connection import Database as EngineDatabase
 from engine.operations import Engine
+from modules.catalogue import find_modules
 from proxy.entry.listeners import TCPAddress
 from proxy.server import Proxy
 from proxy.transport.upstream import Upstream
@@ -143,7 +144,7 @@ def _apply(client: psycopg.Connection[Any]) -> None:
 
 async def test_without_postgres_it_is_not_ready() -> None:
     url = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
-    engine = Engine(postgres_url=url, cloud=EngineCloud(region="us-east-1"))
+    engine = Engine(postgres_url=url, cloud=EngineCloud(region="us-east-1"), catalogue=find_modules())
     proxy = Proxy(listen=[TCPAddress("127.0.0.1", 0)], upstream=Upstream.from_url(url), engine=engine)
     admin = Admin(proxy, EngineDatabase(url), CollectorRegistry())
     await admin.start(TCPAddress("127.0.0.1", 0))

@@ -9,10 +9,11 @@ import asyncpg
 import pytest
 from botocore.loaders import create_loader
 
+from engine.aws.patience import Patience
 from engine.aws.retries import Retries
 from engine.aws.session import Cloud as EngineCloud
-from engine.execute.patience import Patience
 from engine.operations import Engine
+from modules.catalogue import find_modules
 from tests.engine.direct import DirectCaller, Session
 from tests.fixtures.cloud import REGION, Cloud
 from tests.fixtures.databases import Database, PostgresServer
@@ -32,6 +33,7 @@ async def engine(simulator: Cloud, postgres_server: PostgresServer) -> AsyncIter
     """An engine that manages the simulated account."""
     engine = Engine(
         postgres_url=postgres_server.url,
+        catalogue=find_modules(),
         cloud=EngineCloud(
             region=REGION,
             endpoint_url=simulator.endpoint,

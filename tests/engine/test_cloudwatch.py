@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from engine.aws.patience import Patience
 from engine.caller import Stop
-from engine.execute.job import Job
-from engine.execute.patience import Patience
-from engine.execute.steps import Worker
+from engine.drivers.declared.lookup import Lookup
+from engine.drivers.declared.worker import DeclaredWorker
+from engine.drivers.job import Job
 from engine.plan.model import Change, Desired, Row
 from engine.plan.snapshot import Snapshot
-from engine.read.lookup import Lookup
 from modules.aws_cloudwatch.log_group import LOG_GROUP
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
@@ -69,8 +69,7 @@ async def test_a_group_that_aws_does_not_show_yet_is_asked_for_again(monkeypatch
     desired = Desired(Row(table="log_group", key=("app",), values=values), values, {})
     change = Change(action="create", table="log_group", id=None, name="app", desired=desired)
     cloud: Any = None
-    worker = Worker(cloud, {}, Patience(), Stop(), Lookup(cloud, Snapshot([LOG_GROUP], {})))
-    job = Job(resource=LOG_GROUP, change=change, desired=desired)
-    found = await worker.describe(job, *await worker.create(job))
-    assert found.identity == "right"
+    worker = DeclaredWorker(cloud, {}, Patience(), Stop(), Lookup(cloud, Snapshot([LOG_GROUP], {})))
+    job = Job(number=0, resource=LOG_GROUP, change=change, desired=desired, token="")
+    assert [each.found.identity async for each in worker.create(job)] == ["right"]
     assert pages == []

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from engine.errors import OperationError
 from engine.plan.call_groups import sharing
 from engine.plan.model import Row
-from modules import registry
 from modules.spec import Column, OnChange, Resource
-from tests.engine.world import RESOURCES, World
+from tests.engine.world import CATALOGUE, RESOURCES, World
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 _SETTINGS = settings(
@@ -170,7 +169,7 @@ def _parts(table: str, draw: Draw, rows: dict[str, list[Row]]) -> dict[str, tupl
 
 
 def _insert(world: World, draw: Draw, table: str) -> None:
-    resource = registry.RESOURCES[table]
+    resource = CATALOGUE.resources[table]
     values = _values(table, draw, world.rows)
     if values is None:
         return
@@ -186,7 +185,7 @@ def _insert(world: World, draw: Draw, table: str) -> None:
 
 def _violates(world: World, row: Row) -> bool:
     """Whether a key stands against a row, of the table's or of AWS's."""
-    resource = registry.RESOURCES[row.table]
+    resource = CATALOGUE.resources[row.table]
     for other in world.rows[row.table]:
         if other is row:
             continue
@@ -237,7 +236,7 @@ def _update(world: World, draw: Draw, table: str, at: int) -> None:
     """A user's change of some columns and parts of a row."""
     rows = world.rows[table]
     values = _values(table, draw, world.rows)
-    resource = registry.RESOURCES[table]
+    resource = CATALOGUE.resources[table]
     if values is None:
         return
     kept = {name: rows[at].values[name] for name in resource.key}
@@ -342,14 +341,14 @@ def test_steps_that_share_a_call_wait_for_the_same_and_not_for_each_other(world:
     except OperationError:
         assume(False)
     shared = sharing(world.account(), steps, {})
-    event(f"{len(shared.groups)} groups, {len(shared.given)} given")
+    event(f"{len(shared.groups)} groups, {len(shared.brought)} brought")
     members = [number for group in shared.groups for number in group]
     assert len(members) == len(set(members))
     for group in shared.groups:
         assert len({steps[number].after for number in group}) == 1
         assert len({(steps[number].kind, steps[number].change.table) for number in group}) == 1
         assert all(not steps[number].after & group for number in group)
-    for number, each in shared.given.items():
+    for number, each in shared.brought.items():
         assert (steps[number].kind, steps[number].change.table) == ("make", each.table)
         assert number not in members
 
@@ -385,7 +384,7 @@ class _Editor:
             (table, at)
             for table, rows in self.world.rows.items()
             for at, row in enumerate(rows)
-            if row.values.get(registry.RESOURCES[table].identity or "") is None
+            if row.values.get(CATALOGUE.resources[table].identity or "") is None
         ]
         if new and self.draw(_MAYBE):
             _update(self.world, self.draw, *self.draw(st.sampled_from(new)))
@@ -415,12 +414,12 @@ def test_what_is_edited_while_an_apply_runs_is_neither_lost_nor_half_applied(dat
     for place, wanted in (editor.wanted or {}).items():
         table, key = place
         [row] = [each for each in world.rows[table] if each.key == key]
-        for column in registry.RESOURCES[table].columns:
+        for column in CATALOGUE.resources[table].columns:
             given_up = column.on_change is OnChange.ASSIGNED or (column.path is None and column.read)
             left = column.left_to_aws and wanted.values.get(column.name) is None
             if not given_up and not left:
                 assert row.values.get(column.name) == wanted.values.get(column.name), column.name
-        for part in registry.RESOURCES[table].parts:
+        for part in CATALOGUE.resources[table].parts:
             if wanted.parts.get(part.table):
                 assert row.parts[part.table] == wanted.parts[part.table]
     _applied(world)

@@ -14,14 +14,16 @@ from engine.plan.apply import plan_apply
 from engine.plan.call_groups import Sharing, sharing
 from engine.plan.diff import changed
 from engine.plan.model import Desired, Found, Key, Pending, Plan, Row, RowChange, Step
+from engine.plan.new_keys import numbered
 from engine.plan.resolve import natural_key
 from engine.plan.snapshot import Snapshot
 from engine.plan.sync import Mirror, brought, plan_sync, restored, tables_brought
-from modules import registry
+from modules.catalogue import find_modules
 from modules.spec import ComesWith, OnChange, Resource
 
-RESOURCES = registry.in_reference_order(
-    tuple(table for table in registry.RESOURCES if table != "aws_account")
+CATALOGUE = find_modules()
+RESOURCES = CATALOGUE.in_reference_order(
+    tuple(table for table in CATALOGUE.resources if table != "aws_account")
 )
 Rows = dict[str, list[Row]]
 
@@ -49,7 +51,7 @@ class World:
         account = self.account()
         plan = plan_apply(account, self.rows)
         mirror = Mirror(account, self.rows, plan.pairs)
-        self.write(restored(mirror, plan.restores, self._key))
+        self.write(restored(mirror, plan.restores))
         planned = {(each.table, each.found.identity) for each in plan.changes if each.found}
         for (table, key), found in plan.pairs.items():
             if (table, found.identity) not in planned:
@@ -64,15 +66,15 @@ class World:
             meanwhile()
             result = self._do(step, plan, made, shared)
             if result is not None:
-                resource = registry.RESOURCES[result.table]
+                resource = CATALOGUE.resources[result.table]
                 found = account.add(resource, account.resolved(resource, result))
                 assert step.change.desired is not None
                 row = seen.get((found.table, step.change.desired.row.key), step.change.desired.row)
-                mirror.keys[found.table, found.identity] = row.key
+                mirror.add(found, row.key)
                 made[found.table, row.key] = found
                 seen[found.table, row.key] = self._refresh(mirror, row, found, reset=True)
             done.add(step.number)
-        self._take_in(plan, account)
+        self._show_brought(plan, account)
         return plan
 
     def sync(self) -> tuple[RowChange, ...]:
@@ -81,31 +83,31 @@ class World:
         return changes
 
     def planned_sync(self) -> tuple[RowChange, ...]:
-        return plan_sync(self.account(), self.rows, self._key)
+        return plan_sync(self.account(), self.rows)
 
     def write(self, changes: Sequence[RowChange]) -> None:
-        """What `engine.writeback` does, on lists."""
-        for change in changes:
+        """What `engine.rows.write` does, on lists."""
+        for change in numbered(changes, self._key):
             rows = self.rows[change.table]
             if change.action == "create":
-                resource = registry.RESOURCES[change.table]
+                resource = CATALOGUE.resources[change.table]
                 values = dict(zip(resource.key, change.key, strict=True)) | dict(change.values)
                 rows.append(Row(table=change.table, key=change.key, values=values, parts=change.parts))
             elif change.action == "update":
-                rows[:] = [_written(row, change) if row.key == change.key else row for row in rows]
+                rows[:] = [change.written(row) if row.key == change.key else row for row in rows]
             else:
                 rows[:] = [row for row in rows if row.key != change.key]
 
     def _refresh(self, mirror: Mirror, row: Row, found: Found, *, reset: bool = False) -> Row:
         """Write back what AWS has assigned to a row as it was seen, and return it as it is seen now."""
-        change = mirror.refreshed(registry.RESOURCES[row.table], row, found, reset=reset)
+        change = mirror.refreshed(CATALOGUE.resources[row.table], row, found, reset=reset)
         self.write([change] if change else [])
-        return _written(row, change) if change else row
+        return change.written(row) if change else row
 
-    def _take_in(self, plan: Plan, account: Snapshot) -> None:
+    def _show_brought(self, plan: Plan, account: Snapshot) -> None:
         made = {each.table for each in plan.changes if each.action in ("create", "replace")}
         tables = tables_brought(account.resources, made)
-        self.write(brought(self.account(), account, self.rows, self._key, tables))
+        self.write(brought(self.account(), account, self.rows, tables))
 
     def _key(self, table: str) -> int:
         return next(self._numbers)
@@ -115,15 +117,15 @@ class World:
     def _do(
         self, step: Step, plan: Plan, made: Mapping[tuple[str, Key], Found], shared: Sharing
     ) -> Found | None:
-        resource = registry.RESOURCES[step.change.table]
+        resource = CATALOGUE.resources[step.change.table]
         if step.kind == "remove":
             assert step.change.found is not None
             self._remove(resource, step.change.found.identity)
             return None
         assert step.change.desired is not None
         desired = _filled(step.change.desired, plan, made)
-        if step.number in shared.given:
-            return self._without_unwanted(self._given(resource, desired), step, shared)
+        if step.number in shared.brought:
+            return self._without_unwanted(self._brought(resource, desired), step, shared)
         if step.kind == "make":
             return self._without_unwanted(self.make(resource, desired), step, shared)
         assert step.change.found is not None
@@ -140,25 +142,25 @@ class World:
     def _hold(self, found: Found) -> None:
         """Add a resource, and what AWS makes within it."""
         self.holds[found.table].append(found)
-        for each in registry.RESOURCES[found.table].comes_with:
+        for each in CATALOGUE.resources[found.table].comes_with:
             identity = f"{each.table}-{next(self._numbers)}"
             self._add(each.table, identity, **each.values, **{each.by: found.identity})
 
     def _without_unwanted(self, owner: Found, step: Step, shared: Sharing) -> Found:
         """Take away what AWS has made within a resource and no row asks for."""
-        for each in registry.RESOURCES[owner.table].comes_with:
-            if each.unwanted is not None and each not in shared.kept.get(step.number, ()):
+        for each in CATALOGUE.resources[owner.table].comes_with:
+            if each.unwanted is not None and each not in shared.wanted.get(step.number, ()):
                 held = self.holds[each.table]
                 held[:] = [other for other in held if not _came_with(each, other, owner)]
         return owner
 
-    def _given(self, resource: Resource, desired: Desired) -> Found:
+    def _brought(self, resource: Resource, desired: Desired) -> Found:
         key = natural_key(resource, desired.values)
-        [given] = [each for each in self.holds[resource.table] if natural_key(resource, each.values) == key]
-        return self._change(resource, desired, given) if changed(resource, desired, given) else given
+        [found] = [each for each in self.holds[resource.table] if natural_key(resource, each.values) == key]
+        return self._change(resource, desired, found) if changed(resource, desired, found) else found
 
     def _add(self, table: str, identity: str, **values: Any) -> None:
-        resource = registry.RESOURCES[table]
+        resource = CATALOGUE.resources[table]
         row = Row(table=table, key=(), values={})
         self._hold(_described(resource, identity, Desired(row, values, {})))
 
@@ -206,14 +208,14 @@ class World:
                 if group.values["group_name"] == "default":
                     self._take_along("security_group", group.identity)
         for table, user in self._users(resource, found):
-            assert registry.RESOURCES[table].within is not None, (
+            assert CATALOGUE.resources[table].within is not None, (
                 f"{resource.table} is removed while {table} {user.identity} uses it"
             )
         self._take_along(resource.table, identity)
 
     def _take_along(self, table: str, identity: str) -> None:
         for other, user in self._users(
-            registry.RESOURCES[table], next(each for each in self.holds[table] if each.identity == identity)
+            CATALOGUE.resources[table], next(each for each in self.holds[table] if each.identity == identity)
         ):
             self._take_along(other, user.identity)
         self.holds[table] = [each for each in self.holds[table] if each.identity != identity]
@@ -245,18 +247,8 @@ class World:
 def _came_with(each: ComesWith, other: Found, owner: Found) -> bool:
     """Whether a resource is, untouched, what AWS has made within another."""
     values = {**each.values, each.by: owner.identity}
-    columns = registry.RESOURCES[each.table].natural_key
+    columns = CATALOGUE.resources[each.table].natural_key
     return all(other.values[name] == values.get(name) for name in columns)
-
-
-def _written(row: Row, change: RowChange) -> Row:
-    filled = {name: value for name, value in change.fills.items() if row.values.get(name) is None}
-    added = {table: some for table, some in change.filled.items() if not row.parts.get(table)}
-    return replace(
-        row,
-        values={**row.values, **change.values, **filled},
-        parts={**row.parts, **change.parts, **added},
-    )
 
 
 def _references(resource: Resource, found: Found) -> Iterator[tuple[str, Any, str | None]]:

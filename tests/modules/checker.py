@@ -6,7 +6,6 @@ from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 import modules
-from engine.plan.defaults import CHOICES
 from modules.spec import (
     Call,
     Column,
@@ -162,8 +161,8 @@ def _references(it: _Checked, column: Column, table: str, columns: Mapping[str, 
         yield f"type of {column.name} is named {column.type.name}"
     if column.refers and column.refers not in it.resources:
         yield f"{column.name} refers to no table: {column.refers}"
-    if column.chosen and column.chosen not in CHOICES:
-        yield f"{column.name} is chosen by no rule: {column.chosen}"
+    if column.chosen and column.chosen.table not in it.resources:
+        yield f"{column.name} is chosen from no table: {column.chosen.table}"
     reference = column.reference
     if reference is None:
         return
@@ -185,8 +184,8 @@ def _part_names(it: _Checked, part: Part) -> Iterator[str]:
     for name in (*part.natural_key, *(() if part.key == ("id",) else part.key)):
         if name not in own:
             yield f"{part.table}: a key names no column: {name}"
-    if part.chosen and part.chosen not in CHOICES:
-        yield f"{part.table} is chosen by no rule: {part.chosen}"
+    if part.chosen and part.chosen.table not in it.resources:
+        yield f"{part.table} is chosen from no table: {part.chosen.table}"
     for column in (part.parent, *part.columns):
         yield from (f"{part.table}: {each}" for each in _references(it, column, part.table, columns))
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from modules import registry
 from modules.aws_ecs_fargate.service import SERVICE
 from modules.aws_ecs_fargate.task_definition import TASK_DEFINITION
 from modules.aws_elb.listener import LISTENER
@@ -15,22 +14,25 @@ from modules.aws_iam.role import ROLE
 from modules.aws_security_group.security_group_rule import SECURITY_GROUP_RULE
 from modules.aws_vpc.subnet import SUBNET
 from modules.aws_vpc.vpc import VPC
+from modules.catalogue import find_modules
 from modules.spec import Call, Each, EnumType, Resource, Source, Update
 from tests.modules.checker import module_problems, problems
 
+CATALOGUE = find_modules()
 
-@pytest.mark.parametrize("table", list(registry.RESOURCES))
+
+@pytest.mark.parametrize("table", list(CATALOGUE.resources))
 def test_nothing_is_wrong_with_a_resource(table: str) -> None:
-    assert problems(registry.RESOURCES[table], registry.RESOURCES) == []
+    assert problems(CATALOGUE.resources[table], CATALOGUE.resources) == []
 
 
-@pytest.mark.parametrize("name", list(registry.BY_NAME))
+@pytest.mark.parametrize("name", list(CATALOGUE.by_name))
 def test_nothing_is_wrong_with_a_module(name: str) -> None:
-    assert module_problems(registry.BY_NAME[name], registry.BY_NAME) == []
+    assert module_problems(CATALOGUE.by_name[name], CATALOGUE.by_name) == []
 
 
 def test_each_table_is_of_one_module() -> None:
-    tables = [table for module in registry.MODULES for table in module.tables]
+    tables = [table for module in CATALOGUE.modules for table in module.tables]
     assert sorted(tables) == sorted(set(tables))
 
 
@@ -145,4 +147,4 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
 @pytest.mark.parametrize("mistake", list(MISTAKES))
 def test_a_mistake_is_found(mistake: str) -> None:
     resource, problem = MISTAKES[mistake]
-    assert f"{resource.table}: {problem}" in problems(resource, registry.RESOURCES)
+    assert f"{resource.table}: {problem}" in problems(resource, CATALOGUE.resources)

@@ -15,8 +15,10 @@ import psycopg
 import pytest
 
 from engine.database import ddl
-from modules import registry
+from modules.catalogue import find_modules
 from tests.fixtures.databases import PostgresServer
+
+CATALOGUE = find_modules()
 
 _CATALOG = """
 SELECT c.relname AS "table", a.attname AS "column", pg_catalog.format_type(a.atttypid, NULL) AS type,
@@ -64,7 +66,7 @@ def connection(postgres_server: PostgresServer) -> Iterator[psycopg.Connection[d
     """A database with the tables of all modules."""
     database = postgres_server.create()
     with psycopg.connect(database.url, row_factory=psycopg.rows.dict_row) as connection:
-        for statement in ddl.create(registry.MODULES):
+        for statement in ddl.create(CATALOGUE, CATALOGUE.modules):
             connection.execute(statement.encode())
         yield connection
         connection.rollback()

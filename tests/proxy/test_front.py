@@ -42,6 +42,7 @@ from tests.proxy.raw import TERMINATE, Raw, connected, fields, kinds, opened, qu
 
 HELLO = startup("postgres", "postgres")
 OK = message(b"R", bytes(4))
+READY = message(b"Z", b"I")
 LET_IN = OK + message(b"K", b"\0\0\0\1\0\0\0\2") + message(b"Z", b"I")
 
 
@@ -185,6 +186,29 @@ async def test_a_call_that_is_asked_at_once_is_performed(
         await raw.ready()
         assert len(rows(await raw.ready())) == 2
     assert len(engine.calls) == 1
+
+
+async def test_the_server_s_last_words_come_through_although_the_client_goes_on(front: Proxy) -> None:
+    last = query("SELECT pg_terminate_backend(pg_backend_pid())")
+    loop = asyncio.get_running_loop()
+    for pause in (0, 0.001, 0.005) * 10:
+        with socket.create_connection(("127.0.0.1", front.port)) as client:
+            client.setblocking(False)
+            await loop.sock_sendall(client, HELLO)
+            heard = b""
+            while not heard.endswith(READY):
+                heard += await loop.sock_recv(client, 1 << 16)
+            await loop.sock_sendall(client, last)
+            with suppress(BlockingIOError, ConnectionError):
+                for _ in range(50):
+                    client.send(query("SELECT 1") * 1000)
+                    await asyncio.sleep(pause)
+            with suppress(ConnectionResetError):
+                async with asyncio.timeout(10):
+                    while more := await loop.sock_recv(client, 1 << 16):
+                        heard += more
+        assert b"\0C57P01\0" in heard
+    await until(lambda: front_of(front).empty and not front.sessions)
 
 
 async def test_what_the_server_refuses_it_refuses_in_its_own_words(front: Proxy, server: Server) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -105,15 +105,37 @@ def _pair() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield one, other
 
 
+@contextmanager
+def _tcp() -> Iterator[tuple[socket.socket, socket.socket]]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        one = socket.create_connection(listening.getsockname())
+        other, _ = listening.accept()
+    with one, other:
+        one.setblocking(False)
+        other.setblocking(False)
+        yield one, other
+
+
 @asynccontextmanager
 async def lent(
-    log: bytes = b"", to_server: Place = FROM_HERE, to_client: Place = FROM_HERE
+    log: bytes = b"",
+    to_server: Place = FROM_HERE,
+    to_client: Place = FROM_HERE,
+    *,
+    pair: Callable[[], AbstractContextManager[tuple[socket.socket, socket.socket]]] = _pair,
+    before: Callable[[socket.socket, socket.socket], None] = lambda *_: None,
 ) -> AsyncIterator[Lent]:
+    """Connections that are lent.
+
+    Args:
+        before: what client and server do before that.
+    """
     if not Relay.available():
         missing("the relay is not compiled")
     relay = Relay()
     lender = Lender()
-    with _pair() as (client, inner_client), _pair() as (server, inner_server):
+    with pair() as (client, inner_client), pair() as (server, inner_server):
+        before(client, server)
         start = Start(inner_client.fileno(), inner_server.fileno(), b"I", log, to_server, to_client)
         name = relay.lend(lender, start)
         try:
@@ -195,6 +217,56 @@ async def test_the_end_of_a_connection_is_given_back(side: str) -> None:
         (it.client if side == "client" else it.server).close()
         state = await it.back()
         assert state.to_server.held == state.to_client.held == b""
+
+
+def ending(pending: int, words: bytes) -> Callable[[socket.socket, socket.socket], None]:
+    """A client that has said much, this many bytes at the most, and a server that has said its last words."""
+
+    def end(client: socket.socket, server: socket.socket) -> None:
+        with suppress(BlockingIOError):
+            for _ in range(pending // 1400):
+                client.send(message(b"Q", b"SELECT 1\0") * 100)
+        server.setblocking(True)
+        server.sendall(words)
+        server.close()
+
+    return end
+
+
+@pytest.mark.parametrize("pair", [_pair, _tcp])
+@pytest.mark.parametrize("pending", [0, 1_400, 140_000, 400_000, 1_000_000])
+async def test_the_server_s_last_words_come_through_whatever_the_client_has_still_to_say(
+    pair: Callable[[], AbstractContextManager[tuple[socket.socket, socket.socket]]], pending: int
+) -> None:
+    words = message(b"N", b"notice") + message(b"E", b"SFATAL\0C57P01\0\0")
+    for _ in range(20):
+        async with lent(pair=pair, before=ending(pending, words)) as it:
+            assert await it.receive(it.client, len(words)) == words
+            state = await it.back()
+            assert (state.to_server.held, state.to_server.unsent, state.to_client.unsent) == (b"", b"", b"")
+
+
+async def test_last_words_wait_for_a_client_that_reads_slowly() -> None:
+    answers = message(b"d", bytes(1 << 20)) * 3
+    words = message(b"E", b"SFATAL\0C57P01\0\0")
+    loop = asyncio.get_running_loop()
+    async with lent() as it:
+
+        async def end() -> None:
+            await loop.sock_sendall(it.server, answers + words)
+            it.server.close()
+
+        ending = asyncio.ensure_future(end())
+        got, asked = b"", b""
+        async with asyncio.timeout(20):
+            while len(got) < len(answers + words):
+                asked = asked or message(b"Q", b"SELECT 1\0") * 1000
+                with suppress(BlockingIOError):
+                    asked = asked[it.client.send(asked) :]
+                got += await loop.sock_recv(it.client, 1 << 12)
+            await ending
+        assert got == answers + words
+        assert (await it.back()).to_client.unsent == b""
 
 
 async def test_terminate_is_given_back() -> None:

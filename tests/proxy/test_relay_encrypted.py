@@ -198,6 +198,24 @@ async def test_a_call_is_given_back_with_all_that_came_behind_it(certificate: Ce
         assert state.to_server.held + it.ours.got == rest
 
 
+@pytest.mark.parametrize("pending", [0, 1_400, 140_000, 400_000])
+async def test_the_server_s_last_words_come_through_whatever_the_client_has_still_to_say(
+    certificate: Certificate, pending: int
+) -> None:
+    words = message(b"N", b"notice") + message(b"E", b"SFATAL\0C57P01\0\0")
+    for _ in range(5):
+        async with encrypted(certificate) as it:
+            it.transport.pause_reading()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await it.send(*[message(b"Q", b"SELECT 1\0") * 1000] * (pending // 14_000 or pending > 0))
+            it.server.send(words)
+            it.server.close()
+            it.lend()
+            assert await it.receive(len(words)) == words
+            assert (await it.back()).to_server.unsent == b""
+
+
 async def test_a_slow_server_stops_its_client_and_loses_nothing(certificate: Certificate) -> None:
     data = message(b"d", b"x" * 9_995) * 500
     async with encrypted(certificate) as it:

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator
 import pytest
 from botocore.parsers import ResponseParserError
 
-from engine.aws.calls import Trail, call, pages, wait
+from engine.aws.calls import call, pages, wait
 from engine.aws.errors import CloudError, Treatment, translated
 from engine.aws.models import paging, waiting
 from engine.aws.retries import Retries
 from engine.aws.session import CHANGING, READING, Cloud
 from engine.caller import Stop
 from engine.errors import OperationError
+from engine.trail import Trail
 from tests.fixtures.cloud import REGION
 from tests.fixtures.cloud import Cloud as Simulator
 from tests.fixtures.databases import free_port
@@ -89,7 +90,7 @@ async def test_a_stop_ends_the_repetition(simulator: Simulator, cloud: Cloud) ->
     simulator.plan({"operation": "CreateVpc", "action": "throttle", "times": 0})
     stop = Stop()
     calling = asyncio.create_task(call(cloud, "ec2", "create_vpc", {"CidrBlock": "10.0.0.0/16"}, stop=stop))
-    await asyncio.sleep(0.1)
+    await simulator.until_called("CreateVpc", 1)
     stop.request(OperationError("enough"))
     with pytest.raises(CloudError, match="RequestLimitExceeded"):
         await asyncio.wait_for(calling, 1)

@@ -9,7 +9,7 @@ import pytest
 
 from engine.aws.errors import CloudError, Treatment
 from engine.aws.pace import Pace
-from engine.aws.retries import Retries
+from engine.aws.retries import Retries, pause
 
 
 async def _enter(pace: Pace) -> None:
@@ -80,12 +80,16 @@ def _error(treatment: Treatment) -> CloudError:
 def test_what_may_have_been_performed_is_repeated_only_where_that_does_no_harm(
     treatment: Treatment, repeatable: bool, again: bool
 ) -> None:
-    delay = Retries().delay(_error(treatment), sent=1, seconds=0, repeatable=repeatable)
-    assert (delay is not None) is again
+    assert Retries().again(_error(treatment), sent=1, seconds=0, repeatable=repeatable) is again
 
 
 def test_attempts_and_patience_end() -> None:
     retries = Retries(attempts=3, throttled=10)
-    assert retries.delay(_error(Treatment.LOST), sent=3, seconds=0, repeatable=True) is None
-    assert retries.delay(_error(Treatment.THROTTLED), sent=30, seconds=9, repeatable=True) is not None
-    assert retries.delay(_error(Treatment.THROTTLED), sent=3, seconds=10, repeatable=True) is None
+    assert not retries.again(_error(Treatment.LOST), sent=3, seconds=0, repeatable=True)
+    assert retries.again(_error(Treatment.THROTTLED), sent=30, seconds=9, repeatable=True)
+    assert not retries.again(_error(Treatment.THROTTLED), sent=3, seconds=10, repeatable=True)
+
+
+def test_pauses_double_up_to_eight_seconds_and_are_up_to_half_shorter() -> None:
+    for sent, most in ((1, 0.25), (2, 0.5), (6, 8), (1000, 8)):
+        assert most / 2 <= pause(sent) <= most

@@ -7,10 +7,12 @@ import pytest
 
 from engine.database.prepare import version
 from engine.errors import DatabaseError, OperationError
-from modules import registry
+from modules.catalogue import find_modules
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import PostgresServer
+
+CATALOGUE = find_modules()
 
 
 async def refused(session: Session, function: str, *arguments: str) -> OperationError:
@@ -149,7 +151,7 @@ async def test_the_account_is_shown_and_not_the_users_to_change(session: Session
 
 
 async def test_all_records_are_deleted_but_the_accounts_and_the_users(session: Session) -> None:
-    await session("iasql_install", *registry.BY_NAME)
+    await session("iasql_install", *CATALOGUE.by_name)
     await session.execute("CREATE TABLE mine (id int); INSERT INTO mine VALUES (1)")
     await session.execute("INSERT INTO log_group (log_group_name) VALUES ('l')")
     await session.execute("SELECT delete_all_records()")
@@ -173,7 +175,7 @@ async def test_delete_all_records_swallows_no_error(session: Session) -> None:
 
 async def test_modules_are_listed(session: Session) -> None:
     listed = await session.rows("SELECT module_name, module_version, dependencies FROM iasql_modules_list()")
-    assert listed == [(each.name, each.version, list(each.dependencies)) for each in registry.MODULES]
+    assert listed == [(each.name, each.version, list(each.dependencies)) for each in CATALOGUE.modules]
     assert await installed(session) == []
     await session("iasql_install", "aws_vpc")
     assert await session.rows("SELECT * FROM iasql_modules_installed()") == [

@@ -11,7 +11,7 @@ import pytest
 
 from engine.errors import OperationError
 from engine.plan.model import Found
-from engine.read import lookup
+from engine.read import recheck
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import Database
@@ -284,7 +284,7 @@ async def test_what_a_listing_fails_to_show_is_deleted_all_the_same(
     await session.execute("INSERT INTO log_group (log_group_name) VALUES ('l')")
     await session.apply()
     await session.execute("DELETE FROM log_group")
-    monkeypatch.setattr(lookup, "_FRESH", -1.0)
-    monkeypatch.setattr(lookup.Lookup, "_listed", nothing)
+    monkeypatch.setattr(recheck, "_FRESH", -1.0)
+    monkeypatch.setattr("engine.drivers.declared.lookup.Lookup._listed", nothing)
     await session("iasql_apply")
     assert simulator.client("logs").describe_log_groups()["logGroups"] == []

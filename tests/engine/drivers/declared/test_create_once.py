@@ -6,20 +6,21 @@ from typing import Any
 
 import pytest
 
-from engine.aws.calls import Trail
 from engine.aws.errors import CloudError, Treatment
+from engine.aws.patience import Patience
 from engine.aws.session import Cloud
 from engine.caller import Stop
-from engine.execute.create_once import Maker, Wanted
-from engine.execute.patience import Patience
-from engine.plan.model import Desired, Row
+from engine.drivers.declared.create_once import Maker
+from engine.drivers.declared.lookup import Lookup
+from engine.drivers.job import Job
+from engine.plan.model import Change, Desired, Row
 from engine.plan.snapshot import Snapshot
-from engine.read.lookup import Lookup
-from modules.aws_security_group.security_group_rule import SECURITY_GROUP_RULE
+from modules.spec import Batch, Call
+from tests.engine.plan.tiny import resource
 
-_REMOVE = SECURITY_GROUP_RULE.delete[0]
-_MAKE = SECURITY_GROUP_RULE.create[0]
-_LISTED = {_REMOVE.operation: "SecurityGroupRuleIds", _MAKE.operation: "IpPermissions"}
+_REMOVE = Call(operation="remove", params={"Names[0]": "name"}, batch=Batch(parameter="Names", limit=10))
+_MAKE = Call(operation="make", params={"Names[0]": "name"}, batch=Batch(parameter="Names", limit=10))
+_THING = resource("thing", create=(_MAKE,), delete=(_REMOVE,))
 
 
 class Calls:
@@ -32,7 +33,7 @@ class Calls:
     async def call(
         self, cloud: Any, service: str, operation: str, params: dict[str, Any], *a: Any, **b: Any
     ) -> dict[str, Any]:
-        self.sent.append(params[_LISTED[operation]])
+        self.sent.append(params["Names"])
         if "wrong" in self.sent[-1]:
             raise self.error
         return {}
@@ -40,15 +41,21 @@ class Calls:
 
 def _maker() -> Maker:
     cloud = Cloud(region="us-east-1", access_key="a", secret_key="b")
-    lookup = Lookup(cloud, Snapshot([SECURITY_GROUP_RULE], {}))
-    return Maker(cloud, lookup, Patience(), Stop())
+    return Maker(cloud, {}, Lookup(cloud, Snapshot([_THING], {})), Patience(), Stop())
 
 
-def _wanted(call: Any, *elements: str) -> list[Wanted]:
-    desired = Desired(Row(table="security_group_rule", key=(1,), values={}), {}, {})
+def _jobs(*names: str) -> list[Job]:
+    change = Change(action="create", table="thing", id=None, name="")
+    row = Row(table="thing", key=(1,), values={})
     return [
-        Wanted(desired=desired, params={"GroupId": "g", _LISTED[call.operation]: [each]}, trail=Trail())
-        for each in elements
+        Job(
+            number=number,
+            resource=_THING,
+            change=change,
+            desired=Desired(row, {"name": name}, {}),
+            token="",
+        )
+        for number, name in enumerate(names)
     ]
 
 
@@ -56,8 +63,7 @@ async def test_what_is_refused_because_of_one_is_tried_in_halves(monkeypatch: py
     error = CloudError(message="no", treatment=Treatment.REFUSED)
     calls = Calls(error)
     monkeypatch.setattr("engine.aws.calls.call", calls.call)
-    done = await _maker().do(SECURITY_GROUP_RULE, _REMOVE, _wanted(_REMOVE, "a", "wrong", "c", "d"))
-    assert done == [{}, error, {}, {}]
+    assert await _maker().repeat(_REMOVE, _jobs("a", "wrong", "c", "d")) == [{}, error, {}, {}]
     assert calls.sent == [["a", "wrong", "c", "d"], ["a", "wrong"], ["a"], ["wrong"], ["c", "d"]]
 
 
@@ -68,7 +74,6 @@ async def test_what_aws_has_not_looked_at_is_no_better_in_halves(
     error = CloudError(message="no", treatment=treatment)
     calls = Calls(error)
     monkeypatch.setattr("engine.aws.calls.call", calls.call)
-    maker = _maker()
-    assert await maker.do(SECURITY_GROUP_RULE, _REMOVE, _wanted(_REMOVE, "a", "wrong")) == [error] * 2
-    assert await maker.make(SECURITY_GROUP_RULE, _MAKE, _wanted(_MAKE, "a", "wrong")) == [error] * 2
+    assert await _maker().repeat(_REMOVE, _jobs("a", "wrong")) == [error] * 2
+    assert await _maker().create(_MAKE, _jobs("a", "wrong")) == [error] * 2
     assert calls.sent == [["a", "wrong"]] * 2

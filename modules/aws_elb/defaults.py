@@ -1,22 +1,22 @@
-"""What a missing value stands for when a resource is made and AWS would not choose."""
+"""What a missing value of a load balancer stands for where AWS would not choose."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from engine.plan.model import Pending, Values
+from modules.spec import Values
 
 
 def one_subnet_per_zone(values: Values, subnets: Iterable[tuple[Values, Any]]) -> list[Any]:
-    """One subnet of each zone of the row's VPC, those that exist before those that the plan makes.
+    """One subnet of each zone of the row's VPC, the first that is offered.
 
     Args:
         values: the row's, with its VPC in `vpc`.
         subnets: values and AWS's name of each subnet.
     """
     zones: dict[str, Any] = {}
-    for subnet, name in sorted(subnets, key=lambda each: (isinstance(each[1], Pending), str(each[1]))):
+    for subnet, name in subnets:
         if subnet["vpc_id"] == values["vpc"]:
             zones.setdefault(subnet["availability_zone"], name)
     return [zones[zone] for zone in sorted(zones)]
@@ -36,12 +36,3 @@ def default_security_group(values: Values, groups: Iterable[tuple[Values, Any]])
         for group, name in groups
         if group["group_name"] == "default" and group["vpc_id"] == values["vpc"]
     ]
-
-
-Choice = Callable[[Values, Iterable[tuple[Values, Any]]], list[Any]]
-
-#: The rules by name, each with the table that it chooses from.
-CHOICES: dict[str, tuple[Choice, str]] = {
-    "one_subnet_per_zone": (one_subnet_per_zone, "subnet"),
-    "default_security_group": (default_security_group, "security_group"),
-}

@@ -156,7 +156,6 @@ async def test_a_step_that_was_cut_off_is_tried_again_with_the_same_token(
         await here.session.execute(migration())
         applying = asyncio.create_task(here.session("iasql_apply"))
         await account.answering.wait()
-        await asyncio.sleep(0.2)
         applying.cancel()
         await asyncio.gather(applying, return_exceptions=True)
         own = await asyncpg.connect(postgres_server.superuser_url(database.name))

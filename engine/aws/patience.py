@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential_jitter
-from tenacity.stop import stop_base
-
 from engine.aws.errors import CloudError
 from engine.caller import Stop
+from engine.waiting import Attempts, growing
 
 T = TypeVar("T")
 
@@ -38,23 +37,20 @@ async def persist(
     Raises:
         CloudError: of the last attempt.
     """
-
-    def due(error: BaseException) -> bool:
-        return isinstance(error, CloudError) and not stop.requested and again(error)
-
-    try:
-        return await attempt()  # as it is for most
-    except CloudError as error:
-        if not due(error):
-            raise
-        await stop.pause(0.5)
-    limit: stop_base = stop_after_delay(seconds)
-    async for trial in AsyncRetrying(
-        retry=retry_if_exception(due),
-        stop=limit,
-        wait=wait_exponential_jitter(multiplier=0.5, max=8, jitter=0.5),
-        reraise=True,
-    ):
-        with trial:
+    error: CloudError | None = None
+    async for _ in Attempts(_pause, seconds=seconds, stop=stop, last_after_stop=True):
+        try:
             return await attempt()
-    raise AssertionError("the last attempt returns or raises")
+        except CloudError as reason:
+            if not again(reason):
+                raise
+            error = reason
+    assert error is not None
+    raise error
+
+
+_growing = growing(0.5)
+
+
+def _pause(attempt: int) -> float:
+    return 0.5 if attempt == 1 else min(_growing(attempt - 1) + random.uniform(0, 0.5), 8)

@@ -1,5 +1,5 @@
-"""Looks again at what AWS holds while an apply runs: for what a call has made whose answer was lost, and
-whether what is to be changed or deleted is still what the plan was made for.
+"""Looks again at what AWS holds while an apply runs: for what a call has made whose answer was lost, and at
+what is to be changed or deleted.
 
 Who wants to look at the same table at the same time shares one listing.
 """
@@ -7,24 +7,19 @@ Who wants to look at the same table at the same time shares one listing.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
 from engine.aws.session import Cloud
-from engine.errors import OperationError
+from engine.drivers.declared.listing import listed
+from engine.drivers.driver import Scope
 from engine.plan import diff
 from engine.plan.model import Desired, Found, Row
 from engine.plan.resolve import natural_key
 from engine.plan.snapshot import Snapshot
-from engine.read.listing import Scope, listed
 from modules.spec import Resource
 
-#: Seconds for which what was read counts as what is.
-_FRESH = 1.0
-#: Seconds after which AWS is asked again if something seems to have been changed.
-_SETTLING = 1.0
 _Key = tuple[str, tuple[tuple[str, Any], ...]]
 
 
@@ -36,9 +31,9 @@ class Lookup:
         self._snapshot = snapshot
         self._next: dict[_Key, asyncio.Future[list[Found]]] = {}
         self._turns: dict[_Key, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._taken: set[tuple[str, str]] = set()
+        self._picked: set[tuple[str, str]] = set()
 
-    async def made_for(self, resource: Resource, desired: Desired) -> Found | None:
+    async def find_made(self, resource: Resource, desired: Desired) -> Found | None:
         """What is there now that a row asks for, and was not there before; no other row gets it.
 
         Args:
@@ -48,62 +43,30 @@ class Lookup:
             CloudError: AWS cannot be read.
         """
         shown = await self._listed(resource, self._scope(resource, desired))
-        return self.among(resource, shown, desired)
+        return self.pick(resource, shown, desired)
 
-    def among(self, resource: Resource, shown: Iterable[Found], desired: Desired) -> Found | None:
+    def pick(self, resource: Resource, shown: Iterable[Found], desired: Desired) -> Found | None:
         """The one of some resources, as AWS describes them, that a row asks for; no other row gets it."""
         for each in shown:
             found = self._snapshot.resolved(resource, each)
             if self._is_for(resource, desired, found):
-                self._taken.add((resource.table, found.identity))
+                self._picked.add((resource.table, found.identity))
                 return found
         return None
 
-    async def check(self, resource: Resource, planned: Found) -> None:
-        """See that a resource is as it was when the plan was made, if AWS shows it.
-
-        What was read a moment ago is not read again.
-
-        Raises:
-            OperationError: 40001, it is another than the user was shown.
-            CloudError: AWS cannot be read.
-        """
-        if time.monotonic() - self._snapshot.read_at < _FRESH:
-            return
-        differing: list[str] = []
-        for pause in (0.0, _SETTLING):  # AWS may show what was a moment ago
-            await asyncio.sleep(pause)
-            found = await self._now(resource, planned)
-            differing = diff.between(resource, planned, found) if found else []
-            if not differing:
-                return
-        raise OperationError(
-            f"{resource.table} has been changed in AWS since the plan was made",
-            sqlstate="40001",
-            detail="; ".join(differing),
-            hint="SELECT * FROM iasql_diff() shows what it is now. Apply again if that is what you want.",
-        )
-
-    async def gone(self, resource: Resource, planned: Found) -> bool:
-        """Whether a resource is there no more.
-
-        AWS has no common word for refusing to delete what a call has deleted whose answer was lost.
+    async def now(self, resource: Resource, planned: Found) -> Found | None:
+        """A resource as AWS describes it now, None if AWS does not show it.
 
         Raises:
             CloudError: AWS cannot be read.
         """
-        return await self._now(resource, planned) is None
-
-    async def _now(self, resource: Resource, planned: Found) -> Found | None:
         desired = Desired(Row(table=resource.table, key=(), values={}), planned.values, planned.parts)
-        for each in await self._listed(resource, self._scope(resource, desired)):
-            if each.identity == planned.identity:
-                return self._snapshot.resolved(resource, each)
-        return None
+        shown = await self._listed(resource, self._scope(resource, desired))
+        return next((each for each in shown if each.identity == planned.identity), None)
 
     def _is_for(self, resource: Resource, desired: Desired, found: Found) -> bool:
         known = self._snapshot.by(resource.table, None, found.identity) is not None
-        if (resource.table, found.identity) in self._taken or (known and not resource.unique_in_aws):
+        if (resource.table, found.identity) in self._picked or (known and not resource.unique_in_aws):
             return False
         return natural_key(resource, found.values) == natural_key(
             resource, desired.values

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.aws.calls import call, identity, pages
 from engine.aws.errors import CloudError
 from engine.aws.session import Cloud
+from engine.drivers.driver import Scope
 from engine.plan import descriptions
 from engine.plan.model import Found
-from modules.spec import Detail, Resource
-
-Scope = Mapping[str, Any]
+from engine.plan.requests import Facts, structure
+from engine.tasks import all_of
+from modules.spec import Context, Describe, Detail, Resource, Source
 
 
 async def listed(
@@ -56,20 +56,32 @@ async def _listed(
     try:
         async for page in pages(cloud, resource.service, listing.operation, params, resource.region):
             found = descriptions.search(listing.items, page)
-            items += [await _located(cloud, found)] if listing.items == "@" else found or []
+            items += [found] if listing.items == "@" else found or []
     except CloudError as error:
         if error.code in listing.absent:
             return []
         raise
     if resource.describe is None:
-        return items
+        return [await _joined(cloud, each, listing.joins) for each in items]
     named(items)
     return await _described(cloud, resource, scope, items)
 
 
-async def _located(cloud: Cloud, answer: dict[str, Any]) -> dict[str, Any]:
-    """An answer that is one description, with the region, which AWS does not repeat."""
-    return {**answer, "Region": (await identity(cloud)).region}
+async def _joined(
+    cloud: Cloud, description: dict[str, Any], joins: Mapping[str, Source], name: str = ""
+) -> dict[str, Any]:
+    """A description with what AWS does not repeat in it.
+
+    Args:
+        name: the listed name by which it was asked for.
+    """
+    if not joins:
+        return description
+    context: dict[str, str] = {}
+    if any(isinstance(source, Context) for source in joins.values()):
+        here = await identity(cloud)
+        context = {"region": here.region, "account": here.account}
+    return {**description, **structure(joins, Facts(values={}, parts={}, context=context, item=name))}
 
 
 async def _described(
@@ -78,22 +90,28 @@ async def _described(
     describe = resource.describe
     assert describe is not None
     batches = [names[at : at + describe.batch] for at in range(0, len(names), describe.batch)]
-    answers = await all_of(
-        call(
-            cloud,
-            resource.service,
-            describe.operation,
-            {
-                **describe.params,
-                **{name: scope[name] for name in describe.per_params},
-                describe.ids: batch if describe.batch > 1 else batch[0],
-            },
-            resource.region,
-        )
-        for batch in batches
-    )
-    results = [descriptions.search(describe.items, answer) for answer in answers]
-    return [each for some in results for each in (some if isinstance(some, list) else [some])]
+    some = await all_of(_batch(cloud, resource, describe, scope, batch) for batch in batches)
+    return [each for batch in some for each in batch]
+
+
+async def _batch(
+    cloud: Cloud, resource: Resource, describe: Describe, scope: Scope, names: list[str]
+) -> list[dict[str, Any]]:
+    """The descriptions of some names; none of a single one that is gone since it was listed."""
+    params = {
+        **describe.params,
+        **{name: scope[name] for name in describe.per_params},
+        describe.ids: names if describe.batch > 1 else names[0],
+    }
+    try:
+        answer = await call(cloud, resource.service, describe.operation, params, resource.region)
+    except CloudError as error:
+        if describe.batch == 1 and error.code in resource.absent:
+            return []
+        raise
+    found = descriptions.search(describe.items, answer)
+    some = found if isinstance(found, list) else [found]
+    return [await _joined(cloud, each, describe.joins, names[0]) for each in some]
 
 
 async def _detailed(cloud: Cloud, resource: Resource, description: dict[str, Any]) -> dict[str, Any]:
@@ -113,13 +131,3 @@ async def _detail(
         if error.code not in resource.absent:
             raise
     return detail.into, items
-
-
-async def all_of(calls: Iterable[Any]) -> list[Any]:
-    """All results, in order; the first failure ends the others."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(each) for each in calls]
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None
-    return [task.result() for task in tasks]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from engine.execute.shared_calls import Together
+from engine.drivers.declared.shared_calls import Together
 
 
 class Asked:

@@ -1,0 +1,41 @@
+"""Which driver is whose: the one place that chooses."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+from engine.aws.patience import Patience
+from engine.aws.session import Cloud
+from engine.caller import Stop
+from engine.drivers.declared.driver import DeclaredDriver
+from engine.drivers.driver import Driver, Worker
+from engine.plan.model import Step
+from engine.plan.snapshot import Snapshot
+from modules.spec import Resource
+
+#: Who works on a resource.
+WorkerOf = Callable[[Resource], Worker]
+
+
+class Drivers:
+    """The drivers of one account."""
+
+    def __init__(self, cloud: Cloud, patience: Patience) -> None:
+        self._declared = DeclaredDriver(cloud, patience)
+
+    def of(self, resource: Resource) -> Driver:
+        """The driver of a resource: all declare their calls."""
+        return self._declared
+
+    async def workers(self, snapshot: Snapshot, steps: Sequence[Step], stop: Stop) -> WorkerOf:
+        """Who carries out the steps of a plan, each driver those of its own resources.
+
+        Raises:
+            CloudError: AWS does not say who the engine is to it.
+        """
+        by_driver: dict[Driver, list[Step]] = defaultdict(list)
+        for step in steps:
+            by_driver[self.of(snapshot.resources[step.change.table])].append(step)
+        workers = {each: await each.worker(snapshot, some, stop) for each, some in by_driver.items()}
+        return lambda resource: workers[self.of(resource)]

@@ -1,0 +1,208 @@
+"""Makes resources, each once, also when AWS's answer is lost; and what AWS lets be done together, together.
+
+A call that makes something is not repeated before it has been looked whether it was performed. AWS may show
+what it has made only after a while: where it would make a second one of the same name, it is given time.
+
+AWS refuses a call for several resources because of one of them. It is then made for each half, and so on, so
+that only what is wrong fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from engine.aws import calls
+from engine.aws.errors import CloudError, Treatment
+from engine.aws.patience import Patience, persist
+from engine.aws.session import Cloud
+from engine.caller import Stop
+from engine.drivers.declared.lookup import Lookup
+from engine.drivers.job import Job
+from engine.plan import descriptions
+from engine.plan.model import Found
+from engine.plan.requests import Facts, carried, merged, request
+from engine.waiting import Attempts, growing
+from modules.spec import Call, Resource
+
+#: AWS's answer for one job, or the resource if AWS has shown it, or why there is nothing.
+Made = Mapping[str, Any] | Found | CloudError
+
+
+class Maker:
+    """Makes calls for one or more jobs at once, which are of one resource's table."""
+
+    def __init__(
+        self, cloud: Cloud, context: Mapping[str, str], lookup: Lookup, patience: Patience, stop: Stop
+    ) -> None:
+        """
+        Args:
+            context: account and region.
+        """
+        self.cloud = cloud
+        self.context = context
+        self.lookup = lookup
+        self.patience = patience
+        self.stop = stop
+
+    def facts(self, job: Job) -> Facts:
+        """What the parameters of a job's calls are made from."""
+        desired = job.desired
+        return Facts(values=desired.values, parts=desired.parts, context=self.context, token=job.token)
+
+    async def create(self, call: Call, jobs: Sequence[Job], sent: int = 1) -> list[Made]:
+        """Make the resources of some jobs.
+
+        Args:
+            sent: how often AWS has been asked for them, with this time.
+
+        Raises:
+            CloudError: AWS cannot be read.
+        """
+        for each in jobs:
+            each.trail.attempts = max(each.trail.attempts, sent)
+        params = [await self._create_params(call, each) for each in jobs]
+        try:
+            answer = await self._answer(call, jobs, params)
+        except CloudError as reason:
+            error = reason
+        else:
+            return await self._share_out(call, jobs, answer)
+        if error.treatment is Treatment.REFUSED and len(jobs) > 1:
+            return await self._create_halves(call, jobs, sent)
+        if error.treatment is not Treatment.LOST and sent == 1:
+            return [error] * len(jobs)
+        return await self._create_missing(call, jobs, error, sent)
+
+    async def repeat(self, call: Call, jobs: Sequence[Job]) -> list[Made]:
+        """Make a call that can be repeated; of each job its answer, or why there is none."""
+        params = [request(call, self.facts(each)) for each in jobs]
+        try:
+            return [await self._answer(call, jobs, params, repeatable=True)] * len(jobs)
+        except CloudError as error:
+            if error.treatment is not Treatment.REFUSED:
+                return [error] * len(jobs)
+            if len(jobs) == 1:
+                return [{} if error.code in call.tolerate else error]
+        middle = len(jobs) // 2
+        return await self.repeat(call, jobs[:middle]) + await self.repeat(call, jobs[middle:])
+
+    async def find(self, call: Call, job: Job) -> Found | None:
+        """What AWS makes by itself and a job asks for, None if AWS does not show it in time.
+
+        Args:
+            call: shows it.
+
+        Raises:
+            CloudError: AWS cannot be read.
+        """
+        params = request(call, self.facts(job))
+
+        async def look() -> Found | None:
+            answer = await self._answer(call, [job], [params], repeatable=True)
+            return self.lookup.pick(
+                job.resource, _shown(job.resource, call.result or "@", answer), job.desired
+            )
+
+        return await self._look_in_time(look)
+
+    async def _create_params(self, call: Call, job: Job) -> Mapping[str, Any]:
+        """A request with what the resource that is replaced has and no column shows, if that is kept."""
+        resource, params = job.resource, request(call, self.facts(job))
+        if not resource.carry or job.change.found is None:
+            return params
+        client = await self.cloud.client(resource.service, resource.region)
+        accepted = calls.parameters(client, call.operation)
+        return carried(resource, job.desired, job.change.found, params, accepted)
+
+    async def _create_halves(self, call: Call, jobs: Sequence[Job], sent: int) -> list[Made]:
+        middle = len(jobs) // 2
+        first = await self.create(call, jobs[:middle], sent)
+        return first + await self.create(call, jobs[middle:], sent)
+
+    async def _create_missing(
+        self, call: Call, jobs: Sequence[Job], error: CloudError, sent: int
+    ) -> list[Made]:
+        """What has been made, although AWS did not say so; the rest is made, if AWS has not refused."""
+        lost = error.treatment is Treatment.LOST
+        results: list[Made] = []
+        for each in jobs:
+            found = await self._look_for(each, patiently=not (lost and each.resource.unique_in_aws))
+            results.append(found or error)
+        missing = [number for number, made in enumerate(results) if made is error]
+        if missing and lost and sent < self.cloud.retries.attempts and not self.stop.requested:
+            again = await self.create(call, [jobs[each] for each in missing], sent + 1)
+            for number, made in zip(missing, again, strict=True):
+                results[number] = made
+        return results
+
+    async def _share_out(self, call: Call, jobs: Sequence[Job], answer: Mapping[str, Any]) -> list[Made]:
+        """The part of an answer that is each job's; what the answer does not contain is looked for."""
+        if call.batch is None or call.batch.results is None or len(jobs) == 1:
+            return [answer]
+        shown = _shown(jobs[0].resource, call.batch.results, answer)
+        matching = [self.lookup.pick(each.resource, shown, each.desired) for each in jobs]
+        return [
+            found or await self._look_for(each, patiently=True) or _not_in_answer(each.resource, call)
+            for found, each in zip(matching, jobs, strict=True)
+        ]
+
+    async def _answer(
+        self,
+        call: Call,
+        jobs: Sequence[Job],
+        params: Sequence[Mapping[str, Any]],
+        *,
+        repeatable: bool = False,
+    ) -> dict[str, Any]:
+        resource, together = jobs[0].resource, merged(params, call.batch.parameter if call.batch else "")
+        return await persist(
+            lambda: calls.call(
+                self.cloud,
+                resource.service,
+                call.operation,
+                together,
+                resource.region,
+                repeatable=repeatable,
+                trails=[each.trail for each in jobs],
+                stop=self.stop,
+            ),
+            lambda error: not_seen_yet(resource, error),
+            self.patience.eventual,
+            self.stop,
+        )
+
+    async def _look_for(self, job: Job, *, patiently: bool) -> Found | None:
+        async def look() -> Found | None:
+            return await self.lookup.find_made(job.resource, job.desired)
+
+        return await (self._look_in_time(look) if patiently else look())
+
+    async def _look_in_time(self, look: Callable[[], Awaitable[Found | None]]) -> Found | None:
+        found: Found | None = None
+        async for _ in Attempts(
+            growing(0.2), seconds=self.patience.lost, stop=self.stop, last_after_stop=True
+        ):
+            found = await look()
+            if found is not None:
+                break
+        return found
+
+
+def _shown(resource: Resource, path: str, answer: Mapping[str, Any]) -> list[Found]:
+    """The resources in an answer, as AWS describes them."""
+    return [descriptions.found(resource, each) for each in descriptions.search(path, answer)]
+
+
+def _not_in_answer(resource: Resource, call: Call) -> CloudError:
+    return CloudError(
+        message="AWS has not said what it has made",
+        sqlstate="58000",
+        detail=f"{resource.service} {call.operation}",
+        hint="Apply again: what was made is found then.",
+    )
+
+
+def not_seen_yet(resource: Resource, error: CloudError) -> bool:
+    """Whether AWS says of something that was just made that it is not there."""
+    return any(error.code == code and words in error.explanation for code, words in resource.eventual)

@@ -1,0 +1,314 @@
+"""The calls that make, change or remove one resource."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from engine.aws import calls
+from engine.aws.errors import CloudError, Treatment
+from engine.aws.patience import Patience, persist
+from engine.aws.session import Cloud
+from engine.caller import Stop
+from engine.drivers.declared.create_once import Made, Maker, not_seen_yet
+from engine.drivers.declared.lookup import Lookup
+from engine.drivers.declared.shared_calls import Together
+from engine.drivers.driver import Progress, Stage
+from engine.drivers.job import Job
+from engine.plan import descriptions, diff
+from engine.plan.call_groups import Sharing
+from engine.plan.model import Found, Values
+from engine.plan.requests import Facts, applies, described, request, structure
+from modules.spec import Call, PerItem, Resource, Update, Waiter
+
+
+class DeclaredWorker:
+    """Carries out the steps of one plan by the calls that resources declare; a `Worker`."""
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        context: Mapping[str, str],
+        patience: Patience,
+        stop: Stop,
+        lookup: Lookup,
+        sharing: Sharing | None = None,
+    ) -> None:
+        """
+        Args:
+            context: account and region.
+            sharing: which steps share a call, and which need none.
+            stop: ends retries that wait for AWS.
+            lookup: for what lost calls have made, and for what is to be changed.
+        """
+        self._cloud = cloud
+        self._patience = patience
+        self._stop = stop
+        self._lookup = lookup
+        self._sharing = sharing or Sharing()
+        self._together: Together[Job, Made] = Together(self._sharing.groups)
+        self._maker = Maker(cloud, context, lookup, patience, stop)
+
+    def companions(self, number: int) -> frozenset[int]:
+        return self._together.group(number)
+
+    def withdraw(self, number: int) -> None:
+        self._together.leave(number)
+
+    async def look(self, resource: Resource, planned: Found) -> Found | None:
+        return await self._lookup.now(resource, planned)
+
+    # Create -------------------------------------------------------------------------------------------
+
+    async def create(self, job: Job) -> AsyncGenerator[Progress, None]:
+        ready = job.resource.ready
+        blocks = ready is not None and ready.blocks
+        named, made = (Stage.SHOWN, Stage.SHOWN) if blocks else (Stage.NAMED, Stage.MADE)
+        job, found = await self._first_call(job)
+        if found is not None:
+            yield Progress(found, named)
+        await self._further_calls(job)
+        if found is not None:
+            yield Progress(found, made)
+        if found is None or (job.resource.fetch is not None and not self._first(job).whole):
+            found = self._described(job, await self._fetched(job))
+            yield Progress(found, made)
+        if ready is not None:
+            yield Progress(await self._until_ready(job, ready, found), Stage.MADE)
+
+    async def _first_call(self, job: Job) -> tuple[Job, Found | None]:
+        """Make the call that makes the resource.
+
+        Returns:
+            the job with AWS's name for the resource, and the resource as AWS described it, if it did.
+
+        Raises:
+            CloudError: AWS refused; nothing has been made, as far as AWS can be seen.
+        """
+        made, call = await self._made(job), self._first(job)
+        if isinstance(made, CloudError):
+            raise made
+        if isinstance(made, Found):
+            found = self._described(job, made.description)
+        elif call.result is None:
+            return job, None
+        else:
+            found = self._described(job, described(call, made, self._maker.facts(job)) or {})
+        return job.named(found), found
+
+    async def _made(self, job: Job) -> Made:
+        brought = self._sharing.brought.get(job.number)
+        if brought is not None:
+            found = await self._maker.find(brought.find, job)
+            if found is not None:
+                changed = diff.changed(job.resource, job.desired, found)
+                return await self._update(job, found, changed) if changed else found
+        call = self._first(job)
+        return await self._together.ask(job.number, job, lambda jobs: self._maker.create(call, jobs))
+
+    def _first(self, job: Job) -> Call:
+        """The call that makes the resource; the others of its create complete it."""
+        facts = self._maker.facts(job)
+        return next(call for call in job.resource.create if applies(call, facts))
+
+    async def _further_calls(self, job: Job) -> None:
+        """Make the other calls of a create.
+
+        Raises:
+            CloudError: AWS refused one of them; the resource is there.
+        """
+        resource, first, facts = job.resource, self._first(job), self._maker.facts(job)
+        wanted = self._sharing.wanted.get(job.number, ())
+        unwanted = [each.unwanted for each in resource.comes_with if each.unwanted and each not in wanted]
+        for call in (*resource.create, *unwanted):
+            if call is not first and applies(call, facts):
+                await self._call_when_seen(job, call, request(call, facts))
+        await self._per_item(job, added=_items(resource, facts.values))
+
+    def _described(self, job: Job, description: Mapping[str, Any]) -> Found:
+        """What was made; what AWS has not described, and does not choose, is as it was sent."""
+        found = descriptions.found(job.resource, description)
+        values = {
+            column.name: found.values[column.name]
+            if column.left_to_aws or found.values[column.name] is not None
+            else job.desired.values.get(column.name)
+            for column in job.resource.columns
+        }
+        return replace(found, values=values)
+
+    async def _until_ready(self, job: Job, ready: Waiter, found: Found) -> Found:
+        """Wait until a resource is ready, and return how AWS describes it then.
+
+        Raises:
+            CloudError: it takes too long, or AWS refused.
+            OperationError: a stop was requested.
+        """
+        job = replace(job, desired=replace(job.desired, values=found.values, parts=found.parts))
+        await self._wait(job, ready)
+        if job.resource.fetch is None:
+            return found
+        return descriptions.found(job.resource, await self._fetched(job))
+
+    # Change -------------------------------------------------------------------------------------------
+
+    async def change(self, job: Job) -> Found:
+        return await self._update(job, job.found, job.change.changed)
+
+    async def _update(self, job: Job, old: Found, columns: Collection[str]) -> Found:
+        """Change some columns and parts of a resource, and return it as AWS describes it, or else as it was
+        described before with what has been changed.
+        """
+        resource, job = job.resource, job.named(old)
+        values, facts = job.desired.values, self._maker.facts(job)
+        description: dict[str, Any] | None = None
+        for call in resource.update:
+            if isinstance(call, Update) and set(columns) & set(call.when) and applies(call, facts):
+                answer = await self._repeat_together(job, call)
+                if call.result is not None:
+                    description = described(call, answer, facts)
+        await self._per_item(
+            job,
+            added=_difference(_items(resource, values), _items(resource, old.values)),
+            removed=_difference(_items(resource, old.values), _items(resource, values)),
+        )
+        if resource.fetch is not None:
+            description = await self._fetched(job)
+        if description is not None:
+            return descriptions.found(resource, description)
+        changed = {name: values[name] for name in columns if name in values}
+        return replace(old, values={**old.values, **changed})
+
+    # Remove -------------------------------------------------------------------------------------------
+
+    async def remove(self, job: Job) -> None:
+        resource, found = job.resource, job.found
+        try:
+            await self._remove(job)
+        except CloudError as error:
+            refused = error.treatment is Treatment.REFUSED
+            if error.code not in resource.absent and not (
+                refused and await self._lookup.now(resource, found) is None
+            ):
+                raise  # AWS has no common word for refusing to delete what a lost call has deleted
+
+    async def _remove(self, job: Job) -> None:
+        resource, facts = job.resource, self._maker.facts(job)
+        await self._per_item(job, removed=_items(resource, facts.values))
+        for call in resource.delete:
+            if applies(call, facts):
+                await persist(
+                    lambda call=call: self._repeat_together(job, call),  # type: ignore[misc]
+                    lambda error: error.code in resource.busy,
+                    self._patience.busy,
+                    self._stop,
+                )
+        if resource.gone is not None:
+            await self._wait(job, resource.gone)
+
+    # Calls --------------------------------------------------------------------------------------------
+
+    async def _per_item(
+        self,
+        job: Job,
+        *,
+        added: Mapping[str, list[Any]] | None = None,
+        removed: Mapping[str, list[Any]] | None = None,
+    ) -> None:
+        for call in job.resource.update:
+            if isinstance(call, PerItem):
+                items = ((added if call.which == "added" else removed) or {}).get(call.column, [])
+                for item in items:
+                    facts = replace(self._maker.facts(job), item=item)
+                    await self._call_when_seen(job, call, request(call, facts))
+
+    async def _repeat_together(self, job: Job, call: Call) -> Mapping[str, Any]:
+        """A call that can be repeated, together with the others of the step's group."""
+        answer = await self._together.ask(job.number, job, lambda jobs: self._maker.repeat(call, jobs))
+        if isinstance(answer, CloudError):
+            raise answer
+        assert isinstance(answer, Mapping)
+        return answer
+
+    async def _call_when_seen(self, job: Job, call: Call, params: Mapping[str, Any]) -> dict[str, Any]:
+        return await persist(
+            lambda: self._call(job, call, params),
+            lambda error: not_seen_yet(job.resource, error),
+            self._patience.eventual,
+            self._stop,
+        )
+
+    async def _call(self, job: Job, call: Call, params: Mapping[str, Any]) -> dict[str, Any]:
+        resource = job.resource
+        try:
+            return await calls.call(
+                self._cloud,
+                resource.service,
+                call.operation,
+                params,
+                resource.region,
+                trails=[job.trail],
+                stop=self._stop,
+            )
+        except CloudError as error:
+            if error.code in call.tolerate:
+                return {}
+            raise
+
+    async def _fetched(self, job: Job) -> dict[str, Any]:
+        """How AWS describes a resource, where other answers do not say all.
+
+        Raises:
+            CloudError: AWS refused, or does not show it.
+        """
+        resource, fetch, facts = job.resource, job.resource.fetch, self._maker.facts(job)
+        assert fetch is not None
+
+        async def attempt() -> dict[str, Any]:
+            answer = await self._call(job, fetch, request(fetch, facts))
+            result = described(fetch, answer, facts)
+            if result is None or not _is_of(resource, result, facts):
+                raise CloudError(
+                    message="AWS does not show it yet",
+                    sqlstate="58000",
+                    detail=f"{resource.service} {fetch.operation}",
+                    code=_NOT_SHOWN,
+                )
+            return result
+
+        return await persist(
+            attempt,
+            lambda error: error.code in (*resource.absent, _NOT_SHOWN),
+            self._patience.eventual,
+            self._stop,
+        )
+
+    async def _wait(self, job: Job, waiter: Waiter) -> None:
+        await calls.wait(
+            self._cloud,
+            job.resource.service,
+            waiter.name,
+            structure(waiter.params, self._maker.facts(job)),
+            waiter.seconds,
+            self._stop,
+            job.resource.region,
+        )
+
+
+_NOT_SHOWN = "NotShownYet"
+
+
+def _is_of(resource: Resource, description: Mapping[str, Any], facts: Facts) -> bool:
+    """Whether a description is that of the resource and not of one with a name like it."""
+    values = descriptions.found(resource, description).values
+    return all(values[name] == facts.values.get(name) for name in resource.key if name in values)
+
+
+def _items(resource: Resource, values: Values) -> dict[str, list[Any]]:
+    """The elements of the array columns whose elements have calls of their own."""
+    columns = {call.column for call in resource.update if isinstance(call, PerItem)}
+    return {name: list(values.get(name) or ()) for name in columns}
+
+
+def _difference(some: Mapping[str, Iterable[Any]], others: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    return {name: [each for each in items if each not in others[name]] for name, items in some.items()}

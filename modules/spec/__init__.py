@@ -1,0 +1,68 @@
+"""What a declaration of a resource can say. Every field is typed, keyword-only and frozen.
+
+A *column* joins our name, its SQL type, the path of its value in AWS's description and what a change of it
+means. A *call* joins an AWS operation and, by parameter path, where each parameter's value comes from.
+
+Paths into descriptions are JMESPath expressions (https://jmespath.org/specification.html); paths of
+parameters are names joined by dots, with `[0]` for the first element of a list. Both are checked
+against botocore's service models by `iasql check-modules`.
+"""
+
+from modules.spec.calls import Batch, Call, PerItem, Update, Waiter
+from modules.spec.columns import (
+    Choice,
+    Column,
+    Description,
+    EnumType,
+    OnChange,
+    Part,
+    Reference,
+    Value,
+    Values,
+    assigned,
+    column,
+    fixed,
+    ref,
+)
+from modules.spec.reading import Describe, Detail, List, Per
+from modules.spec.resource import After, Carry, ComesWith, Lookup, Module, Resource
+from modules.spec.sources import Const, Context, Derived, Each, Item, Source, Token, When
+
+__all__ = [
+    "After",
+    "Batch",
+    "Call",
+    "Carry",
+    "Choice",
+    "Column",
+    "ComesWith",
+    "Const",
+    "Context",
+    "Derived",
+    "Describe",
+    "Description",
+    "Detail",
+    "Each",
+    "EnumType",
+    "Item",
+    "List",
+    "Lookup",
+    "Module",
+    "OnChange",
+    "Part",
+    "Per",
+    "PerItem",
+    "Reference",
+    "Resource",
+    "Source",
+    "Token",
+    "Update",
+    "Value",
+    "Values",
+    "Waiter",
+    "When",
+    "assigned",
+    "column",
+    "fixed",
+    "ref",
+]

@@ -1,0 +1,91 @@
+"""The calls that make, change and delete a resource, and that wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from modules.spec.columns import Value
+from modules.spec.sources import Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Lets one call do what several steps ask for, if their calls differ in one list only.
+
+    Attributes:
+        parameter: that list.
+        limit: how many steps share a call at most.
+        results: path of the descriptions of what was made in the answer; None: nothing is made.
+    """
+
+    parameter: str
+    limit: int
+    results: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One AWS operation.
+
+    Attributes:
+        operation: botocore's name of it.
+        params: parameter path to source; those whose value is None are left out.
+        result: path of the resource's description in the answer; None: the answer has none.
+        joins: what that description is to have besides what AWS answers: key to source.
+        whole: that description says everything of the resource, so that it need not be fetched.
+        tolerate: error codes that mean "it is so already".
+        given: a column and the value that it must have for the call to be made.
+        batch: how calls of several steps become one.
+    """
+
+    operation: str
+    params: Mapping[str, Source]
+    result: str | None = None
+    joins: Mapping[str, Source] = field(default_factory=dict)
+    whole: bool = False
+    tolerate: tuple[str, ...] = ()
+    given: tuple[str, Value] | None = None
+    batch: Batch | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update(Call):
+    """A call that is made when one of some columns or parts has changed.
+
+    Attributes:
+        when: those columns and parts.
+    """
+
+    when: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerItem(Call):
+    """A call for each element that an array column has gained, or lost. A create gains, a delete loses all.
+
+    Attributes:
+        column: the array column.
+        which: which elements.
+    """
+
+    column: str
+    which: Literal["added", "removed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiter:
+    """One of botocore's waiters.
+
+    Attributes:
+        name: botocore's name of it.
+        params: parameter path to source.
+        seconds: how long to wait at most.
+        blocks: whether what refers to the resource has to wait as well.
+    """
+
+    name: str
+    params: Mapping[str, Source]
+    seconds: int = 600
+    blocks: bool = False

@@ -1,0 +1,167 @@
+"""Columns of tables, and the tables of parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+#: A column's value: what JSON can hold, in the form that `to_jsonb` gives it.
+Value = Any
+#: One resource as AWS describes it.
+Description = Mapping[str, Any]
+Values = Mapping[str, Value]
+
+
+class OnChange(Enum):
+    """What it means that a row's value differs from AWS's."""
+
+    UPDATE = "AWS can change it in place"
+    REPLACE = "AWS cannot change it: a new resource takes the place of the old one"
+    ASSIGNED = "AWS assigns it: the row is corrected, AWS is not"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnumType:
+    """A PostgreSQL enum type, `<table>_<column>_enum`.
+
+    Attributes:
+        name: name of the type.
+        values: its labels, at least those of botocore's model.
+    """
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A foreign key.
+
+    Attributes:
+        table: the table referred to, by its primary key.
+        by: column of that table whose value AWS uses to refer to it; None: its identity.
+        cascade: ON UPDATE CASCADE ON DELETE CASCADE.
+        default: picks the description that NULL stands for, if NULL stands for one.
+    """
+
+    table: str
+    by: str | None = None
+    cascade: bool = False
+    default: Callable[[Description], bool] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What a missing value stands for when a resource is made and AWS would not choose.
+
+    Attributes:
+        table: the table from which it is chosen.
+        choose: takes the row's values, and of each candidate the values and AWS's name. Candidates that
+            exist come first, by name, and then those that the plan makes.
+    """
+
+    table: str
+    choose: Callable[[Values, Iterable[tuple[Values, Any]]], list[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        type: SQL type or enum type.
+        path: where its value is in the description; None if `read` finds it or AWS does not tell it.
+        on_change: what a difference means.
+        not_null, default: as in SQL; `default` is an SQL expression.
+        reference: makes it a foreign key.
+        refers: table whose identities the elements of this array are (not a foreign key).
+        read: computes the value from what `path` gives (or from the whole description without a path).
+        canonical: brings a value into the form in which two of them are compared.
+        left_to_aws: NULL means "whatever AWS chooses"; the row is filled once AWS has chosen.
+        unless: not read from AWS if one of these columns could be.
+        chosen: fills a missing value before the create.
+        doc: becomes the column's COMMENT.
+    """
+
+    name: str
+    type: str | EnumType
+    path: str | None = None
+    on_change: OnChange = OnChange.UPDATE
+    not_null: bool = False
+    default: str | None = None
+    reference: Reference | None = None
+    refers: str | None = None
+    read: Callable[[Any], Value] | None = None
+    canonical: Callable[[Value], Value] | None = None
+    left_to_aws: bool = False
+    unless: tuple[str, ...] = ()
+    chosen: Choice | None = None
+    doc: str = ""
+
+
+def column(name: str, type: str | EnumType, path: str | None = None, **more: Any) -> Column:
+    """A column that AWS can change in place."""
+    return Column(name=name, type=type, path=path, **more)
+
+
+def fixed(name: str, type: str | EnumType, path: str | None = None, **more: Any) -> Column:
+    """A column whose change replaces the resource."""
+    return Column(name=name, type=type, path=path, on_change=OnChange.REPLACE, **more)
+
+
+def assigned(name: str, type: str | EnumType, path: str | None = None, **more: Any) -> Column:
+    """A column whose value is AWS's to give."""
+    return Column(name=name, type=type, path=path, on_change=OnChange.ASSIGNED, **more)
+
+
+def ref(
+    name: str,
+    table: str,
+    path: str | None,
+    *,
+    type: str = "integer",
+    on_change: OnChange = OnChange.REPLACE,
+    by: str | None = None,
+    cascade: bool = False,
+    default: Callable[[Description], bool] | None = None,
+    **more: Any,
+) -> Column:
+    """A foreign key; `path` is where AWS names the other resource."""
+    reference = Reference(table=table, by=by, cascade=cascade, default=default)
+    return Column(name=name, type=type, path=path, on_change=on_change, reference=reference, **more)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A table whose rows are elements of a list inside another resource.
+
+    Attributes:
+        table: the table.
+        parent: its column that refers to the other resource.
+        path: where the list is in that resource's description.
+        columns: the columns besides `parent` and the key; a path "@" is the element itself.
+        key: the columns of the primary key; ("id",) is a serial number.
+        natural_key: what tells one element from another.
+        on_change: what a difference means for the other resource.
+        canonical: brings an element's values into the form in which two of them are compared.
+        left_to_aws: no rows mean "whatever AWS chooses"; they are added once AWS has chosen.
+        chosen: what no rows mean once the resource is there.
+    """
+
+    table: str
+    parent: Column
+    path: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    natural_key: tuple[str, ...]
+    on_change: OnChange
+    canonical: Callable[[Values], Values] | None = None
+    left_to_aws: bool = False
+    chosen: Choice | None = None
+    checks: tuple[tuple[str, str], ...] = ()
+    doc: str = ""
+
+    def column(self, name: str) -> Column:
+        return next(each for each in (self.parent, *self.columns) if each.name == name)

@@ -1,0 +1,80 @@
+"""How the resources of a kind are listed and described."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from modules.spec.sources import Context, Item
+
+
+@dataclass(frozen=True, kw_only=True)
+class Per:
+    """Makes a listing once for each resource of another table.
+
+    Attributes:
+        table: that table.
+        params: parameter to the column of that table which gives it.
+    """
+
+    table: str
+    params: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class List:
+    """The listing of all resources of a kind. Pages are the engine's business.
+
+    Attributes:
+        operation: botocore's name of it.
+        items: path of the list in the answer; "@" for an answer that is the one item itself.
+        params: constant parameters, such as for the largest pages that AWS gives.
+        per: another table that has to be listed first.
+        absent: error codes that mean "none".
+        joins: what the description is to have besides what AWS answers: key to source.
+    """
+
+    operation: str
+    items: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    per: Per | None = None
+    absent: tuple[str, ...] = ()
+    joins: Mapping[str, Context] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Describe:
+    """Turns listed names into descriptions.
+
+    Attributes:
+        ids: parameter that takes the names.
+        batch: how many names a call takes; 1 sends one name, not a list.
+        items: path of the description(s) in the answer.
+        per_params: parameters of the listing's `Per` that this call needs as well.
+        joins: what a description is to have besides what AWS answers: key to source. `Item()` is the listed
+            name; only a batch of 1 has one.
+    """
+
+    operation: str
+    ids: str
+    batch: int
+    items: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    per_params: tuple[str, ...] = ()
+    joins: Mapping[str, Context | Item] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detail:
+    """A further listing for each description, put into it under a key.
+
+    Attributes:
+        into: that key.
+        params: parameter to path in the description.
+    """
+
+    operation: str
+    items: str
+    into: str
+    params: Mapping[str, str]

@@ -1,0 +1,191 @@
+"""One kind of AWS resource, and modules of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from modules.spec.calls import Call, PerItem, Update, Waiter
+from modules.spec.columns import Column, Description, Part, Value, Values
+from modules.spec.reading import Describe, Detail, List
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComesWith:
+    """What AWS makes within each new resource. A row that asks for that gets it, changed in place if need be.
+
+    Attributes:
+        table: the table of what it makes.
+        by: the column of that table that refers to the new resource.
+        values: what tells it from others, besides `by`.
+        find: finds it, with the values of the row; `result` is the path of a list in which it is.
+        unwanted: takes it away again, with the values of the new resource, if no row asks for it; None if AWS
+            lets nobody do that.
+    """
+
+    table: str
+    by: str
+    values: Mapping[str, Value]
+    find: Call
+    unwanted: Call | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class After:
+    """An order that no reference tells: to be made after the rows of `table` that share a reference.
+
+    Attributes:
+        table: the other table.
+        shares: a column that both tables have.
+        why: the reason.
+    """
+
+    table: str
+    shares: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A value that a call needs and another row's part has.
+
+    Attributes:
+        name: what the calls' parameters call it.
+        reference: the column that refers to the other row.
+        part: that row's part.
+        column: the part's column that is wanted.
+        having: the part's column that must not be NULL; the first such element counts.
+    """
+
+    name: str
+    reference: str
+    part: str
+    column: str
+    having: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carry:
+    """Lets a replacement keep what the old description has and no column shows.
+
+    Attributes:
+        whole: lists that columns show whole, as parameters without the places in lists: an element that a new
+            one lacks is gone. Of other lists the elements are merged, by their `name` if they have one.
+    """
+
+    whole: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """One kind of AWS resource: one table, and the parts of it.
+
+    Attributes:
+        table: name of the table.
+        service: botocore's name of the service.
+        key: the primary key; ("id",) is a serial number that Postgres gives.
+        identity: column with AWS's own name for it, if it has one.
+        natural_key: the columns that a person would name it by.
+        unique_in_aws: AWS allows only one with the same natural key.
+        created: path of the moment when it was made; of two that only one row can show, the older is shown.
+        where: which descriptions are rows at all.
+        protected: which of them are not ours to change.
+        within: reference to the resource that owns it and takes it along.
+        comes_with: what AWS makes within each new one.
+        after: orders that references do not tell.
+        lookups: values for its calls that other rows have.
+        create, update, delete: the calls, in order; none: AWS has no such thing.
+        fetch: describes one resource, where the create's answer does not.
+        ready, gone: how to wait for it.
+        absent: error codes that mean it does not exist.
+        busy: error codes of a delete that mean "not yet".
+        eventual: (error code, part of the message) of creates and updates: "AWS does not see it yet".
+        carry: how a replacement keeps what the old description has and no column shows; None: it does not.
+        canonical: brings a row's values into the form in which two of them are compared.
+        region: the one region in which the service exists.
+        hints: error code to what the user can do about it.
+    """
+
+    table: str
+    service: str
+    doc: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    natural_key: tuple[str, ...]
+    listing: List
+    identity: str | None = None
+    unique_in_aws: bool = True
+    describe: Describe | None = None
+    details: tuple[Detail, ...] = ()
+    parts: tuple[Part, ...] = ()
+    created: str | None = None
+    where: Callable[[Description], bool] | None = None
+    protected: Callable[[Description], bool] | None = None
+    within: str | None = None
+    comes_with: tuple[ComesWith, ...] = ()
+    after: tuple[After, ...] = ()
+    lookups: tuple[Lookup, ...] = ()
+    create: tuple[Call, ...] = ()
+    update: tuple[Update | PerItem, ...] = ()
+    delete: tuple[Call, ...] = ()
+    fetch: Call | None = None
+    ready: Waiter | None = None
+    gone: Waiter | None = None
+    absent: tuple[str, ...] = ()
+    busy: tuple[str, ...] = ()
+    eventual: tuple[tuple[str, str], ...] = ()
+    carry: Carry | None = None
+    canonical: Callable[[Values], Values] | None = None
+    region: str | None = None
+    unique: tuple[tuple[str, ...], ...] = ()
+    unique_if_not_null: tuple[str, ...] = ()
+    checks: tuple[tuple[str, str], ...] = ()
+    hints: Mapping[str, str] = field(default_factory=dict)
+
+    def column(self, name: str) -> Column:
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Column]:
+        return {each.name: each for each in self.columns}
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """The columns that are never NULL."""
+        return tuple(each.name for each in self.columns if each.not_null)
+
+    @cached_property
+    def natural_columns(self) -> tuple[Column, ...]:
+        """The columns of the natural key."""
+        return tuple(self.column(name) for name in self.natural_key)
+
+    @cached_property
+    def references(self) -> tuple[Column, ...]:
+        """Its foreign keys, those of its parts included."""
+        inner = (column for part in self.parts for column in part.columns)
+        return tuple(each for each in (*self.columns, *inner) if each.reference)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Module:
+    """What a user installs.
+
+    Attributes:
+        name: such as `aws_vpc`.
+        dependencies: modules whose tables its tables refer to.
+        resources: in the order in which a listing shows them.
+        tables: all its tables in that order, parts included.
+        place: listings show modules by ascending place, those of one place by name.
+    """
+
+    name: str
+    dependencies: tuple[str, ...]
+    resources: tuple[Resource, ...]
+    tables: tuple[str, ...]
+    version: str = "0.0.1"
+    place: int = 100
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.name}@{self.version}"

@@ -1,0 +1,60 @@
+"""Where the value of a call's parameter comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Const:
+    """Always this value."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Context:
+    """Something of the account that the call is made in."""
+
+    what: Literal["region", "account"]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A function of one or more columns; omitted if the first of them is NULL."""
+
+    function: Callable[..., Any]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class When:
+    """`source`, but only if `column` is not NULL."""
+
+    column: str
+    source: str | Const | Context
+
+
+@dataclass(frozen=True)
+class Each:
+    """One element for each row of a part: a column's value, or a structure of parameters."""
+
+    part: str
+    element: str | Mapping[str, Source]
+
+
+@dataclass(frozen=True)
+class Item:
+    """The element that a `PerItem` call is made for, or the listed name that is described."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """What AWS knows a repetition of the call by: the same whenever the same step is tried again for the
+    same values, also after a crash."""
+
+
+#: A column's name, or one of the above.
+Source = str | Const | Context | Derived | When | Each | Item | Token

@@ -1,0 +1,121 @@
+"""What an apply would do with each row and each resource."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.errors import OperationError
+from modules.spec import OnChange, column, ref
+from tests.engine.plan.tiny import found, in_order, only, plan, resource, row
+
+_THING = resource("thing", column("size", "text", "size"))
+_NET = resource("net", column("kind", "text", "kind", on_change=OnChange.REPLACE))
+_HOST = resource("host", ref("net", "net", "net", on_change=OnChange.UPDATE))
+_DISK = resource("disk", ref("net", "net", "net"))
+
+
+def test_a_row_without_a_resource_is_created() -> None:
+    change = only(plan([_THING], [], [row("thing", 1, name="a")]).changes)
+    assert (change.action, change.id, change.name) == ("create", 1, "a")
+
+
+def test_a_resource_without_a_row_is_deleted() -> None:
+    change = only(plan([_THING], [found(_THING, "x", name="a")], []).changes)
+    assert (change.action, change.id, change.name) == ("delete", None, "x")
+
+
+def test_a_row_that_is_as_its_resource_is_left_alone() -> None:
+    planned = plan([_THING], [found(_THING, "x", name="a")], [row("thing", 1, arn="x", name="a")])
+    assert (planned.changes, planned.restores) == ((), ())
+    assert planned.pairs["thing", (1,)].identity == "x"
+
+
+def test_what_aws_can_change_is_updated() -> None:
+    planned = plan([_THING], [found(_THING, "x", name="a")], [row("thing", 1, arn="x", name="a", size="s")])
+    change = only(planned.changes)
+    assert (change.action, set(change.changed)) == ("update", {"size"})
+
+
+def test_what_aws_cannot_change_is_replaced_and_the_new_one_made_first() -> None:
+    planned = plan([_THING], [found(_THING, "x", name="a")], [row("thing", 1, arn="x", name="b")])
+    assert only(planned.changes).action == "replace"
+    assert in_order(planned) == ["make thing x", "remove thing x"]
+
+
+def test_the_old_one_goes_first_if_the_new_one_needs_its_name() -> None:
+    there, wanted = found(_NET, "n1", name="n", kind="old"), row("net", 1, arn="n1", name="n", kind="new")
+    planned = plan([_NET], [there], [wanted])
+    assert only(planned.changes).delete_first
+    assert in_order(planned) == ["remove net n1", "make net n1"]
+
+
+def test_what_is_used_by_something_that_stays_cannot_go_first() -> None:
+    finds = [found(_NET, "n1", name="n", kind="old"), found(_HOST, "h1", name="h", net="n1")]
+    rows = [row("net", 1, arn="n1", name="n", kind="new"), row("host", 1, arn="h1", name="h", net=1)]
+    with pytest.raises(OperationError, match="cannot be replaced while host h1 uses it") as refused:
+        plan([_NET, _HOST], finds, rows)
+    assert refused.value.sqlstate == "0A000"
+
+
+def test_what_is_replaced_itself_goes_first_with_what_it_uses() -> None:
+    finds = [found(_NET, "n1", name="n", kind="old"), found(_DISK, "d1", name="d", net="n1")]
+    rows = [row("net", 1, arn="n1", name="n", kind="new"), row("disk", 1, arn="d1", name="d", net=1)]
+    order = ["remove disk d1", "remove net n1", "make net n1", "make disk d1"]
+    assert in_order(plan([_NET, _DISK], finds, rows)) == order
+
+
+def test_two_rows_of_a_name_that_aws_allows_once_are_refused() -> None:
+    rows = [row("thing", 1, name="a"), row("thing", 2, name="a")]
+    with pytest.raises(OperationError, match="two rows of thing are a") as refused:
+        plan([_THING], [], rows)
+    assert refused.value.sqlstate == "23505"
+
+
+def test_an_array_that_names_what_would_be_deleted_is_refused() -> None:
+    group = resource("group", column("things", "text[]", "things", refers="thing"))
+    finds = [found(_THING, "x", name="a"), found(group, "g", name="g", things=["x"])]
+    with pytest.raises(OperationError, match="uses thing x, which would be deleted") as refused:
+        plan([_THING, group], finds, [row("group", 1, arn="g", name="g", things=["x"])])
+    assert (refused.value.sqlstate, refused.value.column) == ("23503", "things")
+
+
+_OWN = resource("own", column("size", "text", "size"), protected=lambda each: each["name"] == "default")
+
+
+def test_a_protected_resource_is_not_changed_and_its_row_is_restored() -> None:
+    there = found(_OWN, "x", name="default", size="s")
+    planned = plan([_OWN], [there], [row("own", 1, arn="x", name="default", size="other")])
+    assert planned.changes == ()
+    [restore] = planned.restores
+    assert (restore.found, restore.why) == (there, "own x cannot be changed: its row is restored")
+
+
+def test_a_protected_resource_is_not_deleted_and_its_row_comes_back() -> None:
+    planned = plan([_OWN], [found(_OWN, "x", name="default")], [])
+    assert planned.changes == ()
+    [restore] = planned.restores
+    assert (restore.row, restore.why) == (None, "own x cannot be deleted: its row is restored")
+
+
+def test_what_is_in_a_protected_resource_comes_back_with_it() -> None:
+    inner = resource("inner", ref("own", "own", "own"), within="own")
+    finds = [found(_OWN, "x", name="default"), found(inner, "i", name="i", own="x")]
+    planned = plan([_OWN, inner], finds, [])
+    assert planned.changes == ()
+    assert [each.table for each in planned.restores] == ["own", "inner"]
+
+
+def test_a_protected_resource_goes_along_with_what_it_is_in() -> None:
+    inner = resource("inner", ref("net", "net", "net"), protected=lambda each: True)
+    finds = [found(_NET, "n1", name="n"), found(inner, "i", name="i", net="n1")]
+    planned = plan([_NET, inner], finds, [])
+    assert [(each.action, each.table) for each in planned.changes] == [("delete", "net")]
+    assert planned.restores == ()
+
+
+def test_a_row_of_what_only_aws_makes_is_taken_away() -> None:
+    given = resource("given", create=())
+    planned = plan([given], [], [row("given", 1, name="a")])
+    [restore] = planned.restores
+    assert (planned.changes, restore.found) == ((), None)
+    assert restore.row is not None

@@ -1,0 +1,46 @@
+"""A plan, column by column."""
+
+from __future__ import annotations
+
+from engine.plan import columns
+from engine.plan.model import Difference, Found, Row
+from modules.spec import column, ref
+from tests.engine.plan.tiny import found, plan, resource, row
+
+_NET = resource("net", column("size", "integer", "size"))
+_HOST = resource("host", ref("net", "net", "net"))
+_PAIR = (_NET, _HOST)
+
+
+def _differences(finds: list[Found], rows: list[Row]) -> list[Difference]:
+    return columns.of_plan({each.table: each for each in _PAIR}, plan(_PAIR, finds, rows))
+
+
+def test_a_creation_shows_what_the_row_asks_for_and_nothing_that_aws_assigns() -> None:
+    found = _differences([], [row("net", 1, name="n", size=3)])
+    assert [(each.column, each.current, each.desired) for each in found] == [
+        ("name", None, "n"),
+        ("size", None, "3"),
+    ]
+
+
+def test_a_deletion_shows_what_goes() -> None:
+    shown = _differences([found(_NET, "n1", name="n", size=3)], [])
+    assert [(each.column, each.current, each.desired) for each in shown] == [
+        ("name", "n", None),
+        ("size", "3", None),
+    ]
+
+
+def test_a_change_shows_what_differs_and_what_of_it_makes_a_replacement() -> None:
+    there, wanted = found(_NET, "n1", name="n", size=3), row("net", 1, arn="n1", name="m", size=4)
+    shown = _differences([there], [wanted])
+    assert [(each.column, each.current, each.desired, each.replaces) for each in shown] == [
+        ("name", "n", "m", True),
+        ("size", "3", "4", False),
+    ]
+
+
+def test_what_is_yet_to_be_made_is_named() -> None:
+    shown = _differences([], [row("net", 1, name="n"), row("host", 1, name="h", net=1)])
+    assert [each.desired for each in shown if each.column == "net"] == ["(new net n)"]

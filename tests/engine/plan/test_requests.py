@@ -1,0 +1,101 @@
+"""Requests from declarations and values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.plan.model import Desired
+from engine.plan.requests import Facts, applies, carried, merged, request
+from modules.spec import Call, Const, Context, Derived, Each, Item, Part, Source, Token, When, column, ref
+from tests.engine.plan.tiny import found, resource, row
+
+
+def _request(params: dict[str, Source], **values: Any) -> dict[str, Any]:
+    facts = Facts(
+        values=values,
+        parts={"rule": ({"port": 80, "note": None}, {"port": 443, "note": "tls"})},
+        context={"region": "here", "account": "1"},
+        item="element",
+        token="t",
+    )
+    return request(Call(operation="do", params=params), facts)
+
+
+def test_a_parameter_takes_a_columns_value_and_is_left_out_without_one() -> None:
+    assert _request({"Name": "name", "Size": "size"}, name="n", size=None) == {"Name": "n"}
+    assert _request({"On": "on", "Count": "count"}, on=False, count=0) == {"On": False, "Count": 0}
+
+
+def test_a_path_is_nested_structures_and_the_first_element_of_lists() -> None:
+    made = _request({"A.B": "x", "A.C[0].D": "y", "A.C[0].E": Const(1), "F[0]": "x"}, x="1", y="2")
+    assert made == {"A": {"B": "1", "C": [{"D": "2", "E": 1}]}, "F": ["1"]}
+
+
+def test_values_come_from_the_account_the_element_and_functions_of_columns() -> None:
+    assert _request({"Region": Context("region"), "Item": Item()}) == {"Region": "here", "Item": "element"}
+    joined = Derived(lambda one, two: f"{one}-{two}", ("one", "two"))
+    assert _request({"Both": joined}, one="a", two=None) == {"Both": "a-None"}
+    assert _request({"Both": joined}, one=None, two="b") == {}
+
+
+def test_a_source_can_depend_on_another_column() -> None:
+    params: dict[str, Source] = {"Kind": When("name", Const("named"))}
+    assert _request(params, name="n") == {"Kind": "named"}
+    assert _request(params, name=None) == {}
+
+
+def test_each_row_of_a_part_is_an_element() -> None:
+    assert _request({"Ports": Each("rule", "port")}) == {"Ports": [80, 443]}
+    structures = _request({"Rules": Each("rule", {"Port": "port", "Note": "note"})})
+    assert structures == {"Rules": [{"Port": 80}, {"Port": 443, "Note": "tls"}]}
+
+
+def test_a_token_is_the_same_for_the_same_values_only() -> None:
+    one, same, other = (_request({"Token": Token(), "Name": "name"}, name=name) for name in "aab")
+    assert one["Token"] == same["Token"] != other["Token"]
+    assert len(one["Token"]) == 32
+
+
+def test_a_call_may_be_made_for_one_value_only() -> None:
+    call = Call(operation="do", params={}, given=("kind", "tcp"))
+    assert applies(call, Facts(values={"kind": "tcp"}, parts={}, context={}))
+    assert not applies(call, Facts(values={"kind": "udp"}, parts={}, context={}))
+
+
+def test_requests_that_differ_in_one_list_become_one() -> None:
+    assert merged([{"G": "g", "L": [1]}, {"G": "g", "L": [2, 3]}], "L") == {"G": "g", "L": [1, 2, 3]}
+
+
+_THING = resource("thing", column("note", "text", "note"))
+
+
+def _carried(old: dict[str, Any], new: dict[str, Any], **values: Any) -> dict[str, Any]:
+    """A replacement's request, from the old description and the request that the row makes."""
+    desired = Desired(row("thing", 1), {"name": "n", **values}, {})
+    return carried(_THING, desired, found(_THING, "x", name="n", **old), new, {"note", "extra", "deep"})
+
+
+def test_a_replacement_keeps_what_no_column_shows_and_the_call_takes() -> None:
+    assert _carried({"extra": 1, "unknown": 2}, {"note": "b"}, note="b") == {"extra": 1, "note": "b"}
+    assert _carried({"deep": {"a": 1, "b": 2}}, {"deep": {"b": 3}}) == {"deep": {"a": 1, "b": 3}}
+
+
+def test_a_replacement_does_not_keep_what_the_row_has_cleared() -> None:
+    assert _carried({"note": "old", "extra": 1}, {}, note=None) == {"extra": 1}
+
+
+def test_a_replacement_keeps_what_no_column_shows_of_the_rows_of_a_part() -> None:
+    part = Part(
+        table="port",
+        parent=ref("thing_id", "thing", None),
+        path="ports",
+        columns=(column("name", "text", "name"),),
+        key=("id",),
+        natural_key=("name",),
+        on_change=_THING.column("name").on_change,
+    )
+    thing = resource("thing", parts=(part,))
+    there = found(thing, "x", name="n", ports=[{"name": "a", "extra": 1}, {"name": "b", "extra": 2}])
+    desired = Desired(row("thing", 1), {"name": "n"}, {"port": ({"name": "b"},)})
+    made = carried(thing, desired, there, {"ports": [{"name": "b"}]}, {"ports"})
+    assert made == {"ports": [{"name": "b", "extra": 2}]}
