@@ -35,7 +35,8 @@ class Progress:
     """One report of a resource that is being made.
 
     Attributes:
-        found: the resource as AWS describes it so far; references as AWS gives them.
+        found: the resource as AWS describes it so far, references as AWS gives them; the object of the report
+            before if AWS has not described it anew.
     """
 
     found: Found

@@ -39,4 +39,4 @@ class Job:
         if name is None:
             return self
         values = {**self.desired.values, name: found.values[name]}
-        return replace(self, desired=replace(self.desired, values=values))
+        return replace(self, desired=Desired(self.desired.row, values, self.desired.parts))

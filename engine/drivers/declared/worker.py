@@ -65,19 +65,20 @@ class DeclaredWorker:
         ready = job.resource.ready
         blocks = ready is not None and ready.blocks
         named, made = (Stage.SHOWN, Stage.SHOWN) if blocks else (Stage.NAMED, Stage.MADE)
-        job, found = await self._first_call(job)
+        first = self._first(job)
+        job, found = await self._first_call(job, first)
         if found is not None:
             yield Progress(found, named)
-        await self._further_calls(job)
+        await self._further_calls(job, first)
         if found is not None:
             yield Progress(found, made)
-        if found is None or (job.resource.fetch is not None and not self._first(job).whole):
+        if found is None or (job.resource.fetch is not None and not first.whole):
             found = self._described(job, await self._fetched(job))
             yield Progress(found, made)
         if ready is not None:
             yield Progress(await self._until_ready(job, ready, found), Stage.MADE)
 
-    async def _first_call(self, job: Job) -> tuple[Job, Found | None]:
+    async def _first_call(self, job: Job, call: Call) -> tuple[Job, Found | None]:
         """Make the call that makes the resource.
 
         Returns:
@@ -86,7 +87,7 @@ class DeclaredWorker:
         Raises:
             CloudError: AWS refused; nothing has been made, as far as AWS can be seen.
         """
-        made, call = await self._made(job), self._first(job)
+        made = await self._made(job, call)
         if isinstance(made, CloudError):
             raise made
         if isinstance(made, Found):
@@ -97,14 +98,13 @@ class DeclaredWorker:
             found = self._described(job, described(call, made, self._maker.facts(job)) or {})
         return job.named(found), found
 
-    async def _made(self, job: Job) -> Made:
+    async def _made(self, job: Job, call: Call) -> Made:
         brought = self._sharing.brought.get(job.number)
         if brought is not None:
             found = await self._maker.find(brought.find, job)
             if found is not None:
                 changed = diff.changed(job.resource, job.desired, found)
                 return await self._update(job, found, changed) if changed else found
-        call = self._first(job)
         return await self._together.ask(job.number, job, lambda jobs: self._maker.create(call, jobs))
 
     def _first(self, job: Job) -> Call:
@@ -112,13 +112,13 @@ class DeclaredWorker:
         facts = self._maker.facts(job)
         return next(call for call in job.resource.create if applies(call, facts))
 
-    async def _further_calls(self, job: Job) -> None:
+    async def _further_calls(self, job: Job, first: Call) -> None:
         """Make the other calls of a create.
 
         Raises:
             CloudError: AWS refused one of them; the resource is there.
         """
-        resource, first, facts = job.resource, self._first(job), self._maker.facts(job)
+        resource, facts = job.resource, self._maker.facts(job)
         wanted = self._sharing.wanted.get(job.number, ())
         unwanted = [each.unwanted for each in resource.comes_with if each.unwanted and each not in wanted]
         for call in (*resource.create, *unwanted):
