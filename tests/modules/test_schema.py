@@ -1,6 +1,6 @@
-"""The tables that an install creates, against `schema.tsv`: what users' SQL is written for.
+"""The tables that an install creates, against each module's `schema.tsv`: what users' SQL is written for.
 
-`schema.tsv` gives each column's type, nullability, default, key, reference and unique constraints
+Its lines give each column's type, nullability, default, key, reference and unique constraints
 as PostgreSQL shows them. An enum type may have more labels than listed there, never fewer.
 """
 
@@ -53,11 +53,11 @@ _Columns = dict[tuple[str, str], dict[str, str]]
 
 
 def expected() -> _Columns:
-    with (Path(__file__).parent / "schema.tsv").open() as lines:
-        records = [
-            {name: value or "" for name, value in record.items()}
-            for record in csv.DictReader(lines, delimiter="\t")
-        ]
+    records: list[dict[str, str]] = []
+    for module in CATALOGUE.by_name:
+        with (Path(__file__).parent / module / "schema.tsv").open() as lines:
+            for record in csv.DictReader(lines, delimiter="\t"):
+                records.append({name: value or "" for name, value in record.items()})
     return {(record["table"], record["column"]): record for record in records}
 
 
