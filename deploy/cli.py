@@ -1,4 +1,4 @@
-"""The command line: `iasql up`, `iasql demo`."""
+"""The command line: `iasql up`, `iasql demo`, `iasql check-modules`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 import uvloop
 
 from deploy import options
+from deploy.check_modules import check_modules
 from deploy.demo import demo
 from deploy.failure import StartError
 from deploy.logs import Format, log_to_standard_error
@@ -180,6 +181,16 @@ def up_command(
 def demo_command() -> None:
     """Run the whole tutorial against a simulated AWS account, and show it."""
     sys.exit(demo())
+
+
+@main.command("check-modules")
+@click.argument("modules", nargs=-1, metavar="[MODULE]...")
+def check_modules_command(modules: tuple[str, ...]) -> None:
+    """Say what is wrong with the declarations of modules, a fault a line; of all modules if none is named.
+
+    They are checked against the service models of the AWS client, without AWS.
+    """
+    sys.exit(check_modules(modules))
 
 
 if __name__ == "__main__":

@@ -109,3 +109,8 @@ def _network(value: str) -> str:
 def none_if_empty(value: Any) -> Any:
     """AWS's empty text or list as NULL."""
     return None if value in ("", [], {}) else value
+
+
+def integer(value: Any) -> int | None:
+    """A number that AWS gives as a text."""
+    return None if value is None else int(value)

@@ -5,6 +5,7 @@ pytest_plugins = [
     "tests.fixtures.cloud",
     "tests.fixtures.databases",
     "tests.fixtures.encrypted_postgres",
+    "tests.fixtures.engines",
     "tests.fixtures.maven",
     "tests.fixtures.postgres_commits",
     "tests.fixtures.proxies",

@@ -60,7 +60,7 @@ SECURITY_GROUP = Resource(
         operation="describe_security_groups", params={"GroupIds[0]": "group_id"}, result="SecurityGroups[0]"
     ),
     delete=(Call(operation="delete_security_group", params={"GroupId": "group_id"}),),
-    absent=("InvalidGroup.NotFound", "InvalidGroupId.NotFound"),
+    absent=("InvalidGroup.NotFound", "InvalidSecurityGroupID.NotFound"),
     busy=("DependencyViolation",),
     eventual=(("InvalidVpcID.NotFound", ""), ("InvalidGroup.NotFound", "")),
     protected=lambda description: description.get("GroupName") == "default",

@@ -135,7 +135,25 @@ def _values(table: str, draw: Draw, rows: dict[str, list[Row]]) -> dict[str, Any
                     "target_group_name": some("target_group", optional=True),
                 }
             )
-    raise AssertionError(table)
+    return {
+        column.name: draw(_value(column))
+        for column in CATALOGUE.resources[table].columns
+        if column.on_change is not OnChange.ASSIGNED
+    }
+
+
+def _value(column: Column) -> st.SearchStrategy[Any]:
+    """Random values of a column that means nothing in particular to another."""
+    match column.type:
+        case "boolean":
+            return _MAYBE
+        case "integer":
+            return st.integers(0, 2)
+        case "jsonb":
+            return st.sampled_from([{"Version": "a"}, {"Version": "b"}])
+        case "varchar" | "text" if column.reference is None:
+            return _NAMES
+    raise AssertionError(f"{column.name}: write values of its table above")
 
 
 def _parts(table: str, draw: Draw, rows: dict[str, list[Row]]) -> dict[str, tuple[dict[str, Any], ...]]:

@@ -1,5 +1,5 @@
 """The engine on a simulated account, as its own tests have it."""
 
-from tests.engine.conftest import engine, quick_clients, session
+from tests.engine.conftest import sharing_clients
 
-__all__ = ["engine", "quick_clients", "session"]
+__all__ = ["sharing_clients"]

@@ -1,24 +1,10 @@
-"""VPCs and subnets."""
+"""Networks."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.engine.direct import Session
-from tests.fixtures.cloud import Cloud
-
-
-@pytest.fixture
-def ec2(simulator: Cloud) -> Any:
-    return simulator.client("ec2")
-
-
-@pytest.fixture
-async def installed(session: Session) -> Session:
-    await session("iasql_install", "aws_vpc")
-    return session
 
 
 def other_vpcs(ec2: Any) -> list[str]:
@@ -87,25 +73,6 @@ async def test_another_network_replaces_a_vpc_and_what_is_in_it(installed: Sessi
     ]
 
 
-async def test_another_zone_replaces_a_subnet_after_the_old_one_has_gone(
-    installed: Session, ec2: Any
-) -> None:
-    await installed.execute(
-        "INSERT INTO vpc (cidr_block) VALUES ('10.1.0.0/16');"
-        "INSERT INTO subnet (vpc_id, cidr_block, availability_zone) "
-        "SELECT id, '10.1.2.0/24', 'us-east-1a' FROM vpc WHERE cidr_block = '10.1.0.0/16'"
-    )
-    await installed.apply()
-    old = await installed.value("SELECT subnet_id FROM subnet WHERE cidr_block = '10.1.2.0/24'")
-    await installed.execute(
-        "UPDATE subnet SET availability_zone = 'us-east-1b' WHERE cidr_block = '10.1.2.0/24'"
-    )
-    assert [row[:2] for row in await installed.apply()] == [("replace", "subnet")]
-    [subnet] = [each for each in ec2.describe_subnets()["Subnets"] if not each["DefaultForAz"]]
-    assert subnet["AvailabilityZone"] == "us-east-1b"
-    assert subnet["SubnetId"] != old
-
-
 async def test_vpcs_and_subnets_are_deleted(installed: Session, ec2: Any) -> None:
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
@@ -137,19 +104,6 @@ async def test_the_default_vpc_comes_back_as_it_is(installed: Session, ec2: Any)
     vpc = before[0][1]
     assert installed.notices[0] == f"vpc {vpc} cannot be changed: its row is restored"
     assert f"vpc {vpc} cannot be deleted: its row is restored" in installed.notices
-
-
-async def test_a_default_subnet_comes_back_as_it_is(installed: Session, ec2: Any) -> None:
-    everything = "SELECT * FROM subnet ORDER BY subnet_id"
-    before = await installed.rows(everything)
-    subnet = await installed.value("SELECT subnet_id FROM subnet ORDER BY id LIMIT 1")
-    await installed.execute(f"UPDATE subnet SET availability_zone = 'x' WHERE subnet_id = '{subnet}'")
-    assert await installed.apply() == []
-    assert set(installed.notices) == {f"subnet {subnet} cannot be changed: its row is restored"}
-    assert await installed.rows(everything) == before
-    await installed.execute(f"DELETE FROM subnet WHERE subnet_id = '{subnet}'")
-    assert await installed.apply() == []
-    assert [row[1:] for row in await installed.rows(everything)] == [row[1:] for row in before]
 
 
 async def test_what_aws_assigns_is_put_right_without_a_word(installed: Session) -> None:

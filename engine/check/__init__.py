@@ -1,0 +1,1 @@
+"""Finds what is wrong with declarations, against botocore's service models and without AWS."""

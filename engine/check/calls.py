@@ -1,0 +1,199 @@
+"""The calls of a declaration: their operations, and where each parameter comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from engine.check.checked import Checked
+from engine.check.constants import constant, documented_name
+from engine.check.fault import Fault, fault
+from engine.check.models import NoPathError, Shape, found, parameter
+from engine.check.reading import SQL_TYPES
+from modules.spec import (
+    Call,
+    Column,
+    ComesWith,
+    Const,
+    Context,
+    Derived,
+    Each,
+    EnumType,
+    Item,
+    PerItem,
+    Source,
+    Token,
+    Waiter,
+    When,
+)
+
+#: What a source may name: columns, and lookups, of which no type is known.
+Names = Mapping[str, Column | None]
+
+
+def faults(it: Checked) -> Iterator[Fault]:
+    """What is wrong with the calls."""
+    resource = it.resource
+    sendable = {**it.columns, **dict.fromkeys(it.lookups)}
+    for call in (*resource.create, *resource.update):
+        yield from _call(it, call, sendable)
+    for call in (*resource.delete, *([resource.fetch] if resource.fetch else [])):
+        yield from _call(it, call, it.columns)
+    for each in resource.comes_with:
+        yield from _comes_with(it, each)
+    for waiter in (resource.ready, resource.gone):
+        if waiter is not None:
+            yield from _waiter(it, waiter)
+    if resource.carry is not None and resource.create:
+        for path in resource.carry.whole:
+            yield from _carried(it, resource.create[0], path)
+
+
+def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:
+    yield from it.operation(call.operation)
+    if call.operation not in it.aws.operations:
+        return
+    if call.given and call.given[0] not in it.columns:
+        yield fault(f"{call.operation}: given names no column: {call.given[0]}", call.given[0], it.columns)
+    if isinstance(call, PerItem) and call.column not in it.columns:
+        yield fault(f"{call.operation}: no column {call.column}", call.column, it.columns)
+    yield from _result(it, call.operation, call.result or "@")
+    yield from _structure(it, call.operation, it.aws.input(call.operation), call.params, names)
+    for key, source in call.joins.items():
+        if isinstance(source, str) and source not in names:
+            yield fault(f"{call.operation} joins {key}: no column {source}", source, names)
+    yield from _batch(it, call)
+
+
+def _result(it: Checked, operation: str, path: str) -> Iterator[Fault]:
+    try:
+        found(it.aws.output(operation), path)
+    except NoPathError as error:
+        yield fault(f"{operation} answers no {path}: {error}", error.name, error.allowed)
+
+
+def _batch(it: Checked, call: Call) -> Iterator[Fault]:
+    if call.batch is None:
+        return
+    members = it.aws.input(call.operation).members
+    lists = [name for name, shape in members.items() if shape.type_name == "list"]
+    if call.batch.parameter not in lists:
+        yield fault(f"{call.operation}: no list {call.batch.parameter}", call.batch.parameter, lists)
+    sent = {path.partition("[")[0] for path in call.params}
+    if call.batch.parameter not in sent:
+        yield fault(f"{call.operation} sends no {call.batch.parameter}", call.batch.parameter, sent)
+    if call.batch.results is not None:
+        yield from _result(it, call.operation, call.batch.results)
+
+
+def _comes_with(it: Checked, each: ComesWith) -> Iterator[Fault]:
+    other = it.resources.get(each.table)
+    if other is None:
+        yield fault(f"no table {each.table}", each.table, it.resources)
+        return
+    known = {column.name for column in other.columns}
+    for name in sorted({each.by, *each.values} - known):
+        yield fault(f"comes_with: {each.table} has no column {name}", name, known)
+    yield from _call(Checked(other, it.resources), each.find, {c.name: c for c in other.columns})
+    if each.unwanted is not None:
+        yield from _call(it, each.unwanted, it.columns)
+
+
+def _waiter(it: Checked, waiter: Waiter) -> Iterator[Fault]:
+    if waiter.name not in it.aws.waiters:
+        yield fault(f"no waiter {waiter.name} in {it.aws.name}", waiter.name, it.aws.waiters)
+        return
+    shape = it.aws.input(it.aws.waiters[waiter.name])
+    yield from _structure(it, waiter.name, shape, waiter.params, it.columns)
+
+
+def _carried(it: Checked, call: Call, path: str) -> Iterator[Fault]:
+    """A list that a create sends, its path without the places in lists."""
+    if call.operation not in it.aws.operations:
+        return
+    shape = it.aws.input(call.operation)
+    for name in path.split("."):
+        shape = shape.member if shape.type_name == "list" else shape
+        members = shape.members if shape.type_name == "structure" else {}
+        if name not in members:
+            yield fault(f"carry: {call.operation} has no parameter {path}", name, members)
+            return
+        shape = members[name]
+
+
+# Parameters --------------------------------------------------------------------------------------------
+
+
+def _structure(
+    it: Checked, where: str, shape: Shape, params: Mapping[str, Source], names: Names
+) -> Iterator[Fault]:
+    """The parameters of one structure: each exists and fits its source, and none is missing."""
+    given: dict[int, tuple[Shape, set[str]]] = {id(shape): (shape, set())} if shape is not None else {}
+    for path, source in params.items():
+        try:
+            target, way = parameter(shape, path)
+        except NoPathError as error:
+            yield fault(f"{where} has no parameter {path}: {error}", error.name, error.allowed)
+            continue
+        for structure, member in way:
+            given.setdefault(id(structure), (structure, set()))[1].add(member)
+        yield from _source(it, f"{where} {path}", target, source, names)
+        yield from _filter(f"{where} {path}", way, source)
+    for structure, members in given.values():
+        for name in sorted(set(structure.required_members) - members):
+            yield fault(f"{where} needs {name} in {structure.name}")
+
+
+def _filter(where: str, way: list[tuple[Shape, str]], source: Source) -> Iterator[Fault]:
+    """The name of a filter: `Filters[0].Name`."""
+    if not isinstance(source, Const) or len(way) < 2:
+        return
+    (outer, listed), (structure, member) = way[-2:]
+    if member == "Name" and {"Name", "Values"} <= structure.members.keys():
+        yield from documented_name(where, outer.members[listed], source.value)
+
+
+def _source(it: Checked, where: str, shape: Shape, source: Source, names: Names) -> Iterator[Fault]:
+    match source:
+        case str():
+            if source not in names:
+                yield fault(f"{where}: no column or lookup {source}", source, names)
+            elif (column := names[source]) is not None:
+                yield from _sendable(where, shape, column)
+        case Const():
+            yield from constant(where, shape, source.value)
+        case Context() | Item() | Token():
+            if shape.type_name != "string":
+                yield fault(f"{where} is a {shape.type_name}")
+        case Derived():
+            for name in source.columns:
+                if name not in names:
+                    yield fault(f"{where}: no column {name}", name, names)
+        case When():
+            if source.column not in names:
+                yield fault(f"{where}: no column {source.column}", source.column, names)
+            yield from _source(it, where, shape, source.source, names)
+        case Each():
+            yield from _each(it, where, shape, source)
+
+
+def _each(it: Checked, where: str, shape: Shape, source: Each) -> Iterator[Fault]:
+    if source.part not in it.parts:
+        yield fault(f"{where}: no part {source.part}", source.part, it.parts)
+    elif shape.type_name != "list":
+        yield fault(f"{where} is a {shape.type_name}, not a list")
+    else:
+        names: Names = {each.name: each for each in it.parts[source.part].columns}
+        if isinstance(source.element, str):
+            yield from _source(it, where, shape.member, source.element, names)
+        else:
+            yield from _structure(it, where, shape.member, source.element, names)
+
+
+def _sendable(where: str, shape: Shape, column: Column) -> Iterator[Fault]:
+    if column.reference is not None or isinstance(column.type, EnumType):
+        fits, fitting = shape.type_name == "string", tuple[str, ...]()
+    else:
+        fitting = SQL_TYPES.get(shape.type_name, ())
+        fits = column.type in fitting
+    if not fits:
+        yield fault(f"{where} is a {shape.type_name}, but {column.name} is {column.type}", "", fitting)

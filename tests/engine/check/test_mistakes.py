@@ -1,0 +1,292 @@
+"""Mistakes in declarations are found, each by a sentence that says what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pytest
+
+from engine.check.check import faults, module_faults
+from engine.check.fault import Fault
+from modules.aws_cloudwatch.log_group import LOG_GROUP
+from modules.aws_ecs_fargate.service import SERVICE
+from modules.aws_ecs_fargate.task_definition import TASK_DEFINITION
+from modules.aws_elb.listener import LISTENER
+from modules.aws_elb.load_balancer import LOAD_BALANCER
+from modules.aws_iam.role import ROLE
+from modules.aws_security_group.security_group import SECURITY_GROUP
+from modules.aws_security_group.security_group_rule import SECURITY_GROUP_RULE
+from modules.aws_sqs.queue import QUEUE
+from modules.aws_vpc.subnet import SUBNET
+from modules.aws_vpc.vpc import VPC
+from modules.catalogue import Catalogue, find_modules
+from modules.spec import (
+    Call,
+    Carry,
+    Choice,
+    Const,
+    Derived,
+    Each,
+    EnumType,
+    Reference,
+    Resource,
+    Source,
+    Update,
+)
+
+CATALOGUE = find_modules()
+
+
+def create(resource: Resource, params: dict[str, Source] | None = None, **more: str) -> Resource:
+    """The resource, its create call changed; a parameter of None is left out."""
+    first: Call = resource.create[0]
+    sent = {name: each for name, each in {**first.params, **(params or {})}.items() if each is not None}
+    return replace(resource, create=(replace(first, params=sent, **more), *resource.create[1:]))  # type: ignore[arg-type]
+
+
+def column(resource: Resource, name: str, **change: object) -> Resource:
+    """The resource, one of its columns changed."""
+    changed = [replace(each, **change) if each.name == name else each for each in resource.columns]  # type: ignore[arg-type]
+    return replace(resource, columns=tuple(changed))
+
+
+def updates(resource: Resource, change: Callable[[Update], Update]) -> Resource:
+    """The resource, its update calls changed."""
+    return replace(
+        resource,
+        update=tuple(change(each) if isinstance(each, Update) else each for each in resource.update),
+    )
+
+
+def container_with(path: str) -> Resource:
+    """The task definition with one more parameter in its containers."""
+    containers = TASK_DEFINITION.create[0].params["containerDefinitions"]
+    assert isinstance(containers, Each)
+    assert isinstance(containers.element, Mapping)
+    element = {**containers.element, path: "memory"}
+    return create(TASK_DEFINITION, {"containerDefinitions": replace(containers, element=element)})
+
+
+def fetch(resource: Resource, params: dict[str, Source]) -> Resource:
+    """The resource, parameters of its fetch changed."""
+    assert resource.fetch is not None
+    return replace(resource, fetch=replace(resource.fetch, params={**resource.fetch.params, **params}))
+
+
+def came_with(resource: Resource, params: dict[str, Source]) -> Resource:
+    """The resource, parameters changed of the call that finds what comes with it."""
+    [each] = resource.comes_with
+    find = replace(each.find, params={**each.find.params, **params})
+    return replace(resource, comes_with=(replace(each, find=find),))
+
+
+_RULE = "SecurityGroupRules[0].SecurityGroupRule."
+MISTAKES: dict[str, tuple[Resource, str]] = {
+    "operation": (create(VPC, operation="create_vcp"), "no operation create_vcp in ec2"),
+    "parameter": (
+        create(SUBNET, {"CidrBlok": "cidr_block"}),
+        "create_subnet has no parameter CidrBlok: CreateSubnetRequest has no member CidrBlok",
+    ),
+    "parameter inside another": (
+        updates(
+            SECURITY_GROUP_RULE,
+            lambda each: replace(each, params={**each.params, _RULE + "CidrIp": "cidr_ipv4"}),
+        ),
+        f"modify_security_group_rules has no parameter {_RULE}CidrIp: "
+        "SecurityGroupRuleRequest has no member CidrIp",
+    ),
+    "parameter of a part": (
+        container_with("memoryReserved"),
+        "register_task_definition containerDefinitions has no parameter memoryReserved: "
+        "ContainerDefinition has no member memoryReserved",
+    ),
+    "parameter of another type": (
+        create(SERVICE, {"desiredCount": "arn"}),
+        "create_service desiredCount is a integer, but arn is varchar",
+    ),
+    "missing parameter": (
+        create(ROLE, {"AssumeRolePolicyDocument": None}),  # type: ignore[dict-item]
+        "create_role needs AssumeRolePolicyDocument in CreateRoleRequest",
+    ),
+    "parameter's column": (
+        create(SERVICE, {"desiredCount": "desired_cuont"}),
+        "create_service desiredCount: no column or lookup desired_cuont",
+    ),
+    "path of an answer": (
+        create(VPC, result="Vpcs[0]"),
+        "create_vpc answers no Vpcs[0]: CreateVpcResult has no member Vpcs",
+    ),
+    "path of a column": (
+        column(LISTENER, "target_group_name", path="DefaultAction[0].TargetGroupArn"),
+        "target_group_name: its description has no DefaultAction[0].TargetGroupArn: "
+        "Listener has no member DefaultAction",
+    ),
+    "path of a detail": (
+        column(ROLE, "attached_policies_arns", path="AttachedPolicies[].Arn"),
+        "attached_policies_arns: its description has no AttachedPolicies[].Arn: "
+        "AttachedPolicy has no member Arn",
+    ),
+    "type of a column": (
+        column(LISTENER, "port", type="varchar"),
+        "port is varchar, but its description has a integer",
+    ),
+    "waiter": (
+        replace(SUBNET, ready=replace(SUBNET.ready, name="subnet_availible")),  # type: ignore[type-var]
+        "no waiter subnet_availible in ec2",
+    ),
+    "enum": (
+        column(VPC, "state", type=EnumType(name="vpc_state_enum", values=("available",))),
+        "state: vpc_state_enum lacks pending",
+    ),
+    "uncovered change": (
+        updates(SERVICE, lambda each: replace(each, when=each.when[1:])),
+        "desired_count is changed in place, but no update sends it",
+    ),
+    "update of nothing": (
+        updates(SERVICE, lambda each: replace(each, when=(*each.when, "subnet"))),
+        "an update is made for no column or part: subnet",
+    ),
+    "natural key": (replace(VPC, natural_key=("cidr",)), "natural_key names no column: cidr"),
+    "reference": (
+        column(SUBNET, "vpc_id", reference=replace(SUBNET.column("vpc_id").reference, table="vcp")),  # type: ignore[type-var]
+        "vpc_id refers to no table: vcp",
+    ),
+    "error code": (
+        replace(ROLE, absent=("NoSuchEntityException",)),
+        "no error code of iam: NoSuchEntityException",
+    ),
+    "path in a map": (
+        column(QUEUE, "delay_seconds", path="DelaySecond"),
+        "delay_seconds: its description has no DelaySecond: QueueAttributeMap has no key DelaySecond",
+    ),
+    "parameter in a map": (
+        create(QUEUE, {"Attributes.VisibilityTimeuot": Derived(str, ("visibility_timeout",))}),
+        "create_queue has no parameter Attributes.VisibilityTimeuot: "
+        "QueueAttributeMap has no key VisibilityTimeuot",
+    ),
+    "constant": (
+        fetch(QUEUE, {"AttributeNames[0]": Const("Everything")}),
+        "get_queue_attributes AttributeNames[0]: constant 'Everything' is none of QueueAttributeName",
+    ),
+    "constant of a listing": (
+        replace(SERVICE, listing=replace(SERVICE.listing, params={"launchType": "FARGAT"})),
+        "list_services launchType: constant 'FARGAT' is none of LaunchType",
+    ),
+    "filter": (
+        came_with(SECURITY_GROUP, {"Filters[0].Name": Const("groupid")}),
+        "describe_security_group_rules Filters[0].Name: no filter groupid",
+    ),
+    "filter of a listing": (
+        replace(VPC, listing=replace(VPC.listing, params={"Filters": [{"Name": "vpcid", "Values": ["v"]}]})),
+        "describe_vpcs Filters: no filter vpcid",
+    ),
+    "error code of EC2": (
+        replace(VPC, absent=("InvalidVpcId.NotFound",)),
+        "no error code of ec2: InvalidVpcId.NotFound",
+    ),
+    "error code of an older protocol": (
+        replace(QUEUE, absent=("QueueDoesNotExist",)),
+        "no error code of sqs: QueueDoesNotExist",
+    ),
+    "key in a condition": (
+        replace(VPC, protected=lambda description: bool(description.get("Default"))),
+        "protected asks for Default, which the description does not have",
+    ),
+    "key in a condition's second half": (
+        replace(
+            TASK_DEFINITION,
+            where=lambda description: (
+                description.get("status") == "ACTIVE"
+                and "FARGATE" in (description.get("compatibility") or ())
+            ),
+        ),
+        "where asks for compatibility, which the description does not have",
+    ),
+    "key in what reads a column": (
+        column(TASK_DEFINITION, "cpu_memory", read=lambda description: description["cpus"]),
+        "read of cpu_memory asks for cpus, which the description does not have",
+    ),
+    "key in what reads a map": (
+        column(QUEUE, "arn", path=None, read=lambda description: description.get("Arn")),
+        "read of arn asks for Arn, which the description does not have",
+    ),
+    "key in a default": (
+        column(
+            SECURITY_GROUP,
+            "vpc_id",
+            reference=replace(
+                SECURITY_GROUP.column("vpc_id").reference,  # type: ignore[type-var]
+                default=lambda vpc: bool(vpc["Default"]),
+            ),
+        ),
+        "default of vpc_id asks for Default, which the description does not have",
+    ),
+    "column in a choice": (
+        column(
+            LOAD_BALANCER,
+            "subnets",
+            chosen=Choice(table="subnet", choose=lambda values, subnets: [each["id"] for each, _ in subnets]),
+        ),
+        "chosen of subnets asks for id, which subnet does not have",
+    ),
+    "column in a comparison": (
+        replace(SECURITY_GROUP_RULE, canonical=lambda values: {"protocol": values["protocol"]}),
+        "canonical asks for protocol, which security_group_rule does not have",
+    ),
+    "what reads a value that AWS leaves out": (
+        column(QUEUE, "delay_seconds", read=int),
+        "read of delay_seconds fails on None, which it gets where AWS leaves the value out",
+    ),
+    "value that is not known before the fetch": (
+        fetch(QUEUE, {"QueueUrl": "arn"}),
+        "get_queue_attributes needs arn, but only the identity is kept of a create's answer",
+    ),
+    "name that is not joined": (
+        replace(QUEUE, describe=replace(QUEUE.describe, joins={})),  # type: ignore[type-var]
+        "url: its description has no QueueUrl: QueueAttributeMap has no key QueueUrl",
+    ),
+    "key of several columns": (
+        column(SUBNET, "vpc_id", reference=Reference(table="pair", by="a")),
+        "vpc_id refers to pair, whose key is of several columns",
+    ),
+    "list that a replacement does not keep": (
+        replace(TASK_DEFINITION, carry=Carry(whole=("containerDefinitions.env",))),
+        "carry: register_task_definition has no parameter containerDefinitions.env",
+    ),
+    "service": (replace(VPC, service="ec3"), "no service ec3"),
+}
+#: A table with a key that no foreign key can refer to.
+PAIR = replace(LOG_GROUP, table="pair", key=("a", "b"))
+RESOURCES = {**CATALOGUE.resources, "pair": PAIR}
+
+
+def found(resource: Resource) -> dict[str, Fault]:
+    return {each.what: each for each in faults(resource, RESOURCES)}
+
+
+@pytest.mark.parametrize("mistake", list(MISTAKES))
+def test_a_mistake_is_found(mistake: str) -> None:
+    resource, what = MISTAKES[mistake]
+    assert what in found(resource)
+
+
+def test_what_is_allowed_is_said_the_likeliest_first() -> None:
+    [misspelt] = faults(replace(VPC, absent=("InvalidVpcId.NotFound",)), RESOURCES)
+    assert misspelt.allowed[0] == "InvalidVpcID.NotFound"
+    few = found(replace(VPC, natural_key=("cidr",)))["natural_key names no column: cidr"]
+    assert set(few.allowed) == {"vpc_id", "cidr_block", "state", "is_default"}
+
+
+def test_a_module_is_put_together_of_what_there_is() -> None:
+    vpc = replace(CATALOGUE.by_name["aws_vpc"], tables=("vpc", "subnets"), dependencies=("aws_acount",))
+    group = replace(CATALOGUE.by_name["aws_security_group"], dependencies=("aws_account",))
+    said = {each.what for module in (vpc, group) for each in module_faults(module, CATALOGUE)}
+    assert said >= {
+        "its tables and those of its resources differ in subnets",
+        "no module aws_acount",
+        "security_group refers to vpc, of no dependency",
+    }
+    double = Catalogue((*CATALOGUE.modules, replace(vpc, name="mine")))
+    assert "another module has a table vpc" in {each.what for each in module_faults(vpc, double)}
+    assert "no file vpc.py" in {each.what for each in module_faults(double.by_name["mine"], double)}

@@ -1,0 +1,141 @@
+"""Task definitions and their containers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.engine.direct import Session
+from tests.fixtures.cloud import Cloud
+from tests.modules.aws_ecs_fargate.scene import STACK, active, definition, register, service
+
+_DIGEST = "sha256:" + "0" * 64
+
+
+async def test_a_changed_task_definition_is_a_new_revision_that_the_service_follows(
+    applied: Session, ecs: Any, simulator: Cloud
+) -> None:
+    await applied.execute(
+        "UPDATE task_definition SET cpu_memory = 'vCPU1-2GB', execution_role_name = 'other';"
+        "UPDATE container_definition SET tag = 'v2', env_variables = '{\"B\": \"2\"}' WHERE name = 'main'"
+    )
+    assert [row[:2] for row in await applied.apply()] == [
+        ("update", "service"),
+        ("replace", "task_definition"),
+    ]
+    assert active(ecs) == ["td:2"]
+    new = definition(ecs, "td:2")
+    assert (new["cpu"], new["memory"]) == ("1024", "2048")
+    assert new["executionRoleArn"].endswith("/other")
+    [main] = [each for each in new["containerDefinitions"] if each["name"] == "main"]
+    assert main["image"].endswith(":v2")
+    assert main["environment"] == [{"name": "B", "value": "2"}]
+    assert service(ecs)["taskDefinition"] == new["taskDefinitionArn"]
+    assert await applied.rows("SELECT revision, status::text, task_definition_arn FROM task_definition") == [
+        (2, "ACTIVE", new["taskDefinitionArn"])
+    ]
+    assert [each["operation"] for each in simulator.calls(mutating=True)][-3:] == [
+        "RegisterTaskDefinition",
+        "UpdateService",
+        "DeregisterTaskDefinition",
+    ]
+
+
+async def test_each_change_of_a_container_is_a_new_revision(
+    installed: Session, ecs: Any, simulator: Cloud
+) -> None:
+    simulator.client("ecr-public").create_repository(repositoryName="open")
+    await installed("iasql_sync")
+    statements = STACK.split(";\n")
+    await installed.execute(
+        ";".join(each for each in statements if "service" not in each and "'lb'" not in each)
+    )
+    await installed.apply()
+    changes = (
+        "UPDATE container_definition SET memory = NULL, memory_reservation = NULL WHERE name = 'main'",
+        "UPDATE container_definition SET env_variables = NULL, log_group_name = NULL, cpu = NULL",
+        "UPDATE task_definition SET task_role_name = NULL",
+        "UPDATE container_definition SET image = NULL, public_repository_name = 'open', tag = '2' "
+        "WHERE name = 'side'",
+        f"UPDATE container_definition SET tag = NULL, digest = '{_DIGEST}' WHERE name = 'main'",
+        "UPDATE container_definition SET essential = true, name = 'renamed' WHERE name = 'side'",
+        "UPDATE container_definition SET container_port = 81, host_port = 81, protocol = 'udp' "
+        "WHERE name = 'main'",
+    )
+    for revision, change in enumerate(changes, start=2):
+        await installed.execute(change)
+        assert [row[:2] for row in await installed.apply()] == [("replace", "task_definition")]
+        assert active(ecs) == [f"td:{revision}"]
+    made = definition(ecs)
+    assert "taskRoleArn" not in made
+    main, side = sorted(made["containerDefinitions"], key=lambda each: str(each["name"]))
+    assert "memory" not in main
+    assert "memoryReservation" not in main
+    assert "logConfiguration" not in main
+    assert main["environment"] == []
+    assert main["image"].endswith(f"app@{_DIGEST}")
+    assert main["portMappings"] == [{"containerPort": 81, "hostPort": 81, "protocol": "udp"}]
+    assert (side["name"], side["essential"]) == ("renamed", True)
+    assert side["image"] == "public.ecr.aws/simulated/open:2"
+    await installed.execute("DELETE FROM container_definition WHERE name = 'renamed'")
+    assert [row[:2] for row in await installed.apply()] == [("replace", "task_definition")]
+    assert [each["name"] for each in definition(ecs)["containerDefinitions"]] == ["main"]
+
+
+async def test_a_new_revision_keeps_what_no_column_shows(session: Session, ecs: Any) -> None:
+    arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:s"
+    register(
+        ecs,
+        volumes=[{"name": "data"}],
+        ephemeralStorage={"sizeInGiB": 30},
+        containerDefinitions=[
+            {
+                "name": "main",
+                "image": "nginx:1",
+                "essential": True,
+                "portMappings": [
+                    {"containerPort": 80, "hostPort": 80, "protocol": "tcp"},
+                    {"containerPort": 443, "hostPort": 443, "protocol": "tcp"},
+                ],
+                "secrets": [{"name": "PASSWORD", "valueFrom": arn}],
+                "mountPoints": [{"sourceVolume": "data", "containerPath": "/data"}],
+                "environment": [{"name": "A", "value": "1"}],
+            }
+        ],
+    )
+    await session("iasql_install", "aws_ecs_fargate")
+    assert await session("iasql_plan_apply") == []
+    await session.execute("UPDATE container_definition SET tag = '2', container_port = 81, host_port = 81")
+    assert [row[:2] for row in await session.apply()] == [("replace", "task_definition")]
+    new = definition(ecs)
+    assert new["revision"] == 2
+    assert [each["name"] for each in new["volumes"]] == ["data"]
+    assert new["ephemeralStorage"] == {"sizeInGiB": 30}
+    [main] = new["containerDefinitions"]
+    assert main["image"] == "nginx:2"
+    assert main["secrets"] == [{"name": "PASSWORD", "valueFrom": arn}]
+    assert [each["containerPath"] for each in main["mountPoints"]] == ["/data"]
+    assert [each["containerPort"] for each in main["portMappings"]] == [81, 443]
+    assert main["environment"] == [{"name": "A", "value": "1"}]
+
+
+async def test_ways_to_write_the_same_container_are_no_change(applied: Session) -> None:
+    await applied.execute(
+        "UPDATE container_definition SET image = 'busybox', tag = '1' WHERE name = 'side';"
+        "UPDATE container_definition SET protocol = NULL, host_port = NULL, "
+        'env_variables = \'{"A": 1, "STAGE": "test"}\' WHERE name = \'main\''
+    )
+    assert await applied("iasql_plan_apply") == []
+
+
+async def test_a_revision_of_the_same_family_is_added_beside_the_old(applied: Session, ecs: Any) -> None:
+    await applied.execute(
+        "INSERT INTO task_definition (family, cpu_memory) VALUES ('td', 'vCPU0.25-0.5GB');"
+        "INSERT INTO container_definition (task_definition_id, name, image, essential) "
+        "SELECT id, 'main', 'nginx', true FROM task_definition WHERE status IS NULL"
+    )
+    assert [row[:2] for row in await applied.apply()] == [("create", "task_definition")]
+    assert active(ecs) == ["td:1", "td:2"]
+    assert await applied.rows("SELECT revision FROM task_definition ORDER BY id") == [(1,), (2,)]
+    await applied.execute("DELETE FROM task_definition WHERE revision = 2")
+    assert [row[0] for row in await applied.apply()] == ["delete"]
+    assert active(ecs) == ["td:1"]

@@ -1,0 +1,49 @@
+"""Listeners."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.plan.requests import Facts, request
+from modules.aws_elb.listener import LISTENER
+from modules.spec import Update
+from tests.engine.direct import Session
+from tests.modules.aws_elb.scene import listener, target_group
+
+
+async def test_a_listener_changes_in_place(applied: Session, elb: Any) -> None:
+    old = listener(elb)["ListenerArn"]
+    await applied.execute("UPDATE listener SET port = 8080, target_group_name = 'tg2'")
+    assert [row[:2] for row in await applied.apply()] == [("update", "listener")]
+    changed = listener(elb)
+    assert (changed["ListenerArn"], changed["Port"]) == (old, 8080)
+    assert changed["DefaultActions"][0]["TargetGroupArn"] == target_group(elb, "tg2")["TargetGroupArn"]
+
+
+def test_a_listeners_protocol_changes_in_place() -> None:
+    """moto takes few protocols, so this looks at the request."""
+    values = {
+        "listener_arn": "arn:l", "port": 53, "protocol": "UDP", "action_type": "forward",
+        "target_group_name": "arn:t",
+    }  # fmt: skip
+    [update] = LISTENER.update
+    assert isinstance(update, Update)
+    assert "protocol" in update.when
+    assert request(update, Facts(values=values, parts={}, context={})) == {
+        "ListenerArn": "arn:l",
+        "Port": 53,
+        "Protocol": "UDP",
+        "DefaultActions": [{"Type": "forward", "TargetGroupArn": "arn:t"}],
+    }
+
+
+async def test_two_listeners_swap_their_target_groups(applied: Session, elb: Any) -> None:
+    await applied.execute(
+        "INSERT INTO listener (load_balancer_name, port, protocol, target_group_name) "
+        "VALUES ('lb', 81, 'HTTP', 'tg2')"
+    )
+    await applied.apply()
+    await applied.execute(
+        "UPDATE listener SET target_group_name = CASE target_group_name WHEN 'tg' THEN 'tg2' ELSE 'tg' END"
+    )
+    assert [row[:2] for row in await applied.apply()] == [("update", "listener")] * 2

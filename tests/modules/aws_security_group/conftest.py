@@ -1,0 +1,30 @@
+"""The account, and a session with the modules that the tables need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.engine.direct import Session
+from tests.fixtures.cloud import Cloud
+from tests.modules.aws_security_group.scene import VPC
+
+
+@pytest.fixture
+def ec2(simulator: Cloud) -> Any:
+    return simulator.client("ec2")
+
+
+@pytest.fixture
+async def installed(session: Session) -> Session:
+    await session("iasql_install", "aws_security_group")
+    return session
+
+
+@pytest.fixture
+async def with_vpc(installed: Session) -> Session:
+    """A session with a VPC besides the default one."""
+    await installed.execute(VPC)
+    await installed.apply()
+    return installed
