@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import Any
 
 from engine.operations import FUNCTIONS
+from proxy.native.records import Progress
 from proxy.native.relay import Relay
 from proxy.sql.intercept import NEEDLE, analyse
 from proxy.wire import authentication, client, scram, server
@@ -126,24 +127,22 @@ def relay(data: bytes) -> None:
                 break  # it has given them back, and reads no more
         found = _relay().recall(name)
         if found is None:
-            ((_, found),) = _relay().returned()
-        _, _, _, to_server, to_client = found
-        _check_way(from_client, to_server, client_side, server_end)
-        _check_way(from_server, to_client, server_side, client_end, sent_on=len(to_client[2]))
+            ((_, found, _),) = _relay().returned()
+        _check_way(from_client, found.to_server, client_side, server_end)
+        _check_way(from_server, found.to_client, server_side, client_end, sent_on=len(found.to_client.held))
 
 
 def _check_way(
     given: bytes,
-    progress: tuple[int, int, bytes, bytes],
+    progress: Progress,
     source: socket.socket,
     target: socket.socket,
     *,
     sent_on: int = 0,
 ) -> None:
-    received, _, held, unsent = progress
-    passed = _waiting(target) + unsent
-    assert len(_waiting(source)) == len(given) - received
-    assert passed + held[sent_on:] == given[:received]
+    passed = _waiting(target) + progress.unsent
+    assert len(_waiting(source)) == len(given) - progress.received
+    assert passed + progress.held[sent_on:] == given[: progress.received]
 
 
 def _arrived(end: socket.socket) -> int:
@@ -169,7 +168,7 @@ def _relay() -> Any:
     if not _serving:
         from proxy.native import _relay as compiled
 
-        made = compiled.Relay()
+        made = compiled.PairLoop()
         threading.Thread(target=made.run, daemon=True).start()
         _serving.append(made)
     return _serving[0]

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.native.relay import FROM_CLIENT, Relay, Start, State
+from proxy.sql.intercept import NEEDLE
 from proxy.wire.expected import Expected
 from proxy.wire.frames import Place, message
 from tests.fixtures.tools import missing
@@ -184,6 +185,21 @@ async def test_other_texts_pass(text: bytes) -> None:
         it.client.send(frame)
         assert await it.receive(it.server, len(frame)) == frame
         assert it.lender.state is None
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"iasql_", b"IaSqL_", b"iasq", b"sql_", b"q", b"Q", b"\0", b"_"])
+        | st.binary(max_size=5)
+    )
+)
+def test_compiled_code_looks_for_calls_where_python_does(words: list[bytes]) -> None:
+    if not Relay.available():
+        missing("the relay is not compiled")
+    from proxy.native._relay import may_have_call
+
+    text = b"".join(words)
+    assert may_have_call(text) == (NEEDLE in text.lower())
 
 
 async def test_a_query_is_sent_on_when_it_is_whole() -> None:
