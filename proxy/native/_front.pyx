@@ -102,6 +102,7 @@ cdef enum:
 
     DOORS = 64
     # PostgreSQL's own bounds of a start-up packet, as in proxy.wire.startup.
+    LENGTH = 4
     SMALLEST_STARTUP = 8
     LARGEST_STARTUP = 10_000
     SSL_REQUEST = (1234 << 16) | 5679
@@ -569,17 +570,19 @@ cdef class Entrance(PairLoop):
         cdef unsigned char *data = self._buffer
         cdef size_t length
         cdef uint32_t code
-        if size < SMALLEST_STARTUP:
+        if size < LENGTH:
             # What cannot be any more is Python's to refuse.
             if data[0]:
                 self._hand_over(pair)
             return
-        length, code = big_endian(data), big_endian(data + 4)
+        length = big_endian(data)
         if length > LARGEST_STARTUP or length < size or length < SMALLEST_STARTUP:
             self._hand_over(pair)
-        elif size < length:
             return
-        elif length == SMALLEST_STARTUP and code == GSSENC_REQUEST and not guest.asked & ASKED_FOR_GSSENC:
+        if size < length:
+            return
+        code = big_endian(data + LENGTH)
+        if length == SMALLEST_STARTUP and code == GSSENC_REQUEST and not guest.asked & ASKED_FOR_GSSENC:
             self._decline(pair, ASKED_FOR_GSSENC)
         elif (
             length == SMALLEST_STARTUP and code == SSL_REQUEST
