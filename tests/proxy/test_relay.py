@@ -263,7 +263,7 @@ async def test_the_server_s_last_words_come_through_whatever_the_client_has_stil
 
 
 async def test_last_words_wait_for_a_client_that_reads_slowly() -> None:
-    answers = message(b"d", bytes(1 << 20)) * 3
+    answers = message(b"d", bytes(1 << 20))
     words = message(b"E", b"SFATAL\0C57P01\0\0")
     loop = asyncio.get_running_loop()
     async with lent() as it:
@@ -279,7 +279,7 @@ async def test_last_words_wait_for_a_client_that_reads_slowly() -> None:
                 asked = asked or message(b"Q", b"SELECT 1\0") * 1000
                 with suppress(BlockingIOError):
                     asked = asked[it.client.send(asked) :]
-                got += await loop.sock_recv(it.client, 1 << 12)
+                got += await loop.sock_recv(it.client, 1 << 14)
             await ending
         assert got == answers + words
         assert (await it.back()).to_client.unsent == b""
