@@ -3,11 +3,11 @@
 PYTHON := $(firstword $(foreach version,3.11 3.12 3.13,$(shell command -v python$(version))) python3)
 BIN := .venv/bin
 
-.PHONY: setup demo test test-clients test-kills lint fmt bench-engine bench-faults bench-load bench-proxy chaos soak fuzz clean
+.PHONY: setup demo test test-clients test-kills test-native lint fmt bench-engine bench-faults bench-load bench-proxy chaos soak fuzz clean
 
 setup: .setup-stamp
 
-.setup-stamp: pyproject.toml constraints.txt proxy/native/_relay.pyx proxy/native/_front.pxi
+.setup-stamp: pyproject.toml constraints.txt $(wildcard proxy/native/*.pyx proxy/native/*.pxd)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
@@ -28,11 +28,33 @@ test-kills: setup
 test-clients: setup
 	@$(BIN)/python -m tests.clients $(ARGS)
 
+# The compiled code's tests under AddressSanitizer and UndefinedBehaviorSanitizer, on a copy that is built with them
+SANITIZED := build/sanitized
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+NATIVE_TESTS := tests/proxy/test_relay.py tests/proxy/test_relay_encrypted.py tests/proxy/test_front.py \
+  tests/proxy/test_reuse.py tests/proxy/test_lending.py tests/fuzz
+# Only the tests' own process needs the sanitizers, not the servers that it starts.
+WITHOUT_PRELOAD := import os, sys, pytest; del os.environ["LD_PRELOAD"]; sys.exit(pytest.main(sys.argv[1:]))
+test-native: setup
+	rm -rf $(SANITIZED) && mkdir -p $(SANITIZED)/tests
+	cp -r deploy engine modules proxy pyproject.toml $(SANITIZED)
+	cp -r tests/__init__.py tests/conftest.py tests/fixtures tests/fuzz tests/proxy $(SANITIZED)/tests
+	cd $(SANITIZED) && for each in _relay _front; do \
+	  $(CURDIR)/$(BIN)/cython -3 proxy/native/$$each.pyx && \
+	  $(CC) -g -O1 -shared -fPIC $(SANITIZERS) \
+	    -I$$($(CURDIR)/$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))') \
+	    proxy/native/$$each.c -o proxy/native/$$each$$($(CURDIR)/$(BIN)/python -c 'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))') \
+	  || exit 1; done
+	@cd $(SANITIZED) && LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
+	  ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
+	  $(CURDIR)/$(BIN)/python -c '$(WITHOUT_PRELOAD)' -q $(NATIVE_TESTS) $(ARGS)
+
 lint: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	PATH="$(CURDIR)/$(BIN):$$PATH" cython-lint --max-line-length 120 proxy/native
 
 fmt: setup
 	$(BIN)/ruff check --fix

@@ -70,7 +70,11 @@ class Contestant:
     @property
     def address(self) -> tuple[str, ...]:
         """What tells psql and pgbench where it is."""
-        return "--host=127.0.0.1", f"--port={self.port}", f"--username={USER}", DATABASE
+        return self.address_of(USER)
+
+    def address_of(self, user: str) -> tuple[str, ...]:
+        """What tells them where it is, and whom they are to log in as."""
+        return "--host=127.0.0.1", f"--port={self.port}", f"--username={user}", DATABASE
 
     @property
     def cpu(self) -> float:
@@ -107,19 +111,20 @@ def contestants() -> Iterator[Sequence[Contestant]]:
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[int]:
+def postgres(folder: Path, access: str = "") -> Iterator[int]:
     """A server that asks nobody for a password; its port.
 
     Args:
         folder: one that the server's user can enter.
+        access: lines of pg_hba.conf for those that are asked.
     """
     port = free_port()
-    access = folder / "pg_hba.conf"
-    access.write_text("local all all trust\nhost all all 127.0.0.1/32 trust\n")
+    rules = folder / "pg_hba.conf"
+    rules.write_text(access + "local all all trust\nhost all all 127.0.0.1/32 trust\n")
     settings = {
         "listen_addresses": "127.0.0.1",
         "port": str(port),
-        "hba_file": str(access),
+        "hba_file": str(rules),
         "max_connections": "3000",
         "fsync": "off",
     }

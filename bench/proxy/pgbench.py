@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench.figures import Figure
-from bench.proxy.contestants import DIRECT, PGBOUNCER, PROXY, REUSING, Contestant
+from bench.proxy.contestants import DIRECT, PGBOUNCER, PROXY, REUSING, USER, Contestant
 from bench.proxy.rounds import Rounds, in_turn, measured
 
 PROTOCOLS = ("simple", "extended", "prepared")
@@ -89,12 +89,9 @@ def connecting(
     contestants: Sequence[Contestant], folder: Path, rounds: int, seconds: int
 ) -> Iterator[Figure]:
     """Clients that connect, ask for 1, and go, again and again."""
-    script = folder / "one.sql"
-    script.write_text("SELECT 1;\n")
-    options = ["--connect", f"--file={script}", f"--client={_CONNECTING}", f"--time={seconds}"]
 
     def rate(contestant: Contestant) -> float:
-        return float(_found(_RATE, _pgbench(contestant, "--no-vacuum", *options)))
+        return connections(contestant, folder, seconds)[0]
 
     found = measured(contestants, rounds, rate)
     name = f"connections a second, {_CONNECTING} clients"
@@ -114,6 +111,25 @@ def connecting(
     )
 
 
+def connections(
+    contestant: Contestant,
+    folder: Path,
+    seconds: int,
+    *,
+    user: str = USER,
+    password: str = "",
+    tls: bool = False,
+) -> tuple[float, float]:
+    """Connections a second, on each of which 1 is asked for, and ms of CPU in between for one."""
+    script = folder / "one.sql"
+    script.write_text("SELECT 1;\n")
+    options = ["--connect", f"--file={script}", f"--client={_CONNECTING}", f"--time={seconds}"]
+    before = contestant.cpu
+    output = _pgbench(contestant, "--no-vacuum", *options, user=user, password=password, tls=tls)
+    used = contestant.cpu - before
+    return float(_found(_RATE, output)), used / int(_found(_TRANSACTIONS, output)) * 1e3
+
+
 def _transactions(
     contestant: Contestant, what: str, protocol: str, clients: int, seconds: int, *, tls: bool
 ) -> tuple[float, float]:
@@ -125,10 +141,12 @@ def _transactions(
     return float(_found(_RATE, output)), used / int(_found(_TRANSACTIONS, output)) * 1e6
 
 
-def _pgbench(contestant: Contestant, *options: str, tls: bool = False) -> str:
+def _pgbench(
+    contestant: Contestant, *options: str, user: str = USER, password: str = "", tls: bool = False
+) -> str:
     done = subprocess.run(
-        ["pgbench", *options, *contestant.address],
-        env=os.environ | {"PGSSLMODE": "require" if tls else "disable"},
+        ["pgbench", *options, *contestant.address_of(user)],
+        env=os.environ | {"PGSSLMODE": "require" if tls else "disable", "PGPASSWORD": password},
         capture_output=True,
         text=True,
         check=True,

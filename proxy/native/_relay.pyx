@@ -13,182 +13,7 @@ A log of the messages' types tells whoever takes over which answers are still to
 emptied whenever everything that was asked has been answered.
 """
 
-from libc.errno cimport EAGAIN, EINTR, ENOSYS, errno
-from libc.stdint cimport uint32_t, uint64_t, uintptr_t
-from libc.stdlib cimport calloc, free, malloc, realloc
-from libc.string cimport memchr, memcmp, memcpy, memmove
-from posix.unistd cimport close, read, write
-
-cdef extern from "strings.h" nogil:
-    int strncasecmp(const char *, const char *, size_t)
-
-cdef extern from "pthread.h" nogil:
-    ctypedef struct pthread_mutex_t:
-        pass
-    int pthread_mutex_init(pthread_mutex_t *, void *)
-    int pthread_mutex_lock(pthread_mutex_t *)
-    int pthread_mutex_unlock(pthread_mutex_t *)
-    int pthread_mutex_destroy(pthread_mutex_t *)
-
-cdef extern from "sys/socket.h" nogil:
-    ctypedef unsigned int socklen_t
-    ssize_t recv(int, void *, size_t, int)
-    ssize_t send(int, const void *, size_t, int)
-    int shutdown(int, int)
-    int MSG_NOSIGNAL
-    int MSG_DONTWAIT
-    int SHUT_RDWR
-    int SHUT_WR
-
-cdef extern from "sched.h" nogil:
-    int sched_yield()
-
-cdef extern from "time.h" nogil:
-    ctypedef int clockid_t
-    struct timespec:
-        long tv_sec
-        long tv_nsec
-    int clock_gettime(clockid_t, timespec *)
-    clockid_t CLOCK_MONOTONIC
-
-cdef extern from "sys/eventfd.h" nogil:
-    int eventfd(unsigned int, int)
-    int EFD_CLOEXEC
-    int EFD_NONBLOCK
-
-cdef extern from "sys/epoll.h" nogil:
-    ctypedef union epoll_data_t:
-        uint64_t u64
-    struct epoll_event:
-        uint32_t events
-        epoll_data_t data
-    int epoll_create1(int)
-    int epoll_ctl(int, int, int, epoll_event *)
-    int epoll_wait(int, epoll_event *, int, int)
-    int EPOLL_CLOEXEC
-    int EPOLL_CTL_ADD
-    int EPOLL_CTL_MOD
-    int EPOLL_CTL_DEL
-    uint32_t EPOLLIN
-    uint32_t EPOLLOUT
-    uint32_t EPOLLERR
-    uint32_t EPOLLHUP
-    uint32_t EPOLLET
-
-
-cdef enum:
-    # Bytes that are received at once; a longer Query or Parse is Python's.
-    CHUNK = 1 << 17
-    # Receives from one connection before the others have their turn.
-    TURNS = 8
-    # Bytes of which a receive is part of something long, unless a question or an answer ends in it.
-    STREAMED = 1 << 12
-    # Nanoseconds for which the next part of it is awaited without going to sleep.
-    LINGER = 100_000
-    # Events that are seen to before Python may give or take pairs.
-    EVENTS = 64
-    # The most that PostgreSQL itself accepts, as in proxy.wire.frames.
-    LARGEST = 0x3FFFFFFF + 4
-    HEADER = 5
-    # A longer ParameterStatus is not that of client_encoding; no BackendKeyData is.
-    LONGEST_NOTED = 512
-    # Types of messages whose answers are awaited; Python counts on if there are more.
-    LONGEST_LOG = 1 << 16
-    SHORTEST_LIST = 32
-    # Marks the types of a client's messages in the log.
-    FROM_CLIENT = 0x80
-
-    CLIENT = 0
-    SERVER = 1
-
-    # Bytes of the longest address of a socket whose text is of interest.
-    ADDRESS = 28
-
-    # What a pair is at: passing messages on, or, in `_front.pxi`, something before or after that.
-    RELAYED = 0
-
-    # Bytes of records that what is received at once becomes, at the most: each of 16 KiB gets a head and a tail.
-    SEALED = CHUNK + CHUNK / 16 + 1024
-    SSL_ERROR_WANT_READ = 2
-
-
-ctypedef int (*Transfer)(void *, void *, int) noexcept nogil
-ctypedef int (*Judge)(void *, int) noexcept nogil
-ctypedef void (*Forget)() noexcept nogil
-
-
-cdef struct Cipher:
-    void *ssl
-    void *incoming          # what SSL_read reads from
-    void *outgoing          # what SSL_write writes to
-
-
-cdef struct Side:
-    int fd
-    uint64_t received       # bytes
-    uint32_t events         # what epoll watches for
-    size_t skip             # bytes of a message from here that are still to pass
-    unsigned char *held     # the beginning of a message from here: a client's is not sent on yet
-    size_t held_size
-    unsigned char *unsent   # bytes that this side has not taken yet
-    size_t unsent_size
-    bint deaf               # it takes nothing any more, but what it has said last may still be unread
-
-
-# How a server's connection was begun, so that it can serve the next client (`proxy/entry/idle.py`).
-cdef struct Lease:
-    unsigned char *key      # the body of the server's own BackendKeyData
-    size_t key_size
-    unsigned char *packet   # the StartupMessage
-    size_t packet_size
-    unsigned char *answers  # what the server has said to it, from AuthenticationOk to ReadyForQuery
-    size_t answers_size
-    size_t secret_at        # where in them each client gets a secret of its own
-    double until            # when it is too old for another client, on the clock of CLOCK_MONOTONIC, in seconds
-    double kept             # since when it waits
-    bint resetting          # what the last client has left is still there
-    bint unfit              # it must not serve another client
-
-
-# A client that was accepted here: Python knows nothing of it.
-cdef struct Visit:
-    unsigned char peer[ADDRESS]
-    socklen_t peer_size
-    double began
-    double logged_in        # 0 until then
-    double ended
-    unsigned char *packet   # the StartupMessage
-    size_t packet_size
-    unsigned char *key      # the body of the BackendKeyData that the client was told
-    size_t key_size
-    unsigned char policy    # of the listener
-    unsigned char asked     # which kinds of encryption it has asked for
-    unsigned char outcome
-
-
-cdef struct Pair:
-    uint32_t index
-    uint32_t age            # tells a pair from an earlier one of the same index
-    bint returned
-    unsigned char stage
-    bint terminated         # the client has said Terminate, and so has the server been told
-    Visit *visit            # of a client that was accepted here, or NULL
-    Lease *lease            # of a server's connection that may be used again, or NULL
-    Pair *next              # in a list of those that have ended
-    Cipher *cipher          # of the client's connection, or NULL
-    Side sides[2]
-    unsigned char *log
-    size_t log_size
-    size_t log_room
-    uint32_t unanswered     # messages that ReadyForQuery will answer
-    uint32_t since          # logged messages of the client since the last of those
-    unsigned char status
-    unsigned char *encoding
-    size_t encoding_size
-
-
-cdef inline uint32_t big_endian(const unsigned char *at) noexcept nogil:
-    return (<uint32_t>at[0] << 24) | (<uint32_t>at[1] << 16) | (<uint32_t>at[2] << 8) | at[3]
+from proxy.native.records import Progress, State
 
 
 cdef bint has_needle(const unsigned char *text, size_t size) noexcept nogil:
@@ -210,55 +35,19 @@ cdef bint has_needle_with(const unsigned char *text, size_t size, unsigned char 
     return False
 
 
-cdef inline double now() noexcept nogil:
-    cdef timespec found
-    clock_gettime(CLOCK_MONOTONIC, &found)
-    return found.tv_sec + found.tv_nsec / 1e9
+cdef void forget_origin(Origin *origin) noexcept nogil:
+    if origin != NULL:
+        free(origin.key)
+        free(origin.packet)
+        free(origin.answers)
+        free(origin)
 
 
-cdef void forget_lease(Lease *lease) noexcept nogil:
-    if lease != NULL:
-        free(lease.key)
-        free(lease.packet)
-        free(lease.answers)
-        free(lease)
-
-
-cdef void forget_visit(Visit *visit) noexcept nogil:
-    if visit != NULL:
-        free(visit.packet)
-        free(visit.key)
-        free(visit)
-
-
-cdef inline bint has_ended(ssize_t got) noexcept nogil:
-    """Whether a connection has ended of which `recv` has given nothing: there may be bytes later."""
-    return got == 0 or errno not in (EAGAIN, EINTR)
-
-
-cdef inline bint is_answered(unsigned char kind) noexcept nogil:
-    """Whether a client's message counts for what the server will answer."""
-    return kind in (c'B', c'C', c'c', c'D', c'E', c'F', c'f', c'P', c'Q', c'S')
-
-
-cdef inline bint is_answer(unsigned char kind) noexcept nogil:
-    """Whether a server's message counts as an answer, or the end of one."""
-    return kind in (c'1', c'2', c'3', c'C', c'E', c'G', c'I', c'n', c's', c'T', c'W')
-
-
-cdef inline size_t passed_over(Side *side, size_t size) noexcept nogil:
-    """How many of some bytes from a side belong to a message that began before them."""
-    cdef size_t rest = side.skip if side.skip < size else size
-    side.skip -= rest
-    return rest
-
-
-cdef inline size_t behind(Side *side, size_t at, size_t length, size_t size) noexcept nogil:
-    """Where the next message begins; the rest of this one, if it has not all come, is passed over later."""
-    if length + 1 > size - at:
-        side.skip = length + 1 - (size - at)
-        return size
-    return at + length + 1
+cdef void forget_guest(Guest *guest) noexcept nogil:
+    if guest != NULL:
+        free(guest.packet)
+        free(guest.key)
+        free(guest)
 
 
 cdef bint keep(unsigned char **where, size_t *size, const unsigned char *data, size_t length) noexcept nogil:
@@ -298,39 +87,18 @@ cdef bytes taken(const unsigned char *data, size_t size):
     return data[:size] if size else b""
 
 
-cdef class Relay:
+def may_have_call(bytes text):
+    """Whether Python has to see a Query or Parse with this text: the same as `NEEDLE in text.lower()`."""
+    return has_needle(text, len(text))
+
+
+cdef class PairLoop:
     """Pairs of sockets, and the loop that serves them.
 
     Attributes:
         news: a descriptor that is readable when `returned` has something.
         received: bytes that came from the clients and from the servers of the pairs that it has now.
     """
-
-    cdef int _epoll
-    cdef int _wake
-    cdef readonly int news
-    cdef bint _stopping
-    # Whoever waits for `_mutex` holds `_next`: so the loop, when busy, lets Python in.
-    cdef pthread_mutex_t _next
-    cdef pthread_mutex_t _mutex
-    cdef Pair **_pairs
-    cdef uint32_t _room
-    cdef uint32_t _used
-    cdef uint32_t _age
-    cdef uint32_t *_free
-    cdef uint32_t _free_size
-    cdef uint32_t *_returned
-    cdef uint32_t _returned_size
-    cdef unsigned char *_buffer
-    cdef unsigned char *_sealed
-    cdef uint64_t _received[2]
-    cdef bint _streaming
-    cdef Transfer _ssl_read
-    cdef Transfer _ssl_write
-    cdef Judge _ssl_get_error
-    cdef Transfer _bio_read
-    cdef Transfer _bio_write
-    cdef Forget _err_clear_error
 
     def __cinit__(self, *_):
         self._epoll = self._wake = self.news = -1
@@ -472,7 +240,12 @@ cdef class Relay:
             self._leave()
 
     def returned(self):
-        """The pairs that were given back since the last call: `(name, state)` each."""
+        """What was given back since the last call.
+
+        Returns:
+            What each pair was called; its `State`, None if a client has not been let in; and the `Visit` of a
+            client that was accepted here.
+        """
         cdef uint64_t count
         cdef uint32_t at
         read(self.news, &count, sizeof(count))
@@ -488,7 +261,7 @@ cdef class Relay:
 
     cdef object _return(self, Pair *pair):
         name = self._name(pair)
-        return name, self._take(pair)
+        return name, self._take(pair), None
 
     # -- the pairs
 
@@ -572,8 +345,8 @@ cdef class Relay:
         for side in range(2):
             free(pair.sides[side].held)
             free(pair.sides[side].unsent)
-        forget_visit(pair.visit)
-        forget_lease(pair.lease)
+        forget_guest(pair.guest)
+        forget_origin(pair.origin)
         free(pair.cipher)
         free(pair.log)
         free(pair.encoding)
@@ -591,20 +364,23 @@ cdef class Relay:
         self._received[CLIENT] -= client.received
         self._received[SERVER] -= server.received
         try:
-            return (
-                taken(pair.log, pair.log_size),
-                bytes([pair.status]),
-                taken(pair.encoding, pair.encoding_size),
-                self._progress(client, server),
-                self._progress(server, client),
+            return State(
+                log=taken(pair.log, pair.log_size),
+                status=bytes([pair.status]),
+                encoding=taken(pair.encoding, pair.encoding_size),
+                to_server=self._progress(client, server),
+                to_client=self._progress(server, client),
             )
         finally:
             self._release(pair)
 
     cdef object _progress(self, Side *source, Side *target):
-        held = taken(source.held, source.held_size)
-        unsent = taken(target.unsent, target.unsent_size)
-        return source.received, source.skip, held, unsent
+        return Progress(
+            received=source.received,
+            skip=source.skip,
+            held=taken(source.held, source.held_size),
+            unsent=taken(target.unsent, target.unsent_size),
+        )
 
     # -- what epoll watches
 
@@ -640,7 +416,7 @@ cdef class Relay:
     cdef void _want(self, Pair *pair, int side) noexcept nogil:
         """Read a side while the other one takes what comes; write to it when it has not taken all."""
         cdef uint32_t what = 0
-        if self._takes(pair, 1 - side):
+        if takes(pair, 1 - side):
             what |= EPOLLIN
         if pair.sides[side].unsent_size:
             what |= EPOLLOUT
@@ -649,10 +425,6 @@ cdef class Relay:
             what = EPOLLET
         if what != pair.sides[side].events:
             self._watch_side(pair, side, what, EPOLL_CTL_MOD)
-
-    cdef inline bint _takes(self, Pair *pair, int side) noexcept nogil:
-        """Whether a side takes what the other one says: it has had all so far, and can hear."""
-        return not pair.sides[side].unsent_size and not pair.sides[side].deaf
 
     cdef void _give_back(self, Pair *pair) noexcept nogil:
         if not pair.returned:
@@ -688,7 +460,7 @@ cdef class Relay:
             if count:
                 write(self.news, &one, sizeof(one))
 
-    # -- what `Front` does besides
+    # -- what an `Entrance` does besides: here there is nothing of it
 
     cdef int _patience(self) noexcept nogil:
         """Milliseconds until `_tidy` has something to do; -1 for never."""
@@ -704,8 +476,8 @@ cdef class Relay:
     cdef void _attend(self, epoll_event *event, Pair *pair, int side) noexcept nogil:
         """See to a pair that is not relayed, or, without one, to a listener."""
 
-    cdef bint _end_visit(self, Pair *pair, size_t at, size_t size) noexcept nogil:
-        """A client that was accepted here says Terminate, which is at `at`; False if Python is to see to it."""
+    cdef bint _see_off(self, Pair *pair) noexcept nogil:
+        """A client that was accepted here says Terminate, and nothing before it; False if Python is to see to it."""
         return False
 
     cdef void _end(self, Pair *pair) noexcept nogil:
@@ -759,7 +531,7 @@ cdef class Relay:
                 self._decrypt(pair)
         if pair.returned:
             return
-        if self._takes(pair, 1 - side) and (event.events & EPOLLIN or (gone and side == SERVER)):
+        if takes(pair, 1 - side) and (event.events & EPOLLIN or (gone and side == SERVER)):
             self._receive(pair, side)
         elif gone and (side == CLIENT or pair.terminated):
             self._lose(pair, side)
@@ -768,11 +540,11 @@ cdef class Relay:
         cdef Side *source = &pair.sides[side]
         cdef size_t size, logged
         cdef ssize_t got
-        cdef int turn
+        cdef int _turn
         if side == CLIENT and pair.cipher != NULL:
             self._receive_encrypted(pair)
             return
-        for turn in range(TURNS):
+        for _turn in range(TURNS):
             size = source.held_size
             got = self._receive_behind(source, CHUNK - size)
             if got <= 0:
@@ -793,7 +565,7 @@ cdef class Relay:
                 # Nothing in it had to be logged: it may be part of something long.
                 if got >= STREAMED and pair.unanswered and pair.log_size == logged:
                     self._streaming = True
-            if pair.returned or <size_t>got < CHUNK - size or not self._takes(pair, 1 - side):
+            if pair.returned or <size_t>got < CHUNK - size or not takes(pair, 1 - side):
                 return
 
     cdef ssize_t _receive_behind(self, Side *source, size_t room) noexcept nogil:
@@ -813,8 +585,8 @@ cdef class Relay:
 
     cdef void _receive_encrypted(self, Pair *pair) noexcept nogil:
         cdef ssize_t got
-        cdef int turn
-        for turn in range(TURNS):
+        cdef int _turn
+        for _turn in range(TURNS):
             got = recv(pair.sides[CLIENT].fd, self._sealed, CHUNK, MSG_DONTWAIT)
             if got <= 0:
                 if has_ended(got):
@@ -824,7 +596,7 @@ cdef class Relay:
                 self._break_off(pair)
                 return
             self._decrypt(pair)
-            if pair.returned or got < CHUNK or not self._takes(pair, SERVER):
+            if pair.returned or got < CHUNK or not takes(pair, SERVER):
                 return
 
     cdef void _decrypt(self, Pair *pair) noexcept nogil:
@@ -832,7 +604,7 @@ cdef class Relay:
         cdef Side *client = &pair.sides[CLIENT]
         cdef size_t size
         cdef int got
-        while not pair.returned and self._takes(pair, SERVER):
+        while not pair.returned and takes(pair, SERVER):
             size = client.held_size
             if size:
                 memcpy(self._buffer, client.held, size)
@@ -914,29 +686,30 @@ cdef class Relay:
     cdef void _from_client(self, Pair *pair, size_t size) noexcept nogil:
         cdef Side *client = &pair.sides[CLIENT]
         cdef unsigned char *data = self._buffer
-        cdef size_t at = passed_over(client, size), rest, length
-        cdef unsigned char kind
+        cdef size_t at = passed_over(client, size), rest
+        cdef Header header
         cdef bint wanted = False
-        while size - at >= HEADER:
-            kind = data[at]
-            length = big_endian(data + at + 1)
-            if kind == c'X' and self._end_visit(pair, at, size):
-                return
-            if length < 4 or length > LARGEST or kind == c'X':
+        while read_header(data + at, size - at, &header):
+            if header.kind == c'X':
+                if not at and size == header.size and header.possible and self._see_off(pair):
+                    return
                 wanted = True
                 break
-            if kind in (c'Q', c'P'):
-                if length + 1 > CHUNK:
+            if not header.possible:
+                wanted = True
+                break
+            if header.kind in (c'Q', c'P'):
+                if header.size > CHUNK:
                     wanted = True
                     break
-                if length + 1 > size - at:
+                if header.size > size - at:
                     break
-                if has_needle(data + at + HEADER, length - 4):
+                if has_needle(data + at + HEADER, header.size - HEADER):
                     wanted = True
                     break
-            if is_answered(kind):
-                wanted = not self._note_question(pair, kind)
-            at = behind(client, at, length, size)
+            if is_answered(header.kind):
+                wanted = not self._note_question(pair, header.kind)
+            at = behind(client, at, &header, size)
             if wanted:
                 break
         rest = size - at
@@ -953,38 +726,44 @@ cdef class Relay:
     cdef void _from_server(self, Pair *pair, size_t size) noexcept nogil:
         cdef Side *server = &pair.sides[SERVER]
         cdef unsigned char *data = self._buffer
-        cdef size_t at = passed_over(server, size), rest, length
-        cdef unsigned char kind
+        cdef size_t at = passed_over(server, size), rest
+        cdef Header header
         cdef bint wanted = False
-        while size - at >= HEADER:
-            kind = data[at]
-            length = big_endian(data + at + 1)
-            if length < 4:
+        while read_header(data + at, size - at, &header):
+            if not header.possible:
                 wanted = True
                 break
-            if kind == c'Z' or (kind in (c'S', c'K') and length < LONGEST_NOTED):
-                if length + 1 > size - at:
+            if header.kind == c'Z' or (header.kind in (c'S', c'K') and header.size <= LONGEST_NOTED):
+                if header.size > size - at:
                     break
-                if kind == c'Z':
-                    pair.status = data[at + HEADER]
-                    wanted = not self._note(pair, kind) or wanted
-                    self._end_batch(pair)
-                elif kind == c'K':
-                    self._note_key(pair, data + at + HEADER, length - 4)
-                else:
-                    wanted = not self._note_parameter(pair, data + at + HEADER, length - 4) or wanted
-            elif is_answer(kind):
+                wanted = not self._note_whole(pair, &header, data + at + HEADER) or wanted
+            elif is_answer(header.kind):
                 # A Sync that came before the COPY began is ignored by it, and is Python's to count.
-                if kind in (c'G', c'W') and (not pair.log_size or pair.log[0] != (c'Q' | FROM_CLIENT)):
+                if header.kind in (c'G', c'W') and (not pair.log_size or pair.log[0] != (c'Q' | FROM_CLIENT)):
                     wanted = True
-                wanted = not self._note(pair, kind) or wanted
-            at = behind(server, at, length, size)
+                wanted = not self._note(pair, header.kind) or wanted
+            at = behind(server, at, &header, size)
         rest = size - at
         if rest or server.held_size:
             wanted = not keep(&server.held, &server.held_size, data + at, rest) or wanted
         # Nothing that Python could do would reach a server that is deaf; what comes last is read first.
         if wanted and not server.deaf:
             self._give_back(pair)
+
+    cdef bint _note_whole(self, Pair *pair, const Header *header, const unsigned char *body) noexcept nogil:
+        """Take what is to be remembered of a server's message that has all come; False if Python is to go on."""
+        cdef bint noted = True
+        if header.kind == c'S':
+            return self._note_parameter(pair, body, header.size - HEADER)
+        if header.kind == c'K':
+            self._note_key(pair, body, header.size - HEADER)
+            return True
+        # ReadyForQuery: one that is too short has no status.
+        if header.size > HEADER:
+            pair.status = body[0]
+        noted = self._note(pair, header.kind)
+        self._end_batch(pair)
+        return noted
 
     cdef bint _note_question(self, Pair *pair, unsigned char kind) noexcept nogil:
         """Log a client's message that will be answered; False if Python is to go on with the counting."""
@@ -1019,6 +798,3 @@ cdef class Relay:
         if size > name and memcmp(body, b"client_encoding\0", name) == 0:
             return keep(&pair.encoding, &pair.encoding_size, body + name, size - name - 1)
         return True
-
-
-include "_front.pxi"

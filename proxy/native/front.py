@@ -1,6 +1,6 @@
 """Clients that compiled code lets in, and what Python has to know of them.
 
-The relay's thread (`_front.pxi`) sees to the plainest of logins by itself. Whatever else comes it hands
+The relay's thread (`_front.pyx`) sees to the plainest of logins by itself. Whatever else comes it hands
 over, with what has been said so far; and of who has come and gone it tells us later, of many at once.
 """
 
@@ -17,7 +17,8 @@ import structlog
 
 from proxy.entry.greeting import Greeting, Said
 from proxy.entry.idle import LIFETIME, Lease
-from proxy.native.relay import Relay, State, Visit
+from proxy.native.records import Departure, Leased, State, Visit
+from proxy.native.relay import Relay
 from proxy.observer import Outcome
 from proxy.records import Connection, address_of
 from proxy.session.client import Session
@@ -96,7 +97,7 @@ class Front:
 
     async def recall(self) -> None:
         """Have Python go on with everybody who is here."""
-        self._native.recall_visits()
+        self._native.recall_guests()
         self._relay.collect()
         while self._arriving:
             await asyncio.wait(self._arriving)
@@ -164,12 +165,15 @@ class Front:
         for seconds in logins:
             observer.connected()
             observer.logged_in(seconds)
-        for peer, began, logged_in, ended, packet, (from_client, from_server), outcome in ends:
-            connection = self._connection(peer, began, logged_in, _startup(packet))
-            if (found := _OUTCOMES[outcome]) is not None:
-                connection.note(found)
-            connection.end(bytes_in=from_client, bytes_out=from_server, at=ended)
+        for each in ends:
+            self._write_down(each)
         self._surroundings.left.set()
+
+    def _write_down(self, gone: Departure) -> None:
+        connection = self._connection(gone.peer, gone.began, gone.logged_in, _startup(gone.packet))
+        if (found := _OUTCOMES[gone.outcome]) is not None:
+            connection.note(found)
+        connection.end(bytes_in=gone.from_client, bytes_out=gone.from_server, at=gone.ended)
 
     def _connection(
         self, peer: bytes, began: float, logged_in: float, startup: StartupMessage | None
@@ -277,16 +281,15 @@ def _startup(packet: bytes) -> StartupMessage | None:
     return found[0] if found is not None and isinstance(found[0], StartupMessage) else None
 
 
-def _lease(packet: bytes, leased: tuple[bytes, bytes, float]) -> Lease:
-    key, said, until = leased
+def _lease(packet: bytes, leased: Leased) -> Lease:
     cutter = Cutter()
-    cutter.feed(said[len(_OK) :])
+    cutter.feed(leased.answers[len(_OK) :])
     answers: list[Message] = []
     while isinstance(piece := cutter.take(EVERY_KIND), Message):
         if piece.kind == server.BACKEND_KEY_DATA:
-            piece = Message(piece.kind, message(b"K", key))
+            piece = Message(piece.kind, message(b"K", leased.key))
         answers.append(piece)
-    return Lease(packet, True, answers, key, until - LIFETIME)
+    return Lease(packet, True, answers, leased.key, leased.until - LIFETIME)
 
 
 def _packed(family: int, address: Any) -> bytes:

@@ -11,47 +11,16 @@ import threading
 from dataclasses import dataclass
 from typing import Protocol
 
+from proxy.native.records import State, Visit
 from proxy.transport.encryption import FUNCTIONS
 from proxy.wire.frames import Place
 
 try:
-    from proxy.native import _relay
+    from proxy.native import _front
 except ImportError:  # installed where there is no compiler: everything goes through Python
-    _relay = None  # type: ignore[assignment]
+    _front = None  # type: ignore[assignment]
 
-
-@dataclass(frozen=True)
-class Progress:
-    """How far one direction has come.
-
-    Attributes:
-        received: bytes that came.
-        skip: bytes of the current message that are still to come, and to pass.
-        held: the beginning of a message; the client's is not sent on yet, the server's is.
-        unsent: bytes that are still to be sent on, before everything else; as they are on the wire.
-    """
-
-    received: int
-    skip: int
-    held: bytes
-    unsent: bytes
-
-
-@dataclass(frozen=True)
-class State:
-    """What has passed since a session lent its connections.
-
-    Attributes:
-        log: types of messages, in order, since everything had been answered; a client's has FROM_CLIENT.
-        status: the last ReadyForQuery's transaction status.
-        encoding: the last ParameterStatus of client_encoding, or nothing if none came.
-    """
-
-    log: bytes
-    status: bytes
-    encoding: bytes
-    to_server: Progress
-    to_client: Progress
+__all__ = ["FROM_CLIENT", "LARGEST_HELD", "Lender", "Relay", "Start", "State", "Visits"]
 
 
 @dataclass(frozen=True)
@@ -83,37 +52,8 @@ LARGEST_HELD = 1 << 12
 FROM_CLIENT = 0x80
 
 
-@dataclass(frozen=True)
-class Visit:
-    """A client that compiled code has accepted, and that Python is to go on with.
-
-    Attributes:
-        client, server: descriptors; -1 where there is no server's connection yet.
-        peer: the client's address, as the system has it.
-        began: when it came, on the clock of time.monotonic().
-        logged_in: when it was let in; 0 if it was not.
-        said: what it has said to begin with.
-        asked: which kinds of encryption it has asked for, and was denied: 1 for SSL, 2 for GSSAPI.
-        answer: what the server has said to that, as long as nobody has been let in.
-        key: the body of the BackendKeyData that the client was told.
-        lease: of a connection that may be used again: the server's own key, what clients are told, and
-            until when.
-    """
-
-    client: int
-    server: int
-    peer: bytes
-    began: float
-    logged_in: float
-    said: bytes
-    asked: int
-    answer: bytes
-    key: bytes
-    lease: tuple[bytes, bytes, float] | None
-
-
 class Visits(Protocol):
-    """Whoever is concerned with such clients (`proxy.front.Front`)."""
+    """Whoever is concerned with clients that compiled code accepts (`proxy.native.front.Front`)."""
 
     def arrived(self, state: State | None, visit: Visit) -> None:
         """Python is to go on with one; with no state if it has not been let in."""
@@ -146,7 +86,7 @@ class Relay:
 
     def __init__(self, *, connects: bool = False, keeping: float = 0, patience: float = 1) -> None:
         self._lent: dict[int, Lender] = {}
-        self.native = _relay.Front(FUNCTIONS, connects, keeping, patience)
+        self.native = _front.Entrance(FUNCTIONS, connects, keeping, patience)
         self.visits: Visits | None = None
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self.native.news, self.collect)
@@ -156,7 +96,7 @@ class Relay:
     @staticmethod
     def available() -> bool:
         """Whether it has been compiled."""
-        return _relay is not None
+        return _front is not None
 
     @property
     def encrypts(self) -> bool:
@@ -193,7 +133,7 @@ class Relay:
         """Give a loan back now."""
         found = self.native.recall(name)
         if found is not None:
-            self._lent.pop(name).take_back(_state(found))
+            self._lent.pop(name).take_back(found)
 
     def stop(self) -> None:
         """Serve nobody any more; all loans have been given back."""
@@ -205,17 +145,9 @@ class Relay:
         """Give back, and hand over, what compiled code has done with."""
         for name, found, visit in self.native.returned():
             if visit is not None:
-                self._arrive(found, visit)
+                assert self.visits is not None
+                self.visits.arrived(found, visit)
             elif found is not None:
-                self._lent.pop(name).take_back(_state(found))
+                self._lent.pop(name).take_back(found)
         if self.visits is not None:
             self.visits.happened()
-
-    def _arrive(self, found: _relay._State | None, visit: _relay._Visit) -> None:
-        assert self.visits is not None
-        self.visits.arrived(None if found is None else _state(found), Visit(*visit))
-
-
-def _state(found: _relay._State) -> State:
-    log, status, encoding, to_server, to_client = found
-    return State(log, status, encoding, Progress(*to_server), Progress(*to_client))

@@ -8,23 +8,41 @@ from __future__ import annotations
 
 import array
 import fcntl
+import os
 import select
 import socket
+import struct
 import termios
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from engine.operations import FUNCTIONS
+from proxy.native.records import Progress, Visit
 from proxy.native.relay import Relay
 from proxy.sql.intercept import NEEDLE, analyse
 from proxy.wire import authentication, client, scram, server
 from proxy.wire.expected import Expected
 from proxy.wire.frames import EVERY_KIND, LARGEST, Cutter, FramingError, Message, Run, message
-from proxy.wire.startup import SSL_REQUEST_PACKET, StartupMessage, cancel_request, read_startup
+from proxy.wire.startup import (
+    GSSENC_REQUEST,
+    SSL_REQUEST_PACKET,
+    StartupMessage,
+    cancel_request,
+    read_startup,
+)
 
 Target = Callable[[bytes], None]
+
+#: Seconds for which compiled code may think.
+_PATIENCE = 5.0
+
+GSSENC_REQUEST_PACKET = struct.pack(">II", 8, GSSENC_REQUEST)
+
+#: Requests that a listener may decline, as compiled code counts them.
+_ENCRYPTION = {SSL_REQUEST_PACKET: 1, GSSENC_REQUEST_PACKET: 2}
 
 _NONE: frozenset[int] = frozenset()
 
@@ -126,24 +144,80 @@ def relay(data: bytes) -> None:
                 break  # it has given them back, and reads no more
         found = _relay().recall(name)
         if found is None:
-            ((_, found),) = _relay().returned()
-        _, _, _, to_server, to_client = found
-        _check_way(from_client, to_server, client_side, server_end)
-        _check_way(from_server, to_client, server_side, client_end, sent_on=len(to_client[2]))
+            ((_, found, _),) = _relay().returned()
+        _check_way(from_client, found.to_server, client_side, server_end)
+        _check_way(from_server, found.to_client, server_side, client_end, sent_on=len(found.to_client.held))
+
+
+def beginning(data: bytes) -> None:
+    """What a connection to compiled code begins with: answered, waited for or handed over as Python has it.
+
+    The first byte says by which listener the client comes, the second one how many bytes are sent at once.
+    """
+    number, cut, said = (data[0] % 4, data[1] or 1, data[2:]) if len(data) > 2 else (0, 1, data)
+    entrance, listening = _entrance()
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(_PATIENCE)
+        client.connect(listening[number].getsockname())
+        with suppress(OSError):  # it may have been handed over, and be closed, before all is said
+            for at in range(0, len(said), cut):
+                client.sendall(said[at : at + cut])
+            client.shutdown(socket.SHUT_WR)
+        visit = _visit(entrance)
+        unread = b"" if visit is None else _take_over(visit)
+        told = _until_the_end(client)
+    assert told == b"N" * len(told)
+    declined, rest = said[: 8 * len(told)], said[8 * len(told) :]
+    asked = [declined[at : at + 8] for at in range(0, len(declined), 8)]
+    assert set(asked) <= set(_ENCRYPTION)
+    assert len(asked) == len(set(asked))
+    if visit is None:
+        # Python would have waited for more, and then closed the connection without a word.
+        assert read_startup(rest) is None
+    else:
+        assert visit.asked == sum(_ENCRYPTION[each] for each in asked)
+        assert (visit.server, visit.logged_in) == (-1, 0)
+        assert rest.startswith(visit.said + unread)
+
+
+def _visit(entrance: Any) -> Visit | None:
+    """The client that is handed over; None if it has gone by itself."""
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
+        if select.select([entrance.news], [], [], _PATIENCE)[0]:
+            for _, state, visit in entrance.returned():
+                assert state is None
+                return cast(Visit, visit)
+            if entrance.happened()[1]:
+                return None
+    raise AssertionError("the connection has neither ended nor been handed over")
+
+
+def _take_over(visit: Visit) -> bytes:
+    """Close a client's connection; what has not been read of it."""
+    with socket.socket(fileno=visit.client) as taken:
+        return _waiting(taken)
+
+
+def _until_the_end(client: socket.socket) -> bytes:
+    told = b""
+    with suppress(ConnectionResetError):
+        while more := client.recv(100):
+            told += more
+    return told
 
 
 def _check_way(
     given: bytes,
-    progress: tuple[int, int, bytes, bytes],
+    progress: Progress,
     source: socket.socket,
     target: socket.socket,
     *,
     sent_on: int = 0,
 ) -> None:
-    received, _, held, unsent = progress
-    passed = _waiting(target) + unsent
-    assert len(_waiting(source)) == len(given) - received
-    assert passed + held[sent_on:] == given[:received]
+    passed = _waiting(target) + progress.unsent
+    assert len(_waiting(source)) == len(given) - progress.received
+    assert passed + progress.held[sent_on:] == given[: progress.received]
 
 
 def _arrived(end: socket.socket) -> int:
@@ -169,10 +243,31 @@ def _relay() -> Any:
     if not _serving:
         from proxy.native import _relay as compiled
 
-        made = compiled.Relay()
+        made = compiled.PairLoop()
         threading.Thread(target=made.run, daemon=True).start()
         _serving.append(made)
     return _serving[0]
+
+
+_letting_in: list[tuple[Any, list[socket.socket]]] = []
+
+
+def _entrance() -> tuple[Any, list[socket.socket]]:
+    """Compiled code that lets clients in by one listener for each thing that a listener may allow."""
+    if not _letting_in:
+        from proxy.native import _front as compiled
+
+        made, listening = compiled.Entrance(), []
+        for number in range(4):
+            each = socket.socket(socket.AF_UNIX)
+            each.bind(f"\0iasql-fuzz-{os.getpid()}-{number}")
+            each.listen()
+            each.setblocking(False)
+            made.listen(each.fileno(), bool(number & 1), bool(number & 2))
+            listening.append(each)
+        threading.Thread(target=made.run, daemon=True).start()
+        _letting_in.append((made, listening))
+    return _letting_in[0]
 
 
 TARGETS: dict[str, Target] = {
@@ -219,6 +314,7 @@ TARGETS: dict[str, Target] = {
 }
 if Relay.available():
     TARGETS["relay"] = relay
+    TARGETS["beginning"] = beginning
 
 
 def _both(from_client: bytes, from_server: bytes) -> bytes:
@@ -265,6 +361,17 @@ _SEEDS: dict[str, Sequence[bytes]] = {
         b"SELECT iasql_install('a', $1), $2 FROM t WHERE x = '\xff'",
         b"BEGIN; SELECT 1 FROM iasql_plan_apply() a JOIN iasql_sync() b ON true; COMMIT -- iasql_",
         b"\0iasql_\0",
+    ],
+    "beginning": [
+        b"\x03\xff" + _STARTUP,
+        b"\x03\x08" + SSL_REQUEST_PACKET + GSSENC_REQUEST_PACKET + _STARTUP,
+        b"\x01\x08" + SSL_REQUEST_PACKET + b"\x16\x03\x01",
+        b"\x03\x01" + SSL_REQUEST_PACKET * 2,
+        b"\x02\x03" + cancel_request(bytes(8)),
+        b"\x03\xffGET / HTTP/1.1\r\n",
+        b"\x03\xff\0\0\0\x04",
+        b"\x03\xff\0\0\0\x08\0",
+        b"\x03\xff\0\0\x27\x14\0\3\0\0",
     ],
     "relay": [
         _both(

@@ -21,7 +21,7 @@ ROWS = 300_000
 @pytest.fixture(autouse=True)
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Logging in takes some time with TLS, and what is long takes some longer."""
-    monkeypatch.setattr("proxy.session.SETTLED", 1.0)
+    monkeypatch.setattr("proxy.session.client.SETTLED", 1.0)
 
 
 def some(size: int = 99, rows: int = ROWS) -> str:

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.native.relay import FROM_CLIENT, Relay, Start, State
+from proxy.sql.intercept import NEEDLE
 from proxy.wire.expected import Expected
 from proxy.wire.frames import Place, message
 from tests.fixtures.tools import missing
@@ -186,6 +187,21 @@ async def test_other_texts_pass(text: bytes) -> None:
         assert it.lender.state is None
 
 
+@given(
+    st.lists(
+        st.sampled_from([b"iasql_", b"IaSqL_", b"iasq", b"sql_", b"q", b"Q", b"\0", b"_"])
+        | st.binary(max_size=5)
+    )
+)
+def test_compiled_code_looks_for_calls_where_python_does(words: list[bytes]) -> None:
+    if not Relay.available():
+        missing("the relay is not compiled")
+    from proxy.native._relay import may_have_call
+
+    text = b"".join(words)
+    assert may_have_call(text) == (NEEDLE in text.lower())
+
+
 async def test_a_query_is_sent_on_when_it_is_whole() -> None:
     frame = message(b"Q", b"SELECT 1\0")
     async with lent() as it:
@@ -247,7 +263,7 @@ async def test_the_server_s_last_words_come_through_whatever_the_client_has_stil
 
 
 async def test_last_words_wait_for_a_client_that_reads_slowly() -> None:
-    answers = message(b"d", bytes(1 << 20)) * 3
+    answers = message(b"d", bytes(1 << 20))
     words = message(b"E", b"SFATAL\0C57P01\0\0")
     loop = asyncio.get_running_loop()
     async with lent() as it:
@@ -263,7 +279,7 @@ async def test_last_words_wait_for_a_client_that_reads_slowly() -> None:
                 asked = asked or message(b"Q", b"SELECT 1\0") * 1000
                 with suppress(BlockingIOError):
                     asked = asked[it.client.send(asked) :]
-                got += await loop.sock_recv(it.client, 1 << 12)
+                got += await loop.sock_recv(it.client, 1 << 14)
             await ending
         assert got == answers + words
         assert (await it.back()).to_client.unsent == b""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 
 import asyncpg
 import psycopg
@@ -17,6 +18,7 @@ from proxy.entry.listeners import TCPAddress
 from proxy.server import Proxy
 from proxy.session.cancel import forward
 from proxy.transport.upstream import Upstream
+from proxy.wire.frames import message
 from proxy.wire.startup import cancel_request
 from tests.fixtures.certificates import Certificate
 from tests.fixtures.encrypted_postgres import PASSWORD, EncryptedPostgres, address
@@ -101,6 +103,72 @@ async def test_the_clients_that_follow_need_no_python(reusing: Proxy, database: 
         await leave(raw)
     await waiting(reusing)
     assert await used_by(reusing, database) == first
+
+
+READY, DISCARDED = message(b"Z", b"I"), message(b"C", b"DISCARD ALL\0")
+LET_IN = message(b"R", bytes(4)) + message(b"K", b"\0\0\0\1\0\0\0\2") + READY
+
+
+@pytest.mark.parametrize("relayed", [True, False], ids=["compiled", "python"])
+@pytest.mark.parametrize(
+    ("said", "again"),
+    [
+        (DISCARDED + READY, True),
+        (message(b"N", b"SNOTICE\0\0") + DISCARDED + READY, True),
+        (message(b"A", b"\0\0\0\1a\0b\0") + DISCARDED + READY, True),
+        (DISCARDED + message(b"Z", b"T"), False),
+        (DISCARDED + message(b"Z", b"E"), False),
+        (message(b"E", b"SERROR\0\0") + READY, False),
+        (DISCARDED + READY + message(b"E", b"SFATAL\0\0"), False),
+        (DISCARDED + READY + READY, False),
+        (DISCARDED + READY + b"N\0\0\0\3", False),
+    ],
+)
+async def test_what_the_server_says_meanwhile_decides_about_the_next_client(
+    said: bytes, again: bool, relayed: bool, engine: FakeEngine
+) -> None:
+    """Both that keep connections, compiled code and Python, have this rule: it is the same one."""
+    had = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal had
+        had += 1
+        with suppress(OSError, asyncio.IncompleteReadError):
+            await reader.readexactly(len(startup("postgres", "postgres")))
+            writer.write(LET_IN)
+            # Python resets a connection the first time; later whoever has it by then.
+            for answer in (DISCARDED + READY, said, said):
+                await reader.readexactly(len(query("DISCARD ALL")))
+                writer.write(answer)
+            await reader.read()
+        writer.close()
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    proxy = Proxy(
+        listen=[TCPAddress("127.0.0.1", 0)],
+        upstream=Upstream("127.0.0.1", port),
+        engine=engine,
+        reuse=Reuse(60),
+        relayed=relayed,
+    )
+    await proxy.start()
+    try:
+        async with connected(proxy.port, "postgres") as raw:
+            await leave(raw)
+        await waiting(proxy)
+        front = proxy._surroundings.front
+        assert (0 if front is None else front.kept) == relayed
+        async with connected(proxy.port, "postgres") as raw:
+            assert len(proxy._surroundings.sessions) == (not relayed)
+            await leave(raw)
+        await until(lambda: proxy.sessions == 0)
+        await asyncio.sleep(0.05)
+        async with connected(proxy.port, "postgres") as raw:
+            assert had == (1 if again else 2)
+    finally:
+        await proxy.stop()
+        listening.close()
 
 
 async def test_a_connection_on_which_something_was_cancelled_is_not_used_again(

@@ -83,7 +83,7 @@ class _Journal:
 class _Caller:
     """A session in which nothing is read, and every write succeeds."""
 
-    database, user, in_transaction = "d", "u", False
+    database, user, address, in_transaction = "d", "u", None, False
 
     def __init__(self) -> None:
         self.stop = Stop()

@@ -1,12 +1,57 @@
-"""Clients that come in, and go, without Python: a part of `_relay.pyx`.
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""Clients that come in, and go, without Python: in the thread of `_relay.pyx`.
 
-The relay's thread accepts, reads the StartupMessage, and takes a connection to the server: one that was kept from a client
-that has said the same, or a new one. Whatever is not the plainest case goes to Python as it is: a client
+The relay's thread accepts, reads the StartupMessage, and takes a connection to the server: one that was kept
+from a client that has said the same, or a new one. Whatever is not the plainest case goes to Python as it is: a client
 that wants TLS or to cancel, a server that wants a password, an error, anything that takes long.
 Python hears of who has come and gone some milliseconds later, of many at once.
 """
 
-from libc.errno cimport EINPROGRESS, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM
+from libc.errno cimport EAGAIN, EINPROGRESS, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM, errno
+from libc.stdint cimport uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcmp, memcpy, memmove
+from posix.unistd cimport close, write
+
+from proxy.native._relay cimport (
+    ADDRESS,
+    CHUNK,
+    CLIENT,
+    EPOLLERR,
+    EPOLLHUP,
+    EPOLLIN,
+    EPOLLOUT,
+    EPOLL_CTL_ADD,
+    EPOLL_CTL_DEL,
+    EPOLL_CTL_MOD,
+    Guest,
+    HEADER,
+    Header,
+    MSG_DONTWAIT,
+    MSG_NOSIGNAL,
+    Origin,
+    Pair,
+    PairLoop,
+    RELAYED,
+    SERVER,
+    Side,
+    TURNS,
+    big_endian,
+    epoll_ctl,
+    epoll_event,
+    forget_origin,
+    has_ended,
+    keep,
+    make_room,
+    now,
+    read_header,
+    recv,
+    send,
+    socklen_t,
+    taken,
+)
+
+from proxy.native.records import Departure, Leased, Visit
 
 cdef extern from "sys/socket.h" nogil:
     ctypedef unsigned short sa_family_t
@@ -55,8 +100,9 @@ cdef enum:
     LOST = 1
     CLOSED = 2
 
-    LISTENERS = 64
+    DOORS = 64
     # PostgreSQL's own bounds of a start-up packet, as in proxy.wire.startup.
+    LENGTH = 4
     SMALLEST_STARTUP = 8
     LARGEST_STARTUP = 10_000
     SSL_REQUEST = (1234 << 16) | 5679
@@ -86,7 +132,7 @@ cdef const unsigned char *DISCARD_ALL = _DISCARD_ALL
 cdef size_t DISCARD_ALL_SIZE = len(_DISCARD_ALL)
 
 
-cdef struct Listener:
+cdef struct Door:
     int fd
     unsigned char policy
 
@@ -96,7 +142,15 @@ cdef struct Spare:
     double until
 
 
-cdef class Front(Relay):
+cdef inline bint is_ok(const unsigned char *data, size_t size) noexcept nogil:
+    """Whether what a server says begins with AuthenticationOk, of which all has come."""
+    cdef Header header
+    if size < AUTHENTICATION_OK or not read_header(data, size, &header):
+        return False
+    return header.kind == c'R' and header.size == AUTHENTICATION_OK and not big_endian(data + HEADER)
+
+
+cdef class Entrance(PairLoop):
     """A relay that also lets clients in.
 
     Attributes:
@@ -104,7 +158,7 @@ cdef class Front(Relay):
         greeted: those of which it is not known yet what they want, or whether they may have it.
     """
 
-    cdef Listener _listeners[LISTENERS]
+    cdef Door _doors[DOORS]
     cdef uint32_t _listening
     cdef double _exhausted_until
     cdef bint _connects
@@ -135,7 +189,7 @@ cdef class Front(Relay):
             keeping: else: seconds for which a connection waits for its next client.
             patience: seconds after which a login is Python's to wait for.
         """
-        Relay.__init__(self, openssl)
+        PairLoop.__init__(self, openssl)
         self._connects = connects
         self._keeping = keeping
         self._prompt = patience
@@ -144,7 +198,7 @@ cdef class Front(Relay):
         cdef uint32_t at
         self._close_all()
         for at in range(self._used):
-            if self._pairs[at] != NULL and self._pairs[at].visit != NULL and not self._pairs[at].returned:
+            if self._pairs[at] != NULL and self._pairs[at].guest != NULL and not self._pairs[at].returned:
                 self._finish(self._pairs[at], LOST)
         free(self._kept)
         free(self._logins)
@@ -159,10 +213,10 @@ cdef class Front(Relay):
         """
         cdef int failure = ENOMEM
         self._enter()
-        if self._listening < LISTENERS:
-            self._listeners[self._listening].fd = fd
-            self._listeners[self._listening].policy = TAKES_PLAIN * takes_plain | DECLINES_TLS * declines_tls
-            failure = errno if self._watch_listener(self._listening) < 0 else 0
+        if self._listening < DOORS:
+            self._doors[self._listening].fd = fd
+            self._doors[self._listening].policy = TAKES_PLAIN * takes_plain | DECLINES_TLS * declines_tls
+            failure = errno if self._watch_door(self._listening) < 0 else 0
             self._listening += not failure
         self._leave()
         if failure:
@@ -171,7 +225,7 @@ cdef class Front(Relay):
     def unlisten(self):
         """Accept no more clients."""
         self._enter()
-        self._unwatch_listeners()
+        self._unwatch_doors()
         self._listening = 0
         self._leave()
 
@@ -207,7 +261,7 @@ cdef class Front(Relay):
         cdef const unsigned char *said = answers
         cdef const unsigned char *own = key
         cdef Pair *pair
-        cdef Lease *lease
+        cdef Origin *origin
         cdef int failure = ENOMEM
         if len(answers) > CHUNK or len(key) < PROCESS_ID:
             raise OSError(EINVAL, "the server's answers are not of the usual kind")
@@ -216,14 +270,14 @@ cdef class Front(Relay):
             pair = self._new_pair()
             if pair != NULL:
                 pair.stage = KEPT
-                lease = pair.lease = <Lease *>calloc(1, sizeof(Lease))
+                origin = pair.origin = <Origin *>calloc(1, sizeof(Origin))
                 if (
-                    lease != NULL
-                    and keep(&lease.packet, &lease.packet_size, text, len(packet))
-                    and keep(&lease.key, &lease.key_size, own, len(key))
-                    and keep(&lease.answers, &lease.answers_size, said, len(answers))
+                    origin != NULL
+                    and keep(&origin.packet, &origin.packet_size, text, len(packet))
+                    and keep(&origin.key, &origin.key_size, own, len(key))
+                    and keep(&origin.answers, &origin.answers_size, said, len(answers))
                 ):
-                    lease.secret_at, lease.until = secret_at, until
+                    origin.secret_at, origin.until = secret_at, until
                     pair.sides[SERVER].fd = fd
                     failure = self._watch_side(pair, SERVER, EPOLLIN, EPOLL_CTL_ADD)
                     if not failure and not self._add_kept(pair):
@@ -241,7 +295,7 @@ cdef class Front(Relay):
         """Take back a connection that waits for a client that says this; None if none does.
 
         Returns:
-            The socket; the server's own key; what clients are told; and until when it may have others.
+            The socket, and what it was `Leased` by.
         """
         cdef const unsigned char *text = packet
         cdef Pair *pair
@@ -251,7 +305,7 @@ cdef class Front(Relay):
             if pair == NULL:
                 return None
             self._unwatch_side(pair, SERVER)
-            found = pair.sides[SERVER].fd, self._leased(pair.lease)
+            found = pair.sides[SERVER].fd, self._leased(pair.origin)
             self._release(pair)
             return found
         finally:
@@ -275,22 +329,22 @@ cdef class Front(Relay):
         try:
             for at in range(self._used):
                 pair = self._pairs[at]
-                if pair == NULL or pair.visit == NULL or pair.lease == NULL:
+                if pair == NULL or pair.guest == NULL or pair.origin == NULL:
                     continue
-                if pair.visit.key_size == size and memcmp(pair.visit.key, told, size) == 0:
-                    pair.lease.unfit = True
-                    return taken(pair.lease.key, pair.lease.key_size)
+                if pair.guest.key_size == size and memcmp(pair.guest.key, told, size) == 0:
+                    pair.origin.unfit = True
+                    return taken(pair.origin.key, pair.origin.key_size)
         finally:
             self._leave()
 
-    def recall_visits(self):
+    def recall_guests(self):
         """Take all clients back that were accepted here; `returned` gives them."""
         cdef uint32_t at
         cdef Pair *pair
         self._enter()
         for at in range(self._used):
             pair = self._pairs[at]
-            if pair != NULL and pair.visit != NULL and not pair.returned:
+            if pair != NULL and pair.guest != NULL and not pair.returned:
                 self._hand_over(pair)
         self._leave()
 
@@ -298,12 +352,10 @@ cdef class Front(Relay):
         """What clients did that were accepted here, since the last call.
 
         Returns:
-            Seconds that each login took, and of each connection that has ended: the client's address, when it
-            came, was let in and ended, on the clock of time.monotonic(), its StartupMessage, the bytes
-            received from it and from the server, and how it has ended.
+            Seconds that each login took, and a `Departure` of each connection that has ended, in order.
         """
         cdef Pair *pair
-        cdef Visit *visit
+        cdef Guest *guest
         ends = []
         self._enter()
         try:
@@ -313,16 +365,16 @@ cdef class Front(Relay):
             while self._ended != NULL:
                 pair = self._ended
                 self._ended = pair.next
-                visit = pair.visit
-                received = pair.sides[CLIENT].received, pair.sides[SERVER].received
-                ends.append((
-                    taken(visit.peer, visit.peer_size),
-                    visit.began,
-                    visit.logged_in,
-                    visit.ended,
-                    taken(visit.packet, visit.packet_size),
-                    received,
-                    visit.outcome,
+                guest = pair.guest
+                ends.append(Departure(
+                    peer=taken(guest.peer, guest.peer_size),
+                    began=guest.began,
+                    logged_in=guest.logged_in,
+                    ended=guest.ended,
+                    packet=taken(guest.packet, guest.packet_size),
+                    from_client=pair.sides[CLIENT].received,
+                    from_server=pair.sides[SERVER].received,
+                    outcome=guest.outcome,
                 ))
                 self._release(pair)
             # In the order in which they have ended.
@@ -339,24 +391,24 @@ cdef class Front(Relay):
 
     cdef object _return(self, Pair *pair):
         """What Python gets: a name; how far both directions have come, if they have begun; and who it is."""
-        cdef Visit *visit = pair.visit
-        cdef Lease *lease = pair.lease
+        cdef Guest *guest = pair.guest
+        cdef Origin *origin = pair.origin
         name = self._name(pair)
-        if visit == NULL:
+        if guest == NULL:
             return name, self._take(pair), None
         begun = pair.stage == RELAYED
-        said = taken(visit.packet, visit.packet_size)
-        found = (
-            pair.sides[CLIENT].fd,
-            pair.sides[SERVER].fd,
-            taken(visit.peer, visit.peer_size),
-            visit.began,
-            visit.logged_in,
-            said or taken(pair.sides[CLIENT].held, pair.sides[CLIENT].held_size),
-            visit.asked,
-            b"" if begun else taken(pair.sides[SERVER].held, pair.sides[SERVER].held_size),
-            taken(visit.key, visit.key_size),
-            None if lease == NULL else self._leased(lease),
+        said = taken(guest.packet, guest.packet_size)
+        found = Visit(
+            client=pair.sides[CLIENT].fd,
+            server=pair.sides[SERVER].fd,
+            peer=taken(guest.peer, guest.peer_size),
+            began=guest.began,
+            logged_in=guest.logged_in,
+            said=said or taken(pair.sides[CLIENT].held, pair.sides[CLIENT].held_size),
+            asked=guest.asked,
+            answer=b"" if begun else taken(pair.sides[SERVER].held, pair.sides[SERVER].held_size),
+            key=taken(guest.key, guest.key_size),
+            lease=None if origin == NULL else self._leased(origin),
         )
         self._depart(pair)
         if begun:
@@ -364,9 +416,12 @@ cdef class Front(Relay):
         self._release(pair)
         return name, None, found
 
-    cdef object _leased(self, Lease *lease):
-        key, answers = taken(lease.key, lease.key_size), taken(lease.answers, lease.answers_size)
-        return key, answers, 0.0 if lease.unfit else lease.until
+    cdef object _leased(self, Origin *origin):
+        return Leased(
+            key=taken(origin.key, origin.key_size),
+            answers=taken(origin.answers, origin.answers_size),
+            until=0.0 if origin.unfit else origin.until,
+        )
 
     cdef void _wake_up(self) noexcept nogil:
         """Let the thread see what it may have to wait for now."""
@@ -405,17 +460,17 @@ cdef class Front(Relay):
             close(self._spares[0].fd)
             self._remove_spare(0)
         # The one that came first waits longest.
-        while self._kept_size and self._kept[0].lease.kept + self._keeping < time:
+        while self._kept_size and self._kept[0].origin.kept + self._keeping < time:
             self._drop(self._kept[0])
         if self._exhausted_until and self._exhausted_until < time:
             self._exhausted_until = 0
             for at in range(self._listening):
-                self._watch_listener(at)
+                self._watch_door(at)
         if self.greeted:
             for at in range(self._used):
                 pair = self._pairs[at]
-                if pair != NULL and pair.visit != NULL and pair.stage != RELAYED and not pair.returned:
-                    if pair.visit.began + self._prompt < time:
+                if pair != NULL and pair.guest != NULL and pair.stage != RELAYED and not pair.returned:
+                    if pair.guest.began + self._prompt < time:
                         self._hand_over(pair)
 
     cdef bint _has_news(self) noexcept nogil:
@@ -440,43 +495,43 @@ cdef class Front(Relay):
 
     # -- a client comes
 
-    cdef int _watch_listener(self, uint32_t number) noexcept nogil:
+    cdef int _watch_door(self, uint32_t number) noexcept nogil:
         cdef epoll_event event
         event.events = EPOLLIN
         event.data.u64 = number
-        return epoll_ctl(self._epoll, EPOLL_CTL_ADD, self._listeners[number].fd, &event)
+        return epoll_ctl(self._epoll, EPOLL_CTL_ADD, self._doors[number].fd, &event)
 
-    cdef void _unwatch_listeners(self) noexcept nogil:
+    cdef void _unwatch_doors(self) noexcept nogil:
         cdef epoll_event event
         cdef uint32_t at
         for at in range(self._listening):
-            epoll_ctl(self._epoll, EPOLL_CTL_DEL, self._listeners[at].fd, &event)
+            epoll_ctl(self._epoll, EPOLL_CTL_DEL, self._doors[at].fd, &event)
 
     cdef void _accept(self, uint32_t number) noexcept nogil:
         cdef unsigned char address[128]
         cdef socklen_t size
-        cdef int fd, turn
-        for turn in range(TURNS):
+        cdef int fd, _turn
+        for _turn in range(TURNS):
             if number >= self._listening:
                 return
             size = sizeof(address)
-            fd = accept4(self._listeners[number].fd, <sockaddr *>address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC)
+            fd = accept4(self._doors[number].fd, <sockaddr *>address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC)
             if fd >= 0:
-                self._admit(fd, address, size, self._listeners[number].policy)
+                self._admit(fd, address, size, self._doors[number].policy)
                 continue
             if errno in (EMFILE, ENFILE, ENOBUFS, ENOMEM):
                 # It would be said again and again.
-                self._unwatch_listeners()
+                self._unwatch_doors()
                 self._exhausted_until = now() + EXHAUSTED
             return
 
     cdef void _admit(self, int fd, unsigned char *address, socklen_t size, unsigned char policy) noexcept nogil:
         cdef Pair *pair = self._new_pair()
-        cdef Visit *visit
+        cdef Guest *guest
         cdef int on = 1
         if pair != NULL:
-            visit = pair.visit = <Visit *>calloc(1, sizeof(Visit))
-        if pair == NULL or visit == NULL:
+            guest = pair.guest = <Guest *>calloc(1, sizeof(Guest))
+        if pair == NULL or guest == NULL:
             if pair != NULL:
                 self._release(pair)
             close(fd)
@@ -484,10 +539,10 @@ cdef class Front(Relay):
         pair.stage = GREETING
         pair.sides[CLIENT].fd = fd
         pair.status = c'I'
-        visit.peer_size = min(size, <socklen_t>ADDRESS)
-        memcpy(visit.peer, address, visit.peer_size)
-        visit.policy = policy
-        visit.began = now()
+        guest.peer_size = min(size, <socklen_t>ADDRESS)
+        memcpy(guest.peer, address, guest.peer_size)
+        guest.policy = policy
+        guest.began = now()
         self.greeted += 1
         if (<sockaddr *>address).sa_family != AF_UNIX:
             setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on))
@@ -511,35 +566,37 @@ cdef class Front(Relay):
         self._read_startup(pair, size + got)
 
     cdef void _read_startup(self, Pair *pair, size_t size) noexcept nogil:
-        cdef Visit *visit = pair.visit
+        cdef Guest *guest = pair.guest
         cdef unsigned char *data = self._buffer
         cdef size_t length
         cdef uint32_t code
-        if size < SMALLEST_STARTUP:
+        if size < LENGTH:
             # What cannot be any more is Python's to refuse.
             if data[0]:
                 self._hand_over(pair)
             return
-        length, code = big_endian(data), big_endian(data + 4)
+        length = big_endian(data)
         if length > LARGEST_STARTUP or length < size or length < SMALLEST_STARTUP:
             self._hand_over(pair)
-        elif size < length:
             return
-        elif length == SMALLEST_STARTUP and code == GSSENC_REQUEST and not visit.asked & ASKED_FOR_GSSENC:
+        if size < length:
+            return
+        code = big_endian(data + LENGTH)
+        if length == SMALLEST_STARTUP and code == GSSENC_REQUEST and not guest.asked & ASKED_FOR_GSSENC:
             self._decline(pair, ASKED_FOR_GSSENC)
         elif (
             length == SMALLEST_STARTUP and code == SSL_REQUEST
-            and visit.policy & DECLINES_TLS and not visit.asked & ASKED_FOR_SSL
+            and guest.policy & DECLINES_TLS and not guest.asked & ASKED_FOR_SSL
         ):
             self._decline(pair, ASKED_FOR_SSL)
-        elif code >> 16 == 3 and visit.policy & TAKES_PLAIN and not data[length - 1]:
+        elif code >> 16 == 3 and guest.policy & TAKES_PLAIN and not data[length - 1]:
             self._log_in(pair, length)
         else:
             self._hand_over(pair)
 
     cdef void _decline(self, Pair *pair, unsigned char what) noexcept nogil:
         """Encryption is not to be had."""
-        pair.visit.asked |= what
+        pair.guest.asked |= what
         keep(&pair.sides[CLIENT].held, &pair.sides[CLIENT].held_size, NULL, 0)
         if send(pair.sides[CLIENT].fd, "N", 1, MSG_NOSIGNAL | MSG_DONTWAIT) != 1:
             self._finish(pair, LOST)
@@ -580,14 +637,14 @@ cdef class Front(Relay):
     cdef void _take_packet(self, Pair *pair) noexcept nogil:
         """What is held of a client's is its StartupMessage."""
         cdef Side *client = &pair.sides[CLIENT]
-        pair.visit.packet, pair.visit.packet_size = client.held, client.held_size
+        pair.guest.packet, pair.guest.packet_size = client.held, client.held_size
         client.held, client.held_size = NULL, 0
 
     cdef void _ask(self, Pair *pair, int how) noexcept nogil:
         """Send the StartupMessage, if the connection has been made; `how` the server's side comes to be watched."""
-        cdef Visit *visit = pair.visit
-        cdef ssize_t sent = send(pair.sides[SERVER].fd, visit.packet, visit.packet_size, MSG_NOSIGNAL | MSG_DONTWAIT)
-        cdef bint made = sent == <ssize_t>visit.packet_size
+        cdef Guest *guest = pair.guest
+        cdef ssize_t sent = send(pair.sides[SERVER].fd, guest.packet, guest.packet_size, MSG_NOSIGNAL | MSG_DONTWAIT)
+        cdef bint made = sent == <ssize_t>guest.packet_size
         if not made and not (sent < 0 and errno == EAGAIN):
             self._try_again(pair)
         elif self._watch_side(pair, SERVER, EPOLLIN if made else EPOLLOUT, how):
@@ -615,7 +672,7 @@ cdef class Front(Relay):
                     self._try_again(pair)
             return
         size += got
-        if size >= AUTHENTICATION_OK and data[0] == c'R' and big_endian(data + 1) == 8 and not big_endian(data + 5):
+        if is_ok(data, size):
             self._begin(pair)
             # The first ReadyForQuery answers the StartupMessage.
             if not self._note_question(pair, c'S'):
@@ -642,28 +699,28 @@ cdef class Front(Relay):
         self._from_server(pair, size)
 
     cdef void _note_key(self, Pair *pair, const unsigned char *body, size_t size) noexcept nogil:
-        cdef Visit *visit = pair.visit
-        if visit == NULL or visit.logged_in or not keep(&visit.key, &visit.key_size, body, size):
+        cdef Guest *guest = pair.guest
+        if guest == NULL or guest.logged_in or not keep(&guest.key, &guest.key_size, body, size):
             return
         if not make_room(<void **>&self._logins, &self._logins_room, self._logins_size, sizeof(double)):
             return
-        visit.logged_in = now()
-        self._logins[self._logins_size] = visit.logged_in - visit.began
+        guest.logged_in = now()
+        self._logins[self._logins_size] = guest.logged_in - guest.began
         self._logins_size += 1
 
     # -- it goes
 
-    cdef bint _end_visit(self, Pair *pair, size_t at, size_t size) noexcept nogil:
+    cdef bint _see_off(self, Pair *pair) noexcept nogil:
         cdef Side *client = &pair.sides[CLIENT]
         cdef Side *server = &pair.sides[SERVER]
         cdef bint at_rest = not pair.log_size and not server.held_size and not server.skip
-        if pair.visit == NULL or not at_rest or at or size != HEADER or big_endian(self._buffer + 1) != 4:
+        if pair.guest == NULL or not at_rest:
             return False
         if client.unsent_size or server.unsent_size:
             return False
-        if pair.lease != NULL:
+        if pair.origin != NULL:
             return self._park(pair)
-        self._send(pair, SERVER, self._buffer, size)
+        self._send(pair, SERVER, self._buffer, HEADER)
         if client.held_size:
             keep(&client.held, &client.held_size, NULL, 0)
         if not pair.returned and not server.unsent_size:
@@ -690,8 +747,8 @@ cdef class Front(Relay):
             if pair.sides[side].fd >= 0:
                 close(pair.sides[side].fd)
                 pair.sides[side].fd = -1
-        pair.visit.outcome = outcome
-        pair.visit.ended = now()
+        pair.guest.outcome = outcome
+        pair.guest.ended = now()
         # For Python to write down; events of it that are still to be seen to are passed over.
         pair.returned = True
         pair.next = self._ended
@@ -756,8 +813,8 @@ cdef class Front(Relay):
         """Let the next client have a connection; False if there is no memory."""
         if not make_room(<void **>&self._kept, &self._kept_room, self._kept_size, sizeof(Pair *)):
             return False
-        pair.lease.resetting = False
-        pair.lease.kept = now()
+        pair.origin.resetting = False
+        pair.origin.kept = now()
         self._kept[self._kept_size] = pair
         self._kept_size += 1
         return True
@@ -769,7 +826,7 @@ cdef class Front(Relay):
         while at:
             at -= 1
             pair = self._kept[at]
-            if pair.lease.packet_size == size and memcmp(pair.lease.packet, packet, size) == 0:
+            if pair.origin.packet_size == size and memcmp(pair.origin.packet, packet, size) == 0:
                 self._remove_kept(pair)
                 return pair
         return NULL
@@ -784,46 +841,46 @@ cdef class Front(Relay):
 
     cdef bint _resume(self, Pair *pair, Pair *kept) noexcept nogil:
         """Let a client, whose StartupMessage is held, have a kept connection; False if it cannot."""
-        cdef Lease *lease = kept.lease
+        cdef Origin *origin = kept.origin
         cdef int fd = kept.sides[SERVER].fd
         kept.sides[SERVER].fd = -1
-        kept.lease = NULL
-        pair.lease = lease
+        kept.origin = NULL
+        pair.origin = origin
         pair.sides[SERVER].fd = fd
         self._release(kept)
         if (
-            getrandom(lease.answers + lease.secret_at, lease.key_size - PROCESS_ID, 0) < 0
+            getrandom(origin.answers + origin.secret_at, origin.key_size - PROCESS_ID, 0) < 0
             or self._watch_side(pair, SERVER, EPOLLIN, EPOLL_CTL_MOD)
         ):
             close(fd)
             pair.sides[SERVER].fd = -1
-            forget_lease(lease)
-            pair.lease = NULL
+            forget_origin(origin)
+            pair.origin = NULL
             return False
         self._take_packet(pair)
         self._begin(pair)
-        memcpy(self._buffer, lease.answers, lease.answers_size)
+        memcpy(self._buffer, origin.answers, origin.answers_size)
         if not self._note_question(pair, c'S'):
             self._give_back(pair)
             return True
-        self._tell(pair, lease.answers_size)
+        self._tell(pair, origin.answers_size)
         return True
 
     cdef bint _park(self, Pair *pair) noexcept nogil:
         """Have the server forget a client that has said Terminate; False if its connection must not be kept."""
-        cdef Lease *lease = pair.lease
+        cdef Origin *origin = pair.origin
         cdef Pair *kept
         cdef int fd = pair.sides[SERVER].fd
-        if lease.unfit or lease.until < now() or pair.status != c'I' or not self._keeping:
+        if origin.unfit or origin.until < now() or pair.status != c'I' or not self._keeping:
             return False
         kept = self._new_pair()
         if kept == NULL:
             return False
         kept.stage = KEPT
-        kept.lease = lease
+        kept.origin = origin
         kept.sides[SERVER].fd = fd
-        lease.resetting = True
-        pair.lease = NULL
+        origin.resetting = True
+        pair.origin = NULL
         pair.sides[SERVER].fd = -1
         if (
             self._watch_side(kept, SERVER, EPOLLIN, EPOLL_CTL_MOD)
@@ -836,7 +893,8 @@ cdef class Front(Relay):
     cdef void _hear(self, Pair *pair) noexcept nogil:
         """What the server says while it has no client."""
         cdef Side *server = &pair.sides[SERVER]
-        cdef size_t size = server.held_size, at = 0, length
+        cdef size_t size = server.held_size, at = 0
+        cdef Header header
         cdef ssize_t got = self._receive_behind(server, CHUNK - size)
         cdef unsigned char *data = self._buffer
         if got <= 0:
@@ -844,35 +902,34 @@ cdef class Front(Relay):
                 self._drop(pair)
             return
         size += got
-        while size - at >= HEADER:
-            length = big_endian(data + at + 1)
-            if length < 4 or length >= CHUNK:
+        while read_header(data + at, size - at, &header):
+            if not header.possible or header.size > CHUNK:
                 self._drop(pair)
                 return
-            if length + 1 > size - at:
+            if header.size > size - at:
                 break
-            if not self._is_well(pair, data + at, length + 1):
+            if not self._is_well(pair, data + at, header.size):
                 self._drop(pair)
                 return
-            at += length + 1
+            at += header.size
         if not keep(&server.held, &server.held_size, data + at, size - at):
             self._drop(pair)
 
     cdef bint _is_well(self, Pair *pair, const unsigned char *frame, size_t size) noexcept nogil:
         """Whether a connection without a client can have another one after a message."""
-        cdef Lease *lease = pair.lease
+        cdef Origin *origin = pair.origin
         cdef unsigned char kind = frame[0]
         if kind == c'Z':
             # Everything has been forgotten.
-            return lease.resetting and frame[size - 1] == c'I' and self._add_kept(pair)
+            return origin.resetting and frame[size - 1] == c'I' and self._add_kept(pair)
         if kind == c'S':
             # A setting is what the next client will be told, or the next one is not to get it.
-            return memmem(lease.answers, lease.answers_size, frame, size) != NULL
+            return memmem(origin.answers, origin.answers_size, frame, size) != NULL
         return kind != c'E'
 
     cdef void _drop(self, Pair *pair) noexcept nogil:
         """Close a connection that nobody has."""
-        if not pair.lease.resetting:
+        if not pair.origin.resetting:
             self._remove_kept(pair)
         close(pair.sides[SERVER].fd)
         self._release(pair)
