@@ -12,8 +12,11 @@ https://www.postgresql.org/docs/current/protocol-error-fields.html
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from dataclasses import dataclass
+from types import CodeType, FrameType
 
 from engine.errors import DatabaseError, OperationError
 from proxy.sql.intercept import Refusal
@@ -71,7 +74,20 @@ def fields_of(error: OperationError, severity: str = "ERROR") -> dict[str, str]:
     for kind, attribute in _IDENTIFIERS.items():
         if getattr(error, attribute):
             fields[kind] = getattr(error, attribute)
-    return fields
+    return fields | _source_of(error, sys._getframe(1))
+
+
+def _source_of(error: OperationError, sayer: FrameType) -> dict[str, str]:
+    """Where an error was raised, as Postgres says of its own; or who says it, if it was not raised."""
+    if (traceback := error.__traceback__) is None:
+        return _source(sayer.f_code, sayer.f_lineno)
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return _source(traceback.tb_frame.f_code, traceback.tb_lineno)
+
+
+def _source(code: CodeType, line: int) -> dict[str, str]:
+    return {"F": os.path.basename(code.co_filename), "L": str(line), "R": code.co_name}
 
 
 #: What a terminal obeys, or what makes a text look like another: controls, and marks of direction.

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from engine.errors import OperationError
 from proxy.entry.login import Login
+from proxy.entry.refusal import refusal_of, refusal_of_repetition
 from proxy.errors import fields_of
 from proxy.observer import Outcome
 from proxy.records import Connection, address_of
@@ -27,12 +28,11 @@ from proxy.wire.startup import (
     SSL_REQUEST,
     CancelRequest,
     GSSENCRequest,
+    OtherProtocol,
     SSLRequest,
     Startup,
     StartupMessage,
-    UnsupportedProtocolError,
     read_startup,
-    unsupported,
 )
 
 
@@ -42,7 +42,7 @@ class Said:
 
     Attributes:
         data: from the client.
-        asked: the requests that were declined.
+        asked: the requests for encryption that were declined since the other kind was.
         opened: the server's connection, as for a `Login`.
         began: when the connection was made, on the clock of time.monotonic(); None if that was just now.
     """
@@ -76,6 +76,7 @@ class Greeting(asyncio.Protocol):
         self._began = said.began
         self._identity: Identity | None = None
         self._upgrading = False
+        self._injected = False
         self._handed_over = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -131,10 +132,10 @@ class Greeting(asyncio.Protocol):
             ):
                 packet, self._data = found
                 self._answer(packet)
-        except UnsupportedProtocolError as error:
-            self._refuse(OperationError(str(error), "0A000"), error.frame)
         except FramingError as error:
-            self._refuse(OperationError(str(error), "08P01"))
+            # Like Postgres: who begins like this would not understand an error.
+            self._connection.note(Outcome.REFUSED, OperationError(str(error), "08P01"))
+            self._transport.close()
         except OperationError as error:
             self._refuse(error)
 
@@ -159,32 +160,29 @@ class Greeting(asyncio.Protocol):
             self._hand_over(login.run(self._deadline))
         elif isinstance(packet, CancelRequest):
             self._hand_over(self._cancel(packet))
+        elif isinstance(packet, OtherProtocol):
+            self._hand_over(self._pass_refusal(refusal_of(packet.packet, self._surroundings.upstream)))
         else:
             self._answer_encryption(packet)
 
     def _answer_encryption(self, packet: SSLRequest | GSSENCRequest) -> None:
         if type(packet) in self._asked or self._identity is not None:
             code = SSL_REQUEST if isinstance(packet, SSLRequest) else GSSENC_REQUEST
-            raise OperationError(unsupported(code), "0A000")
-        self._asked.add(type(packet))
-        if self._data:
-            # Somebody in between could have put there what is then taken for the client's.
-            name = "SSL" if isinstance(packet, SSLRequest) else "GSSAPI encryption"
-            raise OperationError(
-                f"received unencrypted data after {name} request",
-                "08P01",
-                detail="This could be either a client-software bug or evidence of an attempted "
-                "man-in-the-middle attack.",
-            )
+            self._hand_over(self._pass_refusal(refusal_of_repetition(code, self._surroundings.upstream)))
+            return
+        self._asked = {type(packet)}
         if isinstance(packet, SSLRequest) and self._tls is not None:
+            self._injected, self._data = bool(self._data), b""
             self._transport.write(b"S")
             self._begin_tls(b"")
-        else:
-            self._transport.write(b"N")
+            return
+        self._transport.write(b"N")
+        if self._data:
+            raise _unencrypted("SSL" if isinstance(packet, SSLRequest) else "GSSAPI encryption")
 
-    def _refuse(self, error: OperationError, frame: bytes | None = None) -> None:
+    def _refuse(self, error: OperationError) -> None:
         self._connection.note(Outcome.REFUSED, error)
-        self._transport.write(frame or error_response(fields_of(error, "FATAL"), "utf-8"))
+        self._transport.write(error_response(fields_of(error, "FATAL"), "utf-8"))
         self._transport.close()
 
     # -- TLS
@@ -229,9 +227,26 @@ class Greeting(asyncio.Protocol):
             self._connection.log.info("no TLS", error=f"no ALPN protocol {ALPN}")
             transport.close()
             return
+        if self._injected:
+            self._refuse(_unencrypted("SSL"))
+            return
         self._read()
 
     # -- the next
+
+    async def _pass_refusal(self, answer: Coroutine[Any, Any, bytes]) -> None:
+        """Tell the client what Postgres says, and end the connection."""
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                self._transport.write(await answer)
+            self._connection.note(Outcome.SERVER_REFUSED)
+        except TimeoutError:
+            self._connection.note(Outcome.REFUSED)
+        except OperationError as error:
+            self._refuse(error)
+        finally:
+            self._transport.close()
+            self._connection.end()
 
     async def _cancel(self, request: CancelRequest) -> None:
         await cancel(request, self._surroundings.keys, self._surroundings.upstream)
@@ -244,3 +259,13 @@ class Greeting(asyncio.Protocol):
         self._timer.cancel()
         self._task = asyncio.get_running_loop().create_task(work)
         self._task.add_done_callback(lambda _: self._surroundings.dismiss(self))
+
+
+def _unencrypted(request: str) -> OperationError:
+    # Somebody in between could have put there what is then taken for the client's.
+    return OperationError(
+        f"received unencrypted data after {request} request",
+        "08P01",
+        detail="This could be either a client-software bug or evidence of an attempted "
+        "man-in-the-middle attack.",
+    )

@@ -19,10 +19,10 @@ from proxy.entry.idle import Idle, IdleConnections, Lease
 from proxy.errors import database_error, fields_of
 from proxy.observer import Outcome
 from proxy.session.client import Session
-from proxy.transport.sockets import connect
+from proxy.transport.sockets import connect, unread
 from proxy.transport.tls import Identity
 from proxy.wire import authentication, server
-from proxy.wire.frames import EVERY_KIND, Cutter, FramingError, Message, Run
+from proxy.wire.frames import EVERY_KIND, HEADER_SIZE, Cutter, FramingError, Message, Run
 from proxy.wire.scram import SCRAM_SHA_256
 from proxy.wire.startup import StartupMessage
 
@@ -49,16 +49,20 @@ class Side(asyncio.Protocol):
 
     Args:
         news: set when there is something to take, or the connection has gone.
+        half_closes: whether it may still want to hear something when it has said all.
 
     Attributes:
+        ended: whether nothing more comes, but somebody may still want to hear.
         lost: whether the connection has gone, or not come yet; there may still be something to take.
     """
 
-    def __init__(self, news: asyncio.Event) -> None:
+    def __init__(self, news: asyncio.Event, *, half_closes: bool = False) -> None:
         self._news = news
+        self._half_closes = half_closes
         self._cutter = Cutter(largest_held=authentication.LARGEST_RESPONSE)
         self._paused = False
         self.transport: asyncio.Transport | None = None
+        self.ended = False
         self.lost = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -73,7 +77,14 @@ class Side(asyncio.Protocol):
             assert self.transport is not None
             self.transport.pause_reading()
 
+    def eof_received(self) -> bool:
+        self.ended = True
+        self._news.set()
+        return self._half_closes
+
     def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None and self.transport is not None and (last_words := unread(self.transport)):
+            self._cutter.feed(last_words)
         self.lost = True
         self._news.set()
 
@@ -88,10 +99,34 @@ class Side(asyncio.Protocol):
             raise FramingError("invalid message length")
         return piece
 
+    def take_answer(self) -> bytes | None:
+        """What the client answers to a request, if all of it has come.
+
+        What can be no answer is given as it is: Postgres refuses it at its first byte, or at its length.
+        """
+        if self._cutter.next_kind not in (None, authentication.RESPONSE):
+            return self._cutter.take_rest()
+        try:
+            piece = self._cutter.take(EVERY_KIND)
+        except FramingError:
+            return self._cutter.take_rest()
+        if isinstance(piece, Message):
+            return piece.frame
+        return None if piece is None else piece.data
+
+    def take_end(self) -> bytes:
+        """What is left of somebody who has ended: a part of a message, or nothing."""
+        return self._cutter.take_rest()
+
     def write(self, frame: bytes) -> None:
         """Send a message."""
         if not self.lost and self.transport is not None:
             self.transport.write(frame)
+
+    def end(self) -> None:
+        """Say that nothing more comes; with TLS, which has no such word, end the connection."""
+        if not self.lost and self.transport is not None:
+            (self.transport.write_eof if self.transport.can_write_eof() else self.transport.close)()
 
     def close(self) -> None:
         """End the connection when all has been sent."""
@@ -134,9 +169,10 @@ class Login:
         self._connection = connection
         self._news = asyncio.Event()
         self._asked = False
+        self._server_asks = False
         self.startup = startup
         self.identity = identity
-        self.client = Side(self._news)
+        self.client = Side(self._news, half_closes=True)
         self.client.connection_made(transport)
         transport.set_protocol(self.client)
         if rest:
@@ -212,26 +248,54 @@ class Login:
         """
         while (message := self.server.take()) is None:
             self._check()
-            if self._asked and (answer := self.client.take()) is not None:
+            if self._asked and (answer := self.client.take_answer()) is not None:
                 self._asked = False
-                self.server.write(answer.frame)
+                self.server.write(answer)
                 continue
+            if self._asked and self.client.ended:
+                self._asked = False
+                self._pass_on_end()
             await self._wait()
         return message
 
-    async def from_client(self) -> Message:
-        """The client's next message; what the server says before goes to the client.
+    async def sasl_response(self) -> bytes:
+        """The body of the client's next SASL message; what the server says before goes to the client.
 
         Raises:
-            ConnectionEnded: one of the two has gone.
+            ConnectionEnded: one of the two has gone, as after a message that the server refuses.
+            FramingError: it is no such message.
         """
-        while (message := self.client.take()) is None:
+        while (frame := self.client.take_answer()) is None:
             if (unasked := self.server.take()) is not None:
                 self._pass_on(unasked)
                 continue
             self._check()
+            if self.client.ended:
+                self._pass_on_end()
+                await self.let_server_refuse(b"")
+                raise ConnectionEnded
             await self._wait()
-        return message
+        if not authentication.is_sasl_response(frame):
+            await self.let_server_refuse(frame)
+            raise FramingError("expected SASL response")
+        return frame[HEADER_SIZE:]
+
+    def _pass_on_end(self) -> None:
+        """The client ends instead of answering: Postgres may still say something to that."""
+        if self._server_asks:
+            self.server.write(self.client.take_end())
+            self.server.end()
+
+    async def let_server_refuse(self, words: bytes) -> None:
+        """Let the server say what is wrong with what a client has answered, if it waits for that as well.
+
+        Raises:
+            ConnectionEnded: it has.
+        """
+        if self._server_asks:
+            self.server.write(words)
+            while True:
+                self._pass_on(await self.from_server())
 
     async def request(self) -> tuple[int, bytes]:
         """The server's next authentication request; what else it says goes to the client.
@@ -362,9 +426,10 @@ class Login:
                     await self._authenticate(mechanisms)
                     continue
             self.client.write(authentication.request(request, data))
-            self._asked = True
+            self._asked = self._server_asks = True
 
     async def _authenticate(self, mechanisms: Sequence[str]) -> None:
+        self._server_asks = True
         verifiers = self._surroundings.verifiers
         if verifiers is not None and await verifiers.readable():
             await sasl.authenticate(self, mechanisms, verifiers)
@@ -397,6 +462,8 @@ class Login:
             client.transport, self.startup, self._surroundings, self._connection, seat, self._lease
         )
         session.begin(server_.transport, answers, rest)
+        if client.ended:
+            session.eof_received()
         return True
 
     def _refuse(self, error: OperationError, outcome: Outcome = Outcome.REFUSED) -> None:

@@ -103,8 +103,8 @@ async def pass_on(login: Login, offered: Sequence[str]) -> None:
     """
     mechanisms = [name for name in offered if name != scram.SCRAM_SHA_256_PLUS]
     login.client.write(authentication.sasl(mechanisms))
-    mechanism, data = authentication.read_sasl_initial_response(body := await _response(login))
-    if len(mechanisms) < len(offered) and mechanism == scram.SCRAM_SHA_256 and data[:1] == b"y":
+    mechanism, data = authentication.read_sasl_initial_response(body := await login.sasl_response())
+    if len(mechanisms) < len(offered) and mechanism == scram.SCRAM_SHA_256 and data and data[:1] == b"y":
         # The server knows that it has offered it, and would speak of an attack.
         raise OperationError(
             "SCRAM channel binding cannot be passed on",
@@ -123,7 +123,7 @@ async def _authenticate(login: Login, to_server: _ToServer | _ToNobody) -> None:
     nonce = client_first.nonce + _nonce()
     server_first = scram.server_first(nonce, asked.salt, asked.iterations)
     login.client.write(authentication.sasl_continue(server_first.message))
-    final = scram.read_client_final(await _response(login))
+    final = scram.read_client_final(await login.sasl_response())
     if not hmac.compare_digest(final.nonce, nonce):
         raise OperationError("invalid SCRAM response", "08P01", detail="Nonce does not match.")
     _check_binding(login, client_first, final)
@@ -139,9 +139,10 @@ async def _client_first(login: Login) -> scram.ClientFirst:
     binds = login.identity is not None and login.identity.end_point is not None
     mechanisms = [scram.SCRAM_SHA_256_PLUS, scram.SCRAM_SHA_256] if binds else [scram.SCRAM_SHA_256]
     login.client.write(authentication.sasl(mechanisms))
-    mechanism, data = authentication.read_sasl_initial_response(await _response(login))
-    if mechanism not in mechanisms:
-        raise OperationError("client selected an invalid SASL authentication mechanism", "08P01")
+    mechanism, data = await _initial_response(login, mechanisms)
+    while not data:
+        login.client.write(authentication.sasl_continue(b""))
+        data = await login.sasl_response()
     first = scram.read_client_first(data)
     if (first.header[:1] == b"p") != (mechanism == scram.SCRAM_SHA_256_PLUS):
         raise scram.ScramError("The mechanism does not fit the first message's channel binding.")
@@ -156,6 +157,18 @@ async def _client_first(login: Login) -> scram.ClientFirst:
             "However, this server does support channel binding.",
         )
     return first
+
+
+async def _initial_response(login: Login, mechanisms: Sequence[str]) -> tuple[str, bytes | None]:
+    body = await login.sasl_response()
+    try:
+        mechanism, data = authentication.read_sasl_initial_response(body)
+        if mechanism in mechanisms:
+            return mechanism, data
+    except FramingError:
+        pass
+    await login.let_server_refuse(authentication.sasl_response(body))
+    raise OperationError("client selected an invalid SASL authentication mechanism", "08P01")
 
 
 def _check_binding(login: Login, first: scram.ClientFirst, final: scram.ClientFinal) -> None:
@@ -256,15 +269,6 @@ class _ToNobody:
         if proved is None:
             await self._login.log_in_to_be_refused()
         return self._verifier.server_key
-
-
-async def _response(login: Login) -> bytes:
-    message = await login.from_client()
-    if message.kind != authentication.RESPONSE:
-        raise FramingError(f"expected SASL response, got message type {message.kind}")
-    if len(message.frame) > authentication.LARGEST_SASL_RESPONSE + 1:
-        raise FramingError("invalid message length")
-    return message.body
 
 
 def _nonce() -> bytes:

@@ -12,6 +12,7 @@ from typing import Protocol, cast
 
 from proxy.errors import BackendLostError
 from proxy.native.relay import FROM_CLIENT, State
+from proxy.transport.sockets import unread
 from proxy.wire import client, server
 from proxy.wire.encodings import codec_for
 from proxy.wire.expected import Expected
@@ -135,6 +136,9 @@ class Backend(asyncio.Protocol):
             self._listener.backend_at_rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None and (last_words := unread(self.transport)):
+            # What the client sends may fail to reach a server that has ended the session, and has said why.
+            self.data_received(last_words)
         self.lost = True
         for exchange in self._exchanges:
             if not exchange.done.done():

@@ -83,6 +83,7 @@ class Session(asyncio.Protocol):
         "_surroundings",
         "_task",
         "_transport",
+        "_unframed",
         "_write_limit",
         "backend",
         "connection",
@@ -110,10 +111,11 @@ class Session(asyncio.Protocol):
         self._cancelling = 0
         self._transport = transport
         self._relay = surroundings.relay
-        self._cutter = Cutter(largest_held=surroundings.limits.held)
+        self._cutter = self._new_cutter()
         self._held = True
         self._copying = False
         self._flow = Flow(transport)
+        self._unframed = False
         self._client_lost = False
         self._ending = False
         self._resting = False
@@ -179,6 +181,9 @@ class Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.received += len(data)
+        if self._unframed:
+            self.backend.forward_run(Run(data, []))
+            return
         if not self._held and not self.statements:
             kinds = self._cutter.whole(data, _QUIET)
             quiet = kinds is not None and client.TERMINATE not in kinds
@@ -199,7 +204,9 @@ class Session(asyncio.Protocol):
         if self._held:
             self._lose_client()
         else:
-            # Like Postgres: what was asked before is still answered.
+            # Like Postgres: what was asked before is still answered, and a part of a message heard.
+            if self._cutter.pending and not self.backend.lost and self.backend.transport.can_write_eof():
+                self.backend.forward_run(Run(self._cutter.take_rest(), []))
             self._end_backend()
         return True
 
@@ -225,6 +232,7 @@ class Session(asyncio.Protocol):
             while not self._held:
                 piece = take(_WITH_CALLS if self.statements else _SEEN, _QUIET)
                 if piece is None:
+                    self._check_kind()
                     return
                 if isinstance(piece, Message):
                     if (work := dispatch(self, piece)) is not None:
@@ -235,7 +243,24 @@ class Session(asyncio.Protocol):
                     self.statements = Statements()
                 self.backend.forward_run(piece)
         except FramingError as error:
-            self._violated(error)
+            self._stop_framing(error)
+
+    def _new_cutter(self) -> Cutter:
+        held = self._surroundings.limits.held
+        return Cutter(largest_held=held, short=client.SHORT, largest_short=client.LARGEST_SHORT)
+
+    def _check_kind(self) -> None:
+        """Postgres refuses a message of an unknown type before it has heard how long it is."""
+        kinds = client.KINDS_IN_COPY if self.backend.expected.copying else client.KINDS
+        kind = self._cutter.next_kind
+        if kind is not None and kind not in kinds:
+            raise FramingError(f"invalid frontend message type {kind}")
+
+    def _stop_framing(self, error: FramingError) -> None:
+        """Let the server hear what cannot be understood: it ends the session, and says why if it wants."""
+        self.connection.note(Outcome.VIOLATION, OperationError(str(error), "08P01"))
+        self._unframed = True
+        self.backend.forward_run(Run(self._cutter.take_rest(), []))
 
     # -- what the tasks use
 
@@ -296,8 +321,10 @@ class Session(asyncio.Protocol):
                     self.forward(piece)
                     # The one that was sent with the statement was ignored, as part of the data.
                     self.backend.forward(client.FLUSH, client.FLUSH_FRAME)
+            if self._copying:
+                self._check_kind()
         except FramingError as error:
-            self._violated(error)
+            self._stop_framing(error)
 
     # -- at rest
 
@@ -328,7 +355,7 @@ class Session(asyncio.Protocol):
     def _lend(self) -> None:
         """Let the relay serve both connections, if there is nothing that has to be looked at."""
         self._resting = False
-        busy = self._held or self.statements or self._ending or self._loan is not None
+        busy = self._held or self.statements or self._ending or self._unframed or self._loan is not None
         log = self.backend.log
         ways = self._transport, self.backend.transport
         if self._relay is None or busy or log is None or any(way.is_closing() for way in ways):
@@ -381,7 +408,7 @@ class Session(asyncio.Protocol):
         self._loan = None
         if self._write_limit != HIGH_WATER:
             self._set_write_buffer_limits(HIGH_WATER)
-        self._cutter, self.statements = Cutter(largest_held=self._surroundings.limits.held), Statements()
+        self._cutter, self.statements = self._new_cutter(), Statements()
         self.received += state.to_server.received
         if isinstance(self._transport, EncryptedTransport):
             self._transport.take_back(state.to_client.unsent)

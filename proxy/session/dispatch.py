@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from engine.operations import FUNCTIONS
@@ -10,7 +11,7 @@ from proxy.session import extended, simple
 from proxy.session.statements import Prepared
 from proxy.sql.intercept import NEEDLE, Analysis, CallSite, analyse
 from proxy.wire import client
-from proxy.wire.frames import Message
+from proxy.wire.frames import FramingError, Message
 
 if TYPE_CHECKING:
     from proxy.session.client import Session
@@ -21,24 +22,31 @@ _Work = Coroutine[Any, Any, None]
 def dispatch(session: Session, message: Message) -> _Work | None:
     """Let a message go on; or say what has to be done instead, while the client waits."""
     work: _Work | None = None
-    kind = message.kind
-    if kind == client.QUERY:
-        session.statements.forget(b"")
-        work = _query(session, message)
-    elif kind == client.PARSE:
-        work = _parse(session, message)
-    elif kind == client.BIND:
-        portal, statement = client.read_bind_names(message.body)
-        session.statements.bind(portal, statement, message.body, session.backend.expected.batch)
-    elif kind == client.EXECUTE:
-        work = _execute(session, message)
-    elif kind == client.CLOSE:
-        _close(session, message)
-    elif kind == client.TERMINATE and session.leaves_connection():
+    # Of what is wrong in itself Postgres says so, and the session may go on.
+    with suppress(FramingError):
+        work = _work(session, message)
+    if message.kind == client.TERMINATE and session.leaves_connection():
         return None
     if work is None:
         session.forward(message)
     return work
+
+
+def _work(session: Session, message: Message) -> _Work | None:
+    kind = message.kind
+    if kind == client.QUERY:
+        session.statements.forget(b"")
+        return _query(session, message)
+    if kind == client.PARSE:
+        return _parse(session, message)
+    if kind == client.BIND:
+        portal, statement = client.read_bind_names(message.body)
+        session.statements.bind(portal, statement, message.body, session.backend.expected.batch)
+    elif kind == client.EXECUTE:
+        return _execute(session, message)
+    elif kind == client.CLOSE:
+        _close(session, message)
+    return None
 
 
 def _query(session: Session, message: Message) -> _Work | None:

@@ -9,8 +9,13 @@ other side then ends the connection, what was kept is lost. A server's last answ
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+from contextlib import suppress
 from typing import Any
+
+#: Bytes that are read at once.
+_CHUNK = 1 << 18
 
 
 async def connect(descriptor: int, protocol: asyncio.Protocol) -> None:
@@ -25,6 +30,22 @@ async def connect(descriptor: int, protocol: asyncio.Protocol) -> None:
     except BaseException:
         made.close()
         raise
+
+
+def unread(transport: asyncio.BaseTransport) -> bytes:
+    """What the other side has said, and no protocol has heard; to be asked in `connection_lost`.
+
+    A transport gives a connection up as soon as a send fails. What the other side had said before
+    it closed the connection is still in the socket. With TLS nobody could read it.
+    """
+    made = transport.get_extra_info("socket")
+    if made is None or transport.get_extra_info("ssl_object") is not None:
+        return b""
+    found = bytearray()
+    with suppress(OSError), socket.socket(fileno=os.dup(made.fileno())) as copy:
+        while data := copy.recv(_CHUNK, socket.MSG_DONTWAIT):
+            found += data
+    return bytes(found)
 
 
 class WrappingTransport(asyncio.Transport):

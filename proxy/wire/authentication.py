@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from struct import Struct, error
 
-from proxy.wire.frames import FramingError, message
+from proxy.wire.frames import HEADER_SIZE, FramingError, message
 
 #: The type of all of the server's, and of all of the client's.
 REQUEST = ord("R")
@@ -41,16 +41,23 @@ def read_mechanisms(data: bytes) -> tuple[str, ...]:
     return tuple(name.decode("latin-1") for name in data.split(b"\0") if name)
 
 
-def read_sasl_initial_response(body: bytes) -> tuple[str, bytes]:
-    """The mechanism that the client has chosen, and what it says first."""
+def is_sasl_response(frame: bytes) -> bool:
+    """Whether a client's message is one, of a length that PostgreSQL accepts."""
+    if len(frame) < HEADER_SIZE or len(frame) > LARGEST_SASL_RESPONSE + 1:
+        return False
+    return frame[0] == RESPONSE and int.from_bytes(frame[1:HEADER_SIZE], "big") == len(frame) - 1
+
+
+def read_sasl_initial_response(body: bytes) -> tuple[str, bytes | None]:
+    """The mechanism that the client has chosen, and what it says first; None if it lets the server begin."""
     mechanism, end, rest = body.partition(b"\0")
     try:
         (size,) = _INT32.unpack_from(rest)
     except error:
         raise FramingError("insufficient data left in message") from None
-    if not end or size != len(rest) - 4:
+    if not end or max(size, 0) != len(rest) - 4:
         raise FramingError("invalid message format")
-    return mechanism.decode("latin-1"), rest[4:]
+    return mechanism.decode("latin-1"), None if size < 0 else rest[4:]
 
 
 def request(kind: int, data: bytes = b"") -> bytes:

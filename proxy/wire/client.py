@@ -25,6 +25,14 @@ QUERY = ord("Q")
 SYNC = ord("S")
 TERMINATE = ord("X")
 
+#: All that there are once a client has logged in, and those that there are while it sends COPY data.
+KINDS = frozenset(b"BCDEFHPQSXcdf")
+KINDS_IN_COPY = frozenset(b"HScdf")
+
+#: Messages that are always short, and the most that PostgreSQL accepts of one (PQ_SMALL_MESSAGE_LIMIT).
+SHORT = frozenset({CLOSE, COPY_DONE, COPY_FAIL, DESCRIBE, EXECUTE, FLUSH, SYNC, TERMINATE})
+LARGEST_SHORT = 10_000
+
 _INT16 = Struct(">h")
 _UINT16 = Struct(">H")
 _INT32 = Struct(">i")
@@ -65,7 +73,9 @@ class Bind:
 
 def read_query(body: bytes) -> bytes:
     """The text of a Query."""
-    return _string(body, 0)[0]
+    sql, at = _string(body, 0)
+    _check_end(body, at)
+    return sql
 
 
 def read_parse(body: bytes) -> Parse:
@@ -77,6 +87,7 @@ def read_parse(body: bytes) -> Parse:
         types = Struct(f">{count}I").unpack_from(body, at + 2)
     except error:
         raise FramingError("insufficient data left in message") from None
+    _check_end(body, at + 2 + 4 * count)
     return Parse(statement, sql, types)
 
 
@@ -111,12 +122,16 @@ def read_bind(body: bytes) -> Bind:
 
 def read_execute_portal(body: bytes) -> bytes:
     """The name of the portal in an Execute."""
-    return _string(body, 0)[0]
+    portal, at = _string(body, 0)
+    _check_end(body, at + _INT32.size)
+    return portal
 
 
 def read_close(body: bytes) -> tuple[bytes, bytes]:
     """What a Close or Describe is about: b"S" or b"P", and the name."""
-    return body[:1], _string(body, 1)[0]
+    name, at = _string(body, 1)
+    _check_end(body, at)
+    return body[:1], name
 
 
 def query(sql: bytes) -> bytes:
@@ -181,3 +196,8 @@ def _string(body: bytes, at: int) -> tuple[bytes, int]:
     if end < 0:
         raise FramingError("invalid string in message")
     return body[at:end], end + 1
+
+
+def _check_end(body: bytes, at: int) -> None:
+    if at != len(body):
+        raise FramingError("invalid message format")

@@ -82,12 +82,27 @@ class Cutter:
 
     Args:
         largest_held: a longer message passes in runs although its type is wanted.
+        short, largest_short: the same for messages of some types.
     """
 
-    __slots__ = ("_at", "_data", "_largest_held", "_more", "_more_size", "_need", "_skip")
+    __slots__ = (
+        "_at",
+        "_data",
+        "_largest_held",
+        "_largest_short",
+        "_more",
+        "_more_size",
+        "_need",
+        "_short",
+        "_skip",
+    )
 
-    def __init__(self, *, largest_held: int = LARGEST) -> None:
+    def __init__(
+        self, *, largest_held: int = LARGEST, short: Collection[int] = (), largest_short: int = LARGEST
+    ) -> None:
         self._largest_held = largest_held
+        self._short = short
+        self._largest_short = largest_short
         self._data = b""
         self._at = 0
         self._more: list[bytes] | tuple[()] = ()
@@ -109,6 +124,15 @@ class Cutter:
     def between_messages(self) -> bool:
         """Whether everything that was fed has been taken, and was whole messages."""
         return not self._skip and not self.pending
+
+    @property
+    def next_kind(self) -> int | None:
+        """The type of the message that begins next, if the byte that says it has come."""
+        if self._skip:
+            return None
+        if self._at < len(self._data):
+            return self._data[self._at]
+        return next((chunk[0] for chunk in self._more if chunk), None)
 
     @property
     def place(self) -> Place:
@@ -142,6 +166,12 @@ class Cutter:
         self._join()
         return self._data[self._at :]
 
+    def take_rest(self) -> bytes:
+        """What was fed and not yet taken; nothing of it stays, nor of the message that it belongs to."""
+        rest = self.rest()
+        self._data, self._at, self._skip, self._need = b"", 0, 0, 0
+        return rest
+
     def take(self, wanted: Collection[int], quiet: Collection[int] = frozenset()) -> Run | Message | None:
         """Give the next piece, or None when more bytes are needed.
 
@@ -174,7 +204,9 @@ class Cutter:
             after = at + length + 1
             if kind in quiet:
                 pass
-            elif kind in wanted and length <= self._largest_held:
+            elif kind in wanted and length <= (
+                self._largest_short if kind in self._short else self._largest_held
+            ):
                 if at > start:
                     break
                 if after > end:

@@ -12,13 +12,19 @@ from struct import Struct
 
 from proxy.wire.frames import FramingError
 
-#: PostgreSQL's own bounds (MAX_STARTUP_PACKET_LENGTH).
+#: PostgreSQL's own bounds: MAX_STARTUP_PACKET_LENGTH does not count the length field.
 SMALLEST = 8
-LARGEST = 10_000
+LARGEST = 10_000 + 4
+
+#: The least of a CancelRequest that has a key: code and process id.
+_SMALLEST_CANCEL = 12
 
 CANCEL_REQUEST = (1234 << 16) | 5678
 SSL_REQUEST = (1234 << 16) | 5679
 GSSENC_REQUEST = (1234 << 16) | 5680
+
+#: A request that no server knows; the error about it names the protocol versions that the server speaks.
+UNKNOWN_REQUEST = (1234 << 16) | 5681
 
 _LENGTH = Struct(">I")
 _TWO = Struct(">II")
@@ -73,20 +79,18 @@ class CancelRequest:
     key: bytes
 
 
-class UnsupportedProtocolError(FramingError):
-    """A packet of a protocol that PostgreSQL does not speak, or does not speak any more.
+@dataclass(frozen=True, slots=True)
+class OtherProtocol:
+    """Asks for a protocol that is not version 3; the server says whether it speaks that.
 
     Attributes:
-        frame: what PostgreSQL answers in that protocol; None if it has no other form of an error.
+        packet: all of it, as sent.
     """
 
-    def __init__(self, code: int) -> None:
-        message = unsupported(code)
-        super().__init__(message)
-        self.frame = f"EFATAL:  {message}\n\0".encode() if code >> 16 in (1, 2) else None
+    packet: bytes
 
 
-Startup = StartupMessage | SSLRequest | GSSENCRequest | CancelRequest
+Startup = StartupMessage | SSLRequest | GSSENCRequest | CancelRequest | OtherProtocol
 
 
 def read_startup(data: bytes) -> tuple[Startup, bytes] | None:
@@ -96,8 +100,7 @@ def read_startup(data: bytes) -> tuple[Startup, bytes] | None:
         The packet and the bytes behind it, or None when it is not complete.
 
     Raises:
-        FramingError: it cannot be one.
-        UnsupportedProtocolError: it is one of another protocol.
+        FramingError: it cannot be one. PostgreSQL logs that, and tells the client nothing.
     """
     if len(data) < 4:
         return None
@@ -108,22 +111,27 @@ def read_startup(data: bytes) -> tuple[Startup, bytes] | None:
         return None
     packet, rest = data[:length], data[length:]
     _, code = _TWO.unpack_from(packet)
-    if code == SSL_REQUEST and length == 8:
+    if code == SSL_REQUEST:
         return SSLRequest(), rest
-    if code == GSSENC_REQUEST and length == 8:
+    if code == GSSENC_REQUEST:
         return GSSENCRequest(), rest
     if code == CANCEL_REQUEST:
-        if length < 16:
+        if length < _SMALLEST_CANCEL:
             raise FramingError("invalid length of cancel request packet")
         return CancelRequest(packet, packet[8:]), rest
     if code >> 16 != 3:
-        raise UnsupportedProtocolError(code)
+        return OtherProtocol(packet), rest
     return _startup_message(packet), rest
 
 
-def unsupported(code: int) -> str:
-    """What PostgreSQL says of a protocol version, or of a request where there may be none."""
-    return f"unsupported frontend protocol {code >> 16}.{code & 0xFFFF}: server supports 3.0 to 3.2"
+def unknown_request() -> bytes:
+    """Write a packet of which every server says that it is of no protocol it knows."""
+    return _TWO.pack(SMALLEST, UNKNOWN_REQUEST)
+
+
+def version(code: int) -> bytes:
+    """A protocol version, as PostgreSQL's errors write it."""
+    return f"{code >> 16}.{code & 0xFFFF}".encode()
 
 
 def cancel_request(key: bytes) -> bytes:
@@ -133,10 +141,11 @@ def cancel_request(key: bytes) -> bytes:
 
 @lru_cache(maxsize=256)
 def _startup_message(packet: bytes) -> StartupMessage:
-    """Read a packet; many clients say the same, and then share what they have said."""
+    """Read a packet; many clients say the same, and then share what they have said.
+
+    A packet without an end is read as far as possible: the server refuses it.
+    """
     body = packet[8:]
-    if not body.endswith(b"\0"):
-        raise FramingError("invalid startup packet layout: expected terminator as last byte")
     words = body.decode("utf-8", "surrogateescape").split("\0")
     parameters: dict[str, str] = {}
     for name, value in zip(words[::2], words[1::2], strict=False):

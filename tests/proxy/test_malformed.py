@@ -1,4 +1,4 @@
-"""What is no message ends the connection that it came on, with an error that says so, and no other."""
+"""What is no message ends the connection that it came on, and no other."""
 
 from __future__ import annotations
 
@@ -10,19 +10,23 @@ import pytest
 
 from proxy.server import Proxy
 from proxy.wire.frames import message
-from tests.proxy.conftest import Server, until
-from tests.proxy.raw import SYNC, Raw, connected, fields, opened, parse, query, rows, startup
+from tests.proxy.conftest import FakeEngine, Server, until
+from tests.proxy.raw import SYNC, Raw, connected, fields, kinds, opened, parse, query, rows, startup
 
-MALFORMED = {
+#: What Postgres logs, and hangs up on.
+SILENT = {
     "a length of three": b"Q\0\0\0\3",
     "a length of nothing": b"S\0\0\0\0",
     "a negative length": b"Q\xff\xff\xff\xff",
     "a length of two gigabytes": b"P\x7f\xff\xff\xff",
+}
+
+#: What Postgres ends the session for, and says so.
+REFUSED = {
     "an unknown message": message(b"y", b"?"),
     "a message of the server's": message(b"Z", b"I"),
     "HTTP": b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "zeros": bytes(64),
-    "a Query with a call and without an end": message(b"Q", b"SELECT iasql_version()"),
 }
 
 #: What Postgres can do without ending the session.
@@ -31,6 +35,8 @@ MISTAKEN = {
     + message(b"B", b"\0\0\0\0\0\1\0\0\0\x09x"),
     "a Parse without its types": message(b"P", b"\0SELECT 1\0"),
     "a Query without an end": message(b"Q", b"SELECT 1"),
+    "a Query with a call and without an end": message(b"Q", b"SELECT iasql_plan_apply()"),
+    "a Query with a call and more": message(b"Q", b"SELECT iasql_plan_apply()\0more"),
 }
 
 
@@ -43,20 +49,32 @@ async def end_of(way: int | str, database: str, frames: bytes) -> tuple[str, str
         return found["S"], found["C"]
 
 
-@pytest.mark.parametrize("name", MALFORMED)
+@pytest.mark.parametrize("name", REFUSED)
 async def test_it_ends_the_connection_alone(proxy: Proxy, database: str, name: str) -> None:
     async with connected(proxy.port, database) as other:
-        assert await end_of(proxy.port, database, MALFORMED[name]) == ("FATAL", "08P01")
+        assert await end_of(proxy.port, database, REFUSED[name]) == ("FATAL", "08P01")
+        assert rows(await other.ask(query("SELECT 'unharmed'"))) == [("unharmed",)]
+    await until(lambda: proxy.sessions == 0)
+
+
+@pytest.mark.parametrize("name", SILENT)
+async def test_an_impossible_length_ends_it_without_a_word(proxy: Proxy, database: str, name: str) -> None:
+    async with connected(proxy.port, database) as other, connected(proxy.port, database) as raw:
+        raw.send(query("SELECT 'answered'") + SILENT[name] + query("SELECT 'never'"))
+        answers = await raw.rest()
+        assert kinds(answers) == "TDCZ"
+        assert rows(answers) == [("answered",)]
         assert rows(await other.ask(query("SELECT 'unharmed'"))) == [("unharmed",)]
     await until(lambda: proxy.sessions == 0)
 
 
 @pytest.mark.parametrize("name", MISTAKEN)
 async def test_what_postgres_forgives_is_forgiven(
-    proxy: Proxy, server: Server, database: str, name: str
+    proxy: Proxy, server: Server, database: str, engine: FakeEngine, name: str
 ) -> None:
     for way in (f"{server.directory}/.s.PGSQL.5432", proxy.port):
         assert await end_of(way, database, MISTAKEN[name]) == ("ERROR", "08P01")
+    assert engine.calls == []
 
 
 @pytest.mark.parametrize("logged_in", [False, True])

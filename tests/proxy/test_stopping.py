@@ -18,7 +18,7 @@ from proxy.transport.upstream import Upstream
 from proxy.wire.frames import message
 from proxy.wire.startup import cancel_request
 from tests.proxy.conftest import FakeEngine, Server, until
-from tests.proxy.raw import Raw, connected, fields, kinds, opened, query, rows, startup
+from tests.proxy.raw import TERMINATE, Raw, connected, fields, kinds, opened, query, rows, startup
 
 APPLY = "SELECT action FROM iasql_apply()"
 
@@ -209,20 +209,18 @@ async def test_an_unreachable_server_is_named(engine: FakeEngine, tmp_path: Path
     await lonely.stop()
 
 
-@pytest.mark.parametrize("garbage", [b"GET / HTTP/1.1\r\n\r\n", b"\0\0\0\0", b"\0\1\0\0\0\3\0\0"])
-async def test_garbage_at_the_beginning_is_a_protocol_violation(proxy: Proxy, garbage: bytes) -> None:
+@pytest.mark.parametrize("garbage", [b"GET / HTTP/1.1\r\n\r\n", b"\0\0\0\0", b"\0\1\0\0\0\3\0\0", TERMINATE])
+async def test_garbage_at_the_beginning_is_not_answered(proxy: Proxy, garbage: bytes) -> None:
     async with opened(proxy.port) as raw:
         raw.send(garbage)
-        error = fields(await raw.rest())
-        assert (error["S"], error["C"]) == ("FATAL", "08P01")
+        assert await raw.reader.read() == b""
 
 
 @pytest.mark.parametrize("claim", [b"Q\0\0\0\0", b"Q\0\0\0\3", b"d\x40\0\0\4", b"P\xff\xff\xff\xff"])
 async def test_an_impossible_length_ends_the_session(proxy: Proxy, database: str, claim: bytes) -> None:
     async with connected(proxy.port, database) as raw:
         raw.send(claim)
-        error = fields(await raw.rest())
-        assert (error["S"], error["C"]) == ("FATAL", "08P01")
+        assert await raw.rest() == []
     await until(lambda: proxy.sessions == 0)
 
 
@@ -312,5 +310,4 @@ async def test_a_protocol_error_while_an_operation_runs_ends_the_session_after_i
     async with connected(proxy.port, database) as raw:
         raw.send(query(APPLY), b"Q\0\0\0\0")
         answers = await raw.rest()
-        assert kinds(answers).startswith("NTDDC")
-        assert fields(answers)["C"] == "08P01"
+        assert kinds(answers) == "NTDDCZ"

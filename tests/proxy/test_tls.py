@@ -203,11 +203,17 @@ class TestHandshake:
             async with encrypted(proxy.port, context, direct=True):
                 pass
 
-    @pytest.mark.parametrize("first", [SSL_REQUEST_PACKET, GSSENC_REQUEST])
-    async def test_what_comes_together_with_the_request_is_refused(self, proxy: Proxy, first: bytes) -> None:
+    @pytest.mark.parametrize(("first", "answer"), [(SSL_REQUEST_PACKET, b"S"), (GSSENC_REQUEST, b"N")])
+    async def test_what_comes_together_with_the_request_is_refused(
+        self, proxy: Proxy, context: ssl.SSLContext, first: bytes, answer: bytes
+    ) -> None:
         async with opened(proxy.port) as raw:
             raw.send(first + startup("trusted", "postgres"))
+            assert await raw.reader.readexactly(1) == answer
+            if answer == b"S":
+                await raw.writer.start_tls(context, server_hostname="localhost")
             refusal = fields(await raw.rest())
+            assert {"F", "L", "R"} <= set(refusal)
         assert (refusal["S"], refusal["C"]) == ("FATAL", "08P01")
         assert refusal["M"].startswith("received unencrypted data after ")
 

@@ -83,7 +83,8 @@ class _Journal:
 class _Caller:
     """A session in which nothing is read, and every write succeeds."""
 
-    database, user, address, in_transaction = "d", "u", None, False
+    database, user, in_transaction = "d", "u", False
+    address: str | None = None
 
     def __init__(self) -> None:
         self.stop = Stop()

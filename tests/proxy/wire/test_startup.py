@@ -12,6 +12,7 @@ from proxy.wire.frames import FramingError
 from proxy.wire.startup import (
     CancelRequest,
     GSSENCRequest,
+    OtherProtocol,
     SSLRequest,
     StartupMessage,
     cancel_request,
@@ -66,13 +67,29 @@ def test_requests_are_told_apart() -> None:
     assert read_startup(request) == (CancelRequest(request, key), b"")
 
 
-@pytest.mark.parametrize("length", [0, 7, 10_001, 0xFFFFFFFF])
+@pytest.mark.parametrize("length", [0, 7, 10_005, 0xFFFFFFFF])
 def test_an_impossible_length_is_refused(length: int) -> None:
     with pytest.raises(FramingError):
         read_startup(struct.pack(">I", length))
 
 
 @pytest.mark.parametrize("version", [0, 2 << 16, 4 << 16])
-def test_another_protocol_is_refused(version: int) -> None:
-    with pytest.raises(FramingError, match="unsupported frontend protocol"):
-        read_startup(packet(version, b"\0"))
+def test_another_protocol_is_the_server_s_to_refuse(version: int) -> None:
+    whole = packet(version, b"\0")
+    assert read_startup(whole + b"rest") == (OtherProtocol(whole), b"rest")
+
+
+def test_the_largest_packet_is_one() -> None:
+    whole = packet(3 << 16, b"user\0me\0".ljust(9_995, b"x") + b"\0")
+    assert len(whole) == 10_004
+    assert read_startup(whole) is not None
+
+
+def test_a_request_for_encryption_may_have_a_body() -> None:
+    assert read_startup(packet(80877103, b"x")) == (SSLRequest(), b"")
+    assert read_startup(packet(80877104, b"x")) == (GSSENCRequest(), b"")
+
+
+def test_a_cancel_request_without_a_key_is_none() -> None:
+    with pytest.raises(FramingError):
+        read_startup(packet(80877102))
