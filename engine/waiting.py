@@ -7,6 +7,8 @@ import math
 import time
 from collections.abc import Callable
 
+from tenacity import AsyncRetrying, RetryCallState, RetryError, retry_always
+
 from engine.caller import Stop
 
 #: Seconds to pause after an attempt, by the attempt's number, which begins at 1.
@@ -30,7 +32,6 @@ class Attempts:
 
     Attributes:
         number: of the attempt under way.
-        paused: seconds of all pauses so far.
     """
 
     def __init__(
@@ -50,38 +51,46 @@ class Attempts:
             last_after_stop: a stop that comes in a pause is followed by one more attempt.
         """
         self.number = 0
-        self.paused = 0.0
-        self._pauses = pauses
-        self._count = count
-        self._limit = seconds
         self._stop = stop
         self._last_after_stop = last_after_stop
-        self._began = 0.0
+        self._retrying = aiter(
+            AsyncRetrying(
+                retry=retry_always,
+                wait=lambda state: pauses(state.attempt_number),
+                stop=lambda _: self.number >= count or self.seconds >= seconds or self._stopped(),
+                sleep=self._pause,
+            )
+        )
+        self._state: RetryCallState | None = None
 
     @property
     def seconds(self) -> float:
         """How long ago the first attempt began."""
-        return time.monotonic() - self._began
+        return time.monotonic() - self._state.start_time if self._state is not None else 0.0
+
+    @property
+    def paused(self) -> float:
+        """Seconds of all pauses so far."""
+        return self._state.idle_for if self._state is not None else 0.0
 
     def __aiter__(self) -> Attempts:
         return self
 
     async def __anext__(self) -> int:
-        if self.number == 0:
-            self._began = time.monotonic()
-        elif not await self._another():
+        if self._state is not None:
+            self._state.set_result(None)  # who is content with an attempt leaves the loop instead
+        try:
+            attempt = await anext(self._retrying)
+        except RetryError:
+            raise StopAsyncIteration from None
+        self._state = attempt.retry_state
+        if self.number and not self._last_after_stop and self._stopped():
             raise StopAsyncIteration
-        self.number += 1
+        self.number = self._state.attempt_number
         return self.number
 
-    async def _another(self) -> bool:
-        """Pause; whether an attempt follows."""
-        if self._stopped() or self.number >= self._count or self.seconds >= self._limit:
-            return False
-        pause = self._pauses(self.number)
-        await (self._stop.pause(pause) if self._stop is not None else asyncio.sleep(pause))
-        self.paused += pause
-        return self._last_after_stop or not self._stopped()
+    async def _pause(self, seconds: float) -> None:
+        await (self._stop.pause(seconds) if self._stop is not None else asyncio.sleep(seconds))
 
     def _stopped(self) -> bool:
         return self._stop is not None and self._stop.requested
