@@ -28,15 +28,8 @@ _SET: dict[str, Source] = {f"Attributes.{name}": Derived(str, (own,)) for name, 
 
 
 def _number(attribute: str, default: int, doc: str) -> Column:
-    return column(
-        _NUMBERS[attribute],
-        "integer",
-        attribute,
-        not_null=True,
-        default=str(default),
-        read=canonical.integer,
-        doc=doc,
-    )
+    more = {"not_null": True, "default": str(default), "read": canonical.integer, "doc": doc}
+    return column(_NUMBERS[attribute], "integer", attribute, **more)
 
 
 QUEUE = Resource(

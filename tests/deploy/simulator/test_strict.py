@@ -265,3 +265,13 @@ def test_creating_an_active_cluster_again_keeps_its_services(boto: Boto, service
     again = boto("ecs").create_cluster(clusterName="web")["cluster"]
     assert again["clusterName"] == "web"
     assert len(boto("ecs").list_services(cluster="web")["serviceArns"]) == 1
+
+
+def test_a_queues_attributes_have_limits_and_only_fifo_queues_say_that_they_are(boto: Boto) -> None:
+    create = boto("sqs").create_queue
+    assert code_of(create, QueueName="q", Attributes={"DelaySeconds": "901"}) == "InvalidAttributeValue"
+    assert code_of(create, QueueName="q", Attributes={"FifoQueue": "false"}) == "InvalidAttributeName"
+    url = create(QueueName="q", Attributes={"DelaySeconds": "900"})["QueueUrl"]
+    change = boto("sqs").set_queue_attributes
+    refused = code_of(change, QueueUrl=url, Attributes={"MessageRetentionPeriod": "59"})
+    assert refused == "InvalidAttributeValue"
