@@ -32,7 +32,7 @@ test-clients: setup
 SANITIZED := build/sanitized
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 NATIVE_TESTS := tests/proxy/test_relay.py tests/proxy/test_relay_encrypted.py tests/proxy/test_front.py \
-  tests/proxy/test_reuse.py tests/proxy/test_lending.py tests/fuzz
+  tests/proxy/entry/test_reuse.py tests/proxy/test_lending.py tests/fuzz
 # Only the tests' own process needs the sanitizers, not the servers that it starts.
 WITHOUT_PRELOAD := import os, sys, pytest; del os.environ["LD_PRELOAD"]; sys.exit(pytest.main(sys.argv[1:]))
 test-native: setup

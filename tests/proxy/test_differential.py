@@ -65,8 +65,8 @@ async def installed_pair(
 
 
 @pytest.fixture(params=["embedded", "installed"])
-def pair(request: pytest.FixtureRequest) -> Pair:
-    """Each server without TLS."""
+def pair(request: pytest.FixtureRequest, relayed: bool) -> Pair:
+    """Each server without TLS; `relayed` is the other fixture's."""
     found: Pair = request.getfixturevalue(f"{request.param}_pair")
     return found
 
