@@ -596,7 +596,7 @@ cdef class Entrance(PairLoop):
 
     cdef void _decline(self, Pair *pair, unsigned char what) noexcept nogil:
         """Encryption is not to be had."""
-        pair.guest.asked |= what
+        pair.guest.asked = what  # PostgreSQL remembers its last answer alone
         keep(&pair.sides[CLIENT].held, &pair.sides[CLIENT].held_size, NULL, 0)
         if send(pair.sides[CLIENT].fd, "N", 1, MSG_NOSIGNAL | MSG_DONTWAIT) != 1:
             self._finish(pair, LOST)

@@ -691,7 +691,7 @@ cdef class PairLoop:
         cdef bint wanted = False
         while read_header(data + at, size - at, &header):
             if header.kind == c'X':
-                if not at and size == header.size and header.possible and self._see_off(pair):
+                if not at and size == HEADER and header.size == HEADER and self._see_off(pair):
                     return
                 wanted = True
                 break
