@@ -167,8 +167,9 @@ class Engine:
         return results.of_row_changes(changes)
 
     async def _upgrade(self, call: Call, caller: Caller) -> list[Record]:
-        await lock.to_end_of_transaction(caller)
+        # Before the lock, whose taking reads tables of the bookkeeping that are altered here.
         await self._database.prepare(caller.database, self._catalogue)
+        await lock.to_end_of_transaction(caller)
         await upgrade.complete(caller, self._catalogue, await install.installed(caller))
         return []
 

@@ -84,6 +84,7 @@ async def prepare(connection: Any, database: str, catalogue: Catalogue) -> None:
         async with connection.transaction():
             await connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
             await connection.execute("SET LOCAL client_min_messages = warning")
+            await connection.execute("SET LOCAL lock_timeout = '10s'")
             if not await _there(connection):
                 await connection.execute("CREATE SCHEMA iasql")
             await _check_own(connection)
