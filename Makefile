@@ -31,8 +31,8 @@ test-clients: setup
 # The compiled code's tests under AddressSanitizer and UndefinedBehaviorSanitizer, on a copy that is built with them
 SANITIZED := build/sanitized
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-NATIVE_TESTS := tests/proxy/test_relay.py tests/proxy/test_relay_encrypted.py tests/proxy/test_front.py \
-  tests/proxy/entry/test_reuse.py tests/proxy/test_lending.py tests/fuzz
+NATIVE_TESTS := tests/proxy/native/test_relay.py tests/proxy/native/test_relay_encrypted.py tests/proxy/native/test_front.py \
+  tests/proxy/entry/test_reuse.py tests/proxy/native/test_lending.py tests/fuzz
 # Only the tests' own process needs the sanitizers, not the servers that it starts.
 WITHOUT_PRELOAD := import os, sys, pytest; del os.environ["LD_PRELOAD"]; sys.exit(pytest.main(sys.argv[1:]))
 test-native: setup

@@ -24,12 +24,12 @@ from deploy.metrics import Metrics
 from deploy.simulator.process import DUMMY_CREDENTIALS, SimulatorError, SimulatorProcess
 from engine.aws.session import Cloud
 from engine.database.connection import Database
-from engine.database.passwords import KeptPasswords
 from engine.operations import Engine
 from modules.catalogue import find_modules
 from proxy.entry.idle import Reuse
 from proxy.entry.limits import Limits
 from proxy.entry.listeners import Address, SocketAddress, TCPAddress, unusable
+from proxy.entry.passwords import KeptPasswords
 from proxy.entry.verifiers import Verifiers
 from proxy.server import Proxy
 from proxy.transport.tls import CertificateError, ListenerTLS

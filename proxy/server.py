@@ -10,15 +10,15 @@ import structlog
 
 from engine.errors import Stopped
 from engine.operations import Engine
+from proxy.entry.front import Front
 from proxy.entry.greeting import Greeting
 from proxy.entry.idle import IdleConnections, Reuse
 from proxy.entry.limits import Limits
 from proxy.entry.listeners import HANDSHAKES, Address, Listener, TCPAddress
 from proxy.entry.verifiers import Verifiers
-from proxy.native.front import Front
 from proxy.native.relay import Relay
 from proxy.observer import Nobody, Observer
-from proxy.surroundings import Surroundings, Traffic
+from proxy.state import ProxyState, Traffic
 from proxy.transport.tls import CertificateError, ListenerTLS
 from proxy.transport.upstream import Upstream
 
@@ -76,11 +76,9 @@ class Proxy:
         self._drain = drain
         self._grace = grace
         self._relayed = relayed
-        self._surroundings = Surroundings(
-            upstream, engine, tls, verifiers, limits or Limits(), observer or Nobody()
-        )
+        self._state = ProxyState(upstream, engine, tls, verifiers, limits or Limits(), observer or Nobody())
         if reuse is not None:
-            self._surroundings.idle = IdleConnections(reuse)
+            self._state.idle = IdleConnections(reuse)
         self._listeners: list[Listener] = []
         self.draining = False
 
@@ -97,23 +95,23 @@ class Proxy:
     @property
     def sessions(self) -> int:
         """How many clients are connected."""
-        front = self._surroundings.front
-        return len(self._surroundings.sessions) + (front.visitors if front is not None else 0)
+        front = self._state.front
+        return len(self._state.sessions) + (front.visitors if front is not None else 0)
 
     @property
     def operations(self) -> int:
         """How many operations are under way."""
-        return sum(session.operation is not None for session in self._surroundings.sessions)
+        return sum(session.operation is not None for session in self._state.sessions)
 
     @property
     def traffic(self) -> Traffic:
         """The bytes of all sessions so far."""
-        ended = self._surroundings.traffic
+        ended = self._state.traffic
         total = Traffic(ended.from_clients, ended.from_server)
-        for session in self._surroundings.sessions:
+        for session in self._state.sessions:
             total.add(session.received, session.backend.received)
-        if self._surroundings.relay is not None:
-            total.add(*self._surroundings.relay.received)
+        if self._state.relay is not None:
+            total.add(*self._state.relay.received)
         return total
 
     async def start(self) -> None:
@@ -122,39 +120,39 @@ class Proxy:
         Raises:
             OSError: one of the addresses cannot be listened on, and so none is.
         """
-        surroundings = self._surroundings
+        state = self._state
         if self._relayed and Relay.available():
             self._start_relay()
         try:
             for address in self._listen:
                 listener = await Listener.open(
-                    address, lambda: Greeting(surroundings), shared=self._shared, front=surroundings.front
+                    address, lambda: Greeting(state), shared=self._shared, front=state.front
                 )
                 self._listeners.append(listener)
-                _log.info("listening", address=str(listener.address), upstream=surroundings.upstream.address)
+                _log.info("listening", address=str(listener.address), upstream=state.upstream.address)
         except OSError:
             await self._close_listeners()
             self._stop_relay()
             raise
 
     def _start_relay(self) -> None:
-        surroundings = self._surroundings
-        idle, tls = surroundings.idle, surroundings.upstream.tls
+        state = self._state
+        idle, tls = state.idle, state.upstream.tls
         keeping = 0.0 if idle is None else idle.reuse.seconds
-        patience = min(_PATIENCE, surroundings.limits.authentication_timeout)
-        surroundings.relay = relay = Relay(connects=idle is None, keeping=keeping, patience=patience)
+        patience = min(_PATIENCE, state.limits.authentication_timeout)
+        state.relay = relay = Relay(connects=idle is None, keeping=keeping, patience=patience)
         # What has to be counted, and what may not be said without TLS, is Python's.
-        if not surroundings.limits.counted and not (tls is not None and tls.required):
-            surroundings.front = front = Front(surroundings, relay)
-            surroundings.keys.own = front.own_key
+        if not state.limits.counted and not (tls is not None and tls.required):
+            state.front = front = Front(state, relay)
+            state.keys.own = front.own_key
             if idle is not None:
                 idle.keeper = front
 
     def _stop_relay(self) -> None:
-        if self._surroundings.front is not None:
-            self._surroundings.front.close()
-        if self._surroundings.relay is not None:
-            self._surroundings.relay.stop()
+        if self._state.front is not None:
+            self._state.front.close()
+        if self._state.relay is not None:
+            self._state.relay.stop()
 
     async def _close_listeners(self) -> None:
         for listener in self._listeners:
@@ -167,9 +165,9 @@ class Proxy:
         """Let what was said last be sent, and TLS say its own last word; but not for long."""
         try:
             async with asyncio.timeout(FAREWELL):
-                await self._surroundings.until_empty()
+                await self._state.until_empty()
         except TimeoutError:
-            for session in tuple(self._surroundings.sessions):
+            for session in tuple(self._state.sessions):
                 session.abort()
 
     async def _drain_connections(self) -> None:
@@ -182,11 +180,11 @@ class Proxy:
             listener.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._drain):
-                await self._surroundings.until_empty()
+                await self._state.until_empty()
 
     def reload_certificates(self) -> None:
         """Read the certificates again, for connections from now on; what cannot be used is logged."""
-        for tls in (self._surroundings.tls, self._surroundings.upstream.tls):
+        for tls in (self._state.tls, self._state.upstream.tls):
             if tls is None:
                 continue
             try:
@@ -201,24 +199,22 @@ class Proxy:
             return
         self.draining = True
         await self._drain_connections()
-        if self._surroundings.front is not None:
-            await self._surroundings.front.recall()
-        for greeting in tuple(self._surroundings.greetings):
+        if self._state.front is not None:
+            await self._state.front.recall()
+        for greeting in tuple(self._state.greetings):
             greeting.close()
         reason = Stopped("terminating connection due to administrator command", "57P01")
-        running = [
-            task for session in tuple(self._surroundings.sessions) if (task := session.shut_down(reason))
-        ]
+        running = [task for session in tuple(self._state.sessions) if (task := session.shut_down(reason))]
         if running:
             await asyncio.wait(running, timeout=self._grace)
-        for session in tuple(self._surroundings.sessions):
+        for session in tuple(self._state.sessions):
             session.close(reason)
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await self._end_connections()
         await self._close_listeners()
-        if self._surroundings.idle is not None:
-            self._surroundings.idle.close()
+        if self._state.idle is not None:
+            self._state.idle.close()
         self._stop_relay()
         _log.info("stopped")

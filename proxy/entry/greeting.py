@@ -18,7 +18,7 @@ from proxy.errors import fields_of
 from proxy.observer import Outcome
 from proxy.records import Connection, address_of
 from proxy.session.cancel import cancel
-from proxy.surroundings import Surroundings
+from proxy.state import ProxyState
 from proxy.transport.encryption import EncryptedTransport
 from proxy.transport.tls import ALPN, HANDSHAKE, Identity, ListenerTLS
 from proxy.wire.frames import FramingError
@@ -66,9 +66,9 @@ class Greeting(asyncio.Protocol):
     _timer: asyncio.TimerHandle
     _deadline: float
 
-    def __init__(self, surroundings: Surroundings, said: Said | None = None) -> None:
+    def __init__(self, proxy: ProxyState, said: Said | None = None) -> None:
         said = said or Said()
-        self._surroundings = surroundings
+        self._proxy = proxy
         self._task: asyncio.Task[None] | None = None
         self._data = said.data
         self._asked = said.asked
@@ -82,20 +82,20 @@ class Greeting(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._connection = Connection(
-            address_of(transport.get_extra_info("peername")), self._surroundings.observer, began=self._began
+            address_of(transport.get_extra_info("peername")), self._proxy.observer, began=self._began
         )
         # Like Postgres: what comes by a socket does not leave the machine.
         local = not isinstance(self._transport.get_extra_info("sockname"), tuple)
-        self._tls = None if local else self._surroundings.tls
+        self._tls = None if local else self._proxy.tls
         loop = asyncio.get_running_loop()
-        self._deadline = self._connection.began + self._surroundings.limits.authentication_timeout
+        self._deadline = self._connection.began + self._proxy.limits.authentication_timeout
         self._timer = loop.call_at(self._deadline, self.close)
-        most = self._surroundings.limits.sockets
-        if most is not None and len(self._surroundings.greetings) + self._surroundings.seats.taken >= most:
+        most = self._proxy.limits.sockets
+        if most is not None and len(self._proxy.greetings) + self._proxy.seats.taken >= most:
             too_many = "too many connections that have not said what they want"
             self._connection.note(Outcome.REFUSED, OperationError(too_many, "53300"))
             self._transport.abort()
-        self._surroundings.greetings.add(self)
+        self._proxy.greetings.add(self)
         if self._data:
             self._read()
 
@@ -110,7 +110,7 @@ class Greeting(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._timer.cancel()
         if not self._handed_over:
-            self._surroundings.dismiss(self)
+            self._proxy.dismiss(self)
             self._connection.end()
 
     def close(self) -> None:
@@ -152,7 +152,7 @@ class Greeting(asyncio.Protocol):
                 self._transport,
                 self._data,
                 packet,
-                self._surroundings,
+                self._proxy,
                 self._connection,
                 self._identity,
                 self._opened,
@@ -161,14 +161,14 @@ class Greeting(asyncio.Protocol):
         elif isinstance(packet, CancelRequest):
             self._hand_over(self._cancel(packet))
         elif isinstance(packet, OtherProtocol):
-            self._hand_over(self._pass_refusal(refusal_of(packet.packet, self._surroundings.upstream)))
+            self._hand_over(self._pass_refusal(refusal_of(packet.packet, self._proxy.upstream)))
         else:
             self._answer_encryption(packet)
 
     def _answer_encryption(self, packet: SSLRequest | GSSENCRequest) -> None:
         if type(packet) in self._asked or self._identity is not None:
             code = SSL_REQUEST if isinstance(packet, SSLRequest) else GSSENC_REQUEST
-            self._hand_over(self._pass_refusal(refusal_of_repetition(code, self._surroundings.upstream)))
+            self._hand_over(self._pass_refusal(refusal_of_repetition(code, self._proxy.upstream)))
             return
         self._asked = {type(packet)}
         if isinstance(packet, SSLRequest) and self._tls is not None:
@@ -249,7 +249,7 @@ class Greeting(asyncio.Protocol):
             self._connection.end()
 
     async def _cancel(self, request: CancelRequest) -> None:
-        await cancel(request, self._surroundings.keys, self._surroundings.upstream)
+        await cancel(request, self._proxy.keys, self._proxy.upstream)
         self._transport.close()
         self._connection.note(Outcome.CANCEL_REQUEST)
         self._connection.end()
@@ -258,7 +258,7 @@ class Greeting(asyncio.Protocol):
         self._handed_over = True
         self._timer.cancel()
         self._task = asyncio.get_running_loop().create_task(work)
-        self._task.add_done_callback(lambda _: self._surroundings.dismiss(self))
+        self._task.add_done_callback(lambda _: self._proxy.dismiss(self))
 
 
 def _unencrypted(request: str) -> OperationError:

@@ -108,7 +108,7 @@ class Reuse:
 
 
 class Keeper(Protocol):
-    """Keeps connections as well, for clients that Python need not see to (`proxy.front.Front`)."""
+    """Keeps connections as well, for clients that Python need not see to (`proxy.entry.front.Front`)."""
 
     @property
     def kept(self) -> int:

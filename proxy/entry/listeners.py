@@ -176,7 +176,7 @@ class Listener:
 
 
 class Acceptor(Protocol):
-    """Accepts clients (`proxy.front.Front`)."""
+    """Accepts clients (`proxy.entry.front.Front`)."""
 
     def listen(self, listening: socket.socket) -> None:
         """Accept whoever comes by a socket, which stays the caller's."""

@@ -11,28 +11,23 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
 
 from engine.errors import OperationError
 from proxy.entry import sasl
 from proxy.entry.idle import Idle, IdleConnections, Lease
+from proxy.entry.limits import Seat
+from proxy.entry.side import Side
 from proxy.errors import database_error, fields_of
 from proxy.observer import Outcome
+from proxy.records import Connection
 from proxy.session.client import Session
-from proxy.transport.sockets import connect, unread
+from proxy.state import ProxyState
+from proxy.transport.sockets import connect
 from proxy.transport.tls import Identity
 from proxy.wire import authentication, server
-from proxy.wire.frames import EVERY_KIND, HEADER_SIZE, Cutter, FramingError, Message, Run
+from proxy.wire.frames import HEADER_SIZE, FramingError, Message
 from proxy.wire.scram import SCRAM_SHA_256
 from proxy.wire.startup import StartupMessage
-
-if TYPE_CHECKING:
-    from proxy.entry.limits import Seat
-    from proxy.records import Connection
-    from proxy.surroundings import Surroundings
-
-#: Bytes that may wait to be taken before no more are read.
-_BACKLOG = 1 << 17
 
 #: Seconds that a connection is given to end when that has been asked of it.
 _FAREWELL = 5.0
@@ -42,102 +37,6 @@ _OK = authentication.request(authentication.OK)
 
 class ConnectionEnded(Exception):
     """The client or the server has gone; whoever is left has been told what there was to tell."""
-
-
-class Side(asyncio.Protocol):
-    """The client or the server, while the client logs in.
-
-    Args:
-        news: set when there is something to take, or the connection has gone.
-        half_closes: whether it may still want to hear something when it has said all.
-
-    Attributes:
-        ended: whether nothing more comes, but somebody may still want to hear.
-        lost: whether the connection has gone, or not come yet; there may still be something to take.
-    """
-
-    def __init__(self, news: asyncio.Event, *, half_closes: bool = False) -> None:
-        self._news = news
-        self._half_closes = half_closes
-        self._cutter = Cutter(largest_held=authentication.LARGEST_RESPONSE)
-        self._paused = False
-        self.transport: asyncio.Transport | None = None
-        self.ended = False
-        self.lost = True
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
-        self.lost = False
-
-    def data_received(self, data: bytes) -> None:
-        self._cutter.feed(data)
-        self._news.set()
-        if self._cutter.pending > _BACKLOG and not self._paused:
-            self._paused = True
-            assert self.transport is not None
-            self.transport.pause_reading()
-
-    def eof_received(self) -> bool:
-        self.ended = True
-        self._news.set()
-        return self._half_closes
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if exc is not None and self.transport is not None and (last_words := unread(self.transport)):
-            self._cutter.feed(last_words)
-        self.lost = True
-        self._news.set()
-
-    def take(self) -> Message | None:
-        """The next message, if all of it has come.
-
-        Raises:
-            FramingError: it is longer than Postgres would take.
-        """
-        piece = self._cutter.take(EVERY_KIND)
-        if isinstance(piece, Run):
-            raise FramingError("invalid message length")
-        return piece
-
-    def take_answer(self) -> bytes | None:
-        """What the client answers to a request, if all of it has come.
-
-        What can be no answer is given as it is: Postgres refuses it at its first byte, or at its length.
-        """
-        if self._cutter.next_kind not in (None, authentication.RESPONSE):
-            return self._cutter.take_rest()
-        try:
-            piece = self._cutter.take(EVERY_KIND)
-        except FramingError:
-            return self._cutter.take_rest()
-        if isinstance(piece, Message):
-            return piece.frame
-        return None if piece is None else piece.data
-
-    def take_end(self) -> bytes:
-        """What is left of somebody who has ended: a part of a message, or nothing."""
-        return self._cutter.take_rest()
-
-    def write(self, frame: bytes) -> None:
-        """Send a message."""
-        if not self.lost and self.transport is not None:
-            self.transport.write(frame)
-
-    def end(self) -> None:
-        """Say that nothing more comes; with TLS, which has no such word, end the connection."""
-        if not self.lost and self.transport is not None:
-            (self.transport.write_eof if self.transport.can_write_eof() else self.transport.close)()
-
-    def close(self) -> None:
-        """End the connection when all has been sent."""
-        if self.transport is not None:
-            self.transport.close()
-
-    def hand_over(self) -> bytes:
-        """What has come and was not taken; somebody else reads from now on."""
-        if self._paused and not self.lost and self.transport is not None:
-            self.transport.resume_reading()
-        return self._cutter.rest()
 
 
 class Login:
@@ -159,13 +58,13 @@ class Login:
         transport: asyncio.Transport,
         rest: bytes,
         startup: StartupMessage,
-        surroundings: Surroundings,
+        proxy: ProxyState,
         connection: Connection,
         identity: Identity | None,
         opened: tuple[int, bytes] | None = None,
     ) -> None:
         self._opened = opened
-        self._surroundings = surroundings
+        self._proxy = proxy
         self._connection = connection
         self._news = asyncio.Event()
         self._asked = False
@@ -189,7 +88,7 @@ class Login:
         seat: Seat | None = None
         try:
             async with asyncio.timeout_at(deadline):
-                seat = self._surroundings.seats.take()
+                seat = self._proxy.seats.take()
                 await self._log_in()
             if self._begin_session(seat):
                 seat = None
@@ -327,7 +226,7 @@ class Login:
     # -- what happens
 
     async def _log_in(self) -> None:
-        idle = self._surroundings.idle
+        idle = self._proxy.idle
         if idle is not None and await self._take_kept(idle):
             return
         while idle is not None and (found := idle.take(self.startup.packet)) is not None:
@@ -405,10 +304,10 @@ class Login:
                 self.server.data_received(answer)
             await connect(descriptor, self.server)
             return
-        await self._surroundings.upstream.connect(lambda: self.server)
+        await self._proxy.upstream.connect(lambda: self.server)
         self._check()
-        if self._surroundings.front is not None and self.server.transport is not None:
-            self._surroundings.front.reached(self.server.transport)
+        if self._proxy.front is not None and self.server.transport is not None:
+            self._proxy.front.reached(self.server.transport)
         self.server.write(self.startup.packet)
 
     async def _log_in_to_server(self) -> list[int]:
@@ -430,7 +329,7 @@ class Login:
 
     async def _authenticate(self, mechanisms: Sequence[str]) -> None:
         self._server_asks = True
-        verifiers = self._surroundings.verifiers
+        verifiers = self._proxy.verifiers
         if verifiers is not None and await verifiers.readable():
             await sasl.authenticate(self, mechanisms, verifiers)
         else:
@@ -458,9 +357,7 @@ class Login:
             return False
         assert client.transport is not None
         assert server_.transport is not None
-        session = Session(
-            client.transport, self.startup, self._surroundings, self._connection, seat, self._lease
-        )
+        session = Session(client.transport, self.startup, self._proxy, self._connection, seat, self._lease)
         session.begin(server_.transport, answers, rest)
         if client.ended:
             session.eof_received()

@@ -16,16 +16,42 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from engine.errors import OperationError
+from proxy.entry.side import Side
 from proxy.entry.verifiers import Verifiers
-from proxy.transport.tls import end_point
+from proxy.transport.tls import Identity, end_point
 from proxy.wire import authentication, scram
 from proxy.wire.frames import FramingError
+from proxy.wire.startup import StartupMessage
 
-if TYPE_CHECKING:
-    from proxy.entry.login import Login
+
+class Parties(Protocol):
+    """The two who log in by SASL, with the proxy between them.
+
+    Attributes:
+        startup: the client's StartupMessage.
+        identity: what the client was shown, or None without TLS.
+        client, server: the two.
+    """
+
+    startup: StartupMessage
+    identity: Identity | None
+    client: Side
+    server: Side
+
+    async def sasl_response(self) -> bytes:
+        """The body of the client's next SASL message."""
+
+    async def request(self) -> tuple[int, bytes]:
+        """The server's next authentication request."""
+
+    async def let_server_refuse(self, words: bytes) -> None:
+        """Let the server say what is wrong with what a client has answered, if it waits for that as well."""
+
+    async def log_in_to_be_refused(self) -> None:
+        """Let PostgreSQL refuse a client that could not prove who it is, in its own words."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +67,7 @@ class Proved:
     verifier: scram.Verifier
 
 
-async def authenticate(login: Login, offered: Sequence[str], verifiers: Verifiers) -> None:
+async def authenticate(login: Parties, offered: Sequence[str], verifiers: Verifiers) -> None:
     """Let a client prove who it is, and prove the same to the server.
 
     Args:
@@ -55,7 +81,7 @@ async def authenticate(login: Login, offered: Sequence[str], verifiers: Verifier
         await _authenticate(login, _ToServer(login, offered, verifiers))
 
 
-async def authenticate_alone(login: Login, verifier: scram.Verifier) -> None:
+async def authenticate_alone(login: Parties, verifier: scram.Verifier) -> None:
     """Let a client prove who it is, where the server need not be asked.
 
     Args:
@@ -69,7 +95,7 @@ async def authenticate_alone(login: Login, verifier: scram.Verifier) -> None:
         await _authenticate(login, _ToNobody(login, verifier))
 
 
-async def fail(login: Login, offered: Sequence[str]) -> None:
+async def fail(login: Parties, offered: Sequence[str]) -> None:
     """Let the server refuse a client.
 
     Args:
@@ -94,7 +120,7 @@ def _told() -> Iterator[None]:
         raise OperationError("malformed SCRAM message", "08P01", detail=str(error)) from error
 
 
-async def pass_on(login: Login, offered: Sequence[str]) -> None:
+async def pass_on(login: Parties, offered: Sequence[str]) -> None:
     """Let client and server do it without channel binding, where the proxy may not read verifiers.
 
     Raises:
@@ -116,7 +142,7 @@ async def pass_on(login: Login, offered: Sequence[str]) -> None:
     login.server.write(authentication.sasl_response(body))
 
 
-async def _authenticate(login: Login, to_server: _ToServer | _ToNobody) -> None:
+async def _authenticate(login: Parties, to_server: _ToServer | _ToNobody) -> None:
     client_first = await _client_first(login)
     asked = await to_server.begin()
 
@@ -135,7 +161,7 @@ async def _authenticate(login: Login, to_server: _ToServer | _ToNobody) -> None:
     login.client.write(authentication.sasl_final(scram.server_final(signature)))
 
 
-async def _client_first(login: Login) -> scram.ClientFirst:
+async def _client_first(login: Parties) -> scram.ClientFirst:
     binds = login.identity is not None and login.identity.end_point is not None
     mechanisms = [scram.SCRAM_SHA_256_PLUS, scram.SCRAM_SHA_256] if binds else [scram.SCRAM_SHA_256]
     login.client.write(authentication.sasl(mechanisms))
@@ -159,7 +185,7 @@ async def _client_first(login: Login) -> scram.ClientFirst:
     return first
 
 
-async def _initial_response(login: Login, mechanisms: Sequence[str]) -> tuple[str, bytes | None]:
+async def _initial_response(login: Parties, mechanisms: Sequence[str]) -> tuple[str, bytes | None]:
     body = await login.sasl_response()
     try:
         mechanism, data = authentication.read_sasl_initial_response(body)
@@ -171,7 +197,7 @@ async def _initial_response(login: Login, mechanisms: Sequence[str]) -> tuple[st
     raise OperationError("client selected an invalid SASL authentication mechanism", "08P01")
 
 
-def _check_binding(login: Login, first: scram.ClientFirst, final: scram.ClientFinal) -> None:
+def _check_binding(login: Parties, first: scram.ClientFirst, final: scram.ClientFinal) -> None:
     expected = first.header
     if first.header == scram.BINDING and login.identity is not None:
         expected += login.identity.end_point or b""
@@ -191,7 +217,7 @@ def _proved(verifier: scram.Verifier | None, signed: bytes, proof: bytes) -> Pro
 class _ToServer:
     """The proxy's own exchange with the server, bound to their connection if that is possible."""
 
-    def __init__(self, login: Login, offered: Sequence[str], verifiers: Verifiers | None) -> None:
+    def __init__(self, login: Parties, offered: Sequence[str], verifiers: Verifiers | None) -> None:
         self._login = login
         self._verifiers = verifiers
         assert login.server.transport is not None
@@ -252,7 +278,7 @@ class _ToServer:
 class _ToNobody:
     """In the place of an exchange with the server, on a connection that the server has let in already."""
 
-    def __init__(self, login: Login, verifier: scram.Verifier) -> None:
+    def __init__(self, login: Parties, verifier: scram.Verifier) -> None:
         self._login = login
         self._verifier = verifier
 

@@ -53,7 +53,7 @@ FROM_CLIENT = 0x80
 
 
 class Visits(Protocol):
-    """Whoever is concerned with clients that compiled code accepts (`proxy.native.front.Front`)."""
+    """Whoever is concerned with clients that compiled code accepts (`proxy.entry.front.Front`)."""
 
     def arrived(self, state: State | None, visit: Visit) -> None:
         """Python is to go on with one; with no state if it has not been let in."""

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.caller import Row, Stop
 from engine.errors import DatabaseError, OperationError
 from proxy.errors import database_error, printable
+from proxy.session.conversation import Conversation
 from proxy.wire import client, server
-
-if TYPE_CHECKING:
-    from proxy.session.client import Session
 
 #: Statement and portal of the proxy's own; they exist during one round trip.
 PRIVATE = b"iasql_private"
@@ -46,7 +44,7 @@ class SessionCaller:
         waiting: whether the last of them is not answered yet.
     """
 
-    def __init__(self, session: Session, *, in_transaction: bool) -> None:
+    def __init__(self, session: Conversation, *, in_transaction: bool) -> None:
         self._session = session
         self._backend = session.backend
         self._lock = asyncio.Lock()

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from engine.errors import OperationError, Stopped
+from proxy.session.conversation import Conversation
+from proxy.transport.upstream import Upstream
 from proxy.wire.startup import CancelRequest, cancel_request
-
-if TYPE_CHECKING:
-    from proxy.session.client import Session
-    from proxy.transport.upstream import Upstream
 
 
 class Keys:
@@ -25,16 +23,16 @@ class Keys:
     """
 
     def __init__(self) -> None:
-        self._sessions: dict[bytes, Session] = {}
+        self._sessions: dict[bytes, Conversation] = {}
         self.own: Callable[[bytes], bytes | None] = lambda key: None
 
-    def add(self, key: bytes, session: Session) -> None:
+    def add(self, key: bytes, session: Conversation) -> None:
         self._sessions[key] = session
 
     def remove(self, key: bytes) -> None:
         self._sessions.pop(key, None)
 
-    def session(self, key: bytes) -> Session | None:
+    def session(self, key: bytes) -> Conversation | None:
         return self._sessions.get(key)
 
 

@@ -8,29 +8,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.errors import OperationError, Stopped
 from proxy.entry.idle import Lease
+from proxy.entry.limits import Seat
 from proxy.errors import BackendLostError, fields_of
 from proxy.native.relay import LARGEST_HELD, Start, State
 from proxy.observer import Outcome
+from proxy.records import Connection
 from proxy.session.backend import Backend
 from proxy.session.cancel import forward
+from proxy.session.conversation import Operation
 from proxy.session.dispatch import dispatch
 from proxy.session.flow import Flow
 from proxy.session.statements import Statements
 from proxy.sql.intercept import NEEDLE
+from proxy.state import ProxyState
 from proxy.transport.encryption import EncryptedTransport
 from proxy.wire import client, server
 from proxy.wire.frames import Cutter, FramingError, Message, Run
 from proxy.wire.startup import StartupMessage, cancel_request
-
-if TYPE_CHECKING:
-    from proxy.entry.limits import Seat
-    from proxy.records import Connection
-    from proxy.session.caller import SessionCaller
-    from proxy.surroundings import Surroundings
 
 #: Bytes that may wait for the slower side before the faster one is paused.
 HIGH_WATER = 1 << 20
@@ -76,11 +74,11 @@ class Session(asyncio.Protocol):
         "_key",
         "_lease",
         "_loan",
+        "_proxy",
         "_relay",
         "_resting",
         "_seat",
         "_sides",
-        "_surroundings",
         "_task",
         "_transport",
         "_unframed",
@@ -100,17 +98,17 @@ class Session(asyncio.Protocol):
         self,
         transport: asyncio.Transport,
         startup: StartupMessage,
-        surroundings: Surroundings,
+        proxy: ProxyState,
         connection: Connection,
         seat: Seat,
         lease: Lease | None = None,
     ) -> None:
-        self._surroundings = surroundings
+        self._proxy = proxy
         self._seat = seat
         self._lease = lease
         self._cancelling = 0
         self._transport = transport
-        self._relay = surroundings.relay
+        self._relay = proxy.relay
         self._cutter = self._new_cutter()
         self._held = True
         self._copying = False
@@ -127,10 +125,10 @@ class Session(asyncio.Protocol):
         self._farewell: OperationError | None = None
         self.startup = startup
         self.backend = Backend(self, transport.write)
-        self.engine = surroundings.engine
-        self.observer = surroundings.observer
+        self.engine = proxy.engine
+        self.observer = proxy.observer
         self.statements = Statements()
-        self.operation: SessionCaller | None = None
+        self.operation: Operation | None = None
         self.received = 0
         self.connection = connection
 
@@ -161,12 +159,12 @@ class Session(asyncio.Protocol):
         self._enter(server_transport)
         if key:
             self._key = key
-            self._surroundings.keys.add(key, self)
+            self._proxy.keys.add(key, self)
         self._held = False
         self.take_back(state)
 
     def _enter(self, server_transport: asyncio.Transport) -> None:
-        self._surroundings.sessions.add(self)
+        self._proxy.sessions.add(self)
         encrypted = isinstance(self._transport, EncryptedTransport)
         if encrypted and self._relay is not None and not self._relay.encrypts:
             self._relay = None
@@ -246,7 +244,7 @@ class Session(asyncio.Protocol):
             self._stop_framing(error)
 
     def _new_cutter(self) -> Cutter:
-        held = self._surroundings.limits.held
+        held = self._proxy.limits.held
         return Cutter(largest_held=held, short=client.SHORT, largest_short=client.LARGEST_SHORT)
 
     def _check_kind(self) -> None:
@@ -297,7 +295,7 @@ class Session(asyncio.Protocol):
             return
         self._cancelling += 1
         try:
-            await forward(cancel_request(key), self._surroundings.upstream)
+            await forward(cancel_request(key), self._proxy.upstream)
         finally:
             self._cancelling -= 1
 
@@ -330,7 +328,7 @@ class Session(asyncio.Protocol):
 
     def leaves_connection(self) -> bool:
         """At the client's end: whether the server's connection is kept for the next one."""
-        idle, lease = self._surroundings.idle, self._lease
+        idle, lease = self._proxy.idle, self._lease
         busy = self._cancelling or not self.backend.at_rest or self.backend.status != server.IDLE
         if idle is None or lease is None or lease.is_old or busy:
             return False
@@ -459,14 +457,14 @@ class Session(asyncio.Protocol):
     def backend_key(self, key: bytes) -> None:
         self.connection.logged_in()
         self._key = key
-        self._surroundings.keys.add(key, self)
+        self._proxy.keys.add(key, self)
 
     def backend_lost(self) -> None:
         refused = Outcome.SERVER_REFUSED if self._key is None else Outcome.SERVER_CLOSED
         self.connection.note(Outcome.CLOSED if self.backend.expected.terminated else refused)
         self._seat.release()
         if self._key is not None:
-            self._surroundings.keys.remove(self._key)
+            self._proxy.keys.remove(self._key)
         self.stop_operation(BackendLostError())
         self._transport.close()
         self._lose_side()
@@ -520,7 +518,7 @@ class Session(asyncio.Protocol):
     def _lose_side(self) -> None:
         self._sides -= 1
         if not self._sides:
-            self._surroundings.leave(self)
+            self._proxy.leave(self)
             self.connection.end(bytes_in=self.received, bytes_out=self.backend.received)
 
     def _violated(self, error: FramingError) -> None:

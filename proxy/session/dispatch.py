@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from engine.operations import FUNCTIONS
 from proxy.session import extended, simple
+from proxy.session.conversation import Conversation
 from proxy.session.statements import Prepared
 from proxy.sql.intercept import NEEDLE, Analysis, CallSite, analyse
 from proxy.wire import client
 from proxy.wire.frames import FramingError, Message
 
-if TYPE_CHECKING:
-    from proxy.session.client import Session
-
 _Work = Coroutine[Any, Any, None]
 
 
-def dispatch(session: Session, message: Message) -> _Work | None:
+def dispatch(session: Conversation, message: Message) -> _Work | None:
     """Let a message go on; or say what has to be done instead, while the client waits."""
     work: _Work | None = None
     # Of what is wrong in itself Postgres says so, and the session may go on.
@@ -32,7 +30,7 @@ def dispatch(session: Session, message: Message) -> _Work | None:
     return work
 
 
-def _work(session: Session, message: Message) -> _Work | None:
+def _work(session: Conversation, message: Message) -> _Work | None:
     kind = message.kind
     if kind == client.QUERY:
         session.statements.forget(b"")
@@ -49,14 +47,14 @@ def _work(session: Session, message: Message) -> _Work | None:
     return None
 
 
-def _query(session: Session, message: Message) -> _Work | None:
+def _query(session: Conversation, message: Message) -> _Work | None:
     if NEEDLE not in message.frame.lower():
         return None
     analysis = _analyse(session, client.read_query(message.body))
     return simple.query(session, message, analysis) if _concerns_us(session, analysis) else None
 
 
-def _parse(session: Session, message: Message) -> _Work | None:
+def _parse(session: Conversation, message: Message) -> _Work | None:
     if NEEDLE not in message.frame.lower():
         if session.statements:
             session.statements.forget(message.body.partition(b"\0")[0])
@@ -70,14 +68,14 @@ def _parse(session: Session, message: Message) -> _Work | None:
     return extended.parse(session, message, analysis) if _concerns_us(session, analysis) else None
 
 
-def _execute(session: Session, message: Message) -> _Work | None:
+def _execute(session: Conversation, message: Message) -> _Work | None:
     portal = session.statements.portal(client.read_execute_portal(message.body))
     if portal is None or portal.performed or session.backend.expected.copying:
         return None
     return extended.execute(session, message, portal)
 
 
-def _close(session: Session, message: Message) -> None:
+def _close(session: Conversation, message: Message) -> None:
     what, name = client.read_close(message.body)
     if what == b"S":
         session.statements.forget(name)
@@ -85,10 +83,10 @@ def _close(session: Session, message: Message) -> None:
         session.statements.close(name)
 
 
-def _analyse(session: Session, sql: bytes) -> Analysis:
+def _analyse(session: Conversation, sql: bytes) -> Analysis:
     return analyse(sql.decode(session.backend.codec, "replace"), FUNCTIONS)
 
 
-def _concerns_us(session: Session, analysis: Analysis) -> bool:
+def _concerns_us(session: Conversation, analysis: Analysis) -> bool:
     new = analysis.needs_functions and not session.prepared
     return new or analysis.has_call or analysis.refusal is not None

@@ -5,22 +5,18 @@ https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-EXT-QUE
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engine.errors import OperationError
 from proxy.errors import RefusedError, database_error
 from proxy.session.caller import PRIVATE
+from proxy.session.conversation import Conversation
 from proxy.session.operation import Statement, fail, parameters_of, perform
 from proxy.session.statements import Portal
 from proxy.sql.intercept import Analysis
 from proxy.wire import client, server
 from proxy.wire.frames import Message, message
 
-if TYPE_CHECKING:
-    from proxy.session.client import Session
 
-
-async def parse(session: Session, parse_message: Message, analysis: Analysis) -> None:
+async def parse(session: Conversation, parse_message: Message, analysis: Analysis) -> None:
     """A Parse of a statement that uses our functions: they must exist, and where they stand must do."""
     try:
         if analysis.refusal is not None:
@@ -34,7 +30,7 @@ async def parse(session: Session, parse_message: Message, analysis: Analysis) ->
     session.forward(parse_message)
 
 
-async def execute(session: Session, execute_message: Message, portal: Portal) -> None:
+async def execute(session: Conversation, execute_message: Message, portal: Portal) -> None:
     """The first Execute of a portal with a call: the operation, then the client's own statement."""
     backend = session.backend
     expected = backend.expected
@@ -62,7 +58,7 @@ async def execute(session: Session, execute_message: Message, portal: Portal) ->
     session.forward(execute_message)
 
 
-async def _exists(session: Session, portal: Portal) -> bool:
+async def _exists(session: Conversation, portal: Portal) -> bool:
     frames = client.describe_portal(portal.name) + client.FLUSH_FRAME
     exchange = await session.backend.exchange(b"D", frames)
     if exchange.error is None:
@@ -72,7 +68,7 @@ async def _exists(session: Session, portal: Portal) -> bool:
     return False
 
 
-async def _bind_again(session: Session, portal: Portal) -> None:
+async def _bind_again(session: Conversation, portal: Portal) -> None:
     # A portal's snapshot is taken at Bind: bound before the operation, it would not see its writes.
     kinds, frames = b"", b""
     bind = message(b"B", portal.bind)

@@ -7,18 +7,16 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.errors import DatabaseError, OperationError, Stopped
 from engine.operations import Call, Engine
 from proxy import records
 from proxy.errors import StatementError, aborting_block, fields_of
 from proxy.session.caller import PRIVATE, SessionCaller
+from proxy.session.conversation import Conversation
 from proxy.sql.intercept import CallSite
 from proxy.wire import client, server
-
-if TYPE_CHECKING:
-    from proxy.session.client import Session
 
 #: Seconds that a private statement may take once a stop is requested. It then waits for another
 #: session's lock, and is cancelled: the engine comes to no safe point before it ends.
@@ -72,7 +70,9 @@ def parameters_of(parse: client.Parse, bind: client.Bind) -> Parameters:
     )
 
 
-async def perform(session: Session, site: CallSite, statement: Statement, *, in_transaction: bool) -> bool:
+async def perform(
+    session: Conversation, site: CallSite, statement: Statement, *, in_transaction: bool
+) -> bool:
     """Perform a call whose turn it is; the client's statement is yet to be executed.
 
     Before that Postgres plans the statement with all the rights that it takes, without running it, so that
@@ -123,7 +123,7 @@ def _cause(error: OperationError, caller: SessionCaller) -> OperationError:
     return error
 
 
-async def fail(session: Session, error: OperationError, *, simple: bool) -> None:
+async def fail(session: Conversation, error: OperationError, *, simple: bool) -> None:
     """Give the client an error in the place of its statement's answer.
 
     Postgres is made to fail as well, so that it aborts what is open and, in the extended
@@ -219,7 +219,7 @@ def _timeout(caller: SessionCaller, seconds: float) -> Iterator[None]:
 
 
 @contextmanager
-def _unblocked(session: Session, caller: SessionCaller) -> Iterator[None]:
+def _unblocked(session: Conversation, caller: SessionCaller) -> Iterator[None]:
     async def watch() -> None:
         await caller.stop.wait()
         while not session.backend.lost:

@@ -5,25 +5,21 @@ https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SIMPLE-
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engine.errors import OperationError
 from proxy.errors import RefusedError
 from proxy.session.backend import Exchange
 from proxy.session.caller import PRIVATE
+from proxy.session.conversation import Conversation
 from proxy.session.operation import Statement, fail, perform
 from proxy.sql.intercept import Analysis, CallSite
 from proxy.wire import client, server
 from proxy.wire.frames import Message
 
-if TYPE_CHECKING:
-    from proxy.session.client import Session
-
 #: Answers that a client of the simple protocol does not get.
 _DROPPED = frozenset({server.CLOSE_COMPLETE, server.PARSE_COMPLETE, server.BIND_COMPLETE, server.NO_DATA})
 
 
-async def query(session: Session, query_message: Message, analysis: Analysis) -> None:
+async def query(session: Conversation, query_message: Message, analysis: Analysis) -> None:
     """A Query that uses our functions."""
     backend = session.backend
     # The Query itself ends the batch, and what was bound in it.
@@ -44,7 +40,7 @@ async def query(session: Session, query_message: Message, analysis: Analysis) ->
         session.forward(query_message)
 
 
-async def _refused(session: Session, analysis: Analysis) -> OperationError | None:
+async def _refused(session: Conversation, analysis: Analysis) -> OperationError | None:
     if analysis.refusal is not None:
         return RefusedError.because(analysis.refusal)
     try:
@@ -54,7 +50,9 @@ async def _refused(session: Session, analysis: Analysis) -> OperationError | Non
     return None
 
 
-async def _single(session: Session, query_message: Message, site: CallSite, *, in_transaction: bool) -> None:
+async def _single(
+    session: Conversation, query_message: Message, site: CallSite, *, in_transaction: bool
+) -> None:
     statement = Statement(client.read_query(query_message.body))
     if not await _performed(session, site, statement, in_transaction=in_transaction):
         return
@@ -65,7 +63,9 @@ async def _single(session: Session, query_message: Message, site: CallSite, *, i
     session.backend.forward(client.SYNC, client.SYNC_FRAME)
 
 
-async def _performed(session: Session, site: CallSite, statement: Statement, *, in_transaction: bool) -> bool:
+async def _performed(
+    session: Conversation, site: CallSite, statement: Statement, *, in_transaction: bool
+) -> bool:
     try:
         await perform(session, site, statement, in_transaction=in_transaction)
     except OperationError as error:
@@ -83,7 +83,7 @@ class _Translated(Exchange):
         offset: where the statement begins in the client's text, in characters.
     """
 
-    def __init__(self, session: Session, offset: int) -> None:
+    def __init__(self, session: Conversation, offset: int) -> None:
         super().__init__()
         self._session = session
         self._offset = offset
@@ -105,7 +105,7 @@ class _Translated(Exchange):
             self._session.begin_copy()
 
 
-async def _several(session: Session, query_message: Message, analysis: Analysis) -> None:
+async def _several(session: Conversation, query_message: Message, analysis: Analysis) -> None:
     """Run the statements one after the other without a Sync, as one implicit transaction."""
     backend = session.backend
     text = client.read_query(query_message.body).decode(backend.codec, "replace").encode()

@@ -227,7 +227,7 @@ async def know_the_server(proxy: Proxy) -> None:
     async with connected(proxy.port, "postgres") as raw:
         raw.send(TERMINATE)
         assert await raw.rest() == []
-    await until(lambda: not proxy.sessions and not proxy._surroundings.greetings)
+    await until(lambda: not proxy.sessions and not proxy._state.greetings)
 
 
 async def until(condition: Callable[[], bool]) -> None:

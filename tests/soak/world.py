@@ -123,13 +123,13 @@ class World:
             superuser_password=postgres.superuser_password,
         )
         self._database = self._server.create()
-        self._proxy: IasqlProcess | None = None
+        self._state: IasqlProcess | None = None
 
     @property
     def url(self) -> str:
         """Where clients connect."""
-        assert self._proxy is not None
-        return self._proxy.serves(self._database).url
+        assert self._state is not None
+        return self._state.serves(self._database).url
 
     @property
     def direct(self) -> Database:
@@ -138,8 +138,8 @@ class World:
 
     @property
     def proxy_pid(self) -> int:
-        assert self._proxy is not None
-        return self._proxy.pid
+        assert self._state is not None
+        return self._state.pid
 
     @property
     def logs(self) -> str:
@@ -166,18 +166,18 @@ class World:
         self.proxies += 1
         log = self._folder / f"iasql-{self.proxies}.log"
         env = {"AWS_MAX_ATTEMPTS": str(tries)}
-        self._proxy = launch(log, self._server, self.account, env=env)
+        self._state = launch(log, self._server, self.account, env=env)
 
     def stop_proxy(self, wanted: int = signal.SIGTERM) -> None:
         """End the proxy, if it has not been killed."""
-        if self._proxy is not None:
-            self._proxy.stop(wanted)
-            self._proxy = None
+        if self._state is not None:
+            self._state.stop(wanted)
+            self._state = None
 
     def await_death(self) -> None:
         """Return when the proxy has been killed."""
-        assert self._proxy is not None
-        self._proxy.wait_for_death()
+        assert self._state is not None
+        self._state.wait_for_death()
 
     def terminate_backends(self) -> None:
         """Let Postgres end all sessions in the database but our own."""

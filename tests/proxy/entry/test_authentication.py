@@ -271,7 +271,7 @@ async def test_a_login_that_fails_unexpectedly_is_ended(
     monkeypatch.setattr(Database, "password", password)
     proxy = await start_proxy(certificate)
     assert (await refusal(address(proxy.port, sslmode="require")))[0] == "XX000"
-    assert proxy._surroundings.seats.taken == 0
+    assert proxy._state.seats.taken == 0
 
 
 async def test_a_role_that_may_not_read_verifiers_is_noticed(

@@ -98,7 +98,7 @@ async def test_who_says_nothing_is_not_waited_for(start_proxy: StartProxy) -> No
     async with opened(proxy.port) as raw:
         raw.send(startup("trusted", "postgres")[:10])
         assert await raw.rest() == []
-    await until(lambda: not proxy._surroundings.greetings)
+    await until(lambda: not proxy._state.greetings)
 
 
 @pytest.mark.parametrize("secure", [False, True])
@@ -111,8 +111,8 @@ async def test_who_does_not_log_in_is_told_that_it_took_too_long(
     async with encrypted(proxy.port, context) if secure else opened(proxy.port) as raw:
         raw.send(startup("scram", "postgres"))
         assert refusal(await raw.rest()) == ("57014", "canceling authentication due to timeout")
-    await until(lambda: not proxy._surroundings.greetings)
-    assert proxy._surroundings.seats.taken == 0
+    await until(lambda: not proxy._state.greetings)
+    assert proxy._state.seats.taken == 0
 
 
 async def test_a_handshake_that_does_not_end_is_not_waited_for(
@@ -122,7 +122,7 @@ async def test_a_handshake_that_does_not_end_is_not_waited_for(
     async with opened(proxy.port) as raw:
         raw.send(b"\x16\x03\x01")
         assert await raw.rest() == []
-    await until(lambda: not proxy._surroundings.greetings)
+    await until(lambda: not proxy._state.greetings)
 
 
 async def test_who_has_logged_in_may_take_its_time(start_proxy: StartProxy) -> None:
@@ -148,7 +148,7 @@ async def test_what_is_no_answer_to_a_request_ends_the_connection(
         assert refusal(await raw.rest())[0] == (
             "28P01" if "too long" in case or "length" in case else "08P01"
         )
-    await until(lambda: not proxy._surroundings.greetings)
+    await until(lambda: not proxy._state.greetings)
 
 
 @pytest.mark.parametrize("case", ["too long to be ever held", "an impossible length"])

@@ -12,9 +12,9 @@ import psycopg
 import pytest
 
 from engine.database.connection import Database
-from engine.database.passwords import KeptPasswords
 from proxy.entry.idle import Reuse
 from proxy.entry.listeners import TCPAddress
+from proxy.entry.passwords import KeptPasswords
 from proxy.server import Proxy
 from proxy.session.cancel import forward
 from proxy.transport.upstream import Upstream
@@ -58,7 +58,7 @@ async def reusing(start_reusing: StartReusing) -> Proxy:
 
 async def waiting(proxy: Proxy, count: int = 1) -> None:
     """Wait until so many connections can be taken."""
-    idle = proxy._surroundings.idle
+    idle = proxy._state.idle
     assert idle is not None
     await until(lambda: len(idle) == count)
 
@@ -96,10 +96,10 @@ async def test_the_clients_that_follow_need_no_python(reusing: Proxy, database: 
     first = await used_by(reusing, database)
     await waiting(reusing)
     async with connected(reusing.port, database) as raw:
-        assert (reusing.sessions, len(reusing._surroundings.sessions)) == (1, 0)
+        assert (reusing.sessions, len(reusing._state.sessions)) == (1, 0)
         assert await pid_of(raw) == first
         assert len(rows(await raw.ask(query("SELECT * FROM iasql_apply()")))) == 2
-        assert (reusing.sessions, len(reusing._surroundings.sessions)) == (1, 1)
+        assert (reusing.sessions, len(reusing._state.sessions)) == (1, 1)
         await leave(raw)
     await waiting(reusing)
     assert await used_by(reusing, database) == first
@@ -157,10 +157,10 @@ async def test_what_the_server_says_meanwhile_decides_about_the_next_client(
         async with connected(proxy.port, "postgres") as raw:
             await leave(raw)
         await waiting(proxy)
-        front = proxy._surroundings.front
+        front = proxy._state.front
         assert (0 if front is None else front.kept) == relayed
         async with connected(proxy.port, "postgres") as raw:
-            assert len(proxy._surroundings.sessions) == (not relayed)
+            assert len(proxy._state.sessions) == (not relayed)
             await leave(raw)
         await until(lambda: proxy.sessions == 0)
         await asyncio.sleep(0.05)

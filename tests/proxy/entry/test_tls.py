@@ -155,7 +155,7 @@ class TestClientCertificates:
         url = address(proxy.port, sslmode="require", sslcert="", sslnegotiation=negotiation)
         with pytest.raises(psycopg.OperationalError, match="certificate required"):
             await psycopg.AsyncConnection.connect(url)
-        await until(lambda: not proxy._surroundings.greetings)
+        await until(lambda: not proxy._state.greetings)
 
     async def test_a_stranger_s_lets_nobody_in(self, proxy: Proxy, tmp_path: Path) -> None:
         shown = Authority(tmp_path, "stranger").issue("client")
@@ -258,7 +258,7 @@ class TestHandshake:
             assert await raw.reader.readexactly(1) == b"S"
             raw.send(b"\x16 is not all that there is to a handshake")
             assert b"Z" not in await raw.reader.read()
-        await until(lambda: not proxy._surroundings.greetings)
+        await until(lambda: not proxy._state.greetings)
 
 
 def _all_at_once(port: int, context: ssl.SSLContext, *, direct: bool = False, piece: int = 1 << 20) -> bytes:

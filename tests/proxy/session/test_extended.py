@@ -239,7 +239,7 @@ async def test_binary_parameters_and_results_work(proxy: Proxy, database: str, e
 async def test_a_call_too_long_to_be_held_is_not_performed(
     proxy: Proxy, database: str, engine: FakeEngine
 ) -> None:
-    proxy._surroundings.limits = Limits(held=1000)
+    proxy._state.limits = Limits(held=1000)
     async with connected(proxy.port, database) as raw:
         await raw.ask(parse("SELECT action FROM iasql_install($1)", "s"), SYNC)
         answers = await raw.ask(bind("", "s", "x" * 2000), execute(), SYNC)

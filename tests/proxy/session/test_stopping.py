@@ -127,7 +127,7 @@ async def test_an_operation_that_waits_for_a_lock_can_be_cancelled(
 async def test_connections_that_say_nothing_do_not_keep_the_proxy(proxy: Proxy) -> None:
     async with opened(proxy.port) as raw:
         raw.send(b"\0\0\0")
-        await until(lambda: bool(proxy._surroundings.greetings))
+        await until(lambda: bool(proxy._state.greetings))
         await proxy.stop()
         assert await raw.rest() == []
 

@@ -13,7 +13,7 @@ import pytest
 
 from engine.database.connection import Database
 from engine.errors import OperationError
-from proxy.entry.login import Side
+from proxy.entry.side import Side
 from proxy.server import Proxy
 from proxy.transport.tls import CertificateError, SSLMode, UpstreamTLS
 from proxy.transport.upstream import Upstream, UpstreamUnreachableError

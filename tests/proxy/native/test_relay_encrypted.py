@@ -21,7 +21,7 @@ from proxy.wire.frames import message
 from tests.fixtures.certificates import Certificate
 from tests.fixtures.tools import missing
 from tests.proxy.conftest import until
-from tests.proxy.test_relay import FROM_HERE, Lender, send_what_goes, until_still
+from tests.proxy.native.test_relay import FROM_HERE, Lender, send_what_goes, until_still
 
 
 @dataclass

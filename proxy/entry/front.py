@@ -1,7 +1,7 @@
 """Clients that compiled code lets in, and what Python has to know of them.
 
-The relay's thread (`_front.pyx`) sees to the plainest of logins by itself. Whatever else comes it hands
-over, with what has been said so far; and of who has come and gone it tells us later, of many at once.
+The relay's thread (`proxy/native/_front.pyx`) sees to the plainest of logins by itself. It hands everything
+else over, with what has been said so far. Of who has come and gone it tells Python later, of many at once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import socket
 import struct
 import sys
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import structlog
 
@@ -22,13 +22,11 @@ from proxy.native.relay import Relay
 from proxy.observer import Outcome
 from proxy.records import Connection, address_of
 from proxy.session.client import Session
+from proxy.state import ProxyState
 from proxy.transport.sockets import connect
 from proxy.wire import authentication, server
 from proxy.wire.frames import EVERY_KIND, Cutter, Message, message
 from proxy.wire.startup import GSSENCRequest, SSLRequest, Startup, StartupMessage, read_startup
-
-if TYPE_CHECKING:
-    from proxy.surroundings import Surroundings
 
 _log = structlog.get_logger("proxy")
 
@@ -48,8 +46,8 @@ _ASKED: tuple[tuple[int, type[Startup]], ...] = ((1, SSLRequest), (2, GSSENCRequ
 class Front:
     """Lets clients in, in the relay's thread."""
 
-    def __init__(self, surroundings: Surroundings, relay: Relay) -> None:
-        self._surroundings = surroundings
+    def __init__(self, proxy: ProxyState, relay: Relay) -> None:
+        self._proxy = proxy
         self._relay = relay
         self._native = relay.native
         self._arriving: set[asyncio.Task[None]] = set()
@@ -77,7 +75,7 @@ class Front:
         Raises:
             OSError: it cannot be watched.
         """
-        tls = None if listening.family == socket.AF_UNIX else self._surroundings.tls
+        tls = None if listening.family == socket.AF_UNIX else self._proxy.tls
         self._native.listen(listening.fileno(), tls is None or not tls.required, tls is None)
 
     def unlisten(self) -> None:
@@ -160,14 +158,14 @@ class Front:
         if self._later is not None:
             self._later.cancel()
             self._later = None
-        observer = self._surroundings.observer
+        observer = self._proxy.observer
         logins, ends = self._native.happened()
         for seconds in logins:
             observer.connected()
             observer.logged_in(seconds)
         for each in ends:
             self._write_down(each)
-        self._surroundings.left.set()
+        self._proxy.left.set()
 
     def _write_down(self, gone: Departure) -> None:
         connection = self._connection(gone.peer, gone.began, gone.logged_in, _startup(gone.packet))
@@ -178,7 +176,7 @@ class Front:
     def _connection(
         self, peer: bytes, began: float, logged_in: float, startup: StartupMessage | None
     ) -> Connection:
-        observer = self._surroundings.observer
+        observer = self._proxy.observer
         connection = Connection(address_of(_unpacked(peer)), observer, began=began, logged_in=logged_in > 0)
         connection.startup = startup
         return connection
@@ -187,7 +185,7 @@ class Front:
         self._arriving.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("a client was lost on its way", exc_info=error)
-        self._surroundings.left.set()
+        self._proxy.left.set()
 
     # -- who is handed over
 
@@ -195,7 +193,7 @@ class Front:
         """Go on with a client that has not been let in."""
         asked = {kind for bit, kind in _ASKED if visit.asked & bit}
         opened = None if visit.server < 0 else (visit.server, visit.answer)
-        greeting = Greeting(self._surroundings, Said(visit.said, asked, opened, visit.began))
+        greeting = Greeting(self._proxy, Said(visit.said, asked, opened, visit.began))
         try:
             await connect(visit.client, greeting)
         except BaseException:
@@ -220,10 +218,10 @@ class Front:
             connection.note(Outcome.LOST if client.lost else gone)
             self._end(client, backend, state, connection)
             return
-        seat = self._surroundings.seats.take()
+        seat = self._proxy.seats.take()
         seat.assign(startup.user, startup.database)
         lease = None if visit.lease is None else _lease(startup.packet, visit.lease)
-        session = Session(client.transport, startup, self._surroundings, connection, seat, lease)
+        session = Session(client.transport, startup, self._proxy, connection, seat, lease)
         session.resume(backend.transport, state, visit.key)
         if backend.data:
             session.backend.data_received(backend.data)
@@ -240,7 +238,7 @@ class Front:
         if not backend.lost:
             backend.transport.close()
         received = state.to_client.received + len(backend.data)
-        self._surroundings.traffic.add(state.to_server.received, received)
+        self._proxy.traffic.add(state.to_server.received, received)
         connection.end(bytes_in=state.to_server.received, bytes_out=received)
 
 

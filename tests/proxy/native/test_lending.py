@@ -134,7 +134,7 @@ async def test_a_client_that_is_slow_is_lent_when_it_has_taken_what_was_sent(
         await asyncio.sleep(1.3)
         assert not lent
         assert kinds(await raw.ready()).count("D") == ROWS // 30
-        if proxy._surroundings.relay is not None:
+        if proxy._state.relay is not None:
             assert lent[0] == QUERY
         raw.send(query("SELECT 1 / 0"))
         assert fields(await raw.ready())["C"] == "22012"

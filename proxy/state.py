@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from engine.errors import OperationError
 from engine.operations import Engine
 from proxy.entry.idle import IdleConnections
 from proxy.entry.limits import Limits, Seats
 from proxy.entry.verifiers import Verifiers
 from proxy.native.relay import Relay
 from proxy.observer import Nobody, Observer
+from proxy.session.backend import Backend
 from proxy.session.cancel import Keys
+from proxy.session.conversation import Operation
 from proxy.transport.tls import ListenerTLS
 from proxy.transport.upstream import Upstream
-
-if TYPE_CHECKING:
-    from proxy.entry.greeting import Greeting
-    from proxy.native.front import Front
-    from proxy.session.client import Session
 
 
 @dataclass
@@ -39,8 +38,72 @@ class Traffic:
         self.from_server += from_server
 
 
+class Connected(Protocol):
+    """A session, as far as the proxy as a whole deals with it.
+
+    Attributes:
+        received: bytes that have come from the client.
+        backend: its connection to PostgreSQL.
+        operation: the call that is being performed.
+    """
+
+    received: int
+    backend: Backend
+    operation: Operation | None
+
+    def shut_down(self, reason: OperationError) -> asyncio.Task[None] | None:
+        """End the session after its operation has come to a safe point; the task to wait for, if any."""
+
+    def close(self, reason: OperationError) -> None:
+        """End the session now."""
+
+    def abort(self) -> None:
+        """End the session without waiting for anyone."""
+
+
+class Undecided(Protocol):
+    """A connection of which it is not known yet what its client wants."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+class Entrance(Protocol):
+    """What lets clients in that need nothing of Python.
+
+    Attributes:
+        empty: whether nobody is in.
+        visitors: how many are in.
+        kept: how many connections wait for a client.
+    """
+
+    @property
+    def empty(self) -> bool: ...
+
+    @property
+    def visitors(self) -> int: ...
+
+    @property
+    def kept(self) -> int: ...
+
+    def listen(self, listening: socket.socket) -> None:
+        """Accept from a socket that is bound."""
+
+    def unlisten(self) -> None:
+        """Accept nobody more."""
+
+    def reached(self, transport: asyncio.BaseTransport) -> None:
+        """Hear where Python has reached PostgreSQL."""
+
+    async def recall(self) -> None:
+        """Give everybody to Python."""
+
+    def close(self) -> None:
+        """Let nobody in any more."""
+
+
 @dataclass
-class Surroundings:
+class ProxyState:
     """Where the server is, what performs calls, and who is connected.
 
     Attributes:
@@ -66,19 +129,19 @@ class Surroundings:
     seats: Seats = field(init=False)
     idle: IdleConnections | None = None
     relay: Relay | None = None
-    front: Front | None = None
+    front: Entrance | None = None
     keys: Keys = field(default_factory=Keys)
-    sessions: set[Session] = field(default_factory=set)
-    greetings: set[Greeting] = field(default_factory=set)
+    sessions: set[Connected] = field(default_factory=set)
+    greetings: set[Undecided] = field(default_factory=set)
     left: asyncio.Event = field(default_factory=asyncio.Event)
     traffic: Traffic = field(default_factory=Traffic)
 
-    def dismiss(self, greeting: Greeting) -> None:
+    def dismiss(self, greeting: Undecided) -> None:
         """It is known what a client wants, or it has gone."""
         self.greetings.discard(greeting)
         self.left.set()
 
-    def leave(self, session: Session) -> None:
+    def leave(self, session: Connected) -> None:
         """A session has ended, and its connections with it."""
         if session in self.sessions:
             self.sessions.discard(session)

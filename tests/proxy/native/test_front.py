@@ -18,9 +18,9 @@ import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proxy.entry.front import Front
 from proxy.entry.limits import Limits
 from proxy.entry.listeners import TCPAddress
-from proxy.native.front import Front
 from proxy.native.relay import Relay
 from proxy.observer import ConnectionEnd, Nobody
 from proxy.server import Proxy
@@ -91,8 +91,8 @@ def in_front_of(upstream: Upstream, engine: FakeEngine, **options: object) -> Pr
 
 
 def front_of(proxy: Proxy) -> Front:
-    front = proxy._surroundings.front
-    assert front is not None
+    front = proxy._state.front
+    assert isinstance(front, Front)
     return front
 
 
@@ -113,7 +113,7 @@ async def front(server: Server, engine: FakeEngine, heard: Heard) -> AsyncIterat
 async def test_a_client_comes_and_goes_without_python(front: Proxy, database: str, heard: Heard) -> None:
     async with connected(front.port, database) as raw:
         assert front_of(front).visitors == front.sessions == 1
-        assert not front._surroundings.sessions
+        assert not front._state.sessions
         assert rows(await raw.ask(query("SELECT 1"))) == [("1",)]
         raw.send(TERMINATE)
         assert await raw.rest() == []
@@ -172,7 +172,7 @@ async def test_a_call_is_performed(front: Proxy, database: str, engine: FakeEngi
         await raw.ask(query("CREATE TEMP TABLE mine AS SELECT 1 AS one"))
         assert len(rows(await raw.ask(query("SELECT * FROM iasql_apply()")))) == 2
         assert rows(await raw.ask(query("SELECT * FROM mine"))) == [("1",)]
-        assert len(front._surroundings.sessions) == front.sessions == 1
+        assert len(front._state.sessions) == front.sessions == 1
     assert [call.function for call in engine.calls] == ["iasql_apply"]
 
 
@@ -275,7 +275,7 @@ async def test_a_draining_proxy_waits_for_clients(server: Server, engine: FakeEn
 async def test_limits_are_python_s_to_count(start_proxy: StartProxy) -> None:
     for limits in (Limits(connections=9), Limits(per_user=9), Limits(per_database=9)):
         proxy = await start_proxy(limits=limits)
-        assert proxy._surroundings.front is None
+        assert proxy._state.front is None
 
 
 async def test_no_descriptor_is_left_behind(front: Proxy, database: str) -> None:
