@@ -15,7 +15,7 @@ from proxy import records
 from proxy.errors import StatementError, aborting_block, fields_of
 from proxy.session.caller import PRIVATE, SessionCaller
 from proxy.session.conversation import Conversation
-from proxy.sql.intercept import CallSite
+from proxy.sql.intercept import CallSite, Cursor
 from proxy.wire import client, server
 
 #: Seconds that a private statement may take once a stop is requested. It then waits for another
@@ -171,7 +171,8 @@ async def _plan(caller: SessionCaller, site: CallSite, statement: Statement) -> 
 
     Raises:
         StatementError: Postgres refuses the statement.
-        OperationError: 42501, it makes a table where the role may make none.
+        OperationError: 42501, it makes a table where the role may make none; 25P01 or 42P03, it declares a
+            cursor that could not be.
     """
     codec = caller.codec
     text = statement.sql if site.query is None else site.query.encode(codec, "replace")
@@ -183,12 +184,30 @@ async def _plan(caller: SessionCaller, site: CallSite, statement: Statement) -> 
         offset = statement.offset - len(_EXPLAIN)
         fields = error.fields if site.query is None else {k: v for k, v in error.fields.items() if k != "P"}
         raise StatementError.at(replace(error, fields=fields), offset) from error
+    if site.cursor is not None:
+        await _check_cursor(caller, site.cursor)
     if site.makes is not None:
         temporary = str(site.makes.temporary).lower()
         ((may, schema),) = await caller.query(_MAY_MAKE, site.makes.schema, temporary)
         if may != "true":
             what = "temporary tables" if site.makes.temporary else f"schema {schema}"
             raise OperationError(f"permission denied for {what}", sqlstate="42501", schema=schema)
+
+
+async def _check_cursor(caller: SessionCaller, cursor: Cursor) -> None:
+    """
+    Raises:
+        OperationError: as Postgres would refuse it: 25P01, outside a transaction; 42P03, the name is taken.
+    """
+    if not (cursor.held or caller.in_transaction):
+        raise OperationError("DECLARE CURSOR can only be used in transaction blocks", "25P01")
+    ((taken,),) = await caller.query(
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_cursors AS c "
+        "WHERE c.name OPERATOR(pg_catalog.=) $1::pg_catalog.text)::pg_catalog.text",
+        cursor.name,
+    )
+    if taken == "true":
+        raise OperationError(f'cursor "{cursor.name}" already exists', "42P03")
 
 
 async def _evaluate(caller: SessionCaller, site: CallSite, parameters: Parameters) -> tuple[str | None, ...]:

@@ -32,6 +32,14 @@ class Made:
 
 
 @dataclass(frozen=True)
+class Cursor:
+    """A cursor that a statement declares; unless it is held, its transaction's end closes it."""
+
+    name: str
+    held: bool
+
+
+@dataclass(frozen=True)
 class CallSite:
     """A call that can be performed.
 
@@ -42,6 +50,7 @@ class CallSite:
         parameters: the numbers of the statement's parameters that are $1, $2, … in it.
         query: the query in a statement of which EXPLAIN takes only that; None: it takes the statement.
         makes: where the statement makes a table of the rows; None: it makes none.
+        cursor: the cursor that the statement declares; None: it declares none.
     """
 
     function: str
@@ -50,6 +59,7 @@ class CallSite:
     parameters: tuple[int, ...] = ()
     query: str | None = None
     makes: Made | None = None
+    cursor: Cursor | None = None
 
 
 @dataclass(frozen=True)
@@ -164,7 +174,14 @@ def _finding(
     site = _site(call, text, end, qualified=bool(schema))
     if kind == "CopyStmt":
         return replace(site, query=parenthesised(text, start, end))
+    if kind == "DeclareCursorStmt":
+        held = bool(statement.get("options", 0) & _CURSOR_OPT_HOLD)
+        return replace(site, cursor=Cursor(statement["portalname"], held))
     return replace(site, makes=_made(kind, statement))
+
+
+#: https://github.com/postgres/postgres/blob/master/src/include/nodes/parsenodes.h
+_CURSOR_OPT_HOLD = 0x0020
 
 
 def _made(kind: str, statement: Node) -> Made | None:

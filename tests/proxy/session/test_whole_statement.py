@@ -52,3 +52,34 @@ async def test_values_of_parameters_are_planned_with_their_types(
     rows = await connection.fetch("SELECT action FROM iasql_apply() WHERE id = $1", value)
     assert len(rows) == (value == 1)
     assert len(engine.calls) == 1
+
+
+DECLARE = "DECLARE c CURSOR FOR SELECT * FROM iasql_apply()"
+
+
+async def test_a_cursor_that_is_declared_outside_a_transaction(
+    proxy: Proxy, database: str, engine: FakeEngine
+) -> None:
+    async with connected(proxy.port, database) as raw:
+        answers = await raw.ask(query(DECLARE))
+        assert fields(answers)["C"] == "25P01"
+    assert engine.calls == []
+
+
+async def test_a_cursor_whose_name_is_taken(proxy: Proxy, database: str, engine: FakeEngine) -> None:
+    async with connected(proxy.port, database) as raw:
+        await raw.ask(query("BEGIN"))
+        await raw.ask(query("DECLARE c CURSOR FOR SELECT 1"))
+        answers = await raw.ask(query(DECLARE))
+        assert fields(answers)["C"] == "42P03"
+    assert engine.calls == []
+
+
+async def test_a_cursor_that_outlives_its_transaction(
+    proxy: Proxy, database: str, engine: FakeEngine
+) -> None:
+    async with connected(proxy.port, database) as raw:
+        held = await raw.ask(query(DECLARE.replace("CURSOR", "CURSOR WITH HOLD")))
+        assert kinds(held) == "NCZ"
+        assert kinds(await raw.ask(query("FETCH 1 FROM c"))) == "TDCZ"
+    assert len(engine.calls) == 1
