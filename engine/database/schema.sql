@@ -273,6 +273,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT r.oid, r.rolname FROM pg_roles AS r WHERE r.rolname = session_user
     UNION SELECT g.oid, g.rolname FROM member AS b
       JOIN pg_auth_members AS m ON m.member = b.oid JOIN pg_roles AS g ON g.oid = m.roleid
+      -- From PostgreSQL 16 on whoever makes a role is a member that may only administer it: that does not count.
+      WHERE pg_has_role(b.oid, g.oid, 'USAGE') OR pg_has_role(b.oid, g.oid,
+        CASE WHEN current_setting('server_version_num')::integer < 160000 THEN 'MEMBER' ELSE 'SET' END)
   ),
   own AS (
     SELECT g.setting, g.value::integer AS value, 'role ' || g.role AS source

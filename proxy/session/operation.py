@@ -91,10 +91,10 @@ async def perform(
         if circumstances is None:
             return False
         caller.client_min_messages, timeout = circumstances
-        await _plan(caller, site, statement)
-        arguments = await _evaluate(caller, site, statement.parameters)
         recorded = records.operation(session.connection, session.observer, site.function)
         with recorded, _timeout(caller, timeout), _unblocked(session, caller):
+            await _plan(caller, site, statement)
+            arguments = await _evaluate(caller, site, statement.parameters)
             await _perform(session.engine, Call(function=site.function, arguments=arguments), caller)
         return True
     finally:

@@ -52,6 +52,12 @@ def test_the_analyst_reads_and_plans_and_changes_nothing(owned: Scene) -> None:
     assert fetched(analyst, PLAN) == [("delete", "log_group")]
 
 
+def test_a_limit_of_a_role_is_not_that_of_the_owner_who_made_it(owned: Scene) -> None:
+    follow(owned, "Operator", "operator")
+    owned.execute("INSERT INTO iasql.guard (setting, value) VALUES ('max_deletes', '1')")
+    assert fetched(owned.owner, "SELECT value, source FROM iasql_guards()") == [(1, "PUBLIC")]
+
+
 def test_ci_plans_its_own_rows_and_cannot_apply_them(owned: Scene) -> None:
     ci = follow(owned, "CI that plans", "ci")
     begin, insert, plan, rollback = recipe("CI that plans", 1)
