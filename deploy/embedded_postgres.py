@@ -215,6 +215,9 @@ class EmbeddedPostgres:
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         log = self.data_dir / "postgres.log"
+        # Statements that fail are in it, with what is secret in them.
+        log.touch(mode=0o600)
+        log.chmod(0o600)
         with log.open("ab") as output:
             self._server = subprocess.Popen(
                 command,

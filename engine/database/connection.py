@@ -31,9 +31,14 @@ _VOUCHING = int.from_bytes(b"iasm", "big")
 #: What a database's owner can set for all its sessions, and must not set for the engine's.
 _SETTINGS = {
     "application_name": "iasql",
+    "role": "none",
     "search_path": "pg_catalog",
+    "default_transaction_isolation": "read committed",
     "default_transaction_read_only": "off",
+    "idle_in_transaction_session_timeout": "0",
+    "lock_timeout": "0",
     "row_security": "on",
+    "standard_conforming_strings": "on",
     "statement_timeout": "0",
 }
 

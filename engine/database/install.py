@@ -101,16 +101,20 @@ async def forget(caller: Caller, modules: Sequence[str]) -> None:
     await caller.query(f"SELECT iasql.record_uninstalled({_array(modules)})")
 
 
+#: Operators are written with their schema: in the caller's session others' may come first.
+_IN_PUBLIC = "{} OPERATOR(pg_catalog.=) 'public'::pg_catalog.regnamespace::pg_catalog.oid"
+
+
 async def _check_names(caller: Caller, modules: Sequence[Module]) -> None:
     names = [table for module in modules for table in module.tables]
     types = [each.name for module in modules for each in ddl.enum_types(module)]
     taken = await caller.query(
         "SELECT c.relname FROM pg_catalog.pg_class AS c "
-        "WHERE c.relnamespace = 'public'::pg_catalog.regnamespace "
-        f"AND c.relname = ANY ({_array(names)}) "
+        f"WHERE {_IN_PUBLIC.format('c.relnamespace')} "
+        f"AND c.relname OPERATOR(pg_catalog.=) ANY ({_array(names)}) "
         "UNION SELECT t.typname FROM pg_catalog.pg_type AS t "
-        "WHERE t.typnamespace = 'public'::pg_catalog.regnamespace AND t.typtype = 'e' "
-        f"AND t.typname = ANY ({_array(types)}) ORDER BY 1"
+        f"WHERE {_IN_PUBLIC.format('t.typnamespace')} AND t.typtype OPERATOR(pg_catalog.=) 'e' "
+        f"AND t.typname OPERATOR(pg_catalog.=) ANY ({_array(types)}) ORDER BY 1"
     )
     if taken:
         found = ", ".join(f'"{row[0]}"' for row in taken)

@@ -37,7 +37,7 @@ _READERS = ("iasql.against()", "iasql.check_policy()")
 
 #: What is not as it must be, each line one finding.
 _FOREIGN = """
-    WITH me AS (SELECT oid FROM pg_roles WHERE rolname = current_user),
+    WITH me AS (SELECT oid FROM pg_roles WHERE rolname = session_user),
     own AS (SELECT oid, nspowner FROM pg_namespace WHERE nspname = 'iasql')
     SELECT format('the schema iasql belongs to %s', own.nspowner::regrole)
       FROM own, me WHERE own.nspowner <> me.oid
@@ -82,9 +82,9 @@ async def prepare(connection: Any, database: str, catalogue: Catalogue) -> None:
         return
     try:
         async with connection.transaction():
+            await connection.execute("SET LOCAL lock_timeout = '10s'")
             await connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
             await connection.execute("SET LOCAL client_min_messages = warning")
-            await connection.execute("SET LOCAL lock_timeout = '10s'")
             if not await _there(connection):
                 await connection.execute("CREATE SCHEMA iasql")
             await _check_own(connection)
@@ -238,7 +238,7 @@ async def _can_give(connection: Any, owner: str) -> bool:
     """Whether functions can be made the owner's, as a superuser can, and are not already."""
     return bool(
         await connection.fetchval(
-            "SELECT rolsuper AND rolname <> $1 FROM pg_roles WHERE rolname = current_user", owner
+            "SELECT rolsuper AND rolname <> $1 FROM pg_roles WHERE rolname = session_user", owner
         )
     )
 

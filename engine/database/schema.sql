@@ -35,6 +35,8 @@ CREATE TABLE IF NOT EXISTS iasql.installed_module (
   installed_at timestamptz NOT NULL DEFAULT now(),
   installed_by text NOT NULL
 );
+ALTER TABLE iasql.installed_module ADD COLUMN IF NOT EXISTS owner text;
+COMMENT ON COLUMN iasql.installed_module.owner IS 'The role that made the tables.';
 COMMENT ON TABLE iasql.installed_module IS 'The modules whose tables are in this database.';
 GRANT SELECT ON iasql.installed_module TO PUBLIC;
 
@@ -143,56 +145,81 @@ $$;
 -- What stands against the plan that iasql.planned() shows: the policies that return rows, with the first of them.
 -- It is made the database owner's, so that a policy can do no more than read what the owner may read: not what
 -- the caller may do, nor a superuser. Its owner could take that away from the function, so the body looks itself.
+--
+-- Each query runs in a subtransaction that is always rolled back, so that nothing that it sets, queues or writes lasts.
 CREATE OR REPLACE FUNCTION iasql.against() RETURNS TABLE (name text, advice text, line text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp SET row_security = off AS $$
+SET search_path = pg_catalog, public, pg_temp SET row_security = off SET standard_conforming_strings = on
+SET transform_null_equals = off SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET timezone = 'UTC'
+SET extra_float_digits = 1 SET bytea_output = 'hex' AS $$
 DECLARE
   policy record;
+  found text;
+  lines text[];
+  ended boolean;
   problem text;
   state text;
 BEGIN
   PERFORM iasql.check_reader();
   FOR policy IN SELECT p.name, p.advice, p.query FROM iasql.policy AS p ORDER BY p.name LOOP
+    lines := '{}';
+    ended := false;
     BEGIN
-      -- To the end of this block, which is a subtransaction; nobody can set it back within.
+      -- To the end of this block; nobody can set it back within.
       PERFORM pg_catalog.set_config('transaction_read_only', 'on', true);
-      FOR line IN EXECUTE pg_catalog.concat(
+      FOR found IN EXECUTE pg_catalog.concat(
         'SELECT pg_catalog.row_to_json(q)::pg_catalog.text FROM (', policy.query, E'\n) AS q LIMIT 5'
       ) LOOP
-        name := policy.name;
-        advice := policy.advice;
-        RETURN NEXT;
+        lines := pg_catalog.array_append(lines, found);
       END LOOP;
+      ended := true;
+      RAISE EXCEPTION USING ERRCODE = 'IAS00';
     EXCEPTION WHEN query_canceled OR OTHERS THEN
       GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT, state = RETURNED_SQLSTATE;
-      RAISE EXCEPTION 'the policy "%" cannot be checked', policy.name USING ERRCODE = state, DETAIL = problem,
-        HINT = 'Whoever may write iasql.policy has to put its query right.';
+      IF NOT ended OR state OPERATOR(pg_catalog.<>) 'IAS00' THEN
+        RAISE EXCEPTION 'the policy "%" cannot be checked', policy.name USING ERRCODE = state, DETAIL = problem,
+          HINT = 'Whoever may write iasql.policy has to put its query right.';
+      END IF;
     END;
+    name := policy.name;
+    advice := policy.advice;
+    FOREACH line IN ARRAY lines LOOP
+      RETURN NEXT;
+    END LOOP;
   END LOOP;
 END
 $$;
 
--- Refuses a policy that could not be planned, when it is written.
+-- Refuses a policy that could not be planned, when it is written. As above, nothing of that lasts.
 CREATE OR REPLACE FUNCTION iasql.check_policy() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp SET row_security = off AS $$
+SET search_path = pg_catalog, public, pg_temp SET row_security = off SET standard_conforming_strings = on
+SET transform_null_equals = off SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET timezone = 'UTC'
+SET extra_float_digits = 1 SET bytea_output = 'hex' AS $$
 DECLARE
   problem text;
   state text;
   line text;
+  ended boolean := false;
 BEGIN
   PERFORM iasql.check_reader();
-  PERFORM pg_catalog.set_config('transaction_read_only', 'on', true);
-  FOR line IN EXECUTE pg_catalog.concat(
-    'EXPLAIN SELECT pg_catalog.row_to_json(q) FROM (', NEW.query, E'\n) AS q LIMIT 5'
-  ) LOOP
-    EXIT;
-  END LOOP;
+  BEGIN
+    PERFORM pg_catalog.set_config('transaction_read_only', 'on', true);
+    FOR line IN EXECUTE pg_catalog.concat(
+      'EXPLAIN SELECT pg_catalog.row_to_json(q) FROM (', NEW.query, E'\n) AS q LIMIT 5'
+    ) LOOP
+      EXIT;
+    END LOOP;
+    ended := true;
+    RAISE EXCEPTION USING ERRCODE = 'IAS00';
+  EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT, state = RETURNED_SQLSTATE;
+    IF NOT ended OR state OPERATOR(pg_catalog.<>) 'IAS00' THEN
+      RAISE EXCEPTION 'the policy "%" cannot be used', NEW.name USING ERRCODE = state, DETAIL = problem,
+        HINT = 'A policy is one SELECT, without a semicolon, of what the database''s owner may read.';
+    END IF;
+  END;
   RETURN NEW;
-EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT, state = RETURNED_SQLSTATE;
-  RAISE EXCEPTION 'the policy "%" cannot be used', NEW.name USING ERRCODE = state, DETAIL = problem,
-    HINT = 'A policy is one SELECT, without a semicolon, of what the database''s owner may read.';
 END
 $$;
 
@@ -201,6 +228,7 @@ CREATE OR REPLACE FUNCTION iasql.check_reader() RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   owner record;
+  strange text;
 BEGIN
   SELECT r.rolname, r.rolsuper INTO owner
   FROM pg_database AS d JOIN pg_roles AS r ON r.oid = d.datdba WHERE d.datname = current_database();
@@ -214,6 +242,24 @@ BEGIN
       USING ERRCODE = '0LP01',
       HINT = format('Start the iasql server with a role that is a superuser or is %I itself.', owner.rolname);
   END IF;
+  IF EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = session_user AND r.rolsuper) THEN
+    RAISE EXCEPTION 'policies are not run in a superuser''s session' USING ERRCODE = '0LP01',
+      DETAIL = 'What a policy prepares, or leaves in the session otherwise, would run as a superuser.',
+      HINT = format('Connect as %I, or as a role that it has granted what you need.', owner.rolname);
+  END IF;
+  SELECT string_agg(x.what, ', ') INTO strange FROM (
+    SELECT format('operator %s (%s)', o.oid::regoperator, pg_get_userbyid(o.oprowner)) AS what, o.oprowner AS owner
+      FROM pg_operator AS o WHERE o.oprnamespace = 'public'::regnamespace
+    UNION ALL SELECT format('function %s (%s)', p.oid::regprocedure, pg_get_userbyid(p.proowner)), p.proowner
+      FROM pg_proc AS p WHERE p.pronamespace = 'public'::regnamespace AND EXISTS (
+        SELECT FROM pg_proc AS q WHERE q.pronamespace = 'pg_catalog'::regnamespace AND q.proname = p.proname)
+  ) AS x JOIN pg_roles AS r ON r.oid = x.owner
+  WHERE NOT r.rolsuper AND r.rolname <> owner.rolname
+    AND x.owner <> (SELECT n.nspowner FROM pg_namespace AS n WHERE n.nspname = 'iasql');
+  IF strange IS NOT NULL THEN
+    RAISE EXCEPTION 'policies could mean what somebody else has made in the schema public' USING ERRCODE = '0LP01',
+      DETAIL = strange, HINT = 'Drop these, or make them the database owner''s.';
+  END IF;
 END
 $$;
 
@@ -224,7 +270,7 @@ CREATE TRIGGER check_policy BEFORE INSERT OR UPDATE ON iasql.policy
 -- What concerns a call in the caller's session. The caller's search_path, which could have other operators first,
 -- is pinned away, and given as an argument; the role stays the caller's.
 CREATE OR REPLACE FUNCTION iasql.call_context(called text, signature text, signatures jsonb, visible name[])
-RETURNS TABLE (may text, others text, read_only text, role text)
+RETURNS TABLE (may text, others text, read_only text, role text, isolation text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH engine AS (SELECT n.nspowner FROM pg_namespace AS n WHERE n.nspname = 'iasql')
   SELECT
@@ -236,7 +282,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND NOT (p.proowner = e.nspowner AND EXISTS (
           SELECT FROM jsonb_array_elements_text(signatures) AS s WHERE p.oid = to_regprocedure(s)))),
     current_setting('transaction_read_only'),
-    current_user::text
+    current_user::text,
+    current_setting('transaction_isolation')
 $$;
 
 -- Of some privileges of tables in the schema public, [table, privilege, column or null], those that the role lacks.
@@ -347,9 +394,13 @@ BEGIN
     RAISE EXCEPTION 'only the iasql server can record what is installed' USING ERRCODE = '42501',
       HINT = 'SELECT * FROM iasql_install(…) installs.';
   END IF;
-  INSERT INTO iasql.installed_module (name, installed_by)
-  SELECT n.name, session_user FROM unnest(names) AS n (name)
-  ON CONFLICT (name) DO UPDATE SET installed_at = now(), installed_by = excluded.installed_by;
+  INSERT INTO iasql.installed_module (name, installed_by, owner)
+  SELECT n.name, session_user, (
+    SELECT min(pg_get_userbyid(c.relowner)) FROM iasql.module_table AS t
+    JOIN pg_class AS c ON c.oid = to_regclass(format('public.%I', t.table_name)) WHERE t.module = n.name)
+  FROM unnest(names) AS n (name)
+  ON CONFLICT (name) DO UPDATE
+    SET installed_at = now(), installed_by = excluded.installed_by, owner = excluded.owner;
 END
 $$;
 
@@ -364,6 +415,18 @@ BEGIN
 END
 $$;
 
+-- A module's table: one that whoever installed it has made, or the database's owner or a superuser has now. A view, or
+-- what somebody else has made under that name since, is none.
+CREATE OR REPLACE FUNCTION iasql.table_of(name text, maker text) RETURNS oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT c.oid
+  FROM pg_class AS c
+  JOIN pg_roles AS r ON r.oid = c.relowner
+  JOIN pg_database AS d ON d.datname = current_database()
+  WHERE c.oid = to_regclass(format('public.%I', table_of.name)) AND c.relkind IN ('r', 'p')
+    AND (maker IS NULL OR r.rolname = maker OR r.rolsuper OR r.oid = d.datdba)
+$$;
+
 -- A module is installed if that was recorded and its tables have not been dropped since.
 CREATE OR REPLACE FUNCTION iasql.installed() RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -371,22 +434,25 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   FROM iasql.installed_module AS i JOIN iasql.module AS m USING (name)
   WHERE NOT EXISTS (
     SELECT FROM iasql.module_table AS t
-    WHERE t.module = i.name AND to_regclass('public.' || quote_ident(t.table_name)) IS NULL
+    WHERE t.module = i.name AND iasql.table_of(t.table_name, i.owner) IS NULL
   )
   ORDER BY m.place
 $$;
 
--- The tables that a module lacks of which others are there: it has not been uninstalled, nor dropped as a whole.
+-- The tables that a module lacks of which others are there: it has not been uninstalled, nor dropped as a whole. What
+-- stands under a table's name and is not that table counts as lacking, even if it is all that there is.
 CREATE OR REPLACE FUNCTION iasql.incomplete() RETURNS TABLE (module text, missing text, present text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT t.module,
-    string_agg(t.table_name, ', ' ORDER BY t.deletion) FILTER (WHERE c.oid IS NULL),
-    string_agg(t.table_name, ', ' ORDER BY t.deletion) FILTER (WHERE c.oid IS NOT NULL)
-  FROM iasql.module_table AS t
-  JOIN iasql.installed_module AS i ON i.name = t.module
-  LEFT JOIN pg_class AS c ON c.oid = to_regclass(format('public.%I', t.table_name))
-  GROUP BY t.module
-  HAVING count(c.oid) BETWEEN 1 AND count(*) - 1
+  SELECT e.module,
+    string_agg(e.table_name, ', ' ORDER BY e.deletion) FILTER (WHERE e.ours IS NULL),
+    string_agg(e.table_name, ', ' ORDER BY e.deletion) FILTER (WHERE e.there IS NOT NULL)
+  FROM (
+    SELECT t.module, t.table_name, t.deletion, iasql.table_of(t.table_name, i.owner) AS ours,
+      to_regclass(format('public.%I', t.table_name)) AS there
+    FROM iasql.module_table AS t JOIN iasql.installed_module AS i ON i.name = t.module
+  ) AS e
+  GROUP BY e.module
+  HAVING count(e.there) > 0 AND count(e.ours) < count(*)
 $$;
 
 -- Takes the rows that the engine has left for this statement.

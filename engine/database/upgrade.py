@@ -27,8 +27,8 @@ async def _complete_types(caller: Caller, modules: Iterable[Module]) -> None:
     labels: dict[str | None, set[str | None]] = defaultdict(set)
     for name, label in await caller.query(
         "SELECT t.typname, e.enumlabel FROM pg_catalog.pg_enum AS e "
-        "JOIN pg_catalog.pg_type AS t ON t.oid = e.enumtypid "
-        "WHERE t.typnamespace = 'public'::pg_catalog.regnamespace"
+        "JOIN pg_catalog.pg_type AS t ON t.oid OPERATOR(pg_catalog.=) e.enumtypid "
+        "WHERE t.typnamespace OPERATOR(pg_catalog.=) 'public'::pg_catalog.regnamespace::pg_catalog.oid"
     ):
         labels[name].add(label)
     for module in modules:
@@ -41,8 +41,8 @@ async def _add_columns(caller: Caller, catalogue: Catalogue, modules: Iterable[M
     present = {
         (table, column)
         for table, column in await caller.query(
-            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = "
-            + literal("public")
+            "SELECT table_name, column_name FROM information_schema.columns "
+            f"WHERE table_schema::pg_catalog.text OPERATOR(pg_catalog.=) {literal('public')}::pg_catalog.text"
         )
     }
     for module in modules:

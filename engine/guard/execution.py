@@ -17,12 +17,13 @@ async def check(caller: Caller, function: str, arguments: int) -> Operation:
         arguments: how many there are.
 
     Raises:
-        OperationError: 42501, the role may not execute it; 42725, another function has its name; 25006, it
-            changes something and the transaction is READ ONLY; 42883, there is no such function.
+        OperationError: 42501, the role may not execute it; 42725, another function has its name; 42883, there
+            is no such function; 25006 and 0A000, it changes something, and the transaction is READ ONLY, or
+            does not see what others commit.
     """
     operation = _meant(function, arguments)
     same = [each.signature for each in OPERATIONS if each.name == function]
-    ((may, others, read_only, role),) = await caller.query(
+    ((may, others, read_only, role, isolation),) = await caller.query(
         "SELECT * FROM iasql.call_context($1, $2, $3::pg_catalog.jsonb, pg_catalog.current_schemas(true))",
         function,
         operation.signature,
@@ -50,7 +51,18 @@ async def check(caller: Caller, function: str, arguments: int) -> Operation:
         )
     if operation.changes and read_only == "on":
         raise OperationError(f"cannot execute {function}() in a read-only transaction", sqlstate="25006")
+    if operation.changes and isolation not in _SEES_COMMITTED:
+        raise OperationError(
+            f"cannot execute {function}() in a transaction with isolation level {isolation}",
+            sqlstate="0A000",
+            detail="It does not see what others have committed since it began, and would delete that.",
+            hint="Use READ COMMITTED: SET default_transaction_isolation = 'read committed'.",
+        )
     return operation
+
+
+#: Postgres' READ UNCOMMITTED is READ COMMITTED.
+_SEES_COMMITTED = ("read committed", "read uncommitted")
 
 
 def _meant(function: str, arguments: int) -> Operation:

@@ -20,9 +20,9 @@ _SHOWN = 50
 
 
 def name_of(differences: Sequence[Difference]) -> str:
-    """The name of the plan with these differences: 16 hexadecimal digits."""
+    """The name of the plan with these differences: 32 hexadecimal digits."""
     text = json.dumps(of_differences(differences), sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 async def remember(caller: Caller, differences: Sequence[Difference]) -> None:

@@ -101,6 +101,7 @@ async def _locked(caller: Caller, resource: Resource, keys: Iterable[Key]) -> di
 def _lock(table: str, column: str) -> str:
     name = identifier(column)
     return (
-        f"SELECT t.{name}::text, t.xmin::text FROM {public(table)} AS t WHERE t.{name}::text IN "
-        "(SELECT pg_catalog.jsonb_array_elements_text($1::pg_catalog.jsonb)) FOR UPDATE OF t"
+        f"SELECT t.{name}::pg_catalog.text, t.xmin::pg_catalog.text FROM {public(table)} AS t "
+        f"WHERE t.{name}::pg_catalog.text OPERATOR(pg_catalog.=) ANY "
+        "(ARRAY(SELECT pg_catalog.jsonb_array_elements_text($1::pg_catalog.jsonb))) FOR UPDATE OF t"
     )

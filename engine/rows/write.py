@@ -86,7 +86,7 @@ async def _update(caller: Caller, resource: Resource, changes: list[RowChange]) 
         new += [
             f"{identifier(name)} = COALESCE(t.{identifier(name)}, r.{identifier(name)})" for name in fills
         ]
-        same = " AND ".join(f"t.{identifier(name)} = r.{identifier(name)}" for name in resource.key)
+        same = " AND ".join(_equal(f"t.{identifier(name)}", f"r.{identifier(name)}") for name in resource.key)
         await caller.query(
             f"UPDATE {public(resource.table)} AS t SET {', '.join(new)} FROM "
             f"pg_catalog.jsonb_populate_recordset("
@@ -110,7 +110,7 @@ async def _fill_parts(caller: Caller, resource: Resource, part: Part, changes: l
     there = await caller.query(
         f"SELECT pg_catalog.to_jsonb(t.{key})::text FROM {public(resource.table)} AS t "
         f"WHERE {_among(resource.key[0])} AND NOT EXISTS "
-        f"(SELECT FROM {public(part.table)} AS p WHERE p.{parent} = t.{key}) FOR UPDATE OF t",
+        f"(SELECT FROM {public(part.table)} AS p WHERE {_equal(f'p.{parent}', f't.{key}')}) FOR UPDATE OF t",
         json.dumps([each.key[0] for each in changes]),
     )
     keys = {json.loads(key or "null") for (key,) in there}
@@ -154,6 +154,11 @@ async def _delete_where(caller: Caller, table: str, column: str, values: list[An
 
 def _among(column: str) -> str:
     return (
-        f"{identifier(column)}::pg_catalog.text IN "
-        "(SELECT pg_catalog.jsonb_array_elements_text($1::pg_catalog.jsonb))"
+        f"{identifier(column)}::pg_catalog.text OPERATOR(pg_catalog.=) ANY "
+        "(ARRAY(SELECT pg_catalog.jsonb_array_elements_text($1::pg_catalog.jsonb)))"
     )
+
+
+def _equal(one: str, other: str) -> str:
+    """Equality by an operator of Postgres' own: in the caller's session others' may come first."""
+    return f"{one}::pg_catalog.text OPERATOR(pg_catalog.=) {other}::pg_catalog.text"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import psycopg
@@ -113,15 +114,126 @@ def test_a_policy_runs_when_a_superuser_plans(scene: Scene, make_role: MakeRole)
             BEGIN EXECUTE 'ALTER ROLE {writer.role} SUPERUSER'; RETURN false; END $$""",
         "INSERT INTO iasql.policy (name, query) VALUES ('ladder', 'SELECT 1 WHERE evil.ladder()')",
     )
-    error = scene.refused(superuser(scene), APPLY, state="25006")
+    error = scene.refused(superuser(scene), APPLY, state="0LP01")
+    assert "superuser's session" in str(error)
+    error = scene.refused(scene.owner, APPLY, state="25006")
     assert 'policy "ladder"' in str(error)
     assert not is_superuser(scene.server, writer.role)
 
 
-def test_a_policy_asks_who_it_is_when_a_superuser_plans(scene: Scene) -> None:
+def test_a_policy_asks_who_it_is(scene: Scene, make_role: MakeRole) -> None:
+    planner = make_role("GRANT SELECT ON ALL TABLES IN SCHEMA public TO ROLE")
     scene.execute("INSERT INTO iasql.policy (name, query) VALUES ('who', 'SELECT current_user::text AS who')")
-    error = scene.refused(superuser(scene), PLAN, state="23514")
+    error = scene.refused(planner, PLAN, state="23514")
     assert f'"who":"{scene.owner.role}"' in str(error.diag.message_detail)
+
+
+def test_the_database_sets_a_role_for_the_engine(
+    iasql: IasqlProcess, fresh_database: Database, postgres_server: PostgresServer
+) -> None:
+    role = fresh_database.role
+    script(fresh_database.url, f"ALTER DATABASE {fresh_database.name} SET role = '{role}'")
+    through = iasql.serves(fresh_database)
+    fetched(through, "SELECT count(*) FROM iasql_modules_list()")
+    owner = "SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'iasql'"
+    assert fetched(through, owner) == [("postgres",)]
+    assert not is_superuser(postgres_server, role)
+
+
+def test_a_policy_leaves_a_search_path_behind(scene: Scene, make_role: MakeRole) -> None:
+    writer = make_role(
+        "CREATE SCHEMA evil",
+        "GRANT ALL ON SCHEMA evil TO ROLE",
+        "GRANT INSERT, SELECT ON iasql.policy TO ROLE",
+    )
+    script(
+        writer.url,
+        """CREATE FUNCTION evil.go() RETURNS text LANGUAGE sql AS
+            $$ SELECT pg_catalog.set_config('search_path', 'evil, pg_catalog, public', false) $$""",
+        "GRANT USAGE ON SCHEMA evil TO PUBLIC",
+        "INSERT INTO iasql.policy (name, query) VALUES ('p', 'SELECT 1 WHERE evil.go() IS NULL')",
+    )
+    with psycopg.connect(scene.owner.url, autocommit=True) as connection:
+        before = connection.execute("SHOW search_path").fetchall()
+        connection.execute(PLAN.encode())
+        assert connection.execute("SHOW search_path").fetchall() == before
+
+
+def test_a_policy_queues_a_trigger_that_fires_as_the_owner(scene: Scene, make_role: MakeRole) -> None:
+    writer = make_role(
+        "GRANT INSERT, SELECT ON iasql.policy TO ROLE", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO ROLE"
+    )
+    with psycopg.connect(writer.url, autocommit=True) as connection, scene.nothing_happens():
+        for statement in (
+            "CREATE TEMP TABLE bait (x integer)",
+            f"""CREATE FUNCTION pg_temp.boom() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                EXECUTE 'GRANT EXECUTE ON FUNCTION public.iasql_apply() TO {writer.role}';
+                RETURN NULL; END $$""",
+            "CREATE CONSTRAINT TRIGGER t AFTER INSERT ON bait DEFERRABLE INITIALLY DEFERRED "
+            "FOR EACH ROW EXECUTE FUNCTION pg_temp.boom()",
+            "GRANT ALL ON bait TO PUBLIC",
+            """CREATE FUNCTION pg_temp.go() RETURNS integer LANGUAGE plpgsql AS
+                $$ BEGIN INSERT INTO pg_temp.bait VALUES (1); RETURN 1; END $$""",
+            """CREATE FUNCTION pg_temp.imm() RETURNS integer IMMUTABLE LANGUAGE plpgsql AS
+                $$ BEGIN RETURN pg_temp.go(); END $$""",
+        ):
+            connection.execute(statement.encode())
+        for statement in (
+            "INSERT INTO iasql.policy (name, query) VALUES ('p', 'SELECT pg_temp.imm() WHERE false')",
+            PLAN,
+        ):
+            with suppress(psycopg.Error):
+                connection.execute(statement.encode())
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(APPLY.encode())
+
+
+def test_somebody_makes_an_operator_that_the_engine_or_a_policy_could_mean(
+    scene: Scene, make_role: MakeRole
+) -> None:
+    maker = make_role("GRANT CREATE ON SCHEMA public TO ROLE")
+    script(
+        maker.url,
+        """CREATE FUNCTION public.equal(varchar, varchar) RETURNS boolean LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'the operator was used'; END $$""",
+        "CREATE OPERATOR public.= (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = public.equal)",
+    )
+    scene.execute("INSERT INTO log_group (log_group_name) VALUES ('/new')")
+    assert len(fetched(scene.owner, APPLY)) == 2
+    assert scene.groups() == ["/kept", "/new"]
+    error = failing(
+        scene.owner, "INSERT INTO iasql.policy (name, query) VALUES ('p', 'SELECT 1 WHERE false')"
+    )
+    assert error.diag.sqlstate == "0LP01"
+    assert "operator public.=(character varying,character varying)" in str(error.diag.message_detail)
+
+
+@pytest.mark.parametrize("setting", ["standard_conforming_strings = off", "datestyle = 'german'"])
+def test_a_session_sets_what_a_policys_query_means(scene: Scene, setting: str) -> None:
+    scene.execute(
+        "INSERT INTO iasql.policy (name, query) VALUES ('p', "
+        r"$$SELECT 1 WHERE '/kept' ~ '^/\w+$' AND '2026-01-02'::date::text ~ '^2026-'$$)"
+    )
+    with psycopg.connect(scene.owner.url, autocommit=True) as connection:
+        connection.execute(f"SET {setting}".encode())
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute(PLAN.encode())
+
+
+def test_a_view_or_somebody_elses_table_stands_in_for_a_module_table(
+    scene: Scene, make_role: MakeRole
+) -> None:
+    scene.execute("ALTER TABLE log_group RENAME TO log_group_real")
+    scene.execute("CREATE VIEW log_group AS SELECT *, 1 AS xmin FROM log_group_real WHERE false")
+    scene.refused(scene.owner, APPLY, state="42P01")
+    scene.execute("DROP VIEW log_group")
+    maker = make_role("GRANT CREATE ON SCHEMA public TO ROLE")
+    script(
+        maker.url,
+        "CREATE TABLE public.log_group (log_group_name varchar)",
+        "GRANT ALL ON log_group TO PUBLIC",
+    )
+    scene.refused(scene.owner, APPLY, state="42P01")
 
 
 @pytest.mark.parametrize(

@@ -59,4 +59,4 @@ def test_it_may_create_in_the_database_and_its_public_schema(
     with psycopg.connect(owner.url, autocommit=True) as connection:
         with pytest.raises(psycopg.Error) as refused:
             connection.execute(POLICY.encode())
-        assert "would run as" in str(refused.value.diag.message_detail)
+        assert "would run as" in str(refused.value.diag.message_primary)

@@ -121,3 +121,16 @@ def test_environment_variables_are_a_list_of_texts(scene: Scene) -> None:
         scene.execute(f"UPDATE container_definition SET env_variables = '{value}'")
         error = scene.refused(scene.owner, APPLY, state="22023")
         assert error.diag.column_name == "env_variables"
+
+
+@pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
+def test_a_transaction_that_does_not_see_what_others_commit(scene: Scene, level: str) -> None:
+    with psycopg.connect(scene.owner.url) as connection, scene.nothing_happens():
+        connection.execute(f"SET TRANSACTION ISOLATION LEVEL {level}".encode())
+        connection.execute("SELECT count(*) FROM log_group")
+        with pytest.raises(psycopg.errors.FeatureNotSupported):
+            connection.execute(APPLY.encode())
+    with psycopg.connect(scene.owner.url, autocommit=True) as connection, scene.nothing_happens():
+        connection.execute(f"SET default_transaction_isolation = '{level}'".encode())
+        with pytest.raises(psycopg.errors.FeatureNotSupported):
+            connection.execute(APPLY.encode())
