@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import pairwise
 from typing import Any, cast
 
 from engine.operations import FUNCTIONS
@@ -170,12 +171,13 @@ def beginning(data: bytes) -> None:
     declined, rest = said[: 8 * len(told)], said[8 * len(told) :]
     asked = [declined[at : at + 8] for at in range(0, len(declined), 8)]
     assert set(asked) <= set(_ENCRYPTION)
-    assert len(asked) == len(set(asked))
+    # As in PostgreSQL: a request is declined unless it is the one that was declined last.
+    assert all(one != other for one, other in pairwise(asked))
     if visit is None:
         # Python would have waited for more, and then closed the connection without a word.
         assert read_startup(rest) is None
     else:
-        assert visit.asked == sum(_ENCRYPTION[each] for each in asked)
+        assert visit.asked == (_ENCRYPTION[asked[-1]] if asked else 0)
         assert (visit.server, visit.logged_in) == (-1, 0)
         assert rest.startswith(visit.said + unread)
 
