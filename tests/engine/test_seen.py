@@ -134,18 +134,14 @@ async def test_an_apply_can_be_held_to_the_plan_that_was_seen(installed: Session
         await installed("iasql_apply", "that-of-another")
 
 
-async def test_a_policy_refuses_a_plan_and_an_apply(
-    installed: Session, simulator: Cloud, postgres_server: PostgresServer
-) -> None:
-    owner = await asyncpg.connect(postgres_server.superuser_url(installed.caller.database))
-    await owner.execute(
+async def test_a_policy_refuses_a_plan_and_an_apply(installed: Session, simulator: Cloud) -> None:
+    await installed.execute(
         "INSERT INTO iasql.policy (name, query, advice) VALUES "
         "('keep repositories', 'SELECT description FROM iasql.planned() "
         "WHERE action = ''delete'' AND table_name = ''repository''', 'Ask the registry team.'), "
         "('no open ports', 'SELECT id FROM security_group_rule WHERE NOT is_egress "
         "AND cidr_ipv4 = ''0.0.0.0/0'' -- anywhere', NULL)"
     )
-    await owner.close()
     await installed.execute("INSERT INTO repository (repository_name) VALUES ('one')")
     await installed.apply()
     await installed.execute("DELETE FROM repository")
