@@ -91,7 +91,7 @@ OPERATIONS = (
         types="text",
         columns=_CHANGES,
         comment="Makes AWS hold what the tables hold, if that is still the plan of this name.",
-        sample="SELECT * FROM iasql_apply('5d41402abc4b2a76');",
+        sample="SELECT * FROM iasql_apply('5d41402abc4b2a76b9719d911017c592');",
     ),
     Operation(
         name="iasql_plan_apply",

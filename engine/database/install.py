@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from engine.caller import Caller
 from engine.database import ddl
-from engine.database.sql import literal, public
+from engine.database.sql import in_public, literal, public
 from engine.errors import OperationError
 from engine.results import Record
 from modules.catalogue import Catalogue
@@ -101,19 +101,15 @@ async def forget(caller: Caller, modules: Sequence[str]) -> None:
     await caller.query(f"SELECT iasql.record_uninstalled({_array(modules)})")
 
 
-#: Operators are written with their schema: in the caller's session others' may come first.
-_IN_PUBLIC = "{} OPERATOR(pg_catalog.=) 'public'::pg_catalog.regnamespace::pg_catalog.oid"
-
-
 async def _check_names(caller: Caller, modules: Sequence[Module]) -> None:
     names = [table for module in modules for table in module.tables]
     types = [each.name for module in modules for each in ddl.enum_types(module)]
     taken = await caller.query(
         "SELECT c.relname FROM pg_catalog.pg_class AS c "
-        f"WHERE {_IN_PUBLIC.format('c.relnamespace')} "
+        f"WHERE {in_public('c.relnamespace')} "
         f"AND c.relname OPERATOR(pg_catalog.=) ANY ({_array(names)}) "
         "UNION SELECT t.typname FROM pg_catalog.pg_type AS t "
-        f"WHERE {_IN_PUBLIC.format('t.typnamespace')} AND t.typtype OPERATOR(pg_catalog.=) 'e' "
+        f"WHERE {in_public('t.typnamespace')} AND t.typtype OPERATOR(pg_catalog.=) 'e' "
         f"AND t.typname OPERATOR(pg_catalog.=) ANY ({_array(types)}) ORDER BY 1"
     )
     if taken:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import cache
 from importlib import metadata, resources
 from typing import Any
 
@@ -108,6 +109,7 @@ def version() -> str:
     return metadata.version("iasql")
 
 
+@cache
 def _script() -> str:
     return resources.files("engine.database").joinpath("schema.sql").read_text() + "\n" + functions.script()
 

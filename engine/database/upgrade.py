@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from engine.caller import Caller
 from engine.database import ddl
-from engine.database.sql import literal
+from engine.database.sql import equal, in_public, literal
 from modules.catalogue import Catalogue
 from modules.spec import Module
 
@@ -28,7 +28,7 @@ async def _complete_types(caller: Caller, modules: Iterable[Module]) -> None:
     for name, label in await caller.query(
         "SELECT t.typname, e.enumlabel FROM pg_catalog.pg_enum AS e "
         "JOIN pg_catalog.pg_type AS t ON t.oid OPERATOR(pg_catalog.=) e.enumtypid "
-        "WHERE t.typnamespace OPERATOR(pg_catalog.=) 'public'::pg_catalog.regnamespace::pg_catalog.oid"
+        f"WHERE {in_public('t.typnamespace')}"
     ):
         labels[name].add(label)
     for module in modules:
@@ -42,7 +42,7 @@ async def _add_columns(caller: Caller, catalogue: Catalogue, modules: Iterable[M
         (table, column)
         for table, column in await caller.query(
             "SELECT table_name, column_name FROM information_schema.columns "
-            f"WHERE table_schema::pg_catalog.text OPERATOR(pg_catalog.=) {literal('public')}::pg_catalog.text"
+            f"WHERE {equal('table_schema', literal('public'))}"
         )
     }
     for module in modules:

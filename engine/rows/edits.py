@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.caller import Caller
-from engine.database.sql import identifier, public
+from engine.database.sql import among, identifier, public
 from engine.plan.model import Key, Row, RowChange
 from engine.rows import read
 from modules.spec import Resource
@@ -102,6 +102,5 @@ def _lock(table: str, column: str) -> str:
     name = identifier(column)
     return (
         f"SELECT t.{name}::pg_catalog.text, t.xmin::pg_catalog.text FROM {public(table)} AS t "
-        f"WHERE t.{name}::pg_catalog.text OPERATOR(pg_catalog.=) ANY "
-        "(ARRAY(SELECT pg_catalog.jsonb_array_elements_text($1::pg_catalog.jsonb))) FOR UPDATE OF t"
+        f"WHERE {among(f't.{name}')} FOR UPDATE OF t"
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.caller import Caller
-from engine.database.sql import identifier, literal, names, public
+from engine.database.sql import among, equal, identifier, literal, names, public
 from engine.plan.model import RowChange, Values
 from modules.spec import Part, Resource
 
@@ -86,7 +86,7 @@ async def _update(caller: Caller, resource: Resource, changes: list[RowChange]) 
         new += [
             f"{identifier(name)} = COALESCE(t.{identifier(name)}, r.{identifier(name)})" for name in fills
         ]
-        same = " AND ".join(_equal(f"t.{identifier(name)}", f"r.{identifier(name)}") for name in resource.key)
+        same = " AND ".join(equal(f"t.{identifier(name)}", f"r.{identifier(name)}") for name in resource.key)
         await caller.query(
             f"UPDATE {public(resource.table)} AS t SET {', '.join(new)} FROM "
             f"pg_catalog.jsonb_populate_recordset("
@@ -109,8 +109,8 @@ async def _fill_parts(caller: Caller, resource: Resource, part: Part, changes: l
     key, parent = identifier(resource.key[0]), identifier(part.parent.name)
     there = await caller.query(
         f"SELECT pg_catalog.to_jsonb(t.{key})::text FROM {public(resource.table)} AS t "
-        f"WHERE {_among(resource.key[0])} AND NOT EXISTS "
-        f"(SELECT FROM {public(part.table)} AS p WHERE {_equal(f'p.{parent}', f't.{key}')}) FOR UPDATE OF t",
+        f"WHERE {among(identifier(resource.key[0]))} AND NOT EXISTS "
+        f"(SELECT FROM {public(part.table)} AS p WHERE {equal(f'p.{parent}', f't.{key}')}) FOR UPDATE OF t",
         json.dumps([each.key[0] for each in changes]),
     )
     keys = {json.loads(key or "null") for (key,) in there}
@@ -133,8 +133,9 @@ async def _insert_parts(caller: Caller, part: Part, elements: Mapping[Any, Seque
 async def _free_identities(caller: Caller, resource: Resource, changes: list[RowChange]) -> None:
     """Make unique identities available to other rows before the rows that have them go."""
     for name in resource.unique_if_not_null if changes else ():
+        ours = among(identifier(resource.key[0]))
         await caller.query(
-            f"UPDATE {public(resource.table)} SET {identifier(name)} = NULL WHERE {_among(resource.key[0])}",
+            f"UPDATE {public(resource.table)} SET {identifier(name)} = NULL WHERE {ours}",
             json.dumps([each.key[0] for each in changes]),
         )
 
@@ -149,16 +150,4 @@ async def _delete(caller: Caller, resource: Resource, changes: list[RowChange]) 
 
 
 async def _delete_where(caller: Caller, table: str, column: str, values: list[Any]) -> None:
-    await caller.query(f"DELETE FROM {public(table)} WHERE {_among(column)}", json.dumps(values))
-
-
-def _among(column: str) -> str:
-    return (
-        f"{identifier(column)}::pg_catalog.text OPERATOR(pg_catalog.=) ANY "
-        "(ARRAY(SELECT pg_catalog.jsonb_array_elements_text($1::pg_catalog.jsonb)))"
-    )
-
-
-def _equal(one: str, other: str) -> str:
-    """Equality by an operator of Postgres' own: in the caller's session others' may come first."""
-    return f"{one}::pg_catalog.text OPERATOR(pg_catalog.=) {other}::pg_catalog.text"
+    await caller.query(f"DELETE FROM {public(table)} WHERE {among(identifier(column))}", json.dumps(values))
