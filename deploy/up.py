@@ -22,6 +22,7 @@ from deploy.embedded_postgres import DATABASE, ROLE, EmbeddedPostgres, PostgresE
 from deploy.failure import StartError
 from deploy.metrics import Metrics
 from deploy.simulator.process import DUMMY_CREDENTIALS, SimulatorError, SimulatorProcess
+from engine.aws.account import only
 from engine.aws.session import Cloud
 from engine.database.connection import Database
 from engine.operations import Engine
@@ -106,7 +107,7 @@ async def up(settings: Settings) -> None:
         _check_addresses(settings)
         cloud = await _start_cloud(settings, stack)
         backing = await _start_postgres(settings, stack)
-        engine = Engine(postgres_url=backing.engine_url, cloud=cloud, catalogue=find_modules())
+        engine = Engine(postgres_url=backing.engine_url, accounts=only(cloud), catalogue=find_modules())
         stack.push_async_callback(engine.close)
         upstream = backing.upstream
         database = Database(backing.engine_url)

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from modules.spec.names import bare, schema_of
+
 
 @dataclass(eq=False)
 class OperationError(Exception):
@@ -21,7 +23,8 @@ class OperationError(Exception):
         message: the primary message, one line, no trailing full stop.
         sqlstate: five characters.
         detail, hint: further lines, or None.
-        schema, table, column, constraint: the names of what is concerned, or None.
+        schema, table, column, constraint: the names of what is concerned, or None. A table given without a
+            schema is given by the name that it goes by (`modules.spec.names`).
     """
 
     message: str
@@ -32,6 +35,10 @@ class OperationError(Exception):
     table: str | None = None
     column: str | None = None
     constraint: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.table is not None and self.schema is None:
+            self.schema, self.table = schema_of(self.table), bare(self.table)
 
     def __str__(self) -> str:
         return self.message

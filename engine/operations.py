@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from engine import results
+from engine.aws.account import Accounts
 from engine.aws.patience import Patience
-from engine.aws.session import Cloud
 from engine.caller import Caller
 from engine.database import install, journal, lock, upgrade
 from engine.database.connection import Database
@@ -49,19 +49,19 @@ class Engine:
     """Performs calls for any number of sessions at once."""
 
     def __init__(
-        self, *, postgres_url: str, cloud: Cloud, catalogue: Catalogue, patience: Patience | None = None
+        self, *, postgres_url: str, accounts: Accounts, catalogue: Catalogue, patience: Patience | None = None
     ) -> None:
         """
         Args:
             postgres_url: how the engine itself connects; it replaces the database in it.
-            cloud: the account to manage.
+            accounts: which account each database is connected to.
             catalogue: the modules that users can install.
         """
         self._database = Database(postgres_url)
-        self._cloud = cloud
+        self._accounts = accounts
         self._catalogue = catalogue
         self._underway = lock.Underway()
-        self._drivers = Drivers(cloud, patience or Patience())
+        self._patience = patience or Patience()
         self._performs: Mapping[Performs, Callable[[Call, Caller], Awaitable[list[Record]]]] = {
             "install": self._install,
             "uninstall": self._uninstall,
@@ -95,7 +95,7 @@ class Engine:
 
     async def close(self) -> None:
         """Release AWS clients."""
-        await self._cloud.close()
+        await self._accounts.close()
 
     # The operations -----------------------------------------------------------------------------------
 
@@ -212,7 +212,7 @@ class Engine:
     async def _read(
         self, caller: Caller, resources: Sequence[Resource], rows: Mapping[str, Sequence[Row]]
     ) -> Snapshot:
-        snapshot = await actual.read(self._drivers, resources, rows, caller.stop)
+        snapshot = await actual.read(await self._drivers(caller), resources, rows, caller.stop)
         for each in snapshot.hidden:
             caller.notice(
                 f"{each.table} {each.identity} is not shown and not changed: the table cannot hold it",
@@ -263,7 +263,7 @@ class Engine:
         pairs: Mapping[tuple[str, Key], Found],
     ) -> None:
         """Carry out a plan's steps, letting go of each when it has ended."""
-        worker_of = await self._drivers.workers(snapshot, steps, caller.stop)
+        worker_of = await (await self._drivers(caller)).workers(snapshot, steps, caller.stop)
         async with journal.operation(
             self._database, caller, call.function, call.arguments, len(steps)
         ) as entries:
@@ -282,6 +282,9 @@ class Engine:
         changes = sync.brought(fresh, snapshot, rows, brought)
         await self._write(caller, resources, changes)
         await caller.commit()
+
+    async def _drivers(self, caller: Caller) -> Drivers:
+        return Drivers(await self._accounts.of(caller.database), self._patience)
 
     async def _write(
         self, caller: Caller, resources: Sequence[Resource], changes: Sequence[RowChange]

@@ -11,6 +11,7 @@ from importlib import resources
 import asyncpg
 
 from bench.engine.cloud import BenchCloud
+from engine.aws.account import only
 from engine.operations import Engine
 from modules.catalogue import find_modules
 from tests.engine.direct import DirectCaller, Session
@@ -39,7 +40,7 @@ async def world(
         there: a database that stays; else a new one, with no module installed, that goes in the end.
     """
     database = there or server.create()
-    engine = Engine(postgres_url=server.url, cloud=cloud, catalogue=find_modules())
+    engine = Engine(postgres_url=server.url, accounts=only(cloud), catalogue=find_modules())
     await engine.prepare_database(database.name)
     connection = await asyncpg.connect(database.url, statement_cache_size=0)
     try:

@@ -11,6 +11,7 @@ import asyncpg
 
 from bench.faults.troubles import PATIENCE, Trouble
 from deploy import tutorial
+from engine.aws.account import only
 from engine.aws.patience import Patience
 from engine.aws.session import Cloud as EngineCloud
 from engine.errors import OperationError
@@ -84,7 +85,10 @@ async def _session(server: PostgresServer, account: Cloud, read_timeout: float) 
         read_timeout=read_timeout,
     )
     engine = Engine(
-        postgres_url=server.url, cloud=cloud, catalogue=CATALOGUE, patience=Patience(eventual=20, busy=20)
+        postgres_url=server.url,
+        accounts=only(cloud),
+        catalogue=CATALOGUE,
+        patience=Patience(eventual=20, busy=20),
     )
     await engine.prepare_database(database.name)
     connection = await asyncpg.connect(database.url, statement_cache_size=0)

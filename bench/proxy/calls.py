@@ -8,6 +8,7 @@ from statistics import median
 
 from bench.figures import Figure
 from bench.proxy.contestants import DATABASE, USER, Contestant
+from engine.aws.account import only
 from engine.aws.session import Cloud
 from engine.caller import Caller
 from engine.errors import OperationError
@@ -39,7 +40,7 @@ class _Watch(Engine):
 async def figures(server: Contestant) -> Iterator[Figure]:
     """Milliseconds from the client's sending to the engine's beginning."""
     url = f"postgresql://{USER}@127.0.0.1:{server.port}/{DATABASE}?sslmode=disable"
-    engine = _Watch(postgres_url=url, cloud=Cloud(region="us-east-2"), catalogue=find_modules())
+    engine = _Watch(postgres_url=url, accounts=only(Cloud(region="us-east-2")), catalogue=find_modules())
     upstream = Upstream.from_url(url)
     proxy = Proxy(listen=[TCPAddress("127.0.0.1", 0)], upstream=upstream, engine=engine)
     await proxy.start()

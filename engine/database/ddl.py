@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from engine.database.sql import identifier, literal, names, public
+from engine.database.sql import identifier, literal, names, relation
 from modules.catalogue import Catalogue
 from modules.spec import Column, EnumType, Module, Part, Resource
 
@@ -18,7 +18,7 @@ def create(catalogue: Catalogue, modules: Iterable[Module]) -> Iterator[str]:
         yield from _comments(resource.table, resource.doc, resource.columns)
         for name in resource.unique_if_not_null:
             yield (
-                f"CREATE UNIQUE INDEX ON {public(resource.table)} ({identifier(name)}) "
+                f"CREATE UNIQUE INDEX ON {relation(resource.table)} ({identifier(name)}) "
                 f"WHERE {identifier(name)} IS NOT NULL"
             )
         yield from _reference_indexes(resource.table, resource.columns)
@@ -34,15 +34,15 @@ def drop(modules: Iterable[Module]) -> Iterator[str]:
     """Statements that drop them again. They fail if something else of the user's depends on a table."""
     chosen = list(modules)
     tables = [table for module in chosen for table in module.tables]
-    yield "DROP TABLE IF EXISTS " + ", ".join(public(table) for table in tables)
+    yield "DROP TABLE IF EXISTS " + ", ".join(relation(table) for table in tables)
     types = [each.name for module in chosen for each in enum_types(module)]
     if types:
-        yield "DROP TYPE IF EXISTS " + ", ".join(public(name) for name in types)
+        yield "DROP TYPE IF EXISTS " + ", ".join(relation(name) for name in types)
 
 
 def add_column(catalogue: Catalogue, table: str, column: Column) -> Iterator[str]:
     """Statements that give an older table a column of this version, whose type is there."""
-    yield f"ALTER TABLE {public(table)} ADD COLUMN {_column(catalogue, column)}"
+    yield f"ALTER TABLE {relation(table)} ADD COLUMN {_column(catalogue, column)}"
     yield _column_comment(table, column)
     yield from _reference_indexes(table, (column,))
 
@@ -56,7 +56,7 @@ def complete_type(type: EnumType, labels: Collection[str]) -> Iterator[str]:
     if labels:
         for label in type.values:
             if label not in labels:
-                yield f"ALTER TYPE {public(type.name)} ADD VALUE {literal(label)}"
+                yield f"ALTER TYPE {relation(type.name)} ADD VALUE {literal(label)}"
     else:
         yield _type(type)
 
@@ -83,7 +83,7 @@ def _types(columns: Iterable[Column]) -> Iterator[str]:
 
 def _type(type: EnumType) -> str:
     labels = ", ".join(literal(each) for each in type.values)
-    return f"CREATE TYPE {public(type.name)} AS ENUM ({labels})"
+    return f"CREATE TYPE {relation(type.name)} AS ENUM ({labels})"
 
 
 def _table(catalogue: Catalogue, resource: Resource) -> str:
@@ -91,14 +91,14 @@ def _table(catalogue: Catalogue, resource: Resource) -> str:
     lines.append(f"PRIMARY KEY ({names(resource.key)})")
     lines += [f"UNIQUE ({names(each)})" for each in resource.unique]
     lines += [f"CONSTRAINT {identifier(name)} CHECK ({rule})" for name, rule in resource.checks]
-    return f"CREATE TABLE {public(resource.table)} (\n  " + ",\n  ".join(lines) + "\n)"
+    return f"CREATE TABLE {relation(resource.table)} (\n  " + ",\n  ".join(lines) + "\n)"
 
 
 def _part(catalogue: Catalogue, part: Part) -> str:
     lines = _key(part.key) + [_column(catalogue, column) for column in (part.parent, *part.columns)]
     lines.append(f"PRIMARY KEY ({names(part.key)})")
     lines += [f"CONSTRAINT {identifier(name)} CHECK ({rule})" for name, rule in part.checks]
-    return f"CREATE TABLE {public(part.table)} (\n  " + ",\n  ".join(lines) + "\n)"
+    return f"CREATE TABLE {relation(part.table)} (\n  " + ",\n  ".join(lines) + "\n)"
 
 
 def _key(key: tuple[str, ...]) -> list[str]:
@@ -113,31 +113,31 @@ def _column(catalogue: Catalogue, column: Column) -> str:
         words.append(f"DEFAULT {column.default}")
     if column.reference is not None:
         target = catalogue.resources[column.reference.table]
-        words.append(f"REFERENCES {public(target.table)} ({names(target.key)})")
+        words.append(f"REFERENCES {relation(target.table)} ({names(target.key)})")
         if column.reference.cascade:
             words.append("ON UPDATE CASCADE ON DELETE CASCADE")
     return " ".join(words)
 
 
 def sql_type(column: Column) -> str:
-    return public(column.type.name) if isinstance(column.type, EnumType) else column.type
+    return relation(column.type.name) if isinstance(column.type, EnumType) else column.type
 
 
 def _reference_indexes(table: str, columns: Iterable[Column]) -> Iterator[str]:
     """An index for each foreign key, so that deleting what it refers to does not read the whole table."""
     for column in columns:
         if column.reference is not None:
-            yield f"CREATE INDEX ON {public(table)} ({identifier(column.name)})"
+            yield f"CREATE INDEX ON {relation(table)} ({identifier(column.name)})"
 
 
 def _comments(table: str, doc: str, columns: Iterable[Column]) -> Iterator[str]:
-    yield f"COMMENT ON TABLE {public(table)} IS {literal(doc)}"
+    yield f"COMMENT ON TABLE {relation(table)} IS {literal(doc)}"
     yield from (_column_comment(table, column) for column in columns)
 
 
 def _column_comment(table: str, column: Column) -> str:
     doc = column.doc or _plain_doc(column)
-    return f"COMMENT ON COLUMN {public(table)}.{identifier(column.name)} IS {literal(doc)}"
+    return f"COMMENT ON COLUMN {relation(table)}.{identifier(column.name)} IS {literal(doc)}"
 
 
 def _plain_doc(column: Column) -> str:

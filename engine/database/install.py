@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from engine.caller import Caller
 from engine.database import ddl
-from engine.database.sql import in_public, literal, public
+from engine.database.sql import in_public, literal, relation
 from engine.errors import OperationError
 from engine.results import Record
 from modules.catalogue import Catalogue
@@ -73,7 +73,6 @@ async def whole(caller: Caller) -> tuple[str, ...]:
             sqlstate="42P01",
             detail="\n".join(f"{module} still has {present}." for module, _, present in broken),
             hint="Restore them under their names; or drop the others too, and install the module again.",
-            schema="public",
             table=str(broken[0][1]).split(", ")[0],
         )
     return tuple(str(each[0]) for each in found)
@@ -121,7 +120,6 @@ async def _check_names(caller: Caller, modules: Sequence[Module]) -> None:
             + ", ".join(each.name for each in modules)
             + " would create tables or types of these names.",
             hint="Rename yours, or move them to another schema: ALTER TABLE … SET SCHEMA ….",
-            schema="public",
             table=taken[0][0],
         )
 
@@ -169,7 +167,7 @@ async def _counts(caller: Caller, tables: Sequence[str]) -> dict[str, int]:
     if not tables:
         return {}
     statement = " UNION ALL ".join(
-        f"SELECT {literal(table)}, pg_catalog.count(*) FROM {public(table)}" for table in tables
+        f"SELECT {literal(table)}, pg_catalog.count(*) FROM {relation(table)}" for table in tables
     )
     return {table or "": int(count or 0) for table, count in await caller.query(statement)}
 

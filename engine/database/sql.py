@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from modules.spec.names import PUBLIC, bare, schema_of
+
 
 def identifier(name: str) -> str:
     """A name, quoted."""
@@ -16,9 +18,10 @@ def literal(value: str) -> str:
     return f" E{quoted}" if "\\" in value else quoted
 
 
-def public(name: str) -> str:
-    """A table or type of the user's schema."""
-    return "public." + identifier(name)
+def relation(name: str) -> str:
+    """A table or type, by the name that it goes by (`modules.spec.names`)."""
+    schema = schema_of(name)
+    return f"{PUBLIC if schema == PUBLIC else identifier(schema)}.{identifier(bare(name))}"
 
 
 def names(columns: Iterable[str]) -> str:

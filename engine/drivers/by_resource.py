@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
+from engine.aws.account import Account
 from engine.aws.patience import Patience
-from engine.aws.session import Cloud
 from engine.caller import Stop
 from engine.drivers.declared.driver import DeclaredDriver
 from engine.drivers.driver import Driver, Worker
@@ -21,8 +21,8 @@ WorkerOf = Callable[[Resource], Worker]
 class Drivers:
     """The drivers of one account."""
 
-    def __init__(self, cloud: Cloud, patience: Patience) -> None:
-        self._declared = DeclaredDriver(cloud, patience)
+    def __init__(self, account: Account, patience: Patience) -> None:
+        self._declared = DeclaredDriver(account.cloud(), patience)
 
     def of(self, resource: Resource) -> Driver:
         """The driver of a resource: all declare their calls."""

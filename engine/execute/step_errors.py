@@ -18,7 +18,6 @@ def explained(error: OperationError, resource: Resource, kind: str, description:
         sqlstate=error.sqlstate,
         detail=error.detail,
         hint=resource.hints.get(code) or error.hint or _general_hint(error.sqlstate),
-        schema="public",
         table=resource.table,
     )
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.caller import Caller
-from engine.database.sql import identifier, names, public
+from engine.database.sql import identifier, names, relation
 from engine.errors import OperationError
 from engine.plan import graph, sync
 from engine.plan.model import Change, Plan, RowChange, Values
@@ -94,7 +94,6 @@ def _needs_others(change: Change, others: Sequence[Change]) -> OperationError:
         sqlstate="42501",
         detail="\n".join(_label(each) for each in others) or None,
         hint="Whoever may make that has to apply it first.",
-        schema="public",
         table=change.table,
     )
 
@@ -227,7 +226,6 @@ def _denied(lacking: Iterable[Need], reasons: Mapping[Need, str], role: str) -> 
         sqlstate="42501",
         detail="\n".join(lines),
         hint=" ".join(_grants(by_table, role)),
-        schema="public",
         table=min(lacking).table,
     )
 
@@ -244,6 +242,6 @@ def _grants(by_table: Mapping[str, Mapping[str, list[str]]], role: str) -> Itera
             if privilege != "USAGE"
         ]
         if rights:
-            yield f"GRANT {', '.join(rights)} ON {public(table)} TO {identifier(role)};"
+            yield f"GRANT {', '.join(rights)} ON {relation(table)} TO {identifier(role)};"
         if "USAGE" in privileges:
-            yield f"GRANT USAGE ON SEQUENCE {public(table + '_id_seq')} TO {identifier(role)};"
+            yield f"GRANT USAGE ON SEQUENCE {relation(table + '_id_seq')} TO {identifier(role)};"

@@ -96,7 +96,6 @@ class _Planner:
                         f"uses {column.refers} {each}, which would be deleted",
                         sqlstate="23503",
                         hint=f"Take it out of {resource.table}.{column.name} first, or restore its row.",
-                        schema="public",
                         table=resource.table,
                         column=column.name,
                     )
@@ -233,7 +232,6 @@ def _same_name_twice(resource: Resource, name: str) -> OperationError:
         sqlstate="23505",
         detail=f"AWS allows one with the same {', '.join(resource.natural_key)}.",
         hint="Change or delete one of the rows.",
-        schema="public",
         table=resource.table,
     )
 
@@ -273,6 +271,5 @@ def _name_is_taken(old: Change, user: Change) -> OperationError:
         "until that is gone.",
         hint="Give the row another name in the same change: the new one is then made first, and all that "
         "uses the old one is pointed to it.",
-        schema="public",
         table=old.table,
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.caller import Caller
-from engine.database.sql import among, identifier, public
+from engine.database.sql import among, identifier, relation
 from engine.plan.model import Key, Row, RowChange
 from engine.rows import read
 from modules.spec import Resource
@@ -101,6 +101,6 @@ async def _locked(caller: Caller, resource: Resource, keys: Iterable[Key]) -> di
 def _lock(table: str, column: str) -> str:
     name = identifier(column)
     return (
-        f"SELECT t.{name}::pg_catalog.text, t.xmin::pg_catalog.text FROM {public(table)} AS t "
+        f"SELECT t.{name}::pg_catalog.text, t.xmin::pg_catalog.text FROM {relation(table)} AS t "
         f"WHERE {among(f't.{name}')} FOR UPDATE OF t"
     )

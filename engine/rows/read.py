@@ -9,7 +9,7 @@ from sys import intern
 from typing import Any
 
 from engine.caller import Caller
-from engine.database.sql import identifier, literal, public
+from engine.database.sql import identifier, literal, relation
 from engine.errors import OperationError
 from engine.plan.model import Parts, Row
 from engine.rows import shape
@@ -28,7 +28,7 @@ async def read(caller: Caller, resources: Sequence[Resource]) -> dict[str, list[
         return {}
     columns = _columns(resources)
     selects = [
-        f"SELECT {literal(table)}, t.xmin::text, pg_catalog.to_jsonb(t)::text FROM {public(table)} AS t"
+        f"SELECT {literal(table)}, t.xmin::text, pg_catalog.to_jsonb(t)::text FROM {relation(table)} AS t"
         for table in columns
     ]
     # Last: the tables are locked by then, so that nobody can change what it looks at.
@@ -74,7 +74,6 @@ def _unreadable(problems: Sequence[tuple[str, str]]) -> OperationError:
             sqlstate="42501",
             detail="What has no row is deleted in AWS, so a role that may not see every row gets no plan.",
             hint="Let the role see all of it (ALTER ROLE … BYPASSRLS), or call this as the tables' owner.",
-            schema="public",
             table=hidden[0],
         )
     missing = ", ".join(f"{table}.{column}" for column, table in problems)
@@ -83,7 +82,6 @@ def _unreadable(problems: Sequence[tuple[str, str]]) -> OperationError:
         sqlstate="42703",
         detail="A column that is not there must not count as empty: AWS would lose what it holds.",
         hint="Give renamed columns their names back; SELECT iasql_upgrade() adds those that are missing.",
-        schema="public",
         table=problems[0][1],
         column=problems[0][0],
     )
@@ -108,7 +106,7 @@ async def versions(caller: Caller, resources: Sequence[Resource]) -> dict[str, d
 
 def _version(resource: str, table: str, key: str) -> str:
     name = identifier(key)
-    return f"SELECT {literal(resource)}, t.{name}::text, t.xmin::text FROM {public(table)} AS t"
+    return f"SELECT {literal(resource)}, t.{name}::text, t.xmin::text FROM {relation(table)} AS t"
 
 
 def version_of(*xmins: str) -> str:

@@ -74,7 +74,6 @@ def _error(table: str, key: Key, column: str, reason: str) -> OperationError:
         f"the value of {column} in row {row} of {table} cannot be used: {reason}",
         sqlstate="22023",
         hint=f"UPDATE {table} SET {column} = … for that row.",
-        schema="public",
         table=table,
         column=column,
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.caller import Caller
-from engine.database.sql import among, equal, identifier, literal, names, public
+from engine.database.sql import among, equal, identifier, literal, names, relation
 from engine.plan.model import RowChange, Values
 from modules.spec import Part, Resource
 
@@ -52,7 +52,7 @@ async def numbers(caller: Caller, counts: Mapping[str, int]) -> Callable[[str], 
     if counts:
         statement = " UNION ALL ".join(
             f"SELECT {literal(table)}, pg_catalog.nextval(pg_catalog.pg_get_serial_sequence("
-            f"{literal(public(table))}, 'id')) FROM pg_catalog.generate_series(1, {count})"
+            f"{literal(relation(table))}, 'id')) FROM pg_catalog.generate_series(1, {count})"
             for table, count in counts.items()
         )
         for table, number in await caller.query(statement):
@@ -69,8 +69,8 @@ async def _insert(caller: Caller, resource: Resource, changes: list[RowChange]) 
 async def _insert_records(caller: Caller, table: str, records: list[dict[str, Any]]) -> None:
     columns = names(records[0])
     await caller.query(
-        f"INSERT INTO {public(table)} ({columns}) SELECT {columns} FROM "
-        f"pg_catalog.jsonb_populate_recordset(NULL::{public(table)}, $1::pg_catalog.jsonb)",
+        f"INSERT INTO {relation(table)} ({columns}) SELECT {columns} FROM "
+        f"pg_catalog.jsonb_populate_recordset(NULL::{relation(table)}, $1::pg_catalog.jsonb)",
         json.dumps(records),
     )
 
@@ -88,9 +88,9 @@ async def _update(caller: Caller, resource: Resource, changes: list[RowChange]) 
         ]
         same = " AND ".join(equal(f"t.{identifier(name)}", f"r.{identifier(name)}") for name in resource.key)
         await caller.query(
-            f"UPDATE {public(resource.table)} AS t SET {', '.join(new)} FROM "
+            f"UPDATE {relation(resource.table)} AS t SET {', '.join(new)} FROM "
             f"pg_catalog.jsonb_populate_recordset("
-            f"NULL::{public(resource.table)}, $1::pg_catalog.jsonb) AS r WHERE {same}",
+            f"NULL::{relation(resource.table)}, $1::pg_catalog.jsonb) AS r WHERE {same}",
             json.dumps(records),
         )
 
@@ -108,9 +108,9 @@ async def _fill_parts(caller: Caller, resource: Resource, part: Part, changes: l
         return
     key, parent = identifier(resource.key[0]), identifier(part.parent.name)
     there = await caller.query(
-        f"SELECT pg_catalog.to_jsonb(t.{key})::text FROM {public(resource.table)} AS t "
+        f"SELECT pg_catalog.to_jsonb(t.{key})::text FROM {relation(resource.table)} AS t "
         f"WHERE {among(identifier(resource.key[0]))} AND NOT EXISTS "
-        f"(SELECT FROM {public(part.table)} AS p WHERE {equal(f'p.{parent}', f't.{key}')}) FOR UPDATE OF t",
+        f"(SELECT FROM {relation(part.table)} AS p WHERE {equal(f'p.{parent}', f't.{key}')}) FOR UPDATE OF t",
         json.dumps([each.key[0] for each in changes]),
     )
     keys = {json.loads(key or "null") for (key,) in there}
@@ -135,7 +135,7 @@ async def _free_identities(caller: Caller, resource: Resource, changes: list[Row
     for name in resource.unique_if_not_null if changes else ():
         ours = among(identifier(resource.key[0]))
         await caller.query(
-            f"UPDATE {public(resource.table)} SET {identifier(name)} = NULL WHERE {ours}",
+            f"UPDATE {relation(resource.table)} SET {identifier(name)} = NULL WHERE {ours}",
             json.dumps([each.key[0] for each in changes]),
         )
 
@@ -150,4 +150,4 @@ async def _delete(caller: Caller, resource: Resource, changes: list[RowChange]) 
 
 
 async def _delete_where(caller: Caller, table: str, column: str, values: list[Any]) -> None:
-    await caller.query(f"DELETE FROM {public(table)} WHERE {among(identifier(column))}", json.dumps(values))
+    await caller.query(f"DELETE FROM {relation(table)} WHERE {among(identifier(column))}", json.dumps(values))

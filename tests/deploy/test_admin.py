@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.admin import Admin
+from engine.aws.account import only
 from engine.aws.session import Cloud as EngineCloud
 from engine.database.connection import Database as EngineDatabase
 from engine.operations import Engine
@@ -144,7 +145,9 @@ def _apply(client: psycopg.Connection[Any]) -> None:
 
 async def test_without_postgres_it_is_not_ready() -> None:
     url = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
-    engine = Engine(postgres_url=url, cloud=EngineCloud(region="us-east-1"), catalogue=find_modules())
+    engine = Engine(
+        postgres_url=url, accounts=only(EngineCloud(region="us-east-1")), catalogue=find_modules()
+    )
     proxy = Proxy(listen=[TCPAddress("127.0.0.1", 0)], upstream=Upstream.from_url(url), engine=engine)
     admin = Admin(proxy, EngineDatabase(url), CollectorRegistry())
     await admin.start(TCPAddress("127.0.0.1", 0))

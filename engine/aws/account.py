@@ -1,0 +1,70 @@
+"""AWS accounts, and which database is connected to which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from engine.aws.session import Cloud
+
+
+class Account:
+    """An AWS account, as databases are connected to it; its regions are opened when they are first needed.
+
+    Attributes:
+        region: the default one; None for what the standard settings say.
+    """
+
+    def __init__(self, open_region: Callable[[str | None], Cloud], region: str | None = None) -> None:
+        """
+        Args:
+            open_region: gives the clients of a region, None for the default one.
+        """
+        self.region = region
+        self._open_region = open_region
+        self._clouds: dict[str | None, Cloud] = {}
+
+    def cloud(self, region: str | None = None) -> Cloud:
+        """The clients of a region, the default one if none is named."""
+        key = None if region == self.region else region
+        if key not in self._clouds:
+            self._clouds[key] = self._open_region(key)
+        return self._clouds[key]
+
+    async def close(self) -> None:
+        """Close all clients."""
+        for each in self._clouds.values():
+            await each.close()
+        self._clouds.clear()
+
+
+class Accounts(Protocol):
+    """Knows the account of each database."""
+
+    async def of(self, database: str) -> Account:
+        """The account that a database is connected to.
+
+        Raises:
+            OperationError: 55000, it is connected to none.
+        """
+
+    async def close(self) -> None:
+        """Close all clients."""
+
+
+class OneAccount:
+    """The same account for every database; `Accounts`."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    async def of(self, database: str) -> Account:
+        return self._account
+
+    async def close(self) -> None:
+        await self._account.close()
+
+
+def only(cloud: Cloud) -> OneAccount:
+    """One account of one region, for every database."""
+    return OneAccount(Account(lambda region: cloud))
