@@ -3,43 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 from engine import results
+from engine.aws import regions
 from engine.aws.account import Accounts
 from engine.aws.patience import Patience
 from engine.caller import Caller
-from engine.database import install, journal, lock, upgrade
+from engine.database import install, journal, lock, places, upgrade
 from engine.database.connection import Database
 from engine.database.functions import OPERATIONS, Performs
 from engine.drivers.by_resource import Drivers
+from engine.errors import OperationError
 from engine.execute.run import Execution
 from engine.guard import execution, limits, permission, plan_id, policy
 from engine.plan import columns, new_keys, sync
 from engine.plan.apply import plan_apply
+from engine.plan.layout import Installed, Layout
 from engine.plan.model import Difference, Found, Key, Plan, Restore, Row, RowChange, Step
 from engine.plan.snapshot import Snapshot
 from engine.plan.sync import Mirror
 from engine.read import actual
+from engine.request import Call, Request, Scope
 from engine.results import Record
 from engine.rows import edits, read, write
 from modules.catalogue import Catalogue
 from modules.spec import Resource
-
-
-@dataclass(frozen=True, kw_only=True)
-class Call:
-    """One call of an engine function, found in a statement.
-
-    Attributes:
-        function: unqualified name of the function, such as `iasql_apply`.
-        arguments: its arguments, evaluated by Postgres.
-    """
-
-    function: str
-    arguments: tuple[str | None, ...] = ()
-
 
 #: Functions that the proxy hands to the engine. All others are ordinary SQL functions.
 FUNCTIONS: frozenset[str] = frozenset(each.name for each in OPERATIONS)
@@ -62,7 +51,7 @@ class Engine:
         self._catalogue = catalogue
         self._underway = lock.Underway()
         self._patience = patience or Patience()
-        self._performs: Mapping[Performs, Callable[[Call, Caller], Awaitable[list[Record]]]] = {
+        self._performs: Mapping[Performs, Callable[[Request, Caller], Awaitable[list[Record]]]] = {
             "install": self._install,
             "uninstall": self._uninstall,
             "apply": self._apply,
@@ -71,6 +60,8 @@ class Engine:
             "sync": self._sync,
             "plan_sync": self._plan_sync,
             "upgrade": self._upgrade,
+            "add_region": self._add_region,
+            "remove_region": self._remove_region,
         }
 
     async def prepare_database(self, database: str) -> None:
@@ -89,8 +80,12 @@ class Engine:
         Raises:
             OperationError: the statement is to fail with this.
         """
-        operation = await execution.check(caller, call.function, len(call.arguments))
-        records = await self._performs[operation.performs](call, caller)
+        operation, arguments = await execution.check(caller, call.function, call.arguments, call.named)
+        if operation.performs == "upgrade":
+            # Before the bookkeeping is read, tables of which it alters.
+            await self._database.prepare(caller.database, self._catalogue)
+        request = Request(call, operation, arguments)
+        records = await self._performs[operation.performs](request, caller)
         await results.leave(caller, call.function, records)
 
     async def close(self) -> None:
@@ -99,101 +94,152 @@ class Engine:
 
     # The operations -----------------------------------------------------------------------------------
 
-    async def _install(self, call: Call, caller: Caller) -> list[Record]:
-        wanted = install.requested(self._catalogue, call.arguments)
+    async def _install(self, request: Request, caller: Caller) -> list[Record]:
+        names = install.requested(self._catalogue, request.modules)
         await lock.to_end_of_transaction(caller)
         await self._underway.over(caller)
-        installed = await install.installed(caller)
-        new = [each for each in self._catalogue.with_dependencies(wanted) if each.name not in installed]
-        resources = self._catalogue.resources_of([*installed, *(each.name for each in new)])
+        scope = await self._scope(request, caller)
+        wanted, layout = scope.layout.at(scope.places, names), scope.layout
+        new = [each for each in layout.with_dependencies(wanted) if each not in layout.installed]
         if new:
-            rows = await read.read(caller, self._catalogue.resources_of(installed))
-            snapshot = await self._read(caller, resources, rows)
-            await install.create_tables(caller, self._catalogue, new)
-            async with self._database.vouching(caller):
-                await install.record(caller, new)
-            await self._import(
-                caller, snapshot, resources, self._catalogue.resources_of(each.name for each in new)
-            )
-        return await install.created(caller, self._catalogue, wanted)
+            layout = await self._add_modules(caller, layout, new)
+        return scope.named(await install.created(caller, layout, wanted))
 
-    async def _uninstall(self, call: Call, caller: Caller) -> list[Record]:
-        wanted = install.requested(self._catalogue, call.arguments)
+    async def _uninstall(self, request: Request, caller: Caller) -> list[Record]:
+        names = install.requested(self._catalogue, request.modules)
         await lock.to_end_of_transaction(caller)
-        dropped = await install.drop_tables(caller, self._catalogue, wanted)
+        scope = await self._scope(request, caller)
+        wanted = scope.layout.at(scope.places, names)
+        dropped = await install.drop_tables(caller, scope.layout, wanted)
         async with self._database.vouching(caller):
             await install.forget(caller, wanted)
-        return dropped
+        return scope.named(dropped)
 
-    async def _plan_apply(self, call: Call, caller: Caller) -> list[Record]:
-        plan, _ = await self._planned(caller)
-        return results.of_changes(plan.changes)
+    async def _plan_apply(self, request: Request, caller: Caller) -> list[Record]:
+        scope = await self._scope(request, caller, whole=True)
+        plan, _ = await self._planned(scope, caller)
+        return scope.named(results.of_changes(plan.changes))
 
-    async def _diff(self, call: Call, caller: Caller) -> list[Record]:
-        return results.of_differences((await self._planned(caller))[1])
+    async def _diff(self, request: Request, caller: Caller) -> list[Record]:
+        scope = await self._scope(request, caller, whole=True)
+        _, details = await self._planned(scope, caller)
+        return scope.named(results.of_differences(details))
 
-    async def _apply(self, call: Call, caller: Caller) -> list[Record]:
+    async def _apply(self, request: Request, caller: Caller) -> list[Record]:
         async with lock.across_commits(caller), self._underway.change(caller):
-            rows, snapshot = await self._snapshots(caller)
-            plan = plan_apply(snapshot, rows)
+            scope = await self._scope(request, caller, whole=True)
+            rows, snapshot = await self._snapshots(scope, caller)
+            plan = scope.of_plan(snapshot, plan_apply(snapshot, rows))
             plan = await permission.permitted(caller, snapshot, plan, strict=True)
-            await self._check(call, caller, snapshot, plan)
+            await self._check(request, caller, snapshot, plan)
             _notify(caller, plan.restores)
             await self._put_right(caller, snapshot, rows, plan)
             await caller.commit()
-            records = results.of_changes(plan.changes)
+            records = scope.named(results.of_changes(plan.changes))
             made = {each.table for each in plan.changes if each.action in ("create", "replace")}
             steps, pairs = list(plan.steps), plan.pairs
             del plan, rows  # what is still needed of them goes step by step
             if steps:
-                await self._execute(call, caller, snapshot, steps, pairs)
-                await self._show_brought(caller, snapshot, made)
+                await self._execute(request, scope, caller, snapshot, steps, pairs)
+                await self._show_brought(scope, caller, snapshot, made)
+            if snapshot.unread:
+                raise _left_out(scope.layout, snapshot)
             return records
 
-    async def _plan_sync(self, call: Call, caller: Caller) -> list[Record]:
-        rows, snapshot = await self._snapshots(caller)
-        return results.of_row_changes(sync.plan_sync(snapshot, rows))
+    async def _plan_sync(self, request: Request, caller: Caller) -> list[Record]:
+        scope = await self._scope(request, caller, whole=True)
+        rows, snapshot = await self._snapshots(scope, caller)
+        changes = scope.of_rows(snapshot, sync.plan_sync(snapshot, rows))
+        return scope.named(results.of_row_changes(changes))
 
-    async def _sync(self, call: Call, caller: Caller) -> list[Record]:
+    async def _sync(self, request: Request, caller: Caller) -> list[Record]:
         await lock.to_end_of_transaction(caller)
         await self._underway.over(caller)
-        rows, snapshot = await self._snapshots(caller, in_one_transaction=True)
+        scope = await self._scope(request, caller, whole=True)
+        rows, snapshot = await self._snapshots(scope, caller, in_one_transaction=True)
         resources = list(snapshot.resources.values())
         edited = await edits.since(caller, resources, rows)
-        planned = sync.plan_sync(snapshot, edited.rows)
+        planned = scope.of_rows(snapshot, sync.plan_sync(snapshot, edited.rows))
         changes = edits.leave(caller, planned, edited.keys)
         changes = await edits.claim(caller, resources, edited.rows, changes)
         await self._write(caller, resources, changes)
-        return results.of_row_changes(changes)
+        return scope.named(results.of_row_changes(changes))
 
-    async def _upgrade(self, call: Call, caller: Caller) -> list[Record]:
+    async def _upgrade(self, request: Request, caller: Caller) -> list[Record]:
         # Before the lock, whose taking reads tables of the bookkeeping that are altered here.
         await self._database.prepare(caller.database, self._catalogue)
         await lock.to_end_of_transaction(caller)
-        await upgrade.complete(caller, self._catalogue, await install.installed(caller))
+        layout = await places.read(caller, self._catalogue)
+        await upgrade.complete(caller, layout.resources)
         return []
+
+    async def _add_region(self, request: Request, caller: Caller) -> list[Record]:
+        await lock.to_end_of_transaction(caller)
+        account = await self._accounts.of(caller.database)
+        layout = await regions.known(account, await places.read(caller, self._catalogue))
+        place = places.new(layout, request.arguments)
+        await regions.check(account.cloud(layout.default.region), str(place.region))
+        made = await places.make_schema(caller, place)
+        async with self._database.vouching(caller):
+            await places.record(caller, layout.default)
+            await places.record(caller, place, made=made)
+        return [{"region_name": place.region, "schema_name": place.schema}]
+
+    async def _remove_region(self, request: Request, caller: Caller) -> list[Record]:
+        await lock.to_end_of_transaction(caller)
+        scope = await self._scope(request, caller, whole=True)
+        (place,) = scope.places
+        places.check_removable(scope.layout, place)
+        there = [each for each in scope.layout.installed if each.schema == place.schema]
+        if there:
+            rows, snapshot = await self._snapshots(scope, caller, in_one_transaction=True)
+            places.check_applied(place, scope.of_plan(snapshot, plan_apply(snapshot, rows)))
+        await install.drop_tables(caller, scope.layout, there)
+        await places.drop_schema(caller, place)
+        async with self._database.vouching(caller):
+            await places.forget(caller, place)
+        return [{"region_name": place.region, "schema_name": place.schema}]
 
     # What they are made of ----------------------------------------------------------------------------
 
+    async def _scope(self, request: Request, caller: Caller, *, whole: bool = False) -> Scope:
+        """What a call is about, as things are now.
+
+        Args:
+            whole: refuse modules of which tables are missing: their resources would look deleted.
+        """
+        layout = await places.read(caller, self._catalogue, whole=whole)
+        if "region" in request.arguments:
+            layout = await regions.known(await self._accounts.of(caller.database), layout)
+        return Scope(layout, await places.meant(caller, layout, request.operation, request.arguments))
+
     async def _snapshots(
-        self, caller: Caller, *, in_one_transaction: bool = False
+        self, scope: Scope, caller: Caller, *, in_one_transaction: bool = False
     ) -> tuple[Mapping[str, Sequence[Row]], Snapshot]:
-        """The rows and what AWS holds, of all installed modules.
+        """The rows of the places that are meant and what AWS holds there, with all that is global.
 
         Args:
             in_one_transaction: keep what was read with what will be written, and the lock; otherwise nothing
                 is held in Postgres while AWS is read.
         """
-        resources = self._catalogue.resources_of(await install.whole(caller))
+        resources = scope.layout.resources_at(scope.places)
         rows = await read.read(caller, resources)
         if not in_one_transaction:
             await caller.commit()
-        return rows, await self._read(caller, resources, rows)
+        snapshot = await self._read(scope.layout, caller, resources, rows)
+        for schema, error in snapshot.unread.items():
+            caller.notice(
+                f"region {scope.layout.regions[schema]} is left out: {error.message}",
+                severity="WARNING",
+                detail=error.detail,
+                hint=error.hint,
+            )
+        return {table: some for table, some in rows.items() if table in snapshot.resources}, snapshot
 
-    async def _planned(self, caller: Caller) -> tuple[Plan, list[Difference]]:
+    async def _planned(self, scope: Scope, caller: Caller) -> tuple[Plan, list[Difference]]:
         """What an apply would do, made the session's last plan; and that column by column."""
-        rows, snapshot = await self._snapshots(caller)
-        plan = plan_apply(snapshot, rows)
+        rows, snapshot = await self._snapshots(scope, caller)
+        plan = scope.of_plan(snapshot, plan_apply(snapshot, rows))
         plan = await permission.permitted(caller, snapshot, plan, strict=False)
         details = columns.of_plan(snapshot.resources, plan)
         await policy.check(caller, lambda: details)
@@ -201,18 +247,23 @@ class Engine:
         _notify(caller, plan.restores)
         return plan, details
 
-    async def _check(self, call: Call, caller: Caller, snapshot: Snapshot, plan: Plan) -> None:
+    async def _check(self, request: Request, caller: Caller, snapshot: Snapshot, plan: Plan) -> None:
         """Refuse what is not the plan that was asked for, or is not wanted, before anything is done."""
         details = cache(lambda: columns.of_plan(snapshot.resources, plan))
-        if call.arguments:
-            await plan_id.check(caller, call.arguments[0], details())
+        if "plan_id" in request.arguments:
+            wanted = request.arguments["plan_id"]
+            await plan_id.check(caller, wanted if isinstance(wanted, str) else None, details())
         await limits.check(caller, plan)
         await policy.check(caller, details)
 
     async def _read(
-        self, caller: Caller, resources: Sequence[Resource], rows: Mapping[str, Sequence[Row]]
+        self,
+        layout: Layout,
+        caller: Caller,
+        resources: Sequence[Resource],
+        rows: Mapping[str, Sequence[Row]],
     ) -> Snapshot:
-        snapshot = await actual.read(await self._drivers(caller), resources, rows, caller.stop)
+        snapshot = await actual.read(await self._drivers(layout, caller), resources, rows, caller.stop)
         for each in snapshot.hidden:
             caller.notice(
                 f"{each.table} {each.identity} is not shown and not changed: the table cannot hold it",
@@ -220,6 +271,24 @@ class Engine:
                 detail="Another row has its key, or it lacks what the table requires.",
             )
         return snapshot
+
+    async def _add_modules(self, caller: Caller, layout: Layout, new: Sequence[Installed]) -> Layout:
+        """Create and fill the tables of modules; what the database has then."""
+        account = await self._accounts.of(caller.database)
+        then = await regions.known(account, layout.with_installed(new))
+        schemas = {each.schema for each in new}
+        resources = then.resources_at([each for each in then.places if each.schema in schemas])
+        fresh = [each for each in resources if each.table not in layout.tables]
+        rows = await read.read(caller, [each for each in resources if each.table in layout.tables])
+        snapshot = await self._read(then, caller, resources, rows)
+        if snapshot.unread:
+            raise _left_out(then, snapshot)
+        await install.create_tables(caller, then, fresh)
+        async with self._database.vouching(caller):
+            await places.record(caller, then.default)
+            await install.record(caller, new)
+        await self._import(caller, snapshot, resources, fresh)
+        return then
 
     async def _import(
         self, caller: Caller, snapshot: Snapshot, resources: Sequence[Resource], new: Iterable[Resource]
@@ -256,20 +325,24 @@ class Engine:
 
     async def _execute(
         self,
-        call: Call,
+        request: Request,
+        scope: Scope,
         caller: Caller,
         snapshot: Snapshot,
         steps: list[Step],
         pairs: Mapping[tuple[str, Key], Found],
     ) -> None:
         """Carry out a plan's steps, letting go of each when it has ended."""
-        worker_of = await (await self._drivers(caller)).workers(snapshot, steps, caller.stop)
+        drivers = await self._drivers(scope.layout, caller)
+        worker_of = await drivers.workers(snapshot, steps, caller.stop)
         async with journal.operation(
-            self._database, caller, call.function, call.arguments, len(steps)
+            self._database, caller, request.call.function, request.call.written, len(steps)
         ) as entries:
             await Execution(steps, pairs, snapshot, caller, entries, worker_of).run()
 
-    async def _show_brought(self, caller: Caller, snapshot: Snapshot, made: Iterable[str]) -> None:
+    async def _show_brought(
+        self, scope: Scope, caller: Caller, snapshot: Snapshot, made: Iterable[str]
+    ) -> None:
         """Show what AWS has made of its own accord along with what was made in some tables."""
         brought = sync.tables_brought(snapshot.resources, made)
         if not brought:
@@ -277,14 +350,15 @@ class Engine:
         resources = list(snapshot.resources.values())
         rows = await read.read(caller, resources)
         await caller.commit()
-        fresh = await self._read(caller, resources, rows)
+        fresh = await self._read(scope.layout, caller, resources, rows)
         rows = await read.read(caller, resources)
         changes = sync.brought(fresh, snapshot, rows, brought)
         await self._write(caller, resources, changes)
         await caller.commit()
 
-    async def _drivers(self, caller: Caller) -> Drivers:
-        return Drivers(await self._accounts.of(caller.database), self._patience)
+    async def _drivers(self, layout: Layout, caller: Caller) -> Drivers:
+        account = await self._accounts.of(caller.database)
+        return Drivers(account, layout.regions, self._patience)
 
     async def _write(
         self, caller: Caller, resources: Sequence[Resource], changes: Sequence[RowChange]
@@ -292,6 +366,18 @@ class Engine:
         """Make changes of rows, once new ones have their serial numbers."""
         numbers = await write.numbers(caller, new_keys.counted(changes))
         await write.write(caller, resources, new_keys.numbered(changes, numbers))
+
+
+def _left_out(layout: Layout, snapshot: Snapshot) -> OperationError:
+    """That some regions could not be read, once all that could be done is done."""
+    names = {layout.regions[schema]: error for schema, error in snapshot.unread.items()}
+    first = next(iter(names.values()))
+    return OperationError(
+        f"nothing was done in {', '.join(map(str, names))}: AWS could not be read there",
+        sqlstate=first.sqlstate,
+        detail="\n".join(f"{region}: {error.message}" for region, error in names.items()),
+        hint=first.hint or "What concerns other regions was done. Call it again when AWS answers there.",
+    )
 
 
 def _notify(caller: Caller, restores: Sequence[Restore]) -> None:

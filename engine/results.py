@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.caller import Caller
 from engine.plan.model import Change, Difference, RowChange
+from modules.spec.names import PUBLIC, bare, schema_of
 
 Record = dict[str, Any]
 
@@ -53,6 +54,22 @@ def of_differences(differences: Sequence[Difference]) -> list[Record]:
         }
         for each in differences
     ]
+
+
+def in_schema(records: Sequence[Record], schema: str) -> list[Record]:
+    """Rows of a result in which the tables of one schema go by their own names, and others are qualified."""
+    for each in records:
+        for name in each.keys() & _TABLES:
+            each[name] = _in_schema(each[name], schema)
+    return list(records)
+
+
+#: The columns of results that name tables.
+_TABLES = {"table_name", "created_table_name", "dropped_table_name"}
+
+
+def _in_schema(table: str, schema: str) -> str:
+    return bare(table) if schema_of(table) == schema else table if "." in table else f"{PUBLIC}.{table}"
 
 
 def _record(action: str, table: str, id: int | None, description: str) -> Record:

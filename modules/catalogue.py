@@ -6,10 +6,12 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 
 import modules
+from modules.placed import placed
 from modules.spec import Module, Resource
+from modules.spec.names import PUBLIC, in_schema
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,25 +53,35 @@ class Catalogue:
         """The modules that depend on one directly."""
         return tuple(module.name for module in self.modules if name in module.dependencies)
 
-    def resources_of(self, names: Iterable[str]) -> tuple[Resource, ...]:
-        """The resources of the named modules, in reference order."""
-        return self.in_reference_order(
-            tuple(resource.table for module in self.named(names) for resource in module.resources)
-        )
+    @cached_property
+    def placed(self) -> Callable[[str, str, str], Resource]:
+        """The resource of a table in a schema, given the one of the default place: global ones are there."""
+        return cache(self._placed)
 
-    def in_reference_order(self, tables: tuple[str, ...]) -> tuple[Resource, ...]:
-        """The resources of some tables, each after those that it refers to; otherwise as in the catalogue."""
-        return self._ordered(tables)
+    def _placed(self, table: str, schema: str, default: str) -> Resource:
+        resource = self.resources[table]
+        schema = default if resource.is_global else schema
+        if schema == default == PUBLIC:
+            return resource
+        return placed(resource, schema, lambda other: self.name_at(other, schema, default))
+
+    def name_at(self, table: str, schema: str, default: str) -> str:
+        """The name by which a resource's or part's table goes in a schema, if global in the default one."""
+        return in_schema(default if table in self.global_tables else schema, table)
 
     @cached_property
-    def _ordered(self) -> Callable[[tuple[str, ...]], tuple[Resource, ...]]:
-        return cache(partial(_in_reference_order, self.resources))
+    def global_tables(self) -> frozenset[str]:
+        """The tables of global resources, parts included."""
+        some = [each for each in self.resources.values() if each.is_global]
+        return frozenset(
+            table for each in some for table in (each.table, *(part.table for part in each.parts))
+        )
 
     @cached_property
     def deletion_order(self) -> tuple[str, ...]:
         """All tables, each before those that it refers to."""
         order: list[str] = []
-        for resource in reversed(self.in_reference_order(tuple(self.resources))):
+        for resource in reversed(in_reference_order(self.resources)):
             order += [part.table for part in resource.parts]
             order.append(resource.table)
         return tuple(order)
@@ -83,22 +95,22 @@ def find_modules() -> Catalogue:
     return Catalogue(tuple(sorted(found, key=lambda module: (module.place, module.name))))
 
 
-def _in_reference_order(resources: Mapping[str, Resource], tables: tuple[str, ...]) -> tuple[Resource, ...]:
+def in_reference_order(resources: Mapping[str, Resource]) -> tuple[Resource, ...]:
+    """Resources by their tables, each after those that it refers to; otherwise in the order given."""
     done: list[Resource] = []
-    placed: set[str] = set()
+    seen: set[str] = set()
 
-    def place(resource: Resource) -> None:
-        if resource.table in placed:
+    def put(resource: Resource) -> None:
+        if resource.table in seen:
             return
-        placed.add(resource.table)
+        seen.add(resource.table)
         for other in _before(resource):
-            if other in tables and other in resources:
-                place(resources[other])
+            if other in resources:
+                put(resources[other])
         done.append(resource)
 
     for resource in resources.values():
-        if resource.table in tables:
-            place(resource)
+        put(resource)
     return tuple(done)
 
 

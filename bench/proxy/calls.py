@@ -12,7 +12,8 @@ from engine.aws.account import only
 from engine.aws.session import Cloud
 from engine.caller import Caller
 from engine.errors import OperationError
-from engine.operations import Call, Engine
+from engine.operations import Engine
+from engine.request import Call
 from modules.catalogue import find_modules
 from proxy.entry.listeners import TCPAddress
 from proxy.server import Proxy

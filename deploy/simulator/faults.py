@@ -44,7 +44,7 @@ class Fault:
     """One planned fault.
 
     Attributes:
-        service, operation, mutating: which calls it concerns; None is all of them.
+        service, operation, region, mutating: which calls it concerns; None is all of them.
         nth: the first matching call that it acts on, counted from 1.
         times: how many calls it acts on; 0 is all that follow.
         rate: on which part of those calls it acts.
@@ -59,6 +59,7 @@ class Fault:
     action: Action
     service: str | None = None
     operation: str | None = None
+    region: str | None = None
     mutating: bool | None = None
     nth: int = 1
     times: int = 1
@@ -83,7 +84,7 @@ class Fault:
         """Count the call if it matches, and say whether this is one to act on."""
         if self.service not in (None, call.service) or self.operation not in (None, call.operation):
             return False
-        if self.mutating not in (None, call.mutating):
+        if self.mutating not in (None, call.mutating) or self.region not in (None, call.region):
             return False
         self.seen += 1
         if self.seen < self.nth or (self.times != 0 and self.seen >= self.nth + self.times):
@@ -102,6 +103,7 @@ class Record:
 
     service: str
     operation: str
+    region: str
     mutating: bool
     start: float
     end: float | None = None
@@ -144,7 +146,11 @@ class Faults:
         """Record a call and let the faults that strike it act before and after the body."""
         with self._lock:
             record = Record(
-                service=call.service, operation=call.operation, mutating=call.mutating, start=time.time()
+                service=call.service,
+                operation=call.operation,
+                region=call.region,
+                mutating=call.mutating,
+                start=time.time(),
             )
             self._records.append(record)
             striking = [fault for fault in self._faults if fault.strikes(call)]

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from engine.database.sql import identifier, literal, names, relation
-from modules.catalogue import Catalogue
-from modules.spec import Column, EnumType, Module, Part, Resource
+from modules.spec import Column, EnumType, Part, Resource
+
+#: Resources by their tables, all that others refer to.
+Tables = Mapping[str, Resource]
 
 
-def create(catalogue: Catalogue, modules: Iterable[Module]) -> Iterator[str]:
-    """Statements that make the types, tables, constraints and comments of some modules."""
-    resources = [resource for module in modules for resource in module.resources]
-    for resource in catalogue.in_reference_order(tuple(each.table for each in resources)):
+def create(resources: Sequence[Resource], tables: Tables) -> Iterator[str]:
+    """Statements that make the types, tables, constraints and comments of some resources.
+
+    Args:
+        resources: in reference order.
+    """
+    for resource in resources:
         yield from _types(resource.columns)
-        yield _table(catalogue, resource)
+        yield _table(tables, resource)
         yield from _comments(resource.table, resource.doc, resource.columns)
         for name in resource.unique_if_not_null:
             yield (
@@ -25,24 +30,23 @@ def create(catalogue: Catalogue, modules: Iterable[Module]) -> Iterator[str]:
     for resource in resources:
         for part in resource.parts:
             yield from _types(part.columns)
-            yield _part(catalogue, part)
-            yield from _comments(part.table, part.doc, (part.parent, *part.columns))
-            yield from _reference_indexes(part.table, (part.parent, *part.columns))
+            yield _part(tables, part)
+            yield from _comments(part.relation, part.doc, (part.parent, *part.columns))
+            yield from _reference_indexes(part.relation, (part.parent, *part.columns))
 
 
-def drop(modules: Iterable[Module]) -> Iterator[str]:
+def drop(resources: Sequence[Resource]) -> Iterator[str]:
     """Statements that drop them again. They fail if something else of the user's depends on a table."""
-    chosen = list(modules)
-    tables = [table for module in chosen for table in module.tables]
+    tables = [table for each in resources for table in tables_of(each)]
     yield "DROP TABLE IF EXISTS " + ", ".join(relation(table) for table in tables)
-    types = [each.name for module in chosen for each in enum_types(module)]
+    types = [each.name for each in enum_types(resources)]
     if types:
         yield "DROP TYPE IF EXISTS " + ", ".join(relation(name) for name in types)
 
 
-def add_column(catalogue: Catalogue, table: str, column: Column) -> Iterator[str]:
+def add_column(tables: Tables, table: str, column: Column) -> Iterator[str]:
     """Statements that give an older table a column of this version, whose type is there."""
-    yield f"ALTER TABLE {relation(table)} ADD COLUMN {_column(catalogue, column)}"
+    yield f"ALTER TABLE {relation(table)} ADD COLUMN {_column(tables, column)}"
     yield _column_comment(table, column)
     yield from _reference_indexes(table, (column,))
 
@@ -61,18 +65,23 @@ def complete_type(type: EnumType, labels: Collection[str]) -> Iterator[str]:
         yield _type(type)
 
 
-def enum_types(module: Module) -> Iterator[EnumType]:
-    for resource in module.resources:
+def tables_of(resource: Resource) -> tuple[str, ...]:
+    """Its table and those of its parts."""
+    return (resource.table, *(part.relation for part in resource.parts))
+
+
+def enum_types(resources: Iterable[Resource]) -> Iterator[EnumType]:
+    for resource in resources:
         for columns in (resource.columns, *(part.columns for part in resource.parts)):
             yield from (column.type for column in columns if isinstance(column.type, EnumType))
 
 
-def columns_of(module: Module) -> Iterator[tuple[str, Column]]:
-    """Every declared column of a module with its table."""
-    for resource in module.resources:
+def columns_of(resources: Iterable[Resource]) -> Iterator[tuple[str, Column]]:
+    """Every declared column of some resources with its table."""
+    for resource in resources:
         yield from ((resource.table, column) for column in resource.columns)
         for part in resource.parts:
-            yield from ((part.table, column) for column in (part.parent, *part.columns))
+            yield from ((part.relation, column) for column in (part.parent, *part.columns))
 
 
 def _types(columns: Iterable[Column]) -> Iterator[str]:
@@ -86,33 +95,33 @@ def _type(type: EnumType) -> str:
     return f"CREATE TYPE {relation(type.name)} AS ENUM ({labels})"
 
 
-def _table(catalogue: Catalogue, resource: Resource) -> str:
-    lines = _key(resource.key) + [_column(catalogue, column) for column in resource.columns]
+def _table(tables: Tables, resource: Resource) -> str:
+    lines = _key(resource.key) + [_column(tables, column) for column in resource.columns]
     lines.append(f"PRIMARY KEY ({names(resource.key)})")
     lines += [f"UNIQUE ({names(each)})" for each in resource.unique]
     lines += [f"CONSTRAINT {identifier(name)} CHECK ({rule})" for name, rule in resource.checks]
     return f"CREATE TABLE {relation(resource.table)} (\n  " + ",\n  ".join(lines) + "\n)"
 
 
-def _part(catalogue: Catalogue, part: Part) -> str:
-    lines = _key(part.key) + [_column(catalogue, column) for column in (part.parent, *part.columns)]
+def _part(tables: Tables, part: Part) -> str:
+    lines = _key(part.key) + [_column(tables, column) for column in (part.parent, *part.columns)]
     lines.append(f"PRIMARY KEY ({names(part.key)})")
     lines += [f"CONSTRAINT {identifier(name)} CHECK ({rule})" for name, rule in part.checks]
-    return f"CREATE TABLE {relation(part.table)} (\n  " + ",\n  ".join(lines) + "\n)"
+    return f"CREATE TABLE {relation(part.relation)} (\n  " + ",\n  ".join(lines) + "\n)"
 
 
 def _key(key: tuple[str, ...]) -> list[str]:
     return ['"id" serial'] if key == ("id",) else []
 
 
-def _column(catalogue: Catalogue, column: Column) -> str:
+def _column(tables: Tables, column: Column) -> str:
     words = [identifier(column.name), sql_type(column)]
     if column.not_null:
         words.append("NOT NULL")
     if column.default is not None:
         words.append(f"DEFAULT {column.default}")
     if column.reference is not None:
-        target = catalogue.resources[column.reference.table]
+        target = tables[column.reference.table]
         words.append(f"REFERENCES {relation(target.table)} ({names(target.key)})")
         if column.reference.cascade:
             words.append("ON UPDATE CASCADE ON DELETE CASCADE")

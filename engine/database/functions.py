@@ -6,13 +6,27 @@ returns the rows that were left. All others are ordinary functions, whose text i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from engine.database.sql import identifier, literal
 
-Performs = Literal["install", "uninstall", "apply", "plan_apply", "diff", "sync", "plan_sync", "upgrade"]
+Performs = Literal[
+    "install",
+    "uninstall",
+    "apply",
+    "plan_apply",
+    "diff",
+    "sync",
+    "plan_sync",
+    "upgrade",
+    "add_region",
+    "remove_region",
+]
+
+#: What an operation is asked for, by parameter; the values of a variadic one or a list are a tuple.
+Arguments = Mapping[str, str | tuple[str | None, ...] | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +38,7 @@ class Operation:
         performs: what the engine does for it.
         changes: whether it changes AWS or the tables, and so is the database owner's to grant.
         columns: of its result, as in SQL; none: it returns void.
-        parameters: as in SQL.
-        types: the types of these, as Postgres writes a signature.
+        parameters: as in SQL, each a name, a type and perhaps a default; VARIADIC before the last.
         comment, sample: for people.
     """
 
@@ -36,12 +49,58 @@ class Operation:
     comment: str
     sample: str
     parameters: str = ""
-    types: str = ""
 
     @property
     def signature(self) -> str:
         """Name and types, as GRANT takes them."""
-        return f"public.{self.name}({self.types})"
+        return f"public.{self.name}({', '.join(each.type for each in self._parameters)})"
+
+    @property
+    def _parameters(self) -> list[_Parameter]:
+        texts = self.parameters.split(", ") if self.parameters else []
+        return [_parameter(each) for each in texts]
+
+    def bound(self, arguments: Sequence[str | None], named: Mapping[str, str | None]) -> Arguments | None:
+        """What a call means by its arguments; None if it cannot mean this signature.
+
+        https://www.postgresql.org/docs/current/sql-syntax-calling-funcs.html
+
+        Args:
+            arguments: those in order.
+            named: those by name.
+        """
+        known = self._parameters
+        if self.parameters.startswith("VARIADIC "):
+            return None if named else {known[0].name: tuple(arguments)}
+        if len(arguments) > len(known):
+            return None
+        given = dict(zip((each.name for each in known), arguments, strict=False))
+        if given.keys() & named.keys():
+            return None
+        given |= named
+        names = {each.name for each in known}
+        needed = {each.name for each in known if not each.optional}
+        if not needed <= given.keys() <= names:
+            return None
+        return {each.name: each.value(given[each.name]) for each in known if each.name in given}
+
+
+@dataclass(frozen=True)
+class _Parameter:
+    name: str
+    type: str
+    optional: bool = False
+
+    def value(self, text: str | None) -> str | tuple[str | None, ...] | None:
+        if text is None or not self.type.endswith("[]"):
+            return text
+        # Names of modules need no quotes in an array's text.
+        return tuple(each for each in text.strip("{}").split(",") if each)
+
+
+def _parameter(text: str) -> _Parameter:
+    name, type, *more = text.removeprefix("VARIADIC ").split(" ")
+    return _Parameter(name, type, optional="DEFAULT" in more)
 
 
 _CHANGES = "action text, table_name text, id integer, description text"
@@ -54,26 +113,62 @@ def _modules(verb: str) -> str:
     return f"module_name varchar, {verb}_table_name varchar, record_count integer"
 
 
+# Where a call without names could mean two signatures, Postgres must choose the one that has no region: so a
+# single module is a name there, which a text is cast to but never preferred over.
 OPERATIONS = (
     Operation(
         name="iasql_install",
         performs="install",
         changes=True,
         parameters="VARIADIC _mods text[]",
-        types="text[]",
         columns=_modules("created"),
         comment="Creates the tables of modules and fills them with what the AWS account holds.",
         sample="SELECT * FROM iasql_install('aws_vpc', 'aws_ecr');",
+    ),
+    Operation(
+        name="iasql_install",
+        performs="install",
+        changes=True,
+        parameters="_mod name, region text",
+        columns=_modules("created"),
+        comment="The same for one module in a region of this database, or in all for '*'.",
+        sample="SELECT * FROM iasql_install('aws_vpc', region => 'eu-west-1');",
+    ),
+    Operation(
+        name="iasql_install",
+        performs="install",
+        changes=True,
+        parameters="_mods text[], region text",
+        columns=_modules("created"),
+        comment="The same for some modules in a region of this database, or in all for '*'.",
+        sample="SELECT * FROM iasql_install(ARRAY['aws_vpc', 'aws_ecr'], region => '*');",
     ),
     Operation(
         name="iasql_uninstall",
         performs="uninstall",
         changes=True,
         parameters="VARIADIC _mods text[]",
-        types="text[]",
         columns=_modules("dropped"),
         comment="Drops the tables of modules. Touches nothing in AWS.",
         sample="SELECT * FROM iasql_uninstall('aws_ecr');",
+    ),
+    Operation(
+        name="iasql_uninstall",
+        performs="uninstall",
+        changes=True,
+        parameters="_mod name, region text",
+        columns=_modules("dropped"),
+        comment="The same for one module in a region of this database, or in all for '*'.",
+        sample="SELECT * FROM iasql_uninstall('aws_ecr', region => '*');",
+    ),
+    Operation(
+        name="iasql_uninstall",
+        performs="uninstall",
+        changes=True,
+        parameters="_mods text[], region text",
+        columns=_modules("dropped"),
+        comment="The same for some modules in a region of this database, or in all for '*'.",
+        sample="SELECT * FROM iasql_uninstall(ARRAY['aws_vpc', 'aws_ecr'], region => '*');",
     ),
     Operation(
         name="iasql_apply",
@@ -88,10 +183,18 @@ OPERATIONS = (
         performs="apply",
         changes=True,
         parameters="plan_id text",
-        types="text",
         columns=_CHANGES,
         comment="Makes AWS hold what the tables hold, if that is still the plan of this name.",
         sample="SELECT * FROM iasql_apply('5d41402abc4b2a76b9719d911017c592');",
+    ),
+    Operation(
+        name="iasql_apply",
+        performs="apply",
+        changes=True,
+        parameters="region text, plan_id text DEFAULT NULL",
+        columns=_CHANGES,
+        comment="The same for one region of this database.",
+        sample="SELECT * FROM iasql_apply(region => 'eu-west-1');",
     ),
     Operation(
         name="iasql_plan_apply",
@@ -100,6 +203,15 @@ OPERATIONS = (
         columns=_CHANGES,
         comment=_LISTS,
         sample="SELECT * FROM iasql_plan_apply();",
+    ),
+    Operation(
+        name="iasql_plan_apply",
+        performs="plan_apply",
+        changes=False,
+        parameters="region text",
+        columns=_CHANGES,
+        comment="The same for one region of this database.",
+        sample="SELECT * FROM iasql_plan_apply(region => 'eu-west-1');",
     ),
     Operation(
         name="iasql_preview_apply",
@@ -118,12 +230,30 @@ OPERATIONS = (
         sample="SELECT * FROM iasql_diff();",
     ),
     Operation(
+        name="iasql_diff",
+        performs="diff",
+        changes=False,
+        parameters="region text",
+        columns=f"{_CHANGES}, {_COLUMNS}",
+        comment="The same for one region of this database.",
+        sample="SELECT * FROM iasql_diff(region => 'eu-west-1');",
+    ),
+    Operation(
         name="iasql_sync",
         performs="sync",
         changes=True,
         columns=_CHANGES,
         comment="Makes the tables hold what AWS holds, dropping changes of theirs that were not applied.",
         sample="SELECT * FROM iasql_sync();",
+    ),
+    Operation(
+        name="iasql_sync",
+        performs="sync",
+        changes=True,
+        parameters="region text",
+        columns=_CHANGES,
+        comment="The same for one region of this database.",
+        sample="SELECT * FROM iasql_sync(region => 'eu-west-1');",
     ),
     Operation(
         name="iasql_plan_sync",
@@ -134,12 +264,39 @@ OPERATIONS = (
         sample="SELECT * FROM iasql_plan_sync();",
     ),
     Operation(
+        name="iasql_plan_sync",
+        performs="plan_sync",
+        changes=False,
+        parameters="region text",
+        columns=_CHANGES,
+        comment="The same for one region of this database.",
+        sample="SELECT * FROM iasql_plan_sync(region => 'eu-west-1');",
+    ),
+    Operation(
         name="iasql_preview_sync",
         performs="plan_sync",
         changes=False,
         columns=_CHANGES,
         comment=_LISTS_SYNC,
         sample="SELECT * FROM iasql_preview_sync();",
+    ),
+    Operation(
+        name="iasql_add_region",
+        performs="add_region",
+        changes=True,
+        parameters="region text, schema text DEFAULT NULL",
+        columns="region_name text, schema_name text",
+        comment="Makes a schema the place of a region of the account: the tables in it are that region's.",
+        sample="SELECT * FROM iasql_add_region('eu-west-1');",
+    ),
+    Operation(
+        name="iasql_remove_region",
+        performs="remove_region",
+        changes=True,
+        parameters="region text",
+        columns="region_name text, schema_name text",
+        comment="Drops the tables of a region. Touches nothing in AWS.",
+        sample="SELECT * FROM iasql_remove_region('eu-west-1');",
     ),
     Operation(
         name="iasql_upgrade",
@@ -161,10 +318,15 @@ PLAIN = {
     "public.iasql_version()": "SELECT * FROM iasql_version();",
     "public.iasql_help()": "SELECT * FROM iasql_help();",
     "public.delete_all_records()": "SELECT delete_all_records();",
+    "public.delete_all_records(text)": "SELECT delete_all_records('*');",
 }
 
 #: What changes AWS or the tables: the database owner's to execute and to grant, and nobody else's.
-OWNERS = (*(each.signature for each in OPERATIONS if each.changes), "public.delete_all_records()")
+OWNERS = (
+    *(each.signature for each in OPERATIONS if each.changes),
+    "public.delete_all_records()",
+    "public.delete_all_records(text)",
+)
 
 #: All functions in the schema public.
 SIGNATURES = (*(each.signature for each in OPERATIONS), *PLAIN)

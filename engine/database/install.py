@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from engine.caller import Caller
 from engine.database import ddl
-from engine.database.sql import in_public, literal, relation
+from engine.database.sql import literal, relation
 from engine.errors import OperationError
+from engine.plan.layout import Installed, Layout
 from engine.results import Record
 from modules.catalogue import Catalogue
-from modules.spec import Module
+from modules.spec import Resource
+from modules.spec.names import bare, schema_of
 
 
 def requested(catalogue: Catalogue, arguments: Sequence[str | None]) -> tuple[str, ...]:
@@ -51,125 +54,129 @@ def _suggestion(catalogue: Catalogue, name: str) -> str:
     return f"{name}: did you mean {' or '.join(suggestions)}?"
 
 
-async def installed(caller: Caller) -> tuple[str, ...]:
-    """The names of the installed modules."""
-    return tuple(row[0] or "" for row in await caller.query("SELECT iasql.installed()"))
+async def create_tables(caller: Caller, layout: Layout, resources: Sequence[Resource]) -> None:
+    """Create the tables of resources that have none.
 
-
-async def whole(caller: Caller) -> tuple[str, ...]:
-    """The names of the installed modules, of which none lacks a table.
-
-    Raises:
-        OperationError: 42P01, some tables of a module are missing and others are left.
-    """
-    found = await caller.query(
-        "SELECT i, NULL, NULL FROM iasql.installed() AS i "
-        "UNION ALL SELECT module, missing, present FROM iasql.incomplete()"
-    )
-    broken = [each for each in found if each[1] is not None]
-    if broken:
-        raise OperationError(
-            "tables of installed modules are missing: " + ", ".join(str(each[1]) for each in broken),
-            sqlstate="42P01",
-            detail="\n".join(f"{module} still has {present}." for module, _, present in broken),
-            hint="Restore them under their names; or drop the others too, and install the module again.",
-            table=str(broken[0][1]).split(", ")[0],
-        )
-    return tuple(str(each[0]) for each in found)
-
-
-async def create_tables(caller: Caller, catalogue: Catalogue, modules: Sequence[Module]) -> None:
-    """Create the tables of modules that are not installed.
+    Args:
+        layout: what the database will have then.
+        resources: in reference order.
 
     Raises:
         OperationError: 42P07, a name is taken.
         DatabaseError: the caller may not create tables.
     """
-    await _check_names(caller, modules)
-    for statement in ddl.create(catalogue, modules):
+    await _check_names(caller, resources)
+    for statement in ddl.create(resources, {each.table: each for each in layout.resources}):
         await caller.query(statement)
 
 
-async def record(caller: Caller, modules: Sequence[Module]) -> None:
+async def record(caller: Caller, modules: Iterable[Installed]) -> None:
     """Record modules as installed; the engine has to vouch for it."""
-    await caller.query(f"SELECT iasql.record_installed({_array(each.name for each in modules)})")
+    for schema, names in _by_schema(modules).items():
+        await caller.query(f"SELECT iasql.record_installed({literal(schema)}, {_array(names)})")
 
 
-async def forget(caller: Caller, modules: Sequence[str]) -> None:
+async def forget(caller: Caller, modules: Iterable[Installed]) -> None:
     """Record modules as uninstalled; the engine has to vouch for it."""
-    await caller.query(f"SELECT iasql.record_uninstalled({_array(modules)})")
+    for schema, names in _by_schema(modules).items():
+        await caller.query(f"SELECT iasql.record_uninstalled({literal(schema)}, {_array(names)})")
 
 
-async def _check_names(caller: Caller, modules: Sequence[Module]) -> None:
-    names = [table for module in modules for table in module.tables]
-    types = [each.name for module in modules for each in ddl.enum_types(module)]
+def _by_schema(modules: Iterable[Installed]) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = defaultdict(list)
+    for each in sorted(modules):
+        names[each.schema].append(each.module)
+    return names
+
+
+async def _check_names(caller: Caller, resources: Sequence[Resource]) -> None:
+    wanted = [table for each in resources for table in ddl.tables_of(each)]
+    types = [each.name for each in ddl.enum_types(resources)]
     taken = await caller.query(
-        "SELECT c.relname FROM pg_catalog.pg_class AS c "
-        f"WHERE {in_public('c.relnamespace')} "
-        f"AND c.relname OPERATOR(pg_catalog.=) ANY ({_array(names)}) "
-        "UNION SELECT t.typname FROM pg_catalog.pg_type AS t "
-        f"WHERE {in_public('t.typnamespace')} AND t.typtype OPERATOR(pg_catalog.=) 'e' "
-        f"AND t.typname OPERATOR(pg_catalog.=) ANY ({_array(types)}) ORDER BY 1"
+        "SELECT n.name FROM pg_catalog.jsonb_array_elements_text($1::pg_catalog.jsonb) AS n (name) "
+        "WHERE pg_catalog.to_regclass(iasql.relation(n.name)) IS NOT NULL "
+        "UNION SELECT n.name FROM pg_catalog.jsonb_array_elements_text($2::pg_catalog.jsonb) AS n (name) "
+        "WHERE pg_catalog.to_regtype(iasql.relation(n.name)) IS NOT NULL ORDER BY 1",
+        json.dumps(wanted),
+        json.dumps(types),
     )
     if taken:
-        found = ", ".join(f'"{row[0]}"' for row in taken)
+        schema = schema_of(str(taken[0][0]))
+        found = ", ".join(f'"{bare(str(row[0]))}"' for row in taken)
         raise OperationError(
-            f"the schema public has {found} already",
+            f"the schema {schema} has {found} already",
             sqlstate="42P07",
-            detail="Installing "
-            + ", ".join(each.name for each in modules)
-            + " would create tables or types of these names.",
+            detail="Installing would create tables or types of these names: " + ", ".join(wanted) + ".",
             hint="Rename yours, or move them to another schema: ALTER TABLE … SET SCHEMA ….",
             table=taken[0][0],
         )
 
 
-async def created(caller: Caller, catalogue: Catalogue, wanted: Sequence[str]) -> list[Record]:
+async def created(caller: Caller, layout: Layout, wanted: Sequence[Installed]) -> list[Record]:
     """An install's rows: the tables of the wanted modules with the number of their rows."""
-    modules = catalogue.named(wanted)
-    counts = await _counts(caller, [table for module in modules for table in module.tables])
-    return [
-        {"module_name": module.full_name, "created_table_name": table, "record_count": counts[table]}
-        for module in modules
-        for table in module.tables
-    ]
+    return await _listed(caller, layout, wanted, "created_table_name")
 
 
-async def drop_tables(caller: Caller, catalogue: Catalogue, wanted: Sequence[str]) -> list[Record]:
+async def drop_tables(caller: Caller, layout: Layout, wanted: Sequence[Installed]) -> list[Record]:
     """Drop the tables of modules, and return an uninstall's rows.
 
     Raises:
         OperationError: 2BP01, another installed module needs one of them.
         DatabaseError: 2BP01, something of the user's needs one of the tables.
     """
-    there = await installed(caller)
-    for name in wanted:
-        needed_by = [each for each in catalogue.dependents(name) if each in there and each not in wanted]
-        if name in there and needed_by:
-            raise OperationError(
-                f"{name} cannot be uninstalled: {', '.join(needed_by)} needs it",
-                sqlstate="2BP01",
-                hint=f"Uninstall {', '.join(needed_by)} first, or in the same call.",
-            )
-    modules = catalogue.named(set(wanted) & set(there))
-    counts = await _counts(caller, [table for module in modules for table in module.tables])
-    if modules:
-        for statement in ddl.drop(modules):
+    for each in wanted:
+        _check_not_needed(layout, each, wanted)
+    there = [each for each in wanted if each in layout.installed]
+    left = layout.without(there)
+    dropped = [each for each in layout.resources if each.table not in left.tables]
+    records = await _listed(caller, layout, there, "dropped_table_name", left.tables)
+    if dropped:
+        for statement in ddl.drop(dropped):
             await caller.query(statement)
+    return records
+
+
+def _check_not_needed(layout: Layout, one: Installed, wanted: Sequence[Installed]) -> None:
+    dependents = layout.catalogue.dependents(one.module)
+    needed_by = [
+        each.module
+        for each in sorted(layout.installed.difference(wanted))
+        if each.module in dependents and layout.at_schema(each.schema, one.module) == one
+    ]
+    if one in layout.installed and needed_by:
+        names = ", ".join(dict.fromkeys(needed_by))
+        raise OperationError(
+            f"{one.module} cannot be uninstalled: {names} needs it",
+            sqlstate="2BP01",
+            hint=f"Uninstall {names} first, or in the same call.",
+        )
+
+
+async def _listed(
+    caller: Caller, layout: Layout, modules: Iterable[Installed], column: str, without: Sequence[str] = ()
+) -> list[Record]:
+    """A row for each table of some modules.
+
+    Args:
+        column: the one that has the table's name.
+        without: tables to leave out.
+    """
+    tables = [(each, table) for each in modules for table in layout.tables_of(each) if table not in without]
+    counts = await _counts(caller, dict.fromkeys(table for _, table in tables))
+    full_names = {each.name: each.full_name for each in layout.catalogue.modules}
     return [
-        {"module_name": module.full_name, "dropped_table_name": table, "record_count": counts[table]}
-        for module in modules
-        for table in module.tables
+        {"module_name": full_names[each.module], column: table, "record_count": counts[table]}
+        for each, table in tables
     ]
 
 
-async def _counts(caller: Caller, tables: Sequence[str]) -> dict[str, int]:
-    if not tables:
-        return {}
+async def _counts(caller: Caller, tables: Iterable[str]) -> dict[str, int]:
     statement = " UNION ALL ".join(
         f"SELECT {literal(table)}, pg_catalog.count(*) FROM {relation(table)}" for table in tables
     )
-    return {table or "": int(count or 0) for table, count in await caller.query(statement)}
+    return (
+        {str(table): int(count or 0) for table, count in await caller.query(statement)} if statement else {}
+    )
 
 
 def _array(values: Iterable[str]) -> str:

@@ -26,6 +26,7 @@ _RELATIONS = {
     "setting": "r",
     "module": "r",
     "module_table": "r",
+    "place": "r",
     "installed_module": "r",
     "iasql_operation": "r",
     "iasql_step": "r",
@@ -115,7 +116,8 @@ def _script() -> str:
 
 
 def _fingerprint(script: str, catalogue: Catalogue) -> str:
-    text = script + repr([(each.full_name, each.dependencies, each.tables) for each in catalogue.modules])
+    modules = [(each.full_name, each.dependencies, each.tables) for each in catalogue.modules]
+    text = script + repr((modules, sorted(catalogue.global_tables)))
     return hashlib.sha256((version() + text).encode()).hexdigest()
 
 
@@ -196,9 +198,10 @@ async def _record_modules(connection: Any, catalogue: Catalogue) -> None:
         for table in (resource.table, *(part.table for part in resource.parts))
     }
     await connection.executemany(
-        "INSERT INTO iasql.module_table (table_name, module, deletion, deletable) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO iasql.module_table (table_name, module, deletion, deletable, is_global) "
+        "VALUES ($1, $2, $3, $4, $5)",
         [
-            (table, module_of[table], place, table in deletable)
+            (table, module_of[table], place, table in deletable, table in catalogue.global_tables)
             for place, table in enumerate(catalogue.deletion_order)
         ],
     )

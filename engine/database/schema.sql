@@ -30,13 +30,36 @@ CREATE TABLE IF NOT EXISTS iasql.module_table (
 COMMENT ON TABLE iasql.module_table IS 'The tables of each module, and the order in which rows can be deleted.';
 GRANT SELECT ON iasql.module_table TO PUBLIC;
 
+ALTER TABLE iasql.module_table ADD COLUMN IF NOT EXISTS is_global boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN iasql.module_table.is_global IS
+  'Whether AWS has its resources once for an account: the table is in the default place only.';
+
+CREATE TABLE IF NOT EXISTS iasql.place (
+  schema text PRIMARY KEY,
+  region text UNIQUE,
+  is_default boolean NOT NULL DEFAULT false,
+  made boolean NOT NULL DEFAULT false
+);
+CREATE UNIQUE INDEX IF NOT EXISTS place_default ON iasql.place (is_default) WHERE is_default;
+INSERT INTO iasql.place (schema, is_default)
+  SELECT 'public', true WHERE NOT EXISTS (SELECT FROM iasql.place AS p WHERE p.is_default);
+COMMENT ON TABLE iasql.place IS 'The regions of this database, and which schema has the tables of each.';
+COMMENT ON COLUMN iasql.place.region IS 'NULL until AWS has been read for the first time.';
+COMMENT ON COLUMN iasql.place.is_default IS 'Whether it also has the tables of what AWS has once for an account.';
+COMMENT ON COLUMN iasql.place.made IS 'Whether the schema was made with it, and so goes with it.';
+GRANT SELECT ON iasql.place TO PUBLIC;
+
 CREATE TABLE IF NOT EXISTS iasql.installed_module (
-  name text PRIMARY KEY,
+  name text NOT NULL,
   installed_at timestamptz NOT NULL DEFAULT now(),
   installed_by text NOT NULL
 );
 ALTER TABLE iasql.installed_module ADD COLUMN IF NOT EXISTS owner text;
+ALTER TABLE iasql.installed_module ADD COLUMN IF NOT EXISTS schema text NOT NULL DEFAULT 'public';
+ALTER TABLE iasql.installed_module DROP CONSTRAINT IF EXISTS installed_module_pkey;
+ALTER TABLE iasql.installed_module ADD PRIMARY KEY (schema, name);
 COMMENT ON COLUMN iasql.installed_module.owner IS 'The role that made the tables.';
+COMMENT ON COLUMN iasql.installed_module.schema IS 'The place that it was installed in.';
 COMMENT ON TABLE iasql.installed_module IS 'The modules whose tables are in this database.';
 GRANT SELECT ON iasql.installed_module TO PUBLIC;
 
@@ -286,16 +309,23 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     current_setting('transaction_isolation')
 $$;
 
--- Of some privileges of tables in the schema public, [table, privilege, column or null], those that the role lacks.
+-- A table as SQL text, from the name by which it goes: without a schema it is in the schema public.
+CREATE OR REPLACE FUNCTION iasql.relation(name text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN strpos(name, '.') = 0 THEN format('public.%I', name)
+    ELSE format('%I.%I', split_part(name, '.', 1), split_part(name, '.', 2)) END
+$$;
+
+-- Of some privileges of tables, [table, privilege, column or null], those that the role lacks.
 CREATE OR REPLACE FUNCTION iasql.lacking(needed jsonb)
 RETURNS TABLE (table_name text, privilege text, column_name text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT n.value ->> 0, n.value ->> 1, n.value ->> 2 FROM jsonb_array_elements(needed) AS n (value)
   WHERE NOT CASE
     WHEN n.value ->> 1 = 'USAGE'
-      THEN has_sequence_privilege(pg_get_serial_sequence(format('public.%I', n.value ->> 0), 'id'), 'USAGE')
-    WHEN n.value ->> 2 IS NULL THEN has_table_privilege(format('public.%I', n.value ->> 0), n.value ->> 1)
-    ELSE has_column_privilege(format('public.%I', n.value ->> 0), n.value ->> 2, n.value ->> 1)
+      THEN has_sequence_privilege(pg_get_serial_sequence(iasql.relation(n.value ->> 0), 'id'), 'USAGE')
+    WHEN n.value ->> 2 IS NULL THEN has_table_privilege(iasql.relation(n.value ->> 0), n.value ->> 1)
+    ELSE has_column_privilege(iasql.relation(n.value ->> 0), n.value ->> 2, n.value ->> 1)
   END
 $$;
 
@@ -303,12 +333,12 @@ $$;
 CREATE OR REPLACE FUNCTION iasql.unreadable(wanted jsonb) RETURNS TABLE (problem text, table_name text)
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
   SELECT 'row security', w.key FROM jsonb_each(wanted) AS w
-    WHERE row_security_active(to_regclass(format('public.%I', w.key)))
+    WHERE row_security_active(to_regclass(iasql.relation(w.key)))
   UNION ALL SELECT c.name, w.key
     FROM jsonb_each(wanted) AS w CROSS JOIN jsonb_array_elements_text(w.value) AS c (name)
     WHERE NOT EXISTS (
       SELECT FROM pg_attribute AS a
-      WHERE a.attrelid = to_regclass(format('public.%I', w.key)) AND a.attname = c.name
+      WHERE a.attrelid = to_regclass(iasql.relation(w.key)) AND a.attname = c.name
         AND a.attnum > 0 AND NOT a.attisdropped
     )
 $$;
@@ -386,73 +416,129 @@ BEGIN
 END
 $$;
 
--- Called in the caller's own transaction, so that it is undone with it.
-CREATE OR REPLACE FUNCTION iasql.record_installed(names text[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Functions of earlier versions.
+DROP FUNCTION IF EXISTS iasql.record_installed(text[]);
+DROP FUNCTION IF EXISTS iasql.record_uninstalled(text[]);
+DROP FUNCTION IF EXISTS iasql.installed();
+DROP FUNCTION IF EXISTS iasql.incomplete();
+DROP FUNCTION IF EXISTS iasql.table_of(text, text);
+
+CREATE OR REPLACE FUNCTION iasql.check_engine(what text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF NOT iasql.is_the_engine() THEN
-    RAISE EXCEPTION 'only the iasql server can record what is installed' USING ERRCODE = '42501',
-      HINT = 'SELECT * FROM iasql_install(…) installs.';
+    RAISE EXCEPTION 'only the iasql server can record %', what USING ERRCODE = '42501',
+      HINT = 'SELECT * FROM iasql_help() shows what you can call.';
   END IF;
-  INSERT INTO iasql.installed_module (name, installed_by, owner)
-  SELECT n.name, session_user, (
+END
+$$;
+
+-- These are called in the caller's own transaction, so that what they record is undone with it.
+CREATE OR REPLACE FUNCTION iasql.record_installed(place text, names text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM iasql.check_engine('what is installed');
+  INSERT INTO iasql.installed_module (schema, name, installed_by, owner)
+  SELECT place, n.name, session_user, (
     SELECT min(pg_get_userbyid(c.relowner)) FROM iasql.module_table AS t
-    JOIN pg_class AS c ON c.oid = to_regclass(format('public.%I', t.table_name)) WHERE t.module = n.name)
+    JOIN pg_class AS c ON c.oid = to_regclass(iasql.relation(iasql.name_at(t.table_name, t.is_global, place)))
+    WHERE t.module = n.name)
   FROM unnest(names) AS n (name)
-  ON CONFLICT (name) DO UPDATE
+  ON CONFLICT (schema, name) DO UPDATE
     SET installed_at = now(), installed_by = excluded.installed_by, owner = excluded.owner;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION iasql.record_uninstalled(names text[]) RETURNS void
+CREATE OR REPLACE FUNCTION iasql.record_uninstalled(place text, names text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF NOT iasql.is_the_engine() THEN
-    RAISE EXCEPTION 'only the iasql server can record what is installed' USING ERRCODE = '42501',
-      HINT = 'SELECT * FROM iasql_uninstall(…) uninstalls.';
-  END IF;
-  DELETE FROM iasql.installed_module AS i WHERE i.name = ANY (names);
+  PERFORM iasql.check_engine('what is uninstalled');
+  DELETE FROM iasql.installed_module AS i WHERE i.schema = place AND i.name = ANY (names);
 END
 $$;
 
--- A module's table: one that whoever installed it has made, or the database's owner or a superuser has now. A view, or
--- what somebody else has made under that name since, is none.
-CREATE OR REPLACE FUNCTION iasql.table_of(name text, maker text) RETURNS oid
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT c.oid
-  FROM pg_class AS c
-  JOIN pg_roles AS r ON r.oid = c.relowner
-  JOIN pg_database AS d ON d.datname = current_database()
-  WHERE c.oid = to_regclass(format('public.%I', table_of.name)) AND c.relkind IN ('r', 'p')
-    AND (maker IS NULL OR r.rolname = maker OR r.rolsuper OR r.oid = d.datdba)
+-- Records a place, or the region of one that has none recorded.
+CREATE OR REPLACE FUNCTION iasql.record_place(place text, region text, made boolean) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM iasql.check_engine('a place');
+  INSERT INTO iasql.place (schema, region, made) VALUES (record_place.place, record_place.region, record_place.made)
+  ON CONFLICT (schema) DO UPDATE SET region = COALESCE(place.region, excluded.region);
+END
 $$;
 
--- A module is installed if that was recorded and its tables have not been dropped since.
-CREATE OR REPLACE FUNCTION iasql.installed() RETURNS SETOF text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT i.name
-  FROM iasql.installed_module AS i JOIN iasql.module AS m USING (name)
-  WHERE NOT EXISTS (
-    SELECT FROM iasql.module_table AS t
-    WHERE t.module = i.name AND iasql.table_of(t.table_name, i.owner) IS NULL
-  )
-  ORDER BY m.place
+CREATE OR REPLACE FUNCTION iasql.forget_place(place text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM iasql.check_engine('that a place has gone');
+  DELETE FROM iasql.installed_module AS i WHERE i.schema = forget_place.place;
+  DELETE FROM iasql.place AS p WHERE p.schema = forget_place.place AND NOT p.is_default;
+END
 $$;
 
--- The tables that a module lacks of which others are there: it has not been uninstalled, nor dropped as a whole. What
--- stands under a table's name and is not that table counts as lacking, even if it is all that there is.
-CREATE OR REPLACE FUNCTION iasql.incomplete() RETURNS TABLE (module text, missing text, present text)
+-- The name by which a module's table goes in a place; a global one is in the default place.
+CREATE OR REPLACE FUNCTION iasql.name_at(table_name text, is_global boolean, place text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT e.module,
-    string_agg(e.table_name, ', ' ORDER BY e.deletion) FILTER (WHERE e.ours IS NULL),
-    string_agg(e.table_name, ', ' ORDER BY e.deletion) FILTER (WHERE e.there IS NOT NULL)
+  SELECT CASE WHEN s.schema = 'public' THEN name_at.table_name ELSE concat(s.schema, '.', name_at.table_name) END
   FROM (
-    SELECT t.module, t.table_name, t.deletion, iasql.table_of(t.table_name, i.owner) AS ours,
-      to_regclass(format('public.%I', t.table_name)) AS there
-    FROM iasql.module_table AS t JOIN iasql.installed_module AS i ON i.name = t.module
-  ) AS e
-  GROUP BY e.module
-  HAVING count(e.there) > 0 AND count(e.ours) < count(*)
+    SELECT CASE WHEN name_at.is_global THEN (SELECT p.schema FROM iasql.place AS p WHERE p.is_default)
+      ELSE name_at.place END AS schema
+  ) AS s
+$$;
+
+-- The tables of what is recorded as installed. Each is one that whoever installed its module has made, or that the
+-- database's owner or a superuser has now. A view, or what somebody else has made under its name since, is not ours.
+CREATE OR REPLACE FUNCTION iasql.tables()
+RETURNS TABLE (schema text, module text, name text, deletion integer, deletable boolean, ours boolean, there boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH wanted AS (
+    SELECT i.schema, i.name AS module, t.deletion, t.deletable,
+      iasql.name_at(t.table_name, t.is_global, i.schema) AS name,
+      ARRAY(SELECT o.owner FROM iasql.installed_module AS o
+        WHERE o.name = i.name AND (t.is_global OR o.schema = i.schema)) AS makers
+    FROM iasql.installed_module AS i
+    JOIN iasql.place AS p ON p.schema = i.schema
+    JOIN iasql.module_table AS t ON t.module = i.name
+  )
+  SELECT w.schema, w.module, w.name, w.deletion, w.deletable,
+    COALESCE(c.relkind IN ('r', 'p') AND (r.rolname = ANY (w.makers) OR r.rolsuper OR r.oid = d.datdba
+      OR array_position(w.makers, NULL) IS NOT NULL), false),
+    c.oid IS NOT NULL
+  FROM wanted AS w
+  JOIN pg_database AS d ON d.datname = current_database()
+  LEFT JOIN pg_class AS c ON c.oid = to_regclass(iasql.relation(w.name))
+  LEFT JOIN pg_roles AS r ON r.oid = c.relowner
+$$;
+
+-- The places of this database, and the modules in them. A module is installed if that was recorded and its tables have
+-- not been dropped since. One of which some tables are there and others are not has been neither uninstalled nor dropped
+-- as a whole; what stands under a table's name and is not that table counts as missing, even if it is all that there is.
+CREATE OR REPLACE FUNCTION iasql.layout()
+RETURNS TABLE (kind text, schema text, name text, missing text, present text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN p.is_default THEN 'default' ELSE 'place' END, p.schema, p.region, NULL, NULL FROM iasql.place AS p
+  UNION ALL SELECT CASE WHEN bool_and(t.ours) THEN 'module' ELSE 'incomplete' END, t.schema, t.module,
+    string_agg(t.name, ', ' ORDER BY t.deletion) FILTER (WHERE NOT t.ours),
+    string_agg(t.name, ', ' ORDER BY t.deletion) FILTER (WHERE t.there)
+  FROM iasql.tables() AS t
+  GROUP BY t.schema, t.module
+  HAVING bool_and(t.ours) OR bool_or(t.there)
+$$;
+
+-- The place that names mean in a session with these schemas in its search_path.
+CREATE OR REPLACE FUNCTION iasql.here(visible name[]) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT p.schema FROM iasql.place AS p
+  ORDER BY array_position(here.visible, p.schema::name) NULLS LAST, p.is_default DESC, p.schema LIMIT 1
+$$;
+
+-- The modules that are installed in a place, or for all.
+CREATE OR REPLACE FUNCTION iasql.installed(place text) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT l.name FROM iasql.layout() AS l JOIN iasql.module AS m ON m.name = l.name
+  WHERE l.kind = 'module' AND (l.schema = installed.place OR NOT EXISTS (
+    SELECT FROM iasql.module_table AS t WHERE t.module = l.name AND NOT t.is_global))
+  ORDER BY m.place
 $$;
 
 -- Takes the rows that the engine has left for this statement.
@@ -491,10 +577,12 @@ CREATE OR REPLACE FUNCTION public.iasql_modules_installed()
 RETURNS TABLE (module_name text, module_version text, dependencies varchar[])
 LANGUAGE sql STABLE AS $$
   SELECT m.name, m.version, m.dependencies::varchar[]
-  FROM iasql.installed() AS i (name) JOIN iasql.module AS m USING (name)
+  FROM iasql.installed(iasql.here(pg_catalog.current_schemas(false))) AS i (name)
+  JOIN iasql.module AS m ON m.name OPERATOR(pg_catalog.=) i.name
   ORDER BY m.place
 $$;
-COMMENT ON FUNCTION public.iasql_modules_installed() IS 'Lists the modules whose tables are in this database.';
+COMMENT ON FUNCTION public.iasql_modules_installed() IS
+  'Lists the modules whose tables are in this database, in the place that search_path names.';
 
 CREATE OR REPLACE FUNCTION public.iasql_version() RETURNS TABLE (version text)
 LANGUAGE sql STABLE AS $$
@@ -512,21 +600,52 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION public.iasql_get_errors() IS 'The errors of your own operations, oldest first.';
 
+-- The tables of a place whose rows can be deleted, in an order in which they can be.
+CREATE OR REPLACE FUNCTION iasql.deletable(place text) RETURNS TABLE (name text, deletion integer)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT DISTINCT iasql.relation(t.name), t.deletion FROM iasql.tables() AS t
+  WHERE t.deletable AND t.ours
+    AND CASE WHEN strpos(t.name, '.') = 0 THEN 'public' ELSE split_part(t.name, '.', 1) END = deletable.place
+$$;
+
 CREATE OR REPLACE FUNCTION public.delete_all_records() RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   name text;
 BEGIN
   FOR name IN
-    SELECT t.table_name
-    FROM iasql.module_table AS t JOIN iasql.installed() AS i (name) ON t.module = i.name
-    WHERE t.deletable
-    ORDER BY t.deletion
+    SELECT d.name FROM iasql.deletable(iasql.here(pg_catalog.current_schemas(false))) AS d ORDER BY d.deletion
   LOOP
-    EXECUTE pg_catalog.format('DELETE FROM public.%I', name);
+    EXECUTE pg_catalog.concat('DELETE FROM ', name);
   END LOOP;
 END
 $$;
 COMMENT ON FUNCTION public.delete_all_records() IS
   'Deletes the rows of all installed modules, so that the next iasql_apply() deletes the resources.';
 
+CREATE OR REPLACE FUNCTION public.delete_all_records(region text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  name text;
+  known boolean;
+BEGIN
+  SELECT pg_catalog.count(*) OPERATOR(pg_catalog.>) 0 INTO known FROM iasql.place AS p
+  WHERE delete_all_records.region OPERATOR(pg_catalog.=) '*'
+    OR p.region OPERATOR(pg_catalog.=) delete_all_records.region;
+  IF NOT known THEN
+    RAISE EXCEPTION 'this database has no region "%"', region USING ERRCODE = '42704',
+      HINT = 'TABLE iasql.place shows those that it has.';
+  END IF;
+  -- What other places refer to is in the default one.
+  FOR name IN
+    SELECT d.name FROM iasql.place AS p CROSS JOIN LATERAL iasql.deletable(p.schema) AS d
+    WHERE delete_all_records.region OPERATOR(pg_catalog.=) '*'
+      OR p.region OPERATOR(pg_catalog.=) delete_all_records.region
+    ORDER BY p.is_default, d.deletion
+  LOOP
+    EXECUTE pg_catalog.concat('DELETE FROM ', name);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION public.delete_all_records(text) IS
+  'Deletes the rows of all installed modules in a region, or in all for ''*''.';

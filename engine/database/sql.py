@@ -41,8 +41,3 @@ def among(expression: str) -> str:
     """That an expression, as text, is an element of the JSON array that is parameter $1."""
     elements = "pg_catalog.jsonb_array_elements_text($1::pg_catalog.jsonb)"
     return f"{expression}::pg_catalog.text OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT {elements}))"
-
-
-def in_public(namespace: str) -> str:
-    """That a column of type oid is that of the schema public."""
-    return f"{namespace} OPERATOR(pg_catalog.=) 'public'::pg_catalog.regnamespace::pg_catalog.oid"

@@ -3,51 +3,50 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from engine.caller import Caller
 from engine.database import ddl
-from engine.database.sql import equal, in_public, literal
-from modules.catalogue import Catalogue
-from modules.spec import Module
+from modules.spec import Resource
+from modules.spec.names import in_schema
 
 
-async def complete(caller: Caller, catalogue: Catalogue, modules: Iterable[str]) -> None:
-    """Add the columns and the labels of enum types that the tables lack.
+async def complete(caller: Caller, resources: Sequence[Resource]) -> None:
+    """Add the columns and the labels of enum types that the tables of some resources lack.
+
+    Args:
+        resources: with all that they refer to.
 
     Raises:
         DatabaseError: the caller may not alter them, or a column must have values that are not there.
     """
-    chosen = catalogue.named(modules)
-    await _complete_types(caller, chosen)
-    await _add_columns(caller, catalogue, chosen)
+    await _complete_types(caller, resources)
+    await _add_columns(caller, resources)
 
 
-async def _complete_types(caller: Caller, modules: Iterable[Module]) -> None:
-    labels: dict[str | None, set[str | None]] = defaultdict(set)
-    for name, label in await caller.query(
-        "SELECT t.typname, e.enumlabel FROM pg_catalog.pg_enum AS e "
+async def _complete_types(caller: Caller, resources: Sequence[Resource]) -> None:
+    labels: dict[str, set[str | None]] = defaultdict(set)
+    for schema, name, label in await caller.query(
+        "SELECT n.nspname, t.typname, e.enumlabel FROM pg_catalog.pg_enum AS e "
         "JOIN pg_catalog.pg_type AS t ON t.oid OPERATOR(pg_catalog.=) e.enumtypid "
-        f"WHERE {in_public('t.typnamespace')}"
+        "JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace"
     ):
-        labels[name].add(label)
-    for module in modules:
-        for type in ddl.enum_types(module):
-            for statement in ddl.complete_type(type, [each for each in labels[type.name] if each]):
-                await caller.query(statement)
+        labels[in_schema(str(schema), str(name))].add(label)
+    for type in ddl.enum_types(resources):
+        for statement in ddl.complete_type(type, [each for each in labels[type.name] if each]):
+            await caller.query(statement)
 
 
-async def _add_columns(caller: Caller, catalogue: Catalogue, modules: Iterable[Module]) -> None:
+async def _add_columns(caller: Caller, resources: Sequence[Resource]) -> None:
     present = {
-        (table, column)
-        for table, column in await caller.query(
-            "SELECT table_name, column_name FROM information_schema.columns "
-            f"WHERE {equal('table_schema', literal('public'))}"
+        (in_schema(str(schema), str(table)), column)
+        for schema, table, column in await caller.query(
+            "SELECT table_schema, table_name, column_name FROM information_schema.columns"
         )
     }
-    for module in modules:
-        for table, column in ddl.columns_of(module):
-            if (table, column.name) not in present:
-                for statement in ddl.add_column(catalogue, table, column):
-                    await caller.query(statement)
-                caller.notice(f"added column {column.name} to {table}")
+    tables = {each.table: each for each in resources}
+    for table, column in ddl.columns_of(resources):
+        if (table, column.name) not in present:
+            for statement in ddl.add_column(tables, table, column):
+                await caller.query(statement)
+            caller.notice(f"added column {column.name} to {table}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from engine.aws.account import Account
 from engine.aws.patience import Patience
@@ -13,20 +13,31 @@ from engine.drivers.driver import Driver, Worker
 from engine.plan.model import Step
 from engine.plan.snapshot import Snapshot
 from modules.spec import Resource
+from modules.spec.names import schema_of
 
 #: Who works on a resource.
 WorkerOf = Callable[[Resource], Worker]
 
 
 class Drivers:
-    """The drivers of one account."""
+    """The drivers of one account, for a database with some places."""
 
-    def __init__(self, account: Account, patience: Patience) -> None:
-        self._declared = DeclaredDriver(account.cloud(), patience)
+    def __init__(self, account: Account, regions: Mapping[str, str | None], patience: Patience) -> None:
+        """
+        Args:
+            regions: the region of each schema; None for the account's default one.
+        """
+        self._account = account
+        self._regions = regions
+        self._patience = patience
+        self._declared: dict[str | None, DeclaredDriver] = {}
 
     def of(self, resource: Resource) -> Driver:
-        """The driver of a resource: all declare their calls."""
-        return self._declared
+        """The driver of a resource: all declare their calls, which go to the region of the table's schema."""
+        region = self._regions[schema_of(resource.table)]
+        if region not in self._declared:
+            self._declared[region] = DeclaredDriver(self._account.cloud(region), self._patience)
+        return self._declared[region]
 
     async def workers(self, snapshot: Snapshot, steps: Sequence[Step], stop: Stop) -> WorkerOf:
         """Who carries out the steps of a plan, each driver those of its own resources.

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 
 from engine.caller import Caller
-from engine.database.functions import OPERATIONS, Operation
+from engine.database.functions import OPERATIONS, Arguments, Operation
 from engine.database.sql import identifier
 from engine.errors import OperationError
 
 
-async def check(caller: Caller, function: str, arguments: int) -> Operation:
-    """The operation that a call means, after it is known that the session may call it.
+async def check(
+    caller: Caller, function: str, arguments: Sequence[str | None], named: Mapping[str, str | None]
+) -> tuple[Operation, Arguments]:
+    """The operation that a call means, with its arguments, once it is known that the session may call it.
 
     Args:
-        arguments: how many there are.
+        arguments: those in order.
+        named: those by name.
 
     Raises:
         OperationError: 42501, the role may not execute it; 42725, another function has its name; 42883, there
             is no such function; 25006 and 0A000, it changes something, and the transaction is READ ONLY, or
             does not see what others commit.
     """
-    operation = _meant(function, arguments)
+    operation, bound = _meant(function, arguments, named)
     same = [each.signature for each in OPERATIONS if each.name == function]
     ((may, others, read_only, role, isolation),) = await caller.query(
         "SELECT * FROM iasql.call_context($1, $2, $3::pg_catalog.jsonb, pg_catalog.current_schemas(true))",
@@ -58,16 +62,18 @@ async def check(caller: Caller, function: str, arguments: int) -> Operation:
             detail="It does not see what others have committed since it began, and would delete that.",
             hint="Use READ COMMITTED: SET default_transaction_isolation = 'read committed'.",
         )
-    return operation
+    return operation, bound
 
 
 #: Postgres' READ UNCOMMITTED is READ COMMITTED.
 _SEES_COMMITTED = ("read committed", "read uncommitted")
 
 
-def _meant(function: str, arguments: int) -> Operation:
-    some = [each for each in OPERATIONS if each.name == function]
-    for each in some:
-        if each.parameters.startswith("VARIADIC") or bool(each.parameters) == bool(arguments):
-            return each
-    return some[0]
+def _meant(
+    function: str, arguments: Sequence[str | None], named: Mapping[str, str | None]
+) -> tuple[Operation, Arguments]:
+    for each in OPERATIONS:
+        bound = each.bound(arguments, named) if each.name == function else None
+        if bound is not None:
+            return each, bound
+    raise OperationError(f"{function}() does not take these arguments", sqlstate="42883")

@@ -121,10 +121,10 @@ def of_row(resource: Resource, change: RowChange) -> Iterator[Need]:
         yield Need(change.table, "DELETE")
     for part in resource.parts:
         if change.action == "delete" or part.table in change.parts:
-            yield Need(part.table, "DELETE")
+            yield Need(part.relation, "DELETE")
         if change.parts.get(part.table) or change.filled.get(part.table):
-            yield Need(part.table, "INSERT")
-            yield from _of_sequence(part.table, part.key)
+            yield Need(part.relation, "INSERT")
+            yield from _of_sequence(part.relation, part.key)
 
 
 def of_new_row(resource: Resource) -> Iterator[Need]:
@@ -190,17 +190,17 @@ def _of_part(part: Part, change: Change) -> Iterator[Need]:
     ours = len(change.desired.row.parts.get(part.table, ())) if change.desired else 0
     theirs = len(change.found.parts.get(part.table, ())) if change.found else 0
     if part.left_to_aws and change.desired is not None and not ours:
-        yield Need(part.table, "INSERT")  # shows what AWS has chosen
-        yield from _of_sequence(part.table, part.key)
+        yield Need(part.relation, "INSERT")  # shows what AWS has chosen
+        yield from _of_sequence(part.relation, part.key)
         return
     if change.action in ("update", "replace") and part.table not in change.changed:
         return
     if ours > theirs:
-        yield Need(part.table, "INSERT")
+        yield Need(part.relation, "INSERT")
     if theirs > ours:
-        yield Need(part.table, "DELETE")
+        yield Need(part.relation, "DELETE")
     if ours and theirs:
-        yield Need(part.table, "UPDATE")
+        yield Need(part.relation, "UPDATE")
 
 
 def brought(resources: Mapping[str, Resource], plan: Plan) -> Iterator[Need]:

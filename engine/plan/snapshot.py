@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from engine.errors import OperationError
 from engine.plan import descriptions
 from engine.plan.model import Found, Row, Values
 from modules.canonical import timestamp
@@ -17,6 +18,7 @@ class Snapshot:
 
     Attributes:
         hidden: what the tables cannot show.
+        unread: the places that could not be read, by schema; nothing of them is in here.
         read_at: when AWS began to be read, on the clock of `time.monotonic`.
     """
 
@@ -26,6 +28,7 @@ class Snapshot:
         listed: Mapping[str, Sequence[Found]],
         rows: Mapping[str, Sequence[Row]] | None = None,
         read_at: float = 0.0,
+        unread: Mapping[str, OperationError] | None = None,
     ) -> None:
         """
         Args:
@@ -34,6 +37,7 @@ class Snapshot:
             rows: the rows; of two resources that one row could show, it goes on to show the one it shows.
         """
         self.read_at = read_at
+        self.unread = unread or {}
         self._index: dict[tuple[str, str], dict[Any, Found]] = {}
         self.resources = {resource.table: resource for resource in resources}
         self._added: dict[tuple[str, str], int] = {}

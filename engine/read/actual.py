@@ -9,10 +9,12 @@ from typing import Any
 
 from engine.caller import Stop
 from engine.drivers.by_resource import Drivers
+from engine.errors import OperationError
 from engine.plan.model import Found, Row
 from engine.plan.snapshot import Snapshot
 from engine.tasks import all_of
 from modules.spec import Per, Resource
+from modules.spec.names import schema_of
 
 
 async def read(
@@ -25,23 +27,63 @@ async def read(
         rows: the rows that show some of it.
         stop: ends the reading at once when it is requested.
 
+    A place of which a listing fails is left out, and the others go on.
+
     Raises:
-        CloudError: a listing failed; its table is named.
+        CloudError: a listing of what is global failed, or one of the only place; its table is named.
         OperationError: a stop was requested.
     """
-    reader, began = _Reader(drivers, resources), time.monotonic()
-    reading = asyncio.ensure_future(reader.read())
+    began = time.monotonic()
+    readers = {
+        schema: _Reader(drivers, [each for each in resources if _place(each) == schema])
+        for schema in dict.fromkeys(map(_place, resources))
+    }
+    reading = asyncio.ensure_future(_read_all(readers))
     stopping = asyncio.ensure_future(stop.wait())
     try:
         await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not reading.done():
             stop.check()
-        await reading
+        unread = await reading
     finally:
         for task in (reading, stopping):
             task.cancel()
         await asyncio.gather(reading, stopping, return_exceptions=True)
-    return Snapshot(resources, {table: task.result() for table, task in reader.tasks.items()}, rows, began)
+    return Snapshot(
+        [each for each in resources if _place(each) not in unread],
+        {
+            table: task.result()
+            for schema, reader in readers.items()
+            if schema not in unread
+            for table, task in reader.tasks.items()
+        },
+        rows,
+        began,
+        unread,
+    )
+
+
+#: What is global is in no place.
+_GLOBAL = ""
+
+
+def _place(resource: Resource) -> str:
+    return _GLOBAL if resource.is_global else schema_of(resource.table)
+
+
+async def _read_all(readers: Mapping[str, _Reader]) -> dict[str, OperationError]:
+    """The places that cannot be read, with the reasons.
+
+    Raises:
+        OperationError: none of them can be, or what is global cannot.
+    """
+    found = await asyncio.gather(*(each.read() for each in readers.values()), return_exceptions=True)
+    failed = {schema: error for schema, error in zip(readers, found, strict=True) if error is not None}
+    some = [schema for schema in readers if schema != _GLOBAL]
+    for schema, error in failed.items():
+        if schema == _GLOBAL or not isinstance(error, OperationError) or len(failed) >= len(some):
+            raise error
+    return {schema: error for schema, error in failed.items() if isinstance(error, OperationError)}
 
 
 class _Reader:

@@ -91,7 +91,7 @@ async def _locked(caller: Caller, resource: Resource, keys: Iterable[Key]) -> di
     by_text = {str(key[0]): key for key in keys}
     argument = json.dumps(list(by_text))
     found: dict[Key, list[str]] = {}
-    own = [(resource.table, resource.key[0]), *((part.table, part.parent.name) for part in resource.parts)]
+    own = [(resource.table, resource.key[0]), *((part.relation, part.parent.name) for part in resource.parts)]
     for table, column in own:
         for key, version in await caller.query(_lock(table, column), argument):
             found.setdefault(by_text[key or ""], []).append(version or "")

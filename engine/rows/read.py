@@ -52,7 +52,7 @@ def _columns(resources: Sequence[Resource]) -> dict[str, list[str]]:
     for resource in resources:
         columns[resource.table] = list({**dict.fromkeys(resource.key), **_names(resource.columns)})
         for part in resource.parts:
-            columns[part.table] = list(
+            columns[part.relation] = list(
                 {**dict.fromkeys(part.key), part.parent.name: None, **_names(part.columns)}
             )
     return columns
@@ -95,7 +95,7 @@ async def versions(caller: Caller, resources: Sequence[Resource]) -> dict[str, d
     selects = []
     for each in resources:
         selects.append(_version(each.table, each.table, each.key[0]))
-        selects += [_version(each.table, part.table, part.parent.name) for part in each.parts]
+        selects += [_version(each.table, part.relation, part.parent.name) for part in each.parts]
     found: dict[str, dict[str, list[str]]] = {each.table: defaultdict(list) for each in resources}
     for table, key, version in await caller.query(" UNION ALL ".join(selects)) if selects else ():
         found[table or ""][key or ""].append(version or "")
@@ -131,7 +131,9 @@ _Records = list[tuple[str, dict[str, Any]]]
 
 
 def _rows(resource: Resource, records: dict[str, _Records]) -> list[Row]:
-    parts = {part.table: _by_parent(part.parent.name, records.get(part.table, [])) for part in resource.parts}
+    parts = {
+        part.table: _by_parent(part.parent.name, records.get(part.relation, [])) for part in resource.parts
+    }
     rows = [_row(resource, version, record, parts) for version, record in records.get(resource.table, [])]
     shape.check(resource, rows)
     return sorted(rows, key=lambda row: row.key)

@@ -32,7 +32,7 @@ def check(resource: Resource, rows: Iterable[Row]) -> None:
         _check(resource.table, row.key, columns, row.values)
         for part, some in parts.items():
             for element in row.parts[part.table]:
-                _check(part.table, tuple(element[name] for name in part.key), some, element)
+                _check(part.relation, tuple(element[name] for name in part.key), some, element)
 
 
 def _shaped(columns: Iterable[Column]) -> list[Column]:

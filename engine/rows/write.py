@@ -98,7 +98,7 @@ async def _update(caller: Caller, resource: Resource, changes: list[RowChange]) 
 async def _replace_parts(caller: Caller, part: Part, changes: list[RowChange]) -> None:
     """Write the rows of a part anew for some parents."""
     if changes:
-        await _delete_where(caller, part.table, part.parent.name, [each.key[0] for each in changes])
+        await _delete_where(caller, part.relation, part.parent.name, [each.key[0] for each in changes])
         await _insert_parts(caller, part, {each.key[0]: each.parts[part.table] for each in changes})
 
 
@@ -110,7 +110,8 @@ async def _fill_parts(caller: Caller, resource: Resource, part: Part, changes: l
     there = await caller.query(
         f"SELECT pg_catalog.to_jsonb(t.{key})::text FROM {relation(resource.table)} AS t "
         f"WHERE {among(identifier(resource.key[0]))} AND NOT EXISTS "
-        f"(SELECT FROM {relation(part.table)} AS p WHERE {equal(f'p.{parent}', f't.{key}')}) FOR UPDATE OF t",
+        f"(SELECT FROM {relation(part.relation)} AS p WHERE {equal(f'p.{parent}', f't.{key}')}) "
+        "FOR UPDATE OF t",
         json.dumps([each.key[0] for each in changes]),
     )
     keys = {json.loads(key or "null") for (key,) in there}
@@ -127,7 +128,7 @@ async def _insert_parts(caller: Caller, part: Part, elements: Mapping[Any, Seque
         for element in some
     ]
     if records:
-        await _insert_records(caller, part.table, records)
+        await _insert_records(caller, part.relation, records)
 
 
 async def _free_identities(caller: Caller, resource: Resource, changes: list[RowChange]) -> None:
@@ -145,7 +146,7 @@ async def _delete(caller: Caller, resource: Resource, changes: list[RowChange]) 
         return
     keys = [each.key[0] for each in changes]
     for part in resource.parts:
-        await _delete_where(caller, part.table, part.parent.name, keys)
+        await _delete_where(caller, part.relation, part.parent.name, keys)
     await _delete_where(caller, resource.table, resource.key[0], keys)
 
 

@@ -7,6 +7,7 @@ PUBLIC_REPOSITORY = Resource(
     table="public_repository",
     service="ecr-public",
     region="us-east-1",
+    is_global=True,
     doc="Public image repositories. AWS keeps them in us-east-1, whatever the account's region.",
     key=("repository_name",),
     identity="repository_arn",

@@ -21,6 +21,7 @@ _DOCUMENT = Derived(canonical.json_text, ("assume_role_policy_document",))
 ROLE = Resource(
     table="role",
     service="iam",
+    is_global=True,
     doc="IAM roles. Those that AWS services made for themselves cannot be changed or deleted.",
     key=("role_name",),
     identity="arn",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from modules.spec.names import PUBLIC, in_schema
+
 #: A column's value: what JSON can hold, in the form that `to_jsonb` gives it.
 Value = Any
 #: One resource as AWS describes it.
@@ -138,7 +140,8 @@ class Part:
     """A table whose rows are elements of a list inside another resource.
 
     Attributes:
-        table: the table.
+        table: its own name for the table, by which calls and changes of the resource know it.
+        schema: where the table is.
         parent: its column that refers to the other resource.
         path: where the list is in that resource's description.
         columns: the columns besides `parent` and the key; a path "@" is the element itself.
@@ -162,6 +165,12 @@ class Part:
     chosen: Choice | None = None
     checks: tuple[tuple[str, str], ...] = ()
     doc: str = ""
+    schema: str = PUBLIC
+
+    @property
+    def relation(self) -> str:
+        """The name by which the table goes in a database."""
+        return in_schema(self.schema, self.table)
 
     def column(self, name: str) -> Column:
         return next(each for each in (self.parent, *self.columns) if each.name == name)

@@ -104,6 +104,7 @@ class Resource:
         carry: how a replacement keeps what the old description has and no column shows; None: it does not.
         canonical: brings a row's values into the form in which two of them are compared.
         region: the one region in which the service exists.
+        is_global: AWS has it once for an account, whatever the region: only the default place has its table.
         hints: error code to what the user can do about it.
     """
 
@@ -138,6 +139,7 @@ class Resource:
     carry: Carry | None = None
     canonical: Callable[[Values], Values] | None = None
     region: str | None = None
+    is_global: bool = False
     unique: tuple[tuple[str, ...], ...] = ()
     unique_if_not_null: tuple[str, ...] = ()
     checks: tuple[tuple[str, str], ...] = ()

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.errors import DatabaseError, OperationError, Stopped
-from engine.operations import Call, Engine
+from engine.operations import Engine
+from engine.request import Call
 from proxy import records
 from proxy.errors import StatementError, aborting_block, fields_of
 from proxy.session.caller import PRIVATE, SessionCaller
@@ -95,11 +96,17 @@ async def perform(
         with recorded, _timeout(caller, timeout), _unblocked(session, caller):
             await _plan(caller, site, statement)
             arguments = await _evaluate(caller, site, statement.parameters)
-            await _perform(session.engine, Call(function=site.function, arguments=arguments), caller)
+            await _perform(session.engine, _call(site, arguments), caller)
         return True
     finally:
         await caller.close()
         session.operation = None
+
+
+def _call(site: CallSite, arguments: tuple[str | None, ...]) -> Call:
+    in_order = len(arguments) - len(site.names)
+    named = dict(zip(site.names, arguments[in_order:], strict=True))
+    return Call(function=site.function, arguments=arguments[:in_order], named=named)
 
 
 async def _perform(engine: Engine, call: Call, caller: SessionCaller) -> None:

@@ -23,6 +23,8 @@ _DEEPEST = 20_000
 _TOKEN = pg_query_pb2.Token
 _OPENING = frozenset({_TOKEN.ASCII_40, _TOKEN.ASCII_91})
 _CLOSING = frozenset({_TOKEN.ASCII_41, _TOKEN.ASCII_93})
+#: What stands between an argument's name and the argument.
+_NAMING = frozenset({_TOKEN.EQUALS_GREATER, _TOKEN.COLON_EQUALS})
 _COMMENTS = frozenset({_TOKEN.SQL_COMMENT, _TOKEN.C_COMMENT})
 
 
@@ -77,7 +79,7 @@ def kind_of(node: Node) -> tuple[str, Node]:
 
 
 def arguments(sql: bytes, location: int, end: int) -> tuple[list[str], list[int], bool]:
-    """The argument expressions of the call that begins at a location, as written.
+    """The argument expressions of the call that begins at a location, as written, without their names.
 
     Parameters are renumbered from $1 in the order of their first use.
 
@@ -100,6 +102,8 @@ def arguments(sql: bytes, location: int, end: int) -> tuple[list[str], list[int]
             parts.append([])
         elif depth == 1 and token.token == _TOKEN.VARIADIC:
             variadic = True
+        elif depth == 1 and token.token in _NAMING:
+            parts[-1] = []
         elif token.token == _TOKEN.PARAM:
             number = int(word[1:])
             if number not in numbers:

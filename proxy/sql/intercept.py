@@ -47,6 +47,7 @@ class CallSite:
         function: its unqualified name.
         qualified: whether the schema is written, so that search_path does not matter.
         arguments: an SQL expression of type text[] for its arguments, None if it has none.
+        names: of those that are named, by which they are, in order, after those that are not.
         parameters: the numbers of the statement's parameters that are $1, $2, … in it.
         query: the query in a statement of which EXPLAIN takes only that; None: it takes the statement.
         makes: where the statement makes a table of the rows; None: it makes none.
@@ -56,6 +57,7 @@ class CallSite:
     function: str
     qualified: bool = False
     arguments: str | None = None
+    names: tuple[str, ...] = ()
     parameters: tuple[int, ...] = ()
     query: str | None = None
     makes: Made | None = None
@@ -160,10 +162,6 @@ def _finding(
                 function,
                 f"an argument of {function}() refers to a column",
                 "Its arguments must be constants or parameters: they are needed before the statement runs.",
-            )
-        if name == "NamedArgExpr":
-            return Refusal(
-                function, f"{function}() takes no named arguments", "Write the arguments in their order."
             )
     if kind == "CopyStmt" and (statement.get("filename") or statement.get("is_program")):
         return Refusal(
@@ -285,9 +283,11 @@ def _site(call: Node, text: bytes, end: int, *, qualified: bool) -> CallSite:
     expressions, numbers, variadic = arguments(text, int(call.get("location", 0)), end)
     if not expressions:
         return CallSite(function, qualified)
+    names = tuple(each["NamedArgExpr"]["name"] for each in call["args"] if "NamedArgExpr" in each)
     last = f"({expressions.pop()})::text[]" if variadic else None
-    array = f"ARRAY[{', '.join(expressions)}]::text[]" if expressions else None
-    return CallSite(function, qualified, " || ".join(filter(None, (array, last))), tuple(numbers))
+    elements = ", ".join(f"({each})::text" for each in expressions)
+    array = f"ARRAY[{elements}]" if expressions else None
+    return CallSite(function, qualified, " || ".join(filter(None, (array, last))), names, tuple(numbers))
 
 
 def _refuse_position(tree: Node, call: Node, function: str) -> Refusal:

@@ -11,7 +11,8 @@ import asyncpg
 
 from engine.caller import Row, Stop
 from engine.errors import DatabaseError
-from engine.operations import Call, Engine
+from engine.operations import Engine
+from engine.request import Call
 
 
 @dataclass
@@ -66,11 +67,11 @@ class Session:
         self.engine = engine
         self.caller = caller
 
-    async def __call__(self, function: str, *arguments: str) -> list[tuple[Any, ...]]:
+    async def __call__(self, function: str, *arguments: str, **named: str) -> list[tuple[Any, ...]]:
         """Perform an operation in autocommit mode, and return the rows of its function."""
         caller = self.caller
         try:
-            await self.engine.perform(Call(function=function, arguments=arguments), caller)
+            await self.engine.perform(Call(function=function, arguments=arguments, named=named), caller)
             rows = await caller.query(f"SELECT pg_catalog.current_setting('iasql.result_of_{function}')")
             return [tuple(row.values()) for row in json.loads(rows[0][0] or "")]
         finally:

@@ -18,12 +18,12 @@ from engine.plan.new_keys import numbered
 from engine.plan.resolve import natural_key
 from engine.plan.snapshot import Snapshot
 from engine.plan.sync import Mirror, brought, plan_sync, restored, tables_brought
-from modules.catalogue import find_modules
+from modules.catalogue import find_modules, in_reference_order
 from modules.spec import ComesWith, OnChange, Resource
 
 CATALOGUE = find_modules()
-RESOURCES = CATALOGUE.in_reference_order(
-    tuple(table for table in CATALOGUE.resources if table != "aws_account")
+RESOURCES = in_reference_order(
+    {table: each for table, each in CATALOGUE.resources.items() if table != "aws_account"}
 )
 Rows = dict[str, list[Row]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from modules.aws_vpc import MODULE as AWS_VPC
-from modules.catalogue import Catalogue, find_modules
+from modules.catalogue import Catalogue, find_modules, in_reference_order
 
 CATALOGUE = find_modules()
 
@@ -35,7 +35,8 @@ def test_dependencies_come_along() -> None:
 
 
 def test_a_resource_comes_after_those_that_it_refers_to() -> None:
-    assert [each.table for each in CATALOGUE.in_reference_order(("subnet", "security_group", "vpc"))] == [
+    some = {name: CATALOGUE.resources[name] for name in ("subnet", "security_group", "vpc")}
+    assert [each.table for each in in_reference_order(some)] == [
         "vpc",
         "security_group",
         "subnet",

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from engine.database import ddl
-from modules.catalogue import find_modules
+from modules.catalogue import find_modules, in_reference_order
 from tests.fixtures.databases import PostgresServer
 
 CATALOGUE = find_modules()
@@ -75,7 +75,7 @@ def connection(postgres_server: PostgresServer) -> Iterator[psycopg.Connection[d
     """A database with the tables of all modules."""
     database = postgres_server.create()
     with psycopg.connect(database.url, row_factory=psycopg.rows.dict_row) as connection:
-        for statement in ddl.create(CATALOGUE, CATALOGUE.modules):
+        for statement in ddl.create(in_reference_order(CATALOGUE.resources), CATALOGUE.resources):
             connection.execute(statement.encode())
         yield connection
         connection.rollback()

@@ -17,7 +17,8 @@ import uvloop
 
 from engine.caller import Caller
 from engine.database.connection import Database
-from engine.operations import Call, Engine
+from engine.operations import Engine
+from engine.request import Call
 from proxy.entry.idle import Reuse
 from proxy.entry.limits import Limits
 from proxy.entry.listeners import TCPAddress

@@ -9,7 +9,7 @@ import pytest
 
 from engine.caller import Caller
 from engine.errors import OperationError
-from engine.operations import Call
+from engine.request import Call
 from proxy.server import Proxy
 from tests.proxy.conftest import FakeEngine, until
 

@@ -6,7 +6,7 @@ import asyncpg
 
 from engine.caller import Caller
 from engine.errors import OperationError
-from engine.operations import Call
+from engine.request import Call
 from proxy.entry.limits import Limits
 from proxy.server import Proxy
 from proxy.wire.frames import message

@@ -11,7 +11,7 @@ import pytest
 
 from engine.caller import Caller
 from engine.errors import OperationError
-from engine.operations import Call
+from engine.request import Call
 from tests.proxy.conftest import FakeEngine, Server
 
 APPLY = "SELECT action FROM iasql_apply()"

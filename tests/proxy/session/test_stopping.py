@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from engine.caller import Caller
-from engine.operations import Call
+from engine.request import Call
 from proxy.entry.listeners import TCPAddress
 from proxy.server import Proxy
 from proxy.session import operation

@@ -71,7 +71,6 @@ SELECT * FROM t HAVING exists (SELECT FROM iasql_apply())
 SELECT * FROM t, LATERAL (SELECT * FROM iasql_apply()) a
 SELECT * FROM t, (SELECT iasql_apply()) a
 SELECT * FROM t, iasql_install(t.name)
-SELECT * FROM iasql_install(a => 'x')
 WITH RECURSIVE a AS (SELECT * FROM iasql_apply()) SELECT * FROM a
 SELECT * FROM iasql_apply(), iasql_sync()
 SELECT * FROM t ORDER BY (SELECT 1 FROM iasql_apply())
@@ -125,20 +124,27 @@ def test_this_is_refused(sql: str) -> None:
     ("call", "expression", "parameters"),
     [
         ("iasql_install()", None, ()),
-        ("iasql_install('a')", "ARRAY['a']::text[]", ()),
-        ("iasql_install($2, $1, $2)", "ARRAY[$1, $2, $1]::text[]", (2, 1)),
+        ("iasql_install('a')", "ARRAY[('a')::text]", ()),
+        ("iasql_install($2, $1, $2)", "ARRAY[($1)::text, ($2)::text, ($1)::text]", (2, 1)),
         ("iasql_install(VARIADIC $3)", "($1)::text[]", (3,)),
-        ("iasql_install('a', VARIADIC x)".replace("x", "'{b}'"), "ARRAY['a']::text[] || ('{b}')::text[]", ()),
-        ("iasql_install('a, b)', f(1, 2))", "ARRAY['a, b)', f\n(\n1\n,\n2\n)]::text[]", ()),
-        ("iasql_install('a'\n'b' /* , */)", "ARRAY['a'\n'b']::text[]", ()),
-        ("iasql_install(upper(array['a', 'b']))", "ARRAY[upper\n(\narray\n[\n'a'\n,\n'b'\n]\n)]::text[]", ()),
+        ("iasql_install('a', VARIADIC x)".replace("x", "'{b}'"), "ARRAY[('a')::text] || ('{b}')::text[]", ()),
+        ("iasql_install('a, b)', f(1, 2))", "ARRAY[('a, b)')::text, (f\n(\n1\n,\n2\n))::text]", ()),
+        ("iasql_install('a'\n'b' /* , */)", "ARRAY[('a'\n'b')::text]", ()),
+        ("iasql_install(upper(array['a', 'b']))", "ARRAY[(upper\n(\narray\n[\n'a'\n,\n'b'\n]\n))::text]", ()),
     ],
 )
 def test_arguments_are_taken_as_written(
     call: str, expression: str | None, parameters: tuple[int, ...]
 ) -> None:
     found = finding(f"SELECT 'é', * FROM {call} WHERE $9 = 1")
-    assert found == CallSite("iasql_install", False, expression, parameters)
+    assert found == CallSite("iasql_install", False, expression, parameters=parameters)
+
+
+@pytest.mark.parametrize("arrow", ["=>", ":="])
+def test_arguments_can_be_named(arrow: str) -> None:
+    found = finding(f"SELECT * FROM iasql_install($2, region {arrow} f(a => $1))")
+    expression = "ARRAY[($1)::text, (f\n(\na\n=>\n$2\n))::text]"
+    assert found == CallSite("iasql_install", False, expression, ("region",), (2, 1))
 
 
 def test_statements_of_a_text_are_found_where_they_are() -> None:

@@ -1,0 +1,205 @@
+"""Reads which places a database has, and records them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+
+from engine.caller import Caller
+from engine.database.functions import Arguments, Operation
+from engine.database.sql import identifier, literal
+from engine.errors import OperationError
+from engine.plan.layout import Installed, Layout, Place
+from engine.plan.model import Plan
+from modules.catalogue import Catalogue
+
+
+async def read(caller: Caller, catalogue: Catalogue, *, whole: bool = False) -> Layout:
+    """The places of the caller's database and the modules in them.
+
+    Args:
+        whole: refuse modules of which some tables are missing.
+
+    Raises:
+        OperationError: 42P01, some tables of a module are missing and others are left.
+    """
+    found = await caller.query("SELECT * FROM iasql.layout()")
+    broken = [
+        (str(name), str(missing), present) for kind, _, name, missing, present in found if kind == _BROKEN
+    ]
+    if whole and broken:
+        raise _incomplete(broken)
+    places = {kind: Place(str(schema), region) for kind, schema, region, *_ in found if kind == "default"}
+    return Layout(
+        catalogue,
+        default=places["default"],
+        others=tuple(Place(str(schema), region) for kind, schema, region, *_ in found if kind == "place"),
+        installed=frozenset(
+            Installed(str(schema), str(name)) for kind, schema, name, *_ in found if kind == "module"
+        ),
+    )
+
+
+_BROKEN = "incomplete"
+
+
+def _incomplete(broken: Iterable[tuple[str, str, str | None]]) -> OperationError:
+    modules = list(broken)
+    return OperationError(
+        "tables of installed modules are missing: " + ", ".join(missing for _, missing, _ in modules),
+        sqlstate="42P01",
+        detail="\n".join(f"{module} still has {present}." for module, _, present in modules),
+        hint="Restore them under their names; or drop the others too, and install the module again.",
+        table=modules[0][1].split(", ")[0],
+    )
+
+
+async def meant(
+    caller: Caller, layout: Layout, operation: Operation, arguments: Arguments
+) -> tuple[Place, ...]:
+    """The places that a call is about.
+
+    It is the named one, or all for '*'. If none is named, what installs is about the one that search_path
+    says, like every other statement that names a table, and all else is about all of them.
+
+    Raises:
+        OperationError: 22004, NULL; 42704, the database has no such region.
+    """
+    if "region" not in arguments:
+        return (await _here(caller, layout),) if operation.performs in _OF_ONE_PLACE else layout.places
+    region = arguments["region"]
+    if region is None:
+        raise OperationError("the name of a region is needed, not NULL", sqlstate="22004")
+    if region == "*":
+        return layout.places
+    place = layout.of_region(str(region))
+    if place is None:
+        known = ", ".join(str(each.region) for each in layout.places)
+        raise OperationError(
+            f'this database has no region "{region}"',
+            sqlstate="42704",
+            detail=f"It has {known}.",
+            hint=f"SELECT * FROM iasql_add_region({literal(str(region)).strip()}) adds it.",
+        )
+    return (place,)
+
+
+_OF_ONE_PLACE = ("install", "uninstall")
+
+
+async def _here(caller: Caller, layout: Layout) -> Place:
+    """The place that names mean in the caller's session."""
+    ((schemas,),) = await caller.query(
+        "SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(false))::pg_catalog.text"
+    )
+    return layout.visible(json.loads(schemas or "[]"))
+
+
+def new(layout: Layout, arguments: Arguments) -> Place:
+    """The place that a call wants added.
+
+    Raises:
+        OperationError: 22004, NULL; 42710, the region has a place; 42P06, the schema is another's; 42602, its
+            name cannot be one.
+    """
+    region, schema = arguments["region"], arguments.get("schema")
+    if region is None:
+        raise OperationError("the name of a region is needed, not NULL", sqlstate="22004")
+    there = layout.of_region(str(region))
+    if there is not None:
+        raise OperationError(
+            f"the region {region} has a place already: the schema {there.schema}", sqlstate="42710"
+        )
+    place = Place(str(schema or str(region).replace("-", "_")), str(region))
+    if not _SCHEMA.fullmatch(place.schema) or place.schema.startswith(_RESERVED):
+        raise OperationError(
+            f'"{place.schema}" cannot be the schema of a region',
+            sqlstate="42602",
+            hint="Use lower-case letters, digits and _; it must not begin with pg_ or iasql.",
+        )
+    if place.schema in layout.regions:
+        raise OperationError(
+            f"the schema {place.schema} is the place of another region", sqlstate="42P06", schema=place.schema
+        )
+    return place
+
+
+_SCHEMA = re.compile("[a-z_][a-z0-9_]{0,62}")
+_RESERVED = ("pg_", "iasql", "information_schema")
+
+
+async def make_schema(caller: Caller, place: Place) -> bool:
+    """Make sure that a place's schema is there; whether it had to be made.
+
+    Raises:
+        DatabaseError: the caller may not create schemas.
+    """
+    name = identifier(place.schema)
+    ((there,),) = await caller.query(
+        "SELECT (pg_catalog.to_regnamespace($1) IS NOT NULL)::pg_catalog.text", name
+    )
+    if there == "true":
+        return False
+    await caller.query(f"CREATE SCHEMA {name}")
+    await caller.query(f"COMMENT ON SCHEMA {name} IS {literal(f'What AWS holds in {place.region}.')}")
+    return True
+
+
+def check_removable(layout: Layout, place: Place) -> None:
+    """
+    Raises:
+        OperationError: 0A000, it is the default place.
+    """
+    if place == layout.default:
+        raise OperationError(
+            f"{place.region} is this database's default region, which cannot be removed",
+            sqlstate="0A000",
+            hint="SELECT * FROM iasql_uninstall(…) drops its tables.",
+        )
+
+
+def check_applied(place: Place, plan: Plan) -> None:
+    """
+    Raises:
+        OperationError: 55000, the tables of a place hold changes that were not applied.
+    """
+    if plan.changes:
+        raise OperationError(
+            f"the tables of {place.region} hold changes that were not applied",
+            sqlstate="55000",
+            detail="\n".join(f"{each.action} {each.table} {each.name}" for each in plan.changes[:_SHOWN]),
+            hint=f"Apply them, or drop them with iasql_sync(region => '{place.region}').",
+        )
+
+
+_SHOWN = 50
+
+
+async def drop_schema(caller: Caller, place: Place) -> None:
+    """Drop a place's schema if it was made with it and holds nothing else."""
+    ((drop,),) = await caller.query(
+        "SELECT (p.made AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d "
+        "WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass "
+        "AND d.refobjid OPERATOR(pg_catalog.=) pg_catalog.to_regnamespace($2)::pg_catalog.oid))"
+        "::pg_catalog.text FROM iasql.place AS p WHERE p.schema OPERATOR(pg_catalog.=) $1",
+        place.schema,
+        identifier(place.schema),
+    )
+    if drop == "true":
+        await caller.query(f"DROP SCHEMA {identifier(place.schema)}")
+
+
+async def record(caller: Caller, place: Place, *, made: bool = False) -> None:
+    """Record a place, or the region of one; the engine has to vouch for it."""
+    await caller.query(
+        "SELECT iasql.record_place($1, $2, $3::pg_catalog.text::pg_catalog.bool)",
+        place.schema,
+        place.region,
+        "true" if made else "false",
+    )
+
+
+async def forget(caller: Caller, place: Place) -> None:
+    """Record that a place has gone; the engine has to vouch for it."""
+    await caller.query("SELECT iasql.forget_place($1)", place.schema)

@@ -1,0 +1,89 @@
+"""What a call asks for, and of which part of a database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from engine import results
+from engine.database.functions import Arguments, Operation
+from engine.plan import excerpt
+from engine.plan.layout import Layout, Place
+from engine.plan.model import Plan, RowChange
+from engine.plan.snapshot import Snapshot
+from engine.results import Record
+from modules.spec.names import schema_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One call of an engine function, found in a statement.
+
+    Attributes:
+        function: unqualified name of the function, such as `iasql_apply`.
+        arguments: its arguments in order, evaluated by Postgres.
+        named: those that are given by name.
+    """
+
+    function: str
+    arguments: tuple[str | None, ...] = ()
+    named: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def written(self) -> tuple[str | None, ...]:
+        """All arguments as the journal shows them."""
+        return (*self.arguments, *(f"{name} => {value}" for name, value in self.named.items()))
+
+
+@dataclass(frozen=True)
+class Request:
+    """A call that the session may make.
+
+    Attributes:
+        call: as it stands in the statement.
+        operation: the signature that it means.
+        arguments: by parameter.
+    """
+
+    call: Call
+    operation: Operation
+    arguments: Arguments
+
+    @property
+    def modules(self) -> Sequence[str | None]:
+        """The names of the modules that it asks for, in order, however they are given."""
+        given = next((each for name, each in self.arguments.items() if name.startswith("_mod")), None)
+        return given if isinstance(given, tuple) else (given,)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an operation is about.
+
+    Attributes:
+        layout: the database's.
+        places: those that are meant.
+    """
+
+    layout: Layout
+    places: tuple[Place, ...]
+
+    @property
+    def tables(self) -> frozenset[str] | None:
+        """The tables that it is about; None for all."""
+        if len(self.places) == len(self.layout.places):
+            return None
+        schemas = {each.schema for each in self.places}
+        return frozenset(each for each in self.layout.tables if schema_of(each) in schemas)
+
+    def of_plan(self, snapshot: Snapshot, plan: Plan) -> Plan:
+        """The part of a plan that it is about."""
+        return plan if self.tables is None else excerpt.of_plan(snapshot, plan, self.tables)
+
+    def of_rows(self, snapshot: Snapshot, changes: Sequence[RowChange]) -> Sequence[RowChange]:
+        """The changes of rows that it is about."""
+        return changes if self.tables is None else excerpt.of_row_changes(snapshot, changes, self.tables)
+
+    def named(self, records: Sequence[Record]) -> list[Record]:
+        """Rows of a result, in which only tables of other places than the default one have a schema."""
+        return results.in_schema(records, self.layout.default.schema)

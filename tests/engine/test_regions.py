@@ -1,0 +1,215 @@
+"""A schema is a place: the tables in it are those of one region of the account."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from engine.errors import OperationError
+from tests.engine.direct import Session
+from tests.fixtures.cloud import REGION, Cloud
+
+IRELAND = "eu-west-1"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    ],
+}
+DENIED = {"code": "AccessDeniedException", "status": 400}
+
+
+def log_groups(boto: Any, region: str) -> list[str]:
+    return [each["logGroupName"] for each in boto("logs", region).describe_log_groups()["logGroups"]]
+
+
+async def test_what_is_installed_in_a_place_shows_its_region_alone(session: Session, boto: Any) -> None:
+    boto("logs").create_log_group(logGroupName="here")
+    boto("logs", IRELAND).create_log_group(logGroupName="there")
+    await session("iasql_install", "aws_cloudwatch")
+    assert await session("iasql_add_region", IRELAND) == [(IRELAND, "eu_west_1")]
+    await session.execute("SET search_path = eu_west_1, public")
+    assert await session("iasql_install", "aws_cloudwatch") == [
+        ("aws_cloudwatch@0.0.1", "eu_west_1.log_group", 1)
+    ]
+    assert await session.rows("SELECT log_group_name FROM log_group") == [("there",)]
+    assert await session.rows("SELECT log_group_name FROM public.log_group") == [("here",)]
+    assert await session("iasql_plan_apply") == []
+    assert await session("iasql_plan_sync") == []
+
+
+async def test_an_apply_makes_each_row_in_the_region_of_its_table(session: Session, boto: Any) -> None:
+    await session("iasql_add_region", IRELAND)
+    await session("iasql_install", "aws_cloudwatch", region="*")
+    await session.execute("INSERT INTO log_group (log_group_name) VALUES ('a')")
+    await session.execute("INSERT INTO eu_west_1.log_group (log_group_name) VALUES ('b'), ('c')")
+    assert sorted(await session.apply()) == [
+        ("create", "eu_west_1.log_group", None, "b"),
+        ("create", "eu_west_1.log_group", None, "c"),
+        ("create", "log_group", None, "a"),
+    ]
+    assert log_groups(boto, REGION) == ["a"]
+    assert log_groups(boto, IRELAND) == ["b", "c"]
+
+
+async def test_one_region_is_planned_applied_and_synced_alone(session: Session, boto: Any) -> None:
+    await session("iasql_add_region", IRELAND)
+    await session("iasql_install", "aws_cloudwatch", region="*")
+    await session.execute("INSERT INTO log_group (log_group_name) VALUES ('a')")
+    await session.execute("INSERT INTO eu_west_1.log_group (log_group_name) VALUES ('b')")
+    there = [("create", "eu_west_1.log_group", None, "b")]
+    assert await session("iasql_plan_apply", region=IRELAND) == there
+    assert await session("iasql_apply", region=IRELAND) == there
+    assert log_groups(boto, REGION) == []
+    assert log_groups(boto, IRELAND) == ["b"]
+    boto("logs", IRELAND).create_log_group(logGroupName="x")
+    boto("logs").create_log_group(logGroupName="y")
+    assert await session("iasql_sync", region=IRELAND) == [
+        ("create", "eu_west_1.log_group", None, f"arn:aws:logs:{IRELAND}:123456789012:log-group:x:*")
+    ]
+    assert await session("iasql_plan_apply", region=REGION) == [
+        ("create", "log_group", None, "a"),
+        ("delete", "log_group", None, f"arn:aws:logs:{REGION}:123456789012:log-group:y:*"),
+    ]
+
+
+async def test_what_a_region_needs_of_what_is_global_is_made_with_it(session: Session, boto: Any) -> None:
+    await session("iasql_add_region", IRELAND)
+    await session("iasql_install", "aws_ecs_fargate", region=IRELAND)
+    await session.execute("SET search_path = eu_west_1, public")
+    await session.execute(
+        "INSERT INTO role (role_name, assume_role_policy_document) "
+        f"SELECT name, '{json.dumps(TRUST)}' FROM (VALUES ('tasks'), ('other')) AS r (name);"
+        "INSERT INTO task_definition (family, task_role_name, execution_role_name, cpu_memory) "
+        "VALUES ('web', 'tasks', 'tasks', 'vCPU2-8GB');"
+        "INSERT INTO container_definition "
+        "(name, image, tag, task_definition_id, essential, memory_reservation) "
+        "VALUES ('web', 'nginx', 'latest', (SELECT id FROM task_definition), true, 512)"
+    )
+    planned = await session("iasql_plan_apply", region=IRELAND)
+    assert [(action, table, name) for action, table, _, name in planned] == [
+        ("create", "role", "tasks"),
+        ("create", "eu_west_1.task_definition", "web"),
+    ]
+    await session("iasql_apply", region=IRELAND)
+    (arn,) = boto("ecs", IRELAND).list_task_definitions()["taskDefinitionArns"]
+    assert f":{IRELAND}:" in arn
+    assert boto("ecs").list_task_definitions()["taskDefinitionArns"] == []
+    assert [each["RoleName"] for each in boto("iam").list_roles()["Roles"]] == ["tasks"]
+
+
+async def test_what_is_global_has_one_table_in_the_default_place(session: Session, boto: Any) -> None:
+    await session("iasql_add_region", IRELAND)
+    await session.execute("SET search_path = eu_west_1, public")
+    assert [table for _, table, _ in await session("iasql_install", "aws_iam", "aws_ecr")] == [
+        "role",
+        "public_repository",
+        "eu_west_1.repository",
+        "eu_west_1.repository_policy",
+    ]
+    assert await session.rows("SELECT name, schema FROM iasql.installed_module ORDER BY 1, 2") == [
+        ("aws_account", "eu_west_1"),
+        ("aws_account", "public"),
+        ("aws_ecr", "eu_west_1"),
+        ("aws_iam", "public"),
+    ]
+    await session.execute("SET search_path = public")
+    await session("iasql_install", "aws_ecr")
+    with pytest.raises(OperationError) as refused:
+        await session("iasql_uninstall", "aws_account", region=IRELAND)
+    assert refused.value.sqlstate == "2BP01"
+    assert [table for _, table, _ in await session("iasql_uninstall", "aws_ecr", region=IRELAND)] == [
+        "eu_west_1.repository",
+        "eu_west_1.repository_policy",
+    ]
+    assert await session.rows("SELECT count(*) FROM public_repository") == [(0,)]
+
+
+async def test_a_region_that_cannot_be_read_is_left_out_and_the_others_go_on(
+    session: Session, simulator: Cloud, boto: Any
+) -> None:
+    await session("iasql_add_region", IRELAND)
+    await session("iasql_install", "aws_cloudwatch", region="*")
+    await session.execute("INSERT INTO log_group (log_group_name) VALUES ('a')")
+    await session.execute("INSERT INTO eu_west_1.log_group (log_group_name) VALUES ('b')")
+    simulator.plan({"action": "error", "region": IRELAND, "service": "logs", "times": 0} | DENIED)
+    assert await session("iasql_plan_apply") == [("create", "log_group", None, "a")]
+    assert any(each.startswith(f"region {IRELAND} is left out") for each in session.notices)
+    with pytest.raises(OperationError, match=f"nothing was done in {IRELAND}"):
+        await session("iasql_apply")
+    assert log_groups(boto, REGION) == ["a"]
+    simulator.cancel_faults()
+    assert await session.rows("SELECT log_group_name FROM eu_west_1.log_group") == [("b",)]
+    assert await session("iasql_apply") == [("create", "eu_west_1.log_group", None, "b")]
+
+
+async def test_a_region_is_removed_with_its_tables_and_aws_keeps_what_it_has(
+    session: Session, boto: Any
+) -> None:
+    boto("logs", IRELAND).create_log_group(logGroupName="there")
+    await session("iasql_add_region", IRELAND)
+    await session("iasql_install", "aws_cloudwatch", region=IRELAND)
+    await session.execute("DELETE FROM eu_west_1.log_group")
+    with pytest.raises(OperationError) as refused:
+        await session("iasql_remove_region", IRELAND)
+    assert refused.value.sqlstate == "55000"
+    await session("iasql_sync", region=IRELAND)
+    assert await session("iasql_remove_region", IRELAND) == [(IRELAND, "eu_west_1")]
+    assert await session.rows("SELECT to_regnamespace('eu_west_1')") == [(None,)]
+    assert log_groups(boto, IRELAND) == ["there"]
+    assert await session("iasql_plan_apply") == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sqlstate"),
+    [
+        (("mars-north-1",), "42704"),
+        ((IRELAND, "public"), "42P06"),
+        ((IRELAND, "pg_mine"), "42602"),
+        ((IRELAND, "iasql"), "42602"),
+        ((IRELAND, 'a"b'), "42602"),
+        ((REGION,), "42710"),
+    ],
+)
+async def test_a_region_that_cannot_be_added_is_refused(
+    session: Session, arguments: tuple[str, ...], sqlstate: str
+) -> None:
+    with pytest.raises(OperationError) as refused:
+        await session("iasql_add_region", *arguments)
+    assert refused.value.sqlstate == sqlstate
+    assert await session.rows("SELECT schema FROM iasql.place") == [("public",)]
+
+
+async def test_a_region_that_is_not_there_is_named_with_those_that_are(session: Session) -> None:
+    with pytest.raises(OperationError) as refused:
+        await session("iasql_plan_apply", region=IRELAND)
+    assert refused.value.sqlstate == "42704"
+    assert REGION in str(refused.value.detail)
+    assert "iasql_add_region('eu-west-1')" in str(refused.value.hint)
+
+
+async def test_a_table_of_the_users_own_refers_to_one_of_any_place(session: Session) -> None:
+    await session("iasql_add_region", IRELAND, "aws_eu")
+    await session("iasql_install", "aws_cloudwatch", region=IRELAND)
+    await session.execute(
+        "CREATE TABLE kept (name varchar REFERENCES aws_eu.log_group);"
+        "INSERT INTO aws_eu.log_group (log_group_name) VALUES ('a');"
+        "INSERT INTO kept VALUES ('a')"
+    )
+    await session("iasql_apply")
+    assert await session("iasql_plan_apply") == []
+
+
+async def test_deleting_all_records_is_about_the_place_of_the_session(session: Session) -> None:
+    await session("iasql_add_region", IRELAND)
+    await session("iasql_install", "aws_cloudwatch", region="*")
+    for schema in ("public", "eu_west_1"):
+        await session.execute(f"INSERT INTO {schema}.log_group (log_group_name) VALUES ('a')")
+    counts = "SELECT (SELECT count(*) FROM public.log_group), (SELECT count(*) FROM eu_west_1.log_group)"
+    await session.execute("SET search_path = eu_west_1, public")
+    await session.execute("SELECT delete_all_records()")
+    assert await session.rows(counts) == [(1, 0)]
+    await session.execute("SELECT delete_all_records('*')")
+    assert await session.rows(counts) == [(0, 0)]
