@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 from engine import results
@@ -10,7 +11,7 @@ from engine.aws import regions
 from engine.aws.account import Accounts
 from engine.aws.patience import Patience
 from engine.caller import Caller
-from engine.database import install, journal, lock, places, upgrade
+from engine.database import all_regions, install, journal, lock, places, upgrade
 from engine.database.connection import Database
 from engine.database.functions import OPERATIONS, Performs
 from engine.drivers.by_resource import Drivers
@@ -110,7 +111,7 @@ class Engine:
         await lock.to_end_of_transaction(caller)
         scope = await self._scope(request, caller)
         wanted = scope.layout.at(scope.places, names)
-        dropped = await install.drop_tables(caller, scope.layout, wanted)
+        dropped = await self._drop_tables(caller, scope.layout, wanted)
         async with self._database.vouching(caller):
             await install.forget(caller, wanted)
         return scope.named(dropped)
@@ -171,6 +172,7 @@ class Engine:
         await lock.to_end_of_transaction(caller)
         layout = await places.read(caller, self._catalogue)
         await upgrade.complete(caller, layout.resources)
+        await all_regions.bring_up_to_date(caller, layout)
         return []
 
     async def _add_region(self, request: Request, caller: Caller) -> list[Record]:
@@ -183,6 +185,7 @@ class Engine:
         async with self._database.vouching(caller):
             await places.record(caller, layout.default)
             await places.record(caller, place, made=made)
+        await all_regions.bring_up_to_date(caller, replace(layout, others=(*layout.others, place)))
         return [{"region_name": place.region, "schema_name": place.schema}]
 
     async def _remove_region(self, request: Request, caller: Caller) -> list[Record]:
@@ -194,7 +197,7 @@ class Engine:
         if there:
             rows, snapshot = await self._snapshots(scope, caller, in_one_transaction=True)
             places.check_applied(place, scope.of_plan(snapshot, plan_apply(snapshot, rows)))
-        await install.drop_tables(caller, scope.layout, there)
+        await self._drop_tables(caller, scope.layout, there, left=scope.layout.without_place(place))
         await places.drop_schema(caller, place)
         async with self._database.vouching(caller):
             await places.forget(caller, place)
@@ -288,7 +291,24 @@ class Engine:
             await places.record(caller, then.default)
             await install.record(caller, new)
         await self._import(caller, snapshot, resources, fresh)
+        await all_regions.bring_up_to_date(caller, then)
         return then
+
+    async def _drop_tables(
+        self, caller: Caller, layout: Layout, modules: Sequence[Installed], left: Layout | None = None
+    ) -> list[Record]:
+        """Drop the tables of modules, with the views that show them.
+
+        Args:
+            left: what the database has then, if that is not all but the modules.
+        """
+        there = [each for each in modules if each in layout.installed]
+        left = left or layout.without(there)
+        if layout.others:
+            await all_regions.drop_views(caller, set(layout.tables) - set(left.tables))
+        dropped = await install.drop_tables(caller, layout, modules)
+        await all_regions.bring_up_to_date(caller, left)
+        return dropped
 
     async def _import(
         self, caller: Caller, snapshot: Snapshot, resources: Sequence[Resource], new: Iterable[Resource]

@@ -53,6 +53,8 @@ class Request:
     def modules(self) -> Sequence[str | None]:
         """The names of the modules that it asks for, in order, however they are given."""
         given = next((each for name, each in self.arguments.items() if name.startswith("_mod")), None)
+        if isinstance(given, str) and given.startswith("{"):
+            return given.strip("{}").split(",")  # an array's text; names of modules need no quotes in it
         return given if isinstance(given, tuple) else (given,)
 
 

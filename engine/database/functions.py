@@ -25,7 +25,7 @@ Performs = Literal[
     "remove_region",
 ]
 
-#: What an operation is asked for, by parameter; the values of a variadic one or a list are a tuple.
+#: What an operation is asked for, by parameter: as text, and as a tuple of texts for a variadic one.
 Arguments = Mapping[str, str | tuple[str | None, ...] | None]
 
 
@@ -74,15 +74,17 @@ class Operation:
             return None if named else {known[0].name: tuple(arguments)}
         if len(arguments) > len(known):
             return None
-        given = dict(zip((each.name for each in known), arguments, strict=False))
-        if given.keys() & named.keys():
+        in_order: dict[str, str | tuple[str | None, ...] | None] = dict(
+            zip((each.name for each in known), arguments, strict=False)
+        )
+        if in_order.keys() & named.keys():
             return None
-        given |= named
+        given = {**in_order, **named}
         names = {each.name for each in known}
         needed = {each.name for each in known if not each.optional}
         if not needed <= given.keys() <= names:
             return None
-        return {each.name: each.value(given[each.name]) for each in known if each.name in given}
+        return given
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,6 @@ class _Parameter:
     name: str
     type: str
     optional: bool = False
-
-    def value(self, text: str | None) -> str | tuple[str | None, ...] | None:
-        if text is None or not self.type.endswith("[]"):
-            return text
-        # Names of modules need no quotes in an array's text.
-        return tuple(each for each in text.strip("{}").split(",") if each)
 
 
 def _parameter(text: str) -> _Parameter:

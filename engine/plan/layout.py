@@ -99,6 +99,14 @@ class Layout:
         """The database once some modules are uninstalled."""
         return replace(self, installed=self.installed.difference(gone))
 
+    def without_place(self, place: Place) -> Layout:
+        """The database once a place has gone, with all that is installed there."""
+        return replace(
+            self,
+            others=tuple(each for each in self.others if each != place),
+            installed=frozenset(each for each in self.installed if each.schema != place.schema),
+        )
+
     @cached_property
     def resources(self) -> tuple[Resource, ...]:
         """Every resource that has a table, each after those that it refers to."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import asyncpg
 import pytest
 
 from engine.errors import OperationError
 from tests.engine.direct import Session
 from tests.fixtures.cloud import REGION, Cloud
+from tests.fixtures.databases import PostgresServer
 
 IRELAND = "eu-west-1"
 TRUST = {
@@ -213,3 +215,54 @@ async def test_deleting_all_records_is_about_the_place_of_the_session(session: S
     assert await session.rows(counts) == [(1, 0)]
     await session.execute("SELECT delete_all_records('*')")
     assert await session.rows(counts) == [(0, 0)]
+
+
+async def test_all_regions_can_be_read_at_once_and_only_by_whom_the_tables_let(
+    session: Session, postgres_server: PostgresServer, boto: Any
+) -> None:
+    await session("iasql_install", "aws_cloudwatch", "aws_iam", "aws_ecr")
+    assert await session.rows("SELECT to_regnamespace('iasql_all')") == [(None,)]
+    await session("iasql_add_region", IRELAND)
+    await session("iasql_install", "{aws_cloudwatch,aws_ecr}", region=IRELAND)
+    await session.execute(
+        "INSERT INTO log_group (log_group_name) VALUES ('a');"
+        "INSERT INTO eu_west_1.log_group (log_group_name) VALUES ('b');"
+        "INSERT INTO eu_west_1.repository (repository_name) VALUES ('c')"
+    )
+    assert await session.rows(
+        "SELECT region, log_group_name, log_group_arn FROM iasql_all.log_group ORDER BY 1"
+    ) == [(IRELAND, "b", None), (REGION, "a", None)]
+    assert await session.rows("SELECT region, image_tag_mutability FROM iasql_all.repository") == [
+        (IRELAND, "MUTABLE")
+    ]
+    assert await session.rows("SELECT DISTINCT region FROM iasql_all.role") == []
+    reader = await asyncpg.connect(postgres_server.superuser_url(session.caller.database))
+    await reader.execute("CREATE ROLE all_reader; GRANT USAGE ON SCHEMA eu_west_1 TO all_reader")
+    try:
+        await reader.execute("SET ROLE all_reader")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await reader.fetch("TABLE iasql_all.log_group")
+        await reader.execute("RESET ROLE; GRANT SELECT ON log_group, eu_west_1.log_group TO all_reader")
+        await reader.execute("SET ROLE all_reader")
+        assert len(await reader.fetch("TABLE iasql_all.log_group")) == 2
+    finally:
+        await reader.execute("RESET ROLE; DROP OWNED BY all_reader; DROP ROLE all_reader")
+        await reader.close()
+
+
+async def test_what_shows_all_regions_goes_with_what_it_shows(session: Session) -> None:
+    views = "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace('iasql_all') ORDER BY 1"
+    await session("iasql_install", "aws_cloudwatch")
+    await session("iasql_add_region", IRELAND)
+    await session("iasql_install", "{aws_cloudwatch,aws_sqs}", region=IRELAND)
+    assert await session.rows(views) == [("aws_account",), ("log_group",), ("queue",)]
+    await session("iasql_uninstall", "aws_sqs", region=IRELAND)
+    assert await session.rows(views) == [("aws_account",), ("log_group",)]
+    await session("iasql_uninstall", "aws_cloudwatch", region=IRELAND)
+    assert await session.rows("SELECT DISTINCT region FROM iasql_all.aws_account ORDER BY 1") == [
+        (IRELAND,),
+        (REGION,),
+    ]
+    await session("iasql_remove_region", IRELAND)
+    assert await session.rows(views) == []
+    await session.execute("ALTER TABLE log_group ALTER COLUMN log_group_name TYPE text")

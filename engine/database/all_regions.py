@@ -1,0 +1,133 @@
+"""The schema `iasql_all`: each table once, over all places of a database.
+
+There is none while a database has one place: a view keeps the columns that it shows from being altered.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from engine.caller import Caller
+from engine.database.sql import identifier, literal, relation
+from engine.plan.layout import Layout
+from modules.spec import Column, EnumType, Resource
+from modules.spec.names import bare, in_schema, schema_of
+
+SCHEMA = "iasql_all"
+
+#: The existing views and columns; whether the role could replace them; what version of PostgreSQL it is.
+_STATE = f"""
+    SELECT COALESCE(
+        (SELECT pg_catalog.json_object_agg(v.name, v.columns)
+         FROM (SELECT c.relname AS name, pg_catalog.json_agg(a.attname ORDER BY a.attnum) AS columns
+               FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_attribute AS a
+                 ON a.attrelid OPERATOR(pg_catalog.=) c.oid AND a.attnum OPERATOR(pg_catalog.>) 0
+               WHERE c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.to_regnamespace({literal(SCHEMA)})
+               GROUP BY c.relname) AS v), '{{}}')::pg_catalog.text,
+      COALESCE(pg_catalog.has_schema_privilege(
+        pg_catalog.to_regnamespace({literal(SCHEMA)})::pg_catalog.oid, 'CREATE'), true)::pg_catalog.text
+      || (SELECT pg_catalog.count(*) FROM pg_catalog.pg_class AS c
+          WHERE c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.to_regnamespace({literal(SCHEMA)})
+            AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE'))::pg_catalog.text,
+      pg_catalog.current_setting('server_version_num')
+"""
+
+
+async def bring_up_to_date(caller: Caller, layout: Layout) -> None:
+    """Make the views show what a database has now.
+
+    A role that may not is told so.
+
+    Raises:
+        DatabaseError: 2BP01, something of the user's needs a view that would go.
+    """
+    ((views, may, version),) = await caller.query(_STATE)
+    there: dict[str, list[str]] = json.loads(str(views))
+    wanted = _tables(layout) if layout.others else {}
+    if not there and not wanted:
+        return
+    if may != "true0":
+        caller.notice(
+            f"the views in {SCHEMA} are not brought up to date: this role may not replace them",
+            severity="WARNING",
+            hint="SELECT iasql_upgrade() of their owner does it.",
+        )
+        return
+    for statement in _statements(layout, wanted, there, invoker=int(str(version)) >= 150000):
+        await caller.query(statement)
+
+
+async def drop_views(caller: Caller, tables: Collection[str]) -> None:
+    """Drop the views that show some tables, which could not be dropped otherwise."""
+    names = sorted({in_schema(SCHEMA, bare(each)) for each in tables})
+    if names:
+        await caller.query("DROP VIEW IF EXISTS " + ", ".join(map(relation, names)))
+
+
+def _statements(
+    layout: Layout, wanted: Mapping[str, Sequence[_Table]], there: Mapping[str, list[str]], *, invoker: bool
+) -> Iterator[str]:
+    if wanted:
+        yield f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"
+        yield f"GRANT USAGE ON SCHEMA {SCHEMA} TO PUBLIC"
+    gone = [relation(in_schema(SCHEMA, name)) for name in there if name not in wanted]
+    if gone:
+        yield "DROP VIEW " + ", ".join(gone)
+    for name, tables in wanted.items():
+        yield from _view(layout, name, tables, there.get(name, []), invoker=invoker)
+
+
+#: A table, with its columns.
+_Table = tuple[str, tuple[Column, ...], tuple[str, ...]]
+
+
+def _tables(layout: Layout) -> dict[str, list[_Table]]:
+    """All tables of one name, by that name."""
+    found: dict[str, list[_Table]] = {}
+    for resource in layout.resources:
+        for table, columns, key in _of(resource):
+            found.setdefault(bare(table), []).append((table, columns, key))
+    return found
+
+
+def _of(resource: Resource) -> Iterator[_Table]:
+    yield resource.table, resource.columns, resource.key
+    for part in resource.parts:
+        yield part.relation, (part.parent, *part.columns), part.key
+
+
+def _view(
+    layout: Layout, name: str, tables: Sequence[_Table], there: Sequence[str], *, invoker: bool
+) -> Iterator[str]:
+    view = relation(in_schema(SCHEMA, name))
+    declared = _columns(*tables[0][1:])
+    # A view that is replaced keeps its columns in their order; new ones come last.
+    columns = sorted(declared, key=lambda each: there.index(each) if each in there else len(there))
+    selects = " UNION ALL ".join(
+        f"SELECT {literal(_region(layout, table))}::pg_catalog.text AS region, "
+        + ", ".join(declared[each] for each in columns)
+        + f" FROM {relation(table)} AS t"
+        for table, *_ in tables
+    )
+    # A view that runs as whoever reads it shows no more than the tables do; an older PostgreSQL has none.
+    yield f"CREATE OR REPLACE VIEW {view} {'WITH (security_invoker = true)' if invoker else ''} AS {selects}"
+    yield f"COMMENT ON VIEW {view} IS {literal(f'The {name} tables of all regions.')}"
+    if invoker:
+        yield f"GRANT SELECT ON {view} TO PUBLIC"
+
+
+def _columns(columns: Sequence[Column], key: Sequence[str]) -> dict[str, str]:
+    """The expressions of a table's columns; each schema has enum types of its own, so they are text here."""
+    names = dict.fromkeys(each for each in [*key, *(each.name for each in columns)] if each != "region")
+    enums = {each.name for each in columns if isinstance(each.type, EnumType)}
+    return {
+        each: f"t.{identifier(each)}" + (f"::pg_catalog.text AS {identifier(each)}" if each in enums else "")
+        for each in names
+    }
+
+
+def _region(layout: Layout, table: str) -> str:
+    if bare(table) in layout.catalogue.global_tables:
+        return "global"
+    return str(layout.regions[schema_of(table)])
