@@ -109,8 +109,8 @@ def _modules(verb: str) -> str:
     return f"module_name varchar, {verb}_table_name varchar, record_count integer"
 
 
-# Where a call without names could mean two signatures, Postgres must choose the one that has no region: so a
-# single module is a name there, which a text is cast to but never preferred over.
+# Where a call without names could mean two signatures, Postgres must choose the one that has no region: what
+# could be confused is of type name there, which a text is cast to but never preferred over.
 OPERATIONS = (
     Operation(
         name="iasql_install",
@@ -187,10 +187,19 @@ OPERATIONS = (
         name="iasql_apply",
         performs="apply",
         changes=True,
-        parameters="region text, plan_id text DEFAULT NULL",
+        parameters="region name",
         columns=_CHANGES,
-        comment="The same for one region of this database.",
+        comment="Makes AWS hold what the tables hold, in one region of this database.",
         sample="SELECT * FROM iasql_apply(region => 'eu-west-1');",
+    ),
+    Operation(
+        name="iasql_apply",
+        performs="apply",
+        changes=True,
+        parameters="region name, plan_id text",
+        columns=_CHANGES,
+        comment="The same, if that is still the plan of this name.",
+        sample="SELECT * FROM iasql_apply(region => 'eu-west-1', plan_id => iasql_plan_id());",
     ),
     Operation(
         name="iasql_plan_apply",

@@ -290,7 +290,13 @@ def test_a_temporary_table_switches_a_policy_off(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    "call", ["iasql.record_installed(ARRAY['aws_ecr'])", "iasql.record_uninstalled(ARRAY['aws_iam'])"]
+    "call",
+    [
+        "iasql.record_installed('public', ARRAY['aws_ecr'])",
+        "iasql.record_uninstalled('public', ARRAY['aws_iam'])",
+        "iasql.record_place('pg_temp', 'eu-west-1', false)",
+        "iasql.forget_place('public')",
+    ],
 )
 def test_somebody_tells_the_engine_what_is_installed(scene: Scene, reader: Database, call: str) -> None:
     before = fetched(scene.owner, "SELECT * FROM iasql_modules_installed()")

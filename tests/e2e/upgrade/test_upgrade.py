@@ -1,0 +1,93 @@
+"""A database of an earlier version is brought over, and what users built on its tables is kept.
+
+`version_0_1_0.sql` is a dump of one in which version 0.1.0 has deployed the tutorial. Beside that it has a
+view and a table of the user's on module tables, and a view that calls a plan.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from engine.operations import Engine
+from modules.catalogue import find_modules
+from tests.engine.direct import DirectCaller, Session
+from tests.fixtures.databases import PSQL, Database, PostgresServer
+
+DUMP = Path(__file__).with_name("version_0_1_0.sql")
+#: The roles of the dump: the one that the server worked with, and the one that owned the database.
+ENGINE_ROLE, OWNER = "admin", "iasql"
+#: What it had, and what of it is the user's.
+COUNTS = {
+    "aws_account": 1,
+    "cluster": 1,
+    "container_definition": 1,
+    "listener": 1,
+    "load_balancer": 1,
+    "repository": 1,
+    "security_group": 2,
+    "service": 1,
+    "owner_of": 1,
+    "groups_of": 2,
+}
+
+
+@pytest.fixture
+def older(fresh_database: Database, postgres_server: PostgresServer) -> Database:
+    """A database as version 0.1.0 left it."""
+    text = DUMP.read_text().replace(f"OWNER TO {OWNER};", f"OWNER TO {fresh_database.role};")
+    text = re.sub(rf"(OWNER TO|\bTO|FROM) {ENGINE_ROLE};", r"\1 postgres;", text)
+    restored = subprocess.run(
+        [PSQL, "-qX", "-v", "ON_ERROR_STOP=1", postgres_server.superuser_url(fresh_database.name)],
+        input=text,
+        capture_output=True,
+        text=True,
+    )
+    assert restored.returncode == 0, restored.stderr
+    return fresh_database
+
+
+async def test_a_database_of_0_1_0_keeps_what_it_has(engine: Engine, older: Database) -> None:
+    connection = await asyncpg.connect(older.url, statement_cache_size=0)
+    session = Session(engine, DirectCaller(connection, older.name, older.role))
+    columns = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' "
+    columns += "ORDER BY table_name, ordinal_position"
+    before = await session.rows(columns)
+    rows = {table: await session.rows(f"TABLE {table}") for table in COUNTS}
+    assert {table: len(some) for table, some in rows.items()} == COUNTS
+    await engine.prepare_database(older.name)
+    await session("iasql_upgrade")
+    after = await session.rows(columns)
+    assert set(before) <= set(after)
+    for table, some in rows.items():
+        names = ", ".join(f'"{column}"' for each, column in before if each == table)
+        assert await session.rows(f"SELECT {names} FROM {table}") == some
+    declared = {
+        (each.table, column.name) for each in find_modules().resources.values() for column in each.columns
+    }
+    there = {table for table, _ in before}
+    assert {each for each in declared if each[0] in there} <= set(after)
+    await connection.close()
+
+
+async def test_a_database_of_0_1_0_works_on_in_its_default_region(engine: Engine, older: Database) -> None:
+    connection = await asyncpg.connect(older.url, statement_cache_size=0)
+    session = Session(engine, DirectCaller(connection, older.name, older.role))
+    await engine.prepare_database(older.name)
+    await session("iasql_upgrade")
+    await session("iasql_add_region", "eu-west-1")
+    assert await session.rows("SELECT schema, is_default FROM iasql.place ORDER BY 2 DESC") == [
+        ("public", True),
+        ("eu_west_1", False),
+    ]
+    await session.execute("DROP TABLE owner_of")
+    await session("iasql_sync")  # the account is another one, and empty
+    assert await session("iasql_plan_apply") == []
+    assert await session.rows("SELECT count(*) FROM iasql_all.security_group") == [(1,)]
+    await session.execute("INSERT INTO log_group (log_group_name) VALUES ('a')")
+    assert [each[1] for each in await session.apply()] == ["log_group"]
+    await connection.close()
