@@ -37,7 +37,7 @@ NATIVE_TESTS := tests/proxy/native/test_relay.py tests/proxy/native/test_relay_e
 WITHOUT_PRELOAD := import os, sys, pytest; del os.environ["LD_PRELOAD"]; sys.exit(pytest.main(sys.argv[1:]))
 test-native: setup
 	rm -rf $(SANITIZED) && mkdir -p $(SANITIZED)/tests
-	cp -r deploy engine modules proxy pyproject.toml $(SANITIZED)
+	cp -r accounts deploy engine modules proxy pyproject.toml $(SANITIZED)
 	cp -r tests/__init__.py tests/conftest.py tests/fixtures tests/fuzz tests/proxy $(SANITIZED)/tests
 	cd $(SANITIZED) && for each in _relay _front; do \
 	  $(CURDIR)/$(BIN)/cython -3 proxy/native/$$each.pyx && \

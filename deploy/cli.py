@@ -1,4 +1,4 @@
-"""The command line: `iasql up`, `iasql demo`, `iasql check-modules`."""
+"""The command line: `iasql up`, `connect`, `accounts`, `rotate`, `disconnect`, `demo`, `check-modules`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import uvloop
 
 from deploy import options
 from deploy.check_modules import check_modules
+from deploy.connections import accounts_command, connect_command, disconnect_command, rotate_command
 from deploy.demo import demo
 from deploy.failure import StartError
 from deploy.logs import Format, log_to_standard_error
@@ -73,7 +74,20 @@ def main() -> None:
     "small pages and slow changes.  [plain if nothing else is said]",
 )
 @click.option(
+    "--simulate-databases",
+    multiple=True,
+    metavar="PATTERN",
+    help="Give each database of such a name, 'test_*' say, a simulated account of its own, fresh at the "
+    "first call, whatever the server is connected to.",
+)
+@click.option(
     "--data-dir", type=click.Path(path_type=Path), help="Where the embedded Postgres keeps its data."
+)
+@click.option(
+    "--secret-key-file",
+    type=_FILE,
+    help="Keys that the secrets of `iasql connect` are encrypted with; IASQL_SECRET_KEY has one itself.  "
+    "[default: a file beside the embedded Postgres' data]",
 )
 @click.option("--tls-cert", type=_FILE, help="The certificate to show to clients; read again on SIGHUP.")
 @click.option("--tls-key", type=_FILE, help="Its key, without a passphrase.")
@@ -129,7 +143,9 @@ def up_command(
     reuse_server_connections: float | None,
     postgres: str | None,
     simulate: str | None,
+    simulate_databases: tuple[str, ...],
     data_dir: Path | None,
+    secret_key_file: Path | None,
     tls_cert: Path | None,
     tls_key: Path | None,
     tls: str | None,
@@ -169,12 +185,18 @@ def up_command(
             tls=options.tls(tls, tls_cert, tls_key, tls_client_ca),
             limits=limits,
             admin=options.admin(admin),
+            simulated_databases=simulate_databases,
+            secret_key_file=secret_key_file,
         )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(up(settings))
     except StartError as error:
         click.echo(f"iasql: {error}", err=True)
         sys.exit(1)
+
+
+for each in (connect_command, accounts_command, rotate_command, disconnect_command):
+    main.add_command(each)
 
 
 @main.command("demo")

@@ -4,7 +4,7 @@ It listens on a unix socket only, and asks everybody for a password: the superus
 known to this machine's user alone, the role `admin`'s is the one to hand to clients.
 Both are kept in files with mode 0600 in the data directory:
 
-    pgdata/  socket/  password  superuser-password  lock  postgres.log
+    pgdata/  socket/  password  superuser-password  secret-key  lock  postgres.log
 
 The wheel's own `get_server` is not used: it lets every local user in without a password.
 """
@@ -56,6 +56,10 @@ _SETTINGS = {"listen_addresses": "", "max_connections": "200", "unix_socket_perm
 
 class PostgresError(Exception):
     """The embedded Postgres cannot run; the message says why in one line."""
+
+
+class DirectoryInUseError(PostgresError):
+    """Another process runs a server on the data directory."""
 
 
 class EmbeddedPostgres:
@@ -122,6 +126,11 @@ class EmbeddedPostgres:
         return _secret(self.data_dir / "password")
 
     @property
+    def secret_key_file(self) -> Path:
+        """Where the keys are that secrets are encrypted with; nobody but this machine's user can read it."""
+        return self.data_dir / "secret-key"
+
+    @property
     def superuser_password(self) -> str:
         """The password of the role `postgres`."""
         return _secret(self.data_dir / "superuser-password")
@@ -152,7 +161,7 @@ class EmbeddedPostgres:
             self._lock.seek(0)
             holder = self._lock.read().strip() or "unknown"
             message = f"the data directory {self.data_dir} is in use by another process (pid {holder})"
-            raise PostgresError(f"{message}; use --data-dir for another one") from None
+            raise DirectoryInUseError(f"{message}; use --data-dir for another one") from None
         self._lock.truncate(0)
         self._lock.write(f"{os.getpid()}\n")
         self._lock.flush()

@@ -82,9 +82,7 @@ class Engine:
             OperationError: the statement is to fail with this.
         """
         operation, arguments = await execution.check(caller, call.function, call.arguments, call.named)
-        if operation.performs == "upgrade":
-            # Before the bookkeeping is read, tables of which it alters.
-            await self._database.prepare(caller.database, self._catalogue)
+        await self._accounts.of(caller.database)  # whatever is called, a database without one is refused
         request = Request(call, operation, arguments)
         records = await self._performs[operation.performs](request, caller)
         await results.leave(caller, call.function, records)

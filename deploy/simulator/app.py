@@ -8,6 +8,7 @@ Control API, for tests:
     POST /simulator/clock       {"advance"}: let seconds have passed
     GET  /simulator/calls       the calls seen since the last reset
     POST /simulator/images      {"repository", "tag"}: push an image to a public repository
+    POST /simulator/forget      {"account"}: an account is empty again
     POST /simulator/reset       an empty account, no faults, no calls, the conditions of the start
 """
 
@@ -19,6 +20,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from moto.core.base_backend import BackendDict
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -157,11 +159,19 @@ class Simulator:
             case "POST", "images":
                 with self._lock:
                     self._ecr_public.put_image(DEFAULT_ACCOUNT, document["repository"], document["tag"])
+            case "POST", "forget":
+                self._forget(str(document["account"]))
             case "POST", "reset":
                 self._reset()
             case _:
                 return _document({"error": f"no {method} {path} here"}, 404)
         return _document({})
+
+    def _forget(self, account: str) -> None:
+        with self._lock:
+            for backend in BackendDict._instances:  # type: ignore[misc]
+                backend.pop(account, None)
+            self._ecr_public.forget(account)
 
     def _reset(self) -> None:
         environ = Request.from_values("/moto-api/reset", method="POST").environ

@@ -17,8 +17,10 @@ Environ = dict[str, Any]
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 _READS = ("Describe", "List", "Get", "BatchGet", "BatchCheck", "Head", "Search", "Lookup", "Simulate")
 
-#: Account that every call belongs to unless its `x-moto-account-id` header names another.
+#: Account that a call belongs to unless its access key or its `x-moto-account-id` header names another.
 DEFAULT_ACCOUNT = "123456789012"
+#: An access key that says whose it is; see `deploy.simulator.process.credentials`.
+_KEY = re.compile(r"Credential=simulated-(\d{12})/")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,9 +84,15 @@ def read_call(environ: Environ) -> AwsCall:
         service=service.lower(),
         operation=_operation(request, parameters),
         region=region,
-        account=request.headers.get("x-moto-account-id", DEFAULT_ACCOUNT),
+        account=_account(request),
         parameters=parameters,
     )
+
+
+def _account(request: Request) -> str:
+    key = _KEY.search(request.headers.get("Authorization", ""))
+    named: str = request.headers.get("x-moto-account-id", DEFAULT_ACCOUNT)
+    return key[1] if key else named
 
 
 def _operation(request: Request, parameters: Mapping[str, Any]) -> str:

@@ -77,6 +77,11 @@ class EcrPublic:
         except RefusedError as refused:
             return error_reply(call, refused.error)
 
+    def forget(self, account: str) -> None:
+        """Let an account have no repositories."""
+        for each in [key for key in self._repositories if key[0] == account]:
+            del self._repositories[each]
+
     def put_image(self, account: str, name: str, tag: str) -> None:
         """Pretend that somebody pushed an image."""
         self._repositories[account, name].images.add(tag)

@@ -20,6 +20,11 @@ DUMMY_CREDENTIALS = {
 }
 
 
+def credentials(account: str) -> dict[str, str]:
+    """Keys of one of the accounts that a simulator has; it has any that is asked for."""
+    return DUMMY_CREDENTIALS | {"AWS_ACCESS_KEY_ID": f"simulated-{account}"}
+
+
 class SimulatorError(Exception):
     """The simulated AWS did not start."""
 

@@ -13,14 +13,25 @@ class Account:
 
     Attributes:
         region: the default one; None for what the standard settings say.
+        regions: all that it is connected with, the default one first; empty if that is not recorded.
+        schema: the schema whose tables are the default region's.
     """
 
-    def __init__(self, open_region: Callable[[str | None], Cloud], region: str | None = None) -> None:
+    def __init__(
+        self,
+        open_region: Callable[[str | None], Cloud],
+        region: str | None = None,
+        *,
+        regions: tuple[str, ...] = (),
+        schema: str = "public",
+    ) -> None:
         """
         Args:
             open_region: gives the clients of a region, None for the default one.
         """
         self.region = region
+        self.regions = regions
+        self.schema = schema
         self._open_region = open_region
         self._clouds: dict[str | None, Cloud] = {}
 
@@ -31,11 +42,15 @@ class Account:
             self._clouds[key] = self._open_region(key)
         return self._clouds[key]
 
+    @property
+    def idle(self) -> float:
+        """Seconds since any of its regions was used; 0 while a call is under way."""
+        return min((each.idle for each in self._clouds.values()), default=0.0)
+
     async def close(self) -> None:
-        """Close all clients."""
+        """Close all clients; they are made anew when they are needed again."""
         for each in self._clouds.values():
             await each.close()
-        self._clouds.clear()
 
 
 class Accounts(Protocol):

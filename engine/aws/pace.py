@@ -26,6 +26,11 @@ class Pace:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._slowed = 0.0
 
+    @property
+    def under_way(self) -> int:
+        """How many calls are."""
+        return self._under_way
+
     async def __aenter__(self) -> None:
         if self._under_way < int(self.limit) and not self._waiting:
             self._under_way += 1

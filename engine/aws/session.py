@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections import defaultdict
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -32,6 +33,11 @@ class Identity:
     region: str
     arn: str
 
+    @property
+    def partition(self) -> str:
+        """The part of AWS that the account is in: `aws`, `aws-cn`, `aws-us-gov`."""
+        return self.arn.split(":")[1]
+
 
 class Cloud:
     """Clients of one account and region, made when first needed and kept.
@@ -50,19 +56,20 @@ class Cloud:
         secret_key: str | None = None,
         retries: Retries | None = None,
         read_timeout: float = 60,
+        session: Any = None,
     ) -> None:
         """
         Args:
             region, endpoint_url: what the standard settings (`AWS_REGION`, `AWS_ENDPOINT_URL`) say if None.
             access_key, secret_key: the standard credential chain if None.
+            session: of aioboto3, with credentials of its own; several regions may use the same.
             retries: how long calls are repeated; what the standard setting `AWS_MAX_ATTEMPTS` says if None.
             read_timeout: seconds that an answer may take.
         """
         self.retries = retries or Retries(attempts=int(os.environ.get("AWS_MAX_ATTEMPTS") or 6))
-        self._session = aioboto3.Session(
-            region_name=region or os.environ.get("AWS_REGION"),
-            aws_access_key_id=access_key,
-            aws_secret_access_key=secret_key,
+        self._region = region or os.environ.get("AWS_REGION")
+        self._session = session or aioboto3.Session(
+            region_name=self._region, aws_access_key_id=access_key, aws_secret_access_key=secret_key
         )
         self._endpoint_url = endpoint_url
         self._read_timeout = read_timeout
@@ -71,7 +78,27 @@ class Cloud:
         self._making = asyncio.Lock()
         self._reading: dict[str, Pace] = defaultdict(lambda: Pace(READING))
         self._changing: dict[str, Pace] = defaultdict(lambda: Pace(CHANGING))
+        self._used = time.monotonic()
         self.identity: Identity | None = None
+
+    @property
+    def idle(self) -> float:
+        """Seconds since it was used; 0 while a call is under way."""
+        if any(pace.under_way for pace in (*self._reading.values(), *self._changing.values())):
+            self._used = time.monotonic()
+        return time.monotonic() - self._used
+
+    async def access_key(self) -> str | None:
+        """The id of the access key that calls are signed with now; None if there are no credentials.
+
+        Raises:
+            CloudError: they cannot be had.
+        """
+        try:
+            credentials = await self._session.get_credentials()
+            return credentials and str((await credentials.get_frozen_credentials()).access_key)
+        except Exception as error:
+            raise translated(error, "credentials", "client") from error
 
     def pace(self, service: str, operation: str) -> Pace:
         """What limits the calls of one service that are under way at once."""
@@ -87,6 +114,7 @@ class Cloud:
             CloudError: there is no region, or no such profile.
         """
         key = service, region
+        self._used = time.monotonic()
         if key not in self._clients:
             async with self._making:
                 if key not in self._clients:
@@ -94,7 +122,7 @@ class Cloud:
                         self._clients[key] = await self._stack.enter_async_context(
                             self._session.client(
                                 service,
-                                region_name=region,
+                                region_name=region or self._region,
                                 endpoint_url=self._endpoint_url,
                                 config=_config(self._read_timeout),
                             )
@@ -104,7 +132,7 @@ class Cloud:
         return self._clients[key]
 
     async def close(self) -> None:
-        """Close all clients."""
+        """Close all clients; they are made anew when they are needed again."""
         await self._stack.aclose()
         self._clients.clear()
 

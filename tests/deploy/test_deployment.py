@@ -71,7 +71,7 @@ def test_what_is_copied_is_there_and_is_not_ignored() -> None:
         for source in command.value[:-1]
         if not any(flag.startswith("--from") for flag in command.flags)
     ]
-    assert {"pyproject.toml", "modules", "engine", "proxy", "deploy"} <= set(copied)
+    assert {"pyproject.toml", "modules", "engine", "proxy", "accounts", "deploy"} <= set(copied)
     for source in copied:
         assert (ROOT / source).exists()
         last = [rule for rule in rules if fnmatch(source, rule.lstrip("!"))][-1]

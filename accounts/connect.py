@@ -1,0 +1,381 @@
+"""Connecting a database to an AWS account, and changing and ending that; what the command line does.
+
+Whatever a failed `connect` has made is taken away again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import asyncpg
+from botocore.session import Session
+
+from accounts import binding, passwords, refusals, sessions
+from accounts.model import Connection, Credentials, StaticKey
+from accounts.registered import unlike
+from accounts.registry import HOME, Registry, check_alone
+from accounts.seal import SecretKeys
+from accounts.sessions import GivenKey, Usable
+from engine.aws.calls import identity
+from engine.aws.session import Cloud, Identity
+from engine.database.connection import Database
+from engine.database.prepare import prepare
+from engine.database.sql import identifier
+from engine.errors import OperationError
+from modules.catalogue import Catalogue
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+_TEMPLATES = ("template0", "template1", HOME)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What an operator wants to be connected.
+
+    Attributes:
+        existing: a database that is there; None for a new one.
+        database, login: names for what is new, None for names by chance. A login for an existing database is
+            made only if it is named.
+    """
+
+    name: str
+    regions: tuple[str, ...]
+    credentials: Usable
+    existing: str | None = None
+    database: str | None = None
+    login: str | None = None
+    schema: str = "public"
+    shared: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connected:
+    """A connection that was made.
+
+    Attributes:
+        arn: who the credentials are to AWS.
+        login: who owns the database.
+        password: of a new login, None if there is none.
+    """
+
+    connection: Connection
+    arn: str
+    login: str
+    password: str | None = field(repr=False)
+
+
+class Connecting:
+    """Connects databases of one PostgreSQL server.
+
+    Args:
+        database: connects to the server as the engine's role.
+        keys: what secrets are encrypted with.
+        catalogue: the modules that databases get to know.
+    """
+
+    def __init__(self, database: Database, keys: SecretKeys, catalogue: Catalogue) -> None:
+        self._database = database
+        self._keys = keys
+        self._catalogue = catalogue
+        self._registry = Registry(database)
+
+    async def close(self) -> None:
+        """Close the connection to Postgres."""
+        await self._registry.close()
+
+    async def all(self) -> list[Connection]:
+        """All connections, by name.
+
+        Raises:
+            OperationError: Postgres cannot be asked.
+        """
+        return await self._registry.all()
+
+    async def connect(self, wanted: Wanted) -> Connected:
+        """Connect a database to the account that some credentials are of.
+
+        Raises:
+            OperationError: something is refused or fails; nothing is left of it.
+        """
+        check_names(wanted)
+        check_alone_by_name(await self._registry.all(), wanted)
+        who = await _who(wanted.credentials, wanted.regions)
+        check_alone(await self._registry.all(), who.account, who.partition, shared=wanted.shared)
+        server = await self._registry.server()
+        if server is None:
+            raise OperationError("this Postgres is a replica", sqlstate="55000", hint="Name the primary.")
+        await self._registry.make()
+        async with self._database.connection() as admin, AsyncExitStack() as undo:
+            made = await self._connect(admin, wanted, who, server, undo)
+            undo.pop_all()
+        return made
+
+    async def rotate(self, name: str, key: GivenKey | None = None) -> tuple[Connection, str | None]:
+        """Give a connection's login a new password, and its secret the newest key or a new value.
+
+        Args:
+            key: an access key to use from now on.
+
+        Returns:
+            The connection, and the password if it has a login of its own.
+
+        Raises:
+            OperationError: something is refused or fails.
+        """
+        connection = await self._registry.named(name)
+        if key is not None:
+            await self._check_same_account(connection, key)
+        credentials = self._resealed(connection, key)
+        if credentials != connection.credentials:
+            connection = replace(connection, credentials=credentials)
+            await self._registry.change(connection)
+        if connection.login is None:
+            return connection, None
+        password = passwords.new_password()
+        async with self._database.connection() as admin:
+            await _execute(
+                admin, f"ALTER ROLE {identifier(connection.login)} PASSWORD '{passwords.verifier(password)}'"
+            )
+        return connection, password
+
+    async def disconnect(self, name: str, *, drop: bool = False) -> Connection:
+        """End a connection. Nothing is touched in AWS.
+
+        Args:
+            drop: drop the database, and the login that was made for it.
+
+        Raises:
+            OperationError: there is no such connection; 55000, the database to drop is not the one that was
+                connected; or Postgres refuses.
+        """
+        connection = await self._registry.named(name)
+        found = await self._registry.find(connection.database)
+        why = unlike(connection.database, found, connection)
+        if drop and why is not None:
+            raise refusals.not_bound(connection.database, connection, why)
+        await self._registry.remove(name)
+        if why is not None:
+            return connection
+        async with self._database.connection(connection.database) as own:
+            await binding.remove_mark(own)
+        if drop:
+            async with self._database.connection() as admin:
+                await _execute(admin, f"DROP DATABASE {identifier(connection.database)} WITH (FORCE)")
+                if connection.login is not None:
+                    await _execute(admin, f"DROP ROLE {identifier(connection.login)}")
+        return connection
+
+    # What connecting is made of -----------------------------------------------------------------------
+
+    async def _connect(
+        self, admin: Any, wanted: Wanted, who: Identity, server: str, undo: AsyncExitStack
+    ) -> Connected:
+        password = passwords.new_password()
+        login = wanted.login or (passwords.new_login() if wanted.existing is None else None)
+        if login is not None:
+            await _make_login(admin, login, password, undo)
+        database = wanted.existing or wanted.database or passwords.new_database()
+        if wanted.existing is None:
+            assert login is not None
+            await _make_database(admin, database, login, undo)
+        oid, owner = await _looked_up(admin, database)
+        if login is not None and login != owner:
+            await _execute(admin, f"GRANT {identifier(owner)} TO {identifier(login)}")
+        await _close_to_others(admin, database, undo)
+        connection = self._record(wanted, who, server, database, oid, login)
+        await self._mark_and_add(connection)
+        return Connected(
+            connection=connection, arn=who.arn, login=login or owner, password=password if login else None
+        )
+
+    def _record(
+        self, wanted: Wanted, who: Identity, server: str, database: str, oid: int, login: str | None
+    ) -> Connection:
+        given = wanted.credentials
+        kept = StaticKey(given.access_key_id, "") if isinstance(given, GivenKey) else given
+        connection = Connection(
+            name=wanted.name,
+            database=database,
+            oid=oid,
+            server=server,
+            nonce=secrets.token_hex(16),
+            account=who.account,
+            partition=who.partition,
+            regions=wanted.regions,
+            schema=wanted.schema,
+            credentials=kept,
+            login=login,
+            shared=wanted.shared,
+        )
+        return replace(
+            connection,
+            credentials=self._resealed(connection, given if isinstance(given, GivenKey) else None),
+        )
+
+    def _resealed(self, connection: Connection, key: GivenKey | None) -> Credentials:
+        """A connection's credentials, encrypted anew if they have a secret."""
+        if key is None and isinstance(connection.credentials, StaticKey):
+            there = connection.credentials
+            secret = self._keys.open(there.sealed_secret, connection.sealed_for)
+            key = GivenKey(there.access_key_id, secret)
+        if key is None:
+            return connection.credentials
+        return StaticKey(key.access_key_id, self._keys.seal(key.secret, connection.sealed_for))
+
+    async def _check_same_account(self, connection: Connection, key: GivenKey) -> None:
+        who = await _who(key, connection.regions)
+        if (who.account, who.partition) != (connection.account, connection.partition):
+            raise refusals.other_account(connection, who)
+
+    async def _mark_and_add(self, connection: Connection) -> None:
+        """Mark the database and record the connection: both, or neither."""
+        try:
+            async with self._database.connection(connection.database) as own, own.transaction():
+                await prepare(own, connection.database, self._catalogue)
+                await binding.write_mark(own, connection.mark)
+                await self._registry.add(connection)
+        except BaseException as error:
+            await self._forget(connection)
+            if isinstance(error, asyncpg.PostgresError):
+                raise _refused(error) from error
+            raise
+
+    async def _forget(self, connection: Connection) -> None:
+        there = [each for each in await self._registry.all() if each == connection]
+        for each in there:
+            await self._registry.remove(each.name)
+
+
+def check_names(wanted: Wanted) -> None:
+    """
+    Raises:
+        OperationError: 22023, a name or the regions cannot be.
+    """
+    if not _NAME.fullmatch(wanted.name):
+        raise OperationError(
+            f"{wanted.name!r} cannot be the name of a connection",
+            sqlstate="22023",
+            hint="Letters, digits, dots, dashes and underscores, 63 at most.",
+        )
+    if not wanted.regions:
+        raise OperationError(
+            "no region was named", sqlstate="22023", hint="Give --region, the default one first."
+        )
+    if wanted.existing in _TEMPLATES or wanted.database in _TEMPLATES:
+        name = wanted.existing or wanted.database
+        raise OperationError(f'database "{name}" cannot be connected', sqlstate="22023")
+
+
+def check_alone_by_name(there: Sequence[Connection], wanted: Wanted) -> None:
+    """
+    Raises:
+        OperationError: 42710, the name or the database has a connection.
+    """
+    for each in there:
+        if each.name == wanted.name:
+            raise refusals.name_taken(each)
+        if each.database == wanted.existing:
+            raise refusals.database_taken(each)
+
+
+async def _who(credentials: Usable, regions: Sequence[str]) -> Identity:
+    """Ask STS whose credentials they are.
+
+    Raises:
+        OperationError: AWS refuses or cannot be reached; 22023, the account has no such region.
+    """
+    cloud = Cloud(region=regions[0], session=sessions.session(credentials, regions[0]))
+    try:
+        who = await identity(cloud)
+    finally:
+        await cloud.close()
+    for region in regions:
+        try:
+            partition = Session().get_partition_for_region(region)
+        except Exception:
+            partition = None
+        if partition != who.partition:
+            raise OperationError(
+                f"account {who.account} has no region {region}",
+                sqlstate="22023",
+                detail=f"It is in the partition {who.partition}, and {region} is "
+                + (f"of {partition}." if partition else "of none that is known."),
+            )
+    return who
+
+
+async def _make_login(admin: Any, login: str, password: str, undo: AsyncExitStack) -> None:
+    name = identifier(login)
+    making = f"CREATE ROLE {name} LOGIN PASSWORD '{passwords.verifier(password)}'"
+    await _execute_undoably(admin, making, f"DROP ROLE {name}", undo)
+    if not await admin.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = session_user"):
+        # Only a superuser may make a database somebody's without being one of theirs.
+        await _execute(admin, f"GRANT {identifier(login)} TO session_user")
+
+
+async def _make_database(admin: Any, database: str, owner: str, undo: AsyncExitStack) -> None:
+    name = identifier(database)
+    making = f"CREATE DATABASE {name} OWNER {identifier(owner)} TEMPLATE template0"
+    await _execute_undoably(admin, making, f"DROP DATABASE {name} WITH (FORCE)", undo)
+
+
+async def _looked_up(admin: Any, database: str) -> tuple[int, str]:
+    found = await admin.fetchrow(
+        "SELECT oid, pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = $1", database
+    )
+    if found is None:
+        raise OperationError(f'there is no database "{database}"', sqlstate="3D000")
+    return found["oid"], found["owner"]
+
+
+async def _close_to_others(admin: Any, database: str, undo: AsyncExitStack) -> None:
+    """Let only the owner, whom that has granted it, and the engine's role connect."""
+    name = identifier(database)
+    public = "SELECT has_database_privilege('public', $1::text, 'CONNECT')"
+    if await admin.fetchval(public, database):
+        revoking = f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC"
+        await _execute_undoably(admin, revoking, f"GRANT CONNECT ON DATABASE {name} TO PUBLIC", undo)
+        await _execute(admin, f"GRANT CONNECT ON DATABASE {name} TO session_user")
+
+
+async def _execute_undoably(admin: Any, statement: str, undoing: str, undo: AsyncExitStack) -> None:
+    """Execute a statement, and have it undone if it was; to its end, even if somebody presses Ctrl-C.
+
+    Raises:
+        OperationError: Postgres refused it.
+    """
+    executing = asyncio.ensure_future(_execute(admin, statement))
+    try:
+        await asyncio.shield(executing)
+    except asyncio.CancelledError:
+        await executing
+        raise
+    finally:
+        if executing.done() and not executing.cancelled() and executing.exception() is None:
+            undo.push_async_callback(_execute, admin, undoing)
+
+
+async def _execute(admin: Any, statement: str) -> None:
+    """
+    Raises:
+        OperationError: Postgres refused it.
+    """
+    try:
+        await admin.execute(statement)
+    except asyncpg.PostgresError as error:
+        raise _refused(error) from error
+
+
+def _refused(error: asyncpg.PostgresError) -> OperationError:
+    return OperationError(
+        f"Postgres refused: {error.args[0] if error.args else type(error).__name__}",
+        sqlstate=error.sqlstate or "58000",
+        detail=getattr(error, "detail", None),
+        hint="The role of --postgres has to be able to create databases and roles.",
+    )

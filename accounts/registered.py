@@ -1,0 +1,173 @@
+"""The accounts of a running server: each database's as it is registered, and the default database's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from accounts import binding, refusals, sessions
+from accounts.model import Connection
+from accounts.registry import Found, Registry
+from accounts.seal import SecretKeys
+from engine.aws.account import Account
+from engine.aws.calls import identity
+from engine.aws.session import Cloud
+from engine.database.connection import Database
+
+#: Seconds after which an account that nobody uses is closed.
+_IDLE = 600.0
+
+
+class RegisteredAccounts:
+    """Knows the account of each database; an `engine.aws.account.Accounts`.
+
+    The registry is asked for each operation, so that what an operator connects or disconnects counts at once,
+    on every server.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        default: Account,
+        default_database: str,
+        keys: Callable[[], SecretKeys],
+        idle: float = _IDLE,
+    ) -> None:
+        """
+        Args:
+            database: connects to the server as the engine's role.
+            default: the server's own account.
+            default_database: what manages it, unless it is connected itself.
+            keys: gives the keys that secrets are encrypted with.
+            idle: seconds after which an account that nobody uses is closed.
+        """
+        self._database = database
+        self._registry = Registry(database)
+        self._default = default
+        self._default_database = default_database
+        self._keys = keys
+        self._idle = idle
+        self._opened: dict[str, _Opened] = {}
+        self._left: list[_Opened] = []
+        self._opening: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._sweeper: asyncio.Task[None] | None = None
+
+    async def of(self, database: str) -> Account:
+        """The account that a database is connected to, once its credentials have been found to be that one's.
+
+        Raises:
+            OperationError: 55000, it is connected to none, or another one's credentials are there; 58000,
+                Postgres cannot be asked; or AWS refuses.
+        """
+        found = await self._registry.find(database)
+        if found.connection is None:
+            self._leave(database)
+            if database == self._default_database:
+                return self._default
+            raise refusals.not_connected(database)
+        if (why := unlike(database, found, found.connection)) is not None:
+            self._leave(database)
+            raise refusals.not_bound(database, found.connection, why)
+        async with self._opening[database]:
+            opened = self._opened.get(database)
+            if opened is None or opened.connection != found.connection:
+                opened = await self._open(database, found.connection)
+            await opened.verify()
+            return opened.account
+
+    async def close(self) -> None:
+        """Close all clients, and the connection to Postgres."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._sweeper
+        for each in (*self._opened.values(), *self._left):
+            await each.account.close()
+        await self._default.close()
+        await self._registry.close()
+
+    async def _open(self, database: str, connection: Connection) -> _Opened:
+        self._leave(database)
+        async with self._database.connection(database) as own:
+            if await binding.read_mark(own) != connection.mark:
+                raise refusals.not_bound(database, connection, "this one does not have its mark")
+        opened = _Opened(connection, self._keys())
+        await opened.verify()
+        self._opened[database] = opened
+        if self._sweeper is None or self._sweeper.done():
+            self._sweeper = asyncio.create_task(self._close_idle())
+        return opened
+
+    def _leave(self, database: str) -> None:
+        """Give nobody the account of a database any more; operations that have it go on."""
+        if (opened := self._opened.pop(database, None)) is not None:
+            self._left.append(opened)
+
+    async def _close_idle(self) -> None:
+        while self._opened or self._left:
+            await asyncio.sleep(self._idle / 4)
+            for database, opened in list(self._opened.items()):
+                if opened.account.idle >= self._idle and not self._opening[database].locked():
+                    self._leave(database)
+            for opened in [each for each in self._left if each.account.idle >= self._idle]:
+                self._left.remove(opened)
+                await opened.account.close()
+
+
+def unlike(database: str, found: Found, connection: Connection) -> str | None:
+    """How a database differs from the one that a connection is about, as far as a record shows it. Pure."""
+    if found.server is None:
+        return "this server is a replica"
+    if found.server != connection.server:
+        return f"it is of server {connection.server}, and this is {found.server}"
+    if found.connection is None or connection.oid != found.oid:
+        return f'"{connection.database}" was dropped and made again, or restored, since it was connected'
+    if connection.database != database:
+        return f'it was called "{connection.database}" when it was connected'
+    return None
+
+
+class _Opened:
+    """An account that is open, and what it was opened for."""
+
+    def __init__(self, connection: Connection, keys: SecretKeys) -> None:
+        self.connection = connection
+        self._session = sessions.session(sessions.usable(connection, keys), connection.regions[0])
+        self._verified_for: str | None = None
+        self._default = Cloud(region=connection.regions[0], session=self._session)
+        self.account = Account(
+            self._open_region,
+            connection.regions[0],
+            regions=connection.regions,
+            schema=connection.schema,
+        )
+
+    def _open_region(self, region: str | None) -> Cloud:
+        if region is None:
+            return self._default
+        cloud = Cloud(region=region, session=self._session)
+        assert self._default.identity is not None
+        cloud.identity = replace(self._default.identity, region=region)
+        return cloud
+
+    async def verify(self) -> None:
+        """Ask AWS whose the credentials are, once for each that there are.
+
+        Raises:
+            OperationError: 55000, another account's; or AWS refuses.
+        """
+        cloud = self.account.cloud()
+        key = await cloud.access_key()
+        if key is not None and key == self._verified_for:
+            return
+        self._verified_for = cloud.identity = None
+        who = await identity(cloud)
+        if (who.account, who.partition) != (self.connection.account, self.connection.partition):
+            cloud.identity = None
+            await cloud.close()
+            raise refusals.other_account(self.connection, who)
+        self._verified_for = key

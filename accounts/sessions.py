@@ -1,0 +1,64 @@
+"""Credentials of a connection, as sessions of the AWS client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import aioboto3
+from botocore.exceptions import ProfileNotFound
+
+from accounts.model import Connection, Profile, Role, Standard, StaticKey
+from accounts.seal import SecretKeys
+from engine.aws.errors import translated
+from engine.errors import OperationError
+
+
+@dataclass(frozen=True)
+class GivenKey:
+    """An access key as the operator has given it."""
+
+    access_key_id: str
+    secret: str = field(repr=False)
+
+
+#: Credentials that can be used: what is kept of a static key has to be opened first.
+Usable = Standard | Profile | Role | GivenKey
+
+
+def usable(connection: Connection, keys: SecretKeys) -> Usable:
+    """The credentials of a connection.
+
+    Raises:
+        OperationError: 55000, its secret cannot be decrypted.
+    """
+    credentials = connection.credentials
+    if isinstance(credentials, StaticKey):
+        secret = keys.open(credentials.sealed_secret, connection.sealed_for)
+        return GivenKey(credentials.access_key_id, secret)
+    return credentials
+
+
+def session(credentials: Usable, region: str) -> Any:
+    """A session of aioboto3 that has some credentials, for all regions.
+
+    Raises:
+        CloudError: 28000, there is no such profile.
+        OperationError: 0A000, they are of a kind that cannot be used.
+    """
+    try:
+        match credentials:
+            case GivenKey():
+                return aioboto3.Session(
+                    region_name=region,
+                    aws_access_key_id=credentials.access_key_id,
+                    aws_secret_access_key=credentials.secret,
+                )
+            case Profile():
+                return aioboto3.Session(region_name=region, profile_name=credentials.profile)
+            case Standard():
+                return aioboto3.Session(region_name=region)
+            case Role():
+                raise OperationError("roles cannot be assumed yet", sqlstate="0A000")
+    except ProfileNotFound as error:
+        raise translated(error, "credentials", "client") from error
