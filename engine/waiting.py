@@ -51,22 +51,19 @@ class Attempts:
             last_after_stop: a stop that comes in a pause is followed by one more attempt.
         """
         self.number = 0
+        self._pauses = pauses
+        self._count = count
+        self._limit = seconds
         self._stop = stop
         self._last_after_stop = last_after_stop
-        self._retrying = aiter(
-            AsyncRetrying(
-                retry=retry_always,
-                wait=lambda state: pauses(state.attempt_number),
-                stop=lambda _: self.number >= count or self.seconds >= seconds or self._stopped(),
-                sleep=self._pause,
-            )
-        )
+        self._began = 0.0
+        self._retrying: AsyncRetrying | None = None
         self._state: RetryCallState | None = None
 
     @property
     def seconds(self) -> float:
         """How long ago the first attempt began."""
-        return time.monotonic() - self._state.start_time if self._state is not None else 0.0
+        return time.monotonic() - self._began if self.number else 0.0
 
     @property
     def paused(self) -> float:
@@ -77,17 +74,38 @@ class Attempts:
         return self
 
     async def __anext__(self) -> int:
-        if self._state is not None:
-            self._state.set_result(None)  # who is content with an attempt leaves the loop instead
+        if self.number:
+            self.number = await self._another()
+        else:
+            self.number, self._began = 1, time.monotonic()
+        return self.number
+
+    async def _another(self) -> int:
+        """The number of the next attempt, after a pause.
+
+        Raises:
+            StopAsyncIteration: none follows.
+        """
+        if self._retrying is None or self._state is None:
+            # Not sooner: most attempts succeed at once, and this would be a quarter of an apply's CPU.
+            self._retrying = aiter(self._rules())
+            self._state = (await anext(self._retrying)).retry_state  # of the attempt that was made
+        self._state.set_result(None)  # who is content with an attempt leaves the loop instead
         try:
-            attempt = await anext(self._retrying)
+            await anext(self._retrying)
         except RetryError:
             raise StopAsyncIteration from None
-        self._state = attempt.retry_state
-        if self.number and not self._last_after_stop and self._stopped():
+        if self._stopped() and not self._last_after_stop:
             raise StopAsyncIteration
-        self.number = self._state.attempt_number
-        return self.number
+        return self._state.attempt_number
+
+    def _rules(self) -> AsyncRetrying:
+        return AsyncRetrying(
+            retry=retry_always,
+            wait=lambda state: self._pauses(state.attempt_number),
+            stop=lambda _: self.number >= self._count or self.seconds >= self._limit or self._stopped(),
+            sleep=self._pause,
+        )
 
     async def _pause(self, seconds: float) -> None:
         await (self._stop.pause(seconds) if self._stop is not None else asyncio.sleep(seconds))

@@ -36,6 +36,29 @@ async def test_the_first_attempt_comes_at_once_and_the_last_is_followed_by_no_pa
     assert pauses == []
 
 
+async def test_the_time_counts_from_when_the_first_attempt_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("engine.waiting.time.monotonic", lambda: now)
+    attempts = Attempts(growing(0), count=2)
+    assert attempts.seconds == 0
+    now = 110.0
+    await anext(attempts)
+    now = 112.5
+    assert attempts.seconds == 2.5
+    await anext(attempts)
+    now = 113.0
+    assert attempts.seconds == 3
+
+
+async def test_what_succeeds_at_once_takes_no_retrying_of_the_library(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr("engine.waiting.AsyncRetrying")
+    async for number in Attempts(growing(1)):
+        assert number == 1
+        break
+
+
 async def test_pauses_grow_up_to_the_longest(pauses: list[float]) -> None:
     attempts = Attempts(growing(0.5, factor=3, most=4), count=5)
     assert await _all(attempts) == [1, 2, 3, 4, 5]
