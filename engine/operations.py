@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache
 
@@ -11,7 +12,7 @@ from engine.aws import regions
 from engine.aws.account import Accounts
 from engine.aws.patience import Patience
 from engine.caller import Caller
-from engine.database import all_regions, install, journal, lock, places, upgrade
+from engine.database import all_regions, install, journal, lock, places, upgrade, write_function
 from engine.database.connection import Database
 from engine.database.functions import OPERATIONS, Performs
 from engine.drivers.by_resource import Drivers
@@ -28,8 +29,10 @@ from engine.read import actual
 from engine.request import Call, Request, Scope
 from engine.results import Record
 from engine.rows import edits, read, write
+from engine.rows.writer import Writer, writing
 from modules.catalogue import Catalogue
 from modules.spec import Resource
+from modules.spec.names import schema_of
 
 #: Functions that the proxy hands to the engine. All others are ordinary SQL functions.
 FUNCTIONS: frozenset[str] = frozenset(each.name for each in OPERATIONS)
@@ -112,6 +115,7 @@ class Engine:
         dropped = await self._drop_tables(caller, scope.layout, wanted)
         async with self._database.vouching(caller):
             await install.forget(caller, wanted)
+        await write_function.drop_idle(caller)
         return scope.named(dropped)
 
     async def _plan_apply(self, request: Request, caller: Caller) -> list[Record]:
@@ -129,18 +133,20 @@ class Engine:
             scope = await self._scope(request, caller, whole=True)
             rows, snapshot = await self._snapshots(scope, caller)
             plan = scope.of_plan(snapshot, plan_apply(snapshot, rows))
-            plan = await permission.permitted(caller, snapshot, plan, strict=True)
+            functions = await write_function.find(caller, permission.tables_of(snapshot.resources.values()))
+            plan = await permission.permitted(caller, snapshot, plan, strict=True, followed=functions)
             await self._check(request, caller, snapshot, plan)
             _notify(caller, plan.restores)
-            await self._put_right(caller, snapshot, rows, plan)
-            await caller.commit()
-            records = scope.named(results.of_changes(plan.changes))
-            made = {each.table for each in plan.changes if each.action in ("create", "replace")}
-            steps, pairs = list(plan.steps), plan.pairs
-            del plan, rows  # what is still needed of them goes step by step
-            if steps:
-                await self._execute(request, scope, caller, snapshot, steps, pairs)
-                await self._show_brought(scope, caller, snapshot, made)
+            async with writing(self._database, caller, functions) as writer:
+                await self._put_right(writer, snapshot, rows, plan)
+                await caller.commit()
+                records = scope.named(results.of_changes(plan.changes))
+                made = {each.table for each in plan.changes if each.action in ("create", "replace")}
+                steps, pairs = list(plan.steps), plan.pairs
+                del plan, rows  # what is still needed of them goes step by step
+                if steps:
+                    await self._execute(request, scope, writer, snapshot, steps, pairs)
+                    await self._show_brought(scope, writer, snapshot, made)
             if snapshot.unread:
                 raise _left_out(scope.layout, snapshot)
             return records
@@ -160,8 +166,9 @@ class Engine:
         edited = await edits.since(caller, resources, rows)
         planned = scope.of_rows(snapshot, sync.plan_sync(snapshot, edited.rows))
         changes = edits.leave(caller, planned, edited.keys)
-        changes = await edits.claim(caller, resources, edited.rows, changes)
-        await self._write(caller, resources, changes)
+        async with self._writing(caller, resources) as writer:
+            changes = await edits.claim(writer, resources, edited.rows, changes)
+            await self._write(writer, resources, changes)
         return scope.named(results.of_row_changes(changes))
 
     async def _upgrade(self, request: Request, caller: Caller) -> list[Record]:
@@ -171,6 +178,7 @@ class Engine:
         layout = await places.read(caller, self._catalogue)
         await upgrade.complete(caller, layout.resources)
         await all_regions.bring_up_to_date(caller, layout)
+        await write_function.complete(caller)
         return []
 
     async def _add_region(self, request: Request, caller: Caller) -> list[Record]:
@@ -285,6 +293,8 @@ class Engine:
         if snapshot.unread:
             raise _left_out(then, snapshot)
         await install.create_tables(caller, then, fresh)
+        if fresh:
+            await write_function.make(caller, then.default.schema, schema_of(fresh[0].table))
         async with self._database.vouching(caller):
             await places.record(caller, then.default)
             await install.record(caller, new)
@@ -322,10 +332,11 @@ class Engine:
             for each in sync.plan_sync(snapshot, rows, only_new=True)
             if (each.table, each.name) in wanted
         ]
-        await self._write(caller, resources, changes)
+        async with self._writing(caller, resources) as writer:
+            await self._write(writer, resources, changes)
 
     async def _put_right(
-        self, caller: Caller, snapshot: Snapshot, rows: Mapping[str, Sequence[Row]], plan: Plan
+        self, writer: Writer, snapshot: Snapshot, rows: Mapping[str, Sequence[Row]], plan: Plan
     ) -> None:
         """Restore what is not the user's to change, and show what AWS has assigned since."""
         image = Mirror(snapshot, rows, plan.pairs)
@@ -337,31 +348,35 @@ class Engine:
                 if found is not None and (table, found.identity) not in changing:
                     change = image.refreshed(snapshot.resources[table], row, found)
                     changes += [change] if change else []
-        changes = await permission.writable(caller, snapshot.resources, changes)
+        changes = await permission.writable(writer.caller, snapshot.resources, changes, writer.functions)
         resources = list(snapshot.resources.values())
-        await self._write(caller, resources, await edits.claim(caller, resources, rows, changes))
+        await self._write(writer, resources, await edits.claim(writer, resources, rows, changes))
 
     async def _execute(
         self,
         request: Request,
         scope: Scope,
-        caller: Caller,
+        writer: Writer,
         snapshot: Snapshot,
         steps: list[Step],
         pairs: Mapping[tuple[str, Key], Found],
     ) -> None:
         """Carry out a plan's steps, letting go of each when it has ended."""
-        drivers = await self._drivers(scope.layout, caller)
-        worker_of = await drivers.workers(snapshot, steps, caller.stop)
-        async with journal.operation(
-            self._database, caller, request.call.function, request.call.written, len(steps)
-        ) as entries:
-            await Execution(steps, pairs, snapshot, caller, entries, worker_of).run()
+        caller = writer.caller
+        worker_of = await (await self._drivers(scope.layout, caller)).workers(snapshot, steps, caller.stop)
+        async with (
+            journal.operation(
+                self._database, caller, request.call.function, request.call.written, len(steps)
+            ) as entries,
+            writer.voucher.on(entries.connection),
+        ):
+            await Execution(steps, pairs, snapshot, writer, entries, worker_of).run()
 
     async def _show_brought(
-        self, scope: Scope, caller: Caller, snapshot: Snapshot, made: Iterable[str]
+        self, scope: Scope, writer: Writer, snapshot: Snapshot, made: Iterable[str]
     ) -> None:
         """Show what AWS has made of its own accord along with what was made in some tables."""
+        caller = writer.caller
         brought = sync.tables_brought(snapshot.resources, made)
         if not brought:
             return
@@ -371,19 +386,25 @@ class Engine:
         fresh = await self._read(scope.layout, caller, resources, rows)
         rows = await read.read(caller, resources)
         changes = sync.brought(fresh, snapshot, rows, brought)
-        await self._write(caller, resources, changes)
+        await self._write(writer, resources, changes)
         await caller.commit()
 
     async def _drivers(self, layout: Layout, caller: Caller) -> Drivers:
         account = await self._accounts.of(caller.database)
         return Drivers(account, layout.regions, self._patience)
 
+    @asynccontextmanager
+    async def _writing(self, caller: Caller, resources: Sequence[Resource]) -> AsyncIterator[Writer]:
+        functions = await write_function.find(caller, permission.tables_of(resources))
+        async with writing(self._database, caller, functions) as writer:
+            yield writer
+
     async def _write(
-        self, caller: Caller, resources: Sequence[Resource], changes: Sequence[RowChange]
+        self, writer: Writer, resources: Sequence[Resource], changes: Sequence[RowChange]
     ) -> None:
         """Make changes of rows, once new ones have their serial numbers."""
-        numbers = await write.numbers(caller, new_keys.counted(changes))
-        await write.write(caller, resources, new_keys.numbered(changes, numbers))
+        numbers = await write.numbers(writer, new_keys.counted(changes))
+        await write.write(writer, resources, new_keys.numbered(changes, numbers))
 
 
 def _left_out(layout: Layout, snapshot: Snapshot) -> OperationError:

@@ -25,8 +25,10 @@ GONE = (
     asyncpg.InternalClientError,
 )
 
-#: The advisory locks by which `iasql.is_the_engine()` knows us; the other number is a session's process.
-_VOUCHING = int.from_bytes(b"iasm", "big")
+#: The advisory locks by which `iasql.is_the_engine()` and `iasql.engine_writes()` know us; the other number
+#: is a session's process.
+RECORDS = int.from_bytes(b"iasm", "big")
+WRITES = int.from_bytes(b"iasw", "big")
 
 #: What a database's owner can set for all its sessions, and must not set for the engine's.
 _SETTINGS = {
@@ -108,11 +110,8 @@ class Database:
         Raises:
             OperationError: 58000, there is no connection to be had; 55P03, somebody stands in the way.
         """
-        ((pid,),) = await caller.query("SELECT pg_catalog.pg_backend_pid()")
-        async with self.connection(caller.database) as connection:
-            lock = f"SELECT pg_try_advisory_lock_shared({_VOUCHING}, {pid})"
-            if not await connection.fetchval(lock):
-                raise OperationError("another session holds a lock that is iasql's", sqlstate="55P03")
+        process = await process_of(caller)
+        async with self.connection(caller.database) as connection, vouch_on(connection, RECORDS, process):
             yield
 
     async def may_read_passwords(self) -> bool:
@@ -142,3 +141,30 @@ class Database:
                 "SELECT rolpassword FROM pg_catalog.pg_authid WHERE rolname = $1::text::name", role
             )
             return None if kept is None else str(kept)
+
+
+async def process_of(caller: Caller) -> int:
+    """The process that serves the caller's session."""
+    ((process,),) = await caller.query("SELECT pg_catalog.pg_backend_pid()")
+    return int(process or 0)
+
+
+@asynccontextmanager
+async def vouch_on(connection: Any, kind: int, process: int) -> AsyncIterator[None]:
+    """Vouch for the session of a process, on a connection of the engine's own.
+
+    Args:
+        kind: for what: `RECORDS` or `WRITES`.
+
+    Raises:
+        OperationError: 55P03, somebody stands in the way.
+    """
+    lock = f"{kind}, {process}"
+    if not await connection.fetchval(f"SELECT pg_try_advisory_lock_shared({lock})"):
+        raise OperationError("another session holds a lock that is iasql's", sqlstate="55P03")
+    try:
+        yield
+    finally:
+        # The server takes a while to see that a connection has gone; the client's statement goes on at once.
+        with suppress(*GONE, OSError, asyncpg.PostgresError):
+            await connection.fetchval(f"SELECT pg_advisory_unlock_shared({lock})")

@@ -93,9 +93,10 @@ class Journal:
     def __init__(self, connection: Any, operation: int, begun: Mapping[tuple[str, str], str]) -> None:
         """
         Args:
+            connection: of the engine's own, which is open for as long as the operation goes on.
             begun: the tokens of what an earlier operation began to make, by table and description.
         """
-        self._connection = connection
+        self.connection = connection
         self._operation = operation
         self._begun = begun
         self._entries: Batches[_Started | _Ended] = Batches(self._write, separable=False)
@@ -148,7 +149,7 @@ class Journal:
     async def _execute(self, statement: str, entries: Sequence[_Started | _Ended]) -> None:
         if entries:
             columns = [[getattr(each, field.name) for each in entries] for field in fields(entries[0])]
-            await self._connection.execute(statement, self._operation, *columns)
+            await self.connection.execute(statement, self._operation, *columns)
 
 
 def _json(description: Mapping[str, Any] | None) -> str | None:

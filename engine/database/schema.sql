@@ -400,9 +400,9 @@ CREATE OR REPLACE VIEW iasql.iasql_progress AS
 COMMENT ON VIEW iasql.iasql_progress IS 'The operations that are running, and how far they are.';
 GRANT SELECT ON iasql.iasql_progress TO PUBLIC;
 
--- Whether the engine speaks now in this session: a connection of its own role then holds an advisory lock that
--- names the session. No client can hold one as that role, and what is passed in a session a client can read.
-CREATE OR REPLACE FUNCTION iasql.is_the_engine() RETURNS boolean
+-- Whether a connection of the engine's own role holds an advisory lock of some kind that names this session. No
+-- client can hold one as that role, and what is passed in a session a client can read.
+CREATE OR REPLACE FUNCTION iasql.is_vouched_for(kind integer) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM pg_stat_clear_snapshot();
@@ -410,11 +410,20 @@ BEGIN
     SELECT FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
     WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
       AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-      AND l.classid = 1767994221::oid AND l.objid = pg_backend_pid()::oid
+      AND l.classid = is_vouched_for.kind::oid AND l.objid = pg_backend_pid()::oid
       AND a.usesysid = (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = current_user)
   );
 END
 $$;
+
+-- Whether the engine speaks now in this session, to record what is installed.
+CREATE OR REPLACE FUNCTION iasql.is_the_engine() RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$ SELECT iasql.is_vouched_for(1767994221) $$;
+
+-- Whether the engine writes rows now in this session. While it does, for as long as an apply takes, triggers may run:
+-- so this is another lock than that of what it records, and a function that asks looks who calls it as well.
+CREATE OR REPLACE FUNCTION iasql.engine_writes() RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$ SELECT iasql.is_vouched_for(1767994231) $$;
 
 -- Functions of earlier versions.
 DROP FUNCTION IF EXISTS iasql.record_installed(text[]);
@@ -539,6 +548,77 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WHERE l.kind = 'module' AND (l.schema = installed.place OR NOT EXISTS (
     SELECT FROM iasql.module_table AS t WHERE t.module = l.name AND NOT t.is_global))
   ORDER BY m.place
+$$;
+
+-- Whether writing a table as its owner would run code that somebody else has attached to it: whoever has TRIGGER can.
+CREATE OR REPLACE FUNCTION iasql.runs_others(written regclass) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT c.relhassubclass OR c.relispartition OR c.relkind <> 'r' OR EXISTS (
+    SELECT FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
+    WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND p.proowner <> c.relowner
+  )
+  FROM pg_class AS c WHERE c.oid = written
+$$;
+
+-- The functions that owners of tables have given the engine to write them, and that are as they were made.
+CREATE OR REPLACE FUNCTION iasql.write_functions(body text) RETURNS TABLE (function text, owner text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT f.name, pg_get_userbyid(p.proowner)::text
+  FROM pg_proc AS p
+  JOIN pg_namespace AS n ON n.oid = p.pronamespace
+  JOIN pg_language AS l ON l.oid = p.prolang
+  CROSS JOIN LATERAL format('%I.%I', n.nspname, p.proname) AS f (name)
+  WHERE p.proname ~ '^iasql_write_[0-9a-f]{16}$' AND p.prosecdef AND l.lanname = 'plpgsql' AND p.prokind = 'f' AND p.proretset
+    AND p.proargtypes = ARRAY['jsonb'::regtype]::oidvector
+    AND p.proconfig = ARRAY['search_path=pg_catalog, pg_temp', 'row_security=off']
+    AND p.prosrc = replace(body, '/* the statement that may call it */',
+      quote_literal('SELECT * FROM ' || f.name || '($1)'))
+    AND has_schema_privilege(n.oid, 'USAGE') AND has_function_privilege(p.oid, 'EXECUTE')
+$$;
+
+-- Of some tables, by the names that they go by, those that the engine can write by such a function.
+CREATE OR REPLACE FUNCTION iasql.writers(tables jsonb, body text) RETURNS TABLE (table_name text, function text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT t.key, min(f.function)
+  FROM jsonb_each_text(tables) AS t
+  JOIN pg_class AS c ON c.oid = to_regclass(t.value)
+  JOIN iasql.write_functions(body) AS f ON f.owner = pg_get_userbyid(c.relowner)
+  WHERE NOT iasql.runs_others(c.oid)
+  GROUP BY t.key
+$$;
+
+-- All functions of that kind that an owner has, of whatever version.
+CREATE OR REPLACE FUNCTION iasql.write_functions_of(owner text) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT p.oid::regprocedure::text FROM pg_proc AS p
+  WHERE p.proname ~ '^iasql_write_[0-9a-f]{16}$' AND p.proowner = (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = owner)
+$$;
+
+-- Who owns tables of modules, and where.
+CREATE OR REPLACE FUNCTION iasql.table_owners() RETURNS TABLE (owner text, schema_name text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT pg_get_userbyid(c.relowner)::text, min(n.nspname::text)
+  FROM iasql.tables() AS t
+  JOIN pg_class AS c ON t.ours AND c.oid = to_regclass(iasql.relation(t.name))
+  JOIN pg_namespace AS n ON n.oid = c.relnamespace
+  GROUP BY c.relowner
+$$;
+
+-- The owners of modules' tables that have given the engine no function of this version, and whether the caller may
+-- make it for them.
+CREATE OR REPLACE FUNCTION iasql.without_function(body text) RETURNS TABLE (owner text, schema_name text, may boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT o.owner, o.schema_name, o.owner = current_user
+    OR (SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = current_user)
+  FROM iasql.table_owners() AS o WHERE o.owner NOT IN (SELECT f.owner FROM iasql.write_functions(body) AS f)
+$$;
+
+-- The functions whose owners have no table of a module any more, of those that the caller may drop.
+CREATE OR REPLACE FUNCTION iasql.idle_write_functions() RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT p.oid::regprocedure::text FROM pg_proc AS p
+  WHERE p.proname ~ '^iasql_write_[0-9a-f]{16}$' AND pg_has_role(p.proowner, 'USAGE')
+    AND pg_get_userbyid(p.proowner) NOT IN (SELECT o.owner FROM iasql.table_owners() AS o)
 $$;
 
 -- Takes the rows that the engine has left for this statement.

@@ -17,7 +17,6 @@ from typing import ClassVar
 
 import structlog
 
-from engine.caller import Caller
 from engine.database.journal import Journal
 from engine.database.write_batches import Batches
 from engine.drivers.by_resource import WorkerOf
@@ -32,6 +31,7 @@ from engine.plan.model import Desired, Found, Key, Row, RowChange, Step
 from engine.plan.snapshot import Snapshot
 from engine.read import recheck
 from engine.rows.write import write
+from engine.rows.writer import Writer
 from engine.trail import Trail
 from modules.spec import Resource
 
@@ -55,7 +55,7 @@ class Execution:
         steps: list[Step],
         pairs: Mapping[tuple[str, Key], Found],
         snapshot: Snapshot,
-        caller: Caller,
+        writer: Writer,
         journal: Journal,
         worker_of: WorkerOf,
     ) -> None:
@@ -66,7 +66,8 @@ class Execution:
             worker_of: who works on a resource.
         """
         self.snapshot = snapshot
-        self.caller = caller
+        self.caller = writer.caller
+        self._writer = writer
         self.journal = journal
         self.worker_of = worker_of
         self.failures: list[OperationError] = []
@@ -80,7 +81,7 @@ class Execution:
         self._under_way: Counter[str] = Counter()
         self._done = 0
         self._made = Made(snapshot, pairs)
-        self._writes = Batches(self._write, separable=not caller.in_transaction)
+        self._writes = Batches(self._write, separable=not writer.caller.in_transaction)
 
     async def run(self) -> None:
         """Carry the plan out.
@@ -257,7 +258,7 @@ class Execution:
             await self._writes.add(change)
 
     async def _write(self, changes: list[RowChange]) -> None:
-        await write(self.caller, list(self.snapshot.resources.values()), changes)
+        await write(self._writer, list(self.snapshot.resources.values()), changes)
         await self.caller.commit()
 
     def _resource(self, step: Step) -> Resource:

@@ -1,18 +1,20 @@
 """Whether a session's role may do to the tables what a plan does to AWS.
 
 Who may create, change or delete a resource is who may insert, update or delete its row. The rows that show
-the result are written by the same role, so that it needs the columns that AWS assigns too: else something
-would be done in AWS that no row could show.
+the result are written by a function of the tables' owner. Where there is none, they are written by the same
+role, so that it needs the columns that AWS assigns too: else something would be done in AWS that no row could
+show.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.caller import Caller
+from engine.database import write_function
 from engine.database.sql import identifier, names, relation
 from engine.errors import OperationError
 from engine.plan import graph, sync
@@ -32,11 +34,14 @@ class Need:
     column: str = ""
 
 
-async def permitted(caller: Caller, snapshot: Snapshot, plan: Plan, *, strict: bool) -> Plan:
+async def permitted(
+    caller: Caller, snapshot: Snapshot, plan: Plan, *, strict: bool, followed: Collection[str] | None = None
+) -> Plan:
     """A plan without what the role may not do, if it says `iasql.only_mine`; else the plan as it is.
 
     Args:
         strict: whether the plan is to be carried out, and not only shown.
+        followed: the tables whose rows follow AWS without the role's rights; None: these are to be looked up.
 
     Raises:
         OperationError: 42501, the role lacks privileges for what would be done, or for what its own changes
@@ -48,8 +53,10 @@ async def permitted(caller: Caller, snapshot: Snapshot, plan: Plan, *, strict: b
     leaves_out = only_mine in ("on", "true", "yes", "1")
     if not (strict or leaves_out):
         return plan
-    needs = [list(of_change(snapshot.resources[change.table], change)) for change in plan.changes]
-    by_itself = brought(snapshot.resources, plan)
+    if followed is None:
+        followed = await write_function.find(caller, tables_of(snapshot.resources.values()))
+    needs = [list(of_change(snapshot.resources[each.table], each, followed)) for each in plan.changes]
+    by_itself = [each for each in brought(snapshot.resources, plan) if each.table not in followed]
     lacking = await lacked(caller, [*(each for some in needs for each in some), *by_itself])
     if not lacking:
         return plan
@@ -68,6 +75,12 @@ async def lacked(caller: Caller, needs: Iterable[Need]) -> frozenset[Need]:
         return frozenset()
     rows = await caller.query("SELECT * FROM iasql.lacking($1::pg_catalog.jsonb)", json.dumps(needed))
     return frozenset(Need(str(table), str(privilege), column or "") for table, privilege, column in rows)
+
+
+def tables_of(resources: Iterable[Resource]) -> Iterator[str]:
+    """The tables of some resources and of their parts."""
+    for resource in resources:
+        yield from (resource.table, *(part.relation for part in resource.parts))
 
 
 def _without(caller: Caller, snapshot: Snapshot, plan: Plan, barred: Sequence[Change]) -> Plan:
@@ -139,10 +152,20 @@ def _of_sequence(table: str, key: tuple[str, ...]) -> Iterator[Need]:
 
 
 async def writable(
-    caller: Caller, resources: Mapping[str, Resource], changes: Sequence[RowChange]
+    caller: Caller,
+    resources: Mapping[str, Resource],
+    changes: Sequence[RowChange],
+    followed: Collection[str],
 ) -> list[RowChange]:
-    """Those changes of rows that the role may make; the others wait for somebody who may."""
-    needs = [list(of_row(resources[change.table], change)) for change in changes]
+    """Those changes of rows that can be made; the others wait for somebody whose role may.
+
+    Args:
+        followed: the tables whose rows follow AWS without the role's rights.
+    """
+    needs = [
+        [each for each in of_row(resources[change.table], change) if each.table not in followed]
+        for change in changes
+    ]
     lacking = await lacked(caller, [each for some in needs for each in some])
     may = [lacking.isdisjoint(some) for some in needs]
     waiting = sorted({change.table for change, yes in zip(changes, may, strict=True) if not yes})
@@ -154,8 +177,12 @@ async def writable(
     return [change for change, yes in zip(changes, may, strict=True) if yes]
 
 
-def of_change(resource: Resource, change: Change) -> Iterator[Need]:
-    """The privileges that one change takes, and the rows that will show it."""
+def of_change(resource: Resource, change: Change, followed: Collection[str] = ()) -> Iterator[Need]:
+    """The privileges that one change takes, and the rows that will show it.
+
+    Args:
+        followed: the tables whose rows follow AWS without the role's rights.
+    """
     table = resource.table
     if change.action in ("create", "replace"):
         yield from _inserted(resource, change)
@@ -165,8 +192,8 @@ def of_change(resource: Resource, change: Change) -> Iterator[Need]:
     if change.action in ("delete", "replace"):
         yield Need(table, "DELETE")
     for part in resource.parts:
-        yield from _of_part(part, change)
-    if change.desired is not None:
+        yield from _of_part(part, change, shown=part.table not in followed)
+    if change.desired is not None and table not in followed:
         yield from _shown(resource, change.desired.row.values)
 
 
@@ -185,13 +212,18 @@ def _shown(resource: Resource, values: Values) -> Iterator[Need]:
             yield Need(resource.table, "UPDATE", column.name)
 
 
-def _of_part(part: Part, change: Change) -> Iterator[Need]:
-    """What a change of a list's elements takes of the table that they are rows of."""
+def _of_part(part: Part, change: Change, *, shown: bool) -> Iterator[Need]:
+    """What a change of a list's elements takes of the table that they are rows of.
+
+    Args:
+        shown: whether it takes a privilege to show what AWS has chosen.
+    """
     ours = len(change.desired.row.parts.get(part.table, ())) if change.desired else 0
     theirs = len(change.found.parts.get(part.table, ())) if change.found else 0
     if part.left_to_aws and change.desired is not None and not ours:
-        yield Need(part.relation, "INSERT")  # shows what AWS has chosen
-        yield from _of_sequence(part.relation, part.key)
+        if shown:
+            yield Need(part.relation, "INSERT")
+            yield from _of_sequence(part.relation, part.key)
         return
     if change.action in ("update", "replace") and part.table not in change.changed:
         return

@@ -6,14 +6,14 @@ has not seen, so it leaves these rows as they are; they go on being changes that
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.caller import Caller
-from engine.database.sql import among, identifier, relation
 from engine.plan.model import Key, Row, RowChange
 from engine.rows import read
+from engine.rows.statements import Lock
+from engine.rows.writer import Writer
 from modules.spec import Resource
 
 Rows = Mapping[str, Sequence[Row]]
@@ -50,7 +50,7 @@ async def since(caller: Caller, resources: Sequence[Resource], rows: Rows) -> Ed
 
 
 async def claim(
-    caller: Caller, resources: Iterable[Resource], rows: Rows, changes: Iterable[RowChange]
+    writer: Writer, resources: Iterable[Resource], rows: Rows, changes: Iterable[RowChange]
 ) -> list[RowChange]:
     """The changes of rows that are as they were read; these rows are locked to the end of the transaction.
 
@@ -65,9 +65,9 @@ async def claim(
     for resource in resources:
         keys = {each.key for each in chosen if each.table == resource.table and each.action != "create"}
         known = {row.key: row.version for row in rows.get(resource.table, ()) if row.key in keys}
-        now = await _locked(caller, resource, known) if known else {}
+        now = await _locked(writer, resource, known) if known else {}
         gone |= {(resource.table, key) for key, version in known.items() if now.get(key) != version}
-    return leave(caller, chosen, frozenset(gone))
+    return leave(writer.caller, chosen, frozenset(gone))
 
 
 def leave(caller: Caller, changes: Iterable[RowChange], keys: frozenset[tuple[str, Key]]) -> list[RowChange]:
@@ -86,21 +86,12 @@ def leave(caller: Caller, changes: Iterable[RowChange], keys: frozenset[tuple[st
     return kept
 
 
-async def _locked(caller: Caller, resource: Resource, keys: Iterable[Key]) -> dict[Key, str]:
+async def _locked(writer: Writer, resource: Resource, keys: Iterable[Key]) -> dict[Key, str]:
     """The versions of some rows, after nobody else can change them any more."""
     by_text = {str(key[0]): key for key in keys}
-    argument = json.dumps(list(by_text))
-    found: dict[Key, list[str]] = {}
     own = [(resource.table, resource.key[0]), *((part.relation, part.parent.name) for part in resource.parts)]
-    for table, column in own:
-        for key, version in await caller.query(_lock(table, column), argument):
+    found: dict[Key, list[str]] = {}
+    for rows in await writer.run([Lock(table, column, list(by_text)) for table, column in own]):
+        for key, version in rows:
             found.setdefault(by_text[key or ""], []).append(version or "")
     return {key: read.version_of(*some) for key, some in found.items()}
-
-
-def _lock(table: str, column: str) -> str:
-    name = identifier(column)
-    return (
-        f"SELECT t.{name}::pg_catalog.text, t.xmin::pg_catalog.text FROM {relation(table)} AS t "
-        f"WHERE {among(f't.{name}')} FOR UPDATE OF t"
-    )

@@ -38,6 +38,15 @@ class Scene:
             for statement in statements:
                 connection.execute(statement.encode())
 
+    def write_functions(self) -> list[str]:
+        """The functions by which the engine writes rows as the tables' owners."""
+        named = "SELECT oid::regprocedure::text FROM pg_proc WHERE proname ~ '^iasql_write_' ORDER BY 1"
+        return [str(name) for (name,) in fetched(self.owner, named)]
+
+    def without_write_functions(self) -> None:
+        """Make the database one that was installed before there were these functions."""
+        self.as_superuser(*(f"DROP FUNCTION {each}" for each in self.write_functions()))
+
     def groups(self) -> list[str]:
         """The log groups in AWS."""
         found = self.cloud.client("logs").describe_log_groups()["logGroups"]

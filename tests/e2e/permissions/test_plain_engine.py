@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -60,3 +61,26 @@ def test_it_may_create_in_the_database_and_its_public_schema(
         with pytest.raises(psycopg.Error) as refused:
             connection.execute(POLICY.encode())
         assert "would run as" in str(refused.value.diag.message_primary)
+
+
+def test_rows_follow_aws_for_a_role_that_may_not_write_them(
+    start_iasql: StartIasql, fresh_database: Database, plain_role: str, postgres_server: PostgresServer
+) -> None:
+    owner = start_iasql("--postgres", url_of(fresh_database, plain_role)).serves(fresh_database)
+    fetched(owner, PREPARE[0])
+    with psycopg.connect(postgres_server.superuser_url(owner.name), autocommit=True) as connection:
+        connection.execute(
+            f"""CREATE ROLE {plain_role}_other LOGIN PASSWORD '{PASSWORD}';
+            GRANT SELECT ON ALL TABLES IN SCHEMA public TO {plain_role}_other;
+            GRANT INSERT (log_group_name) ON log_group TO {plain_role}_other;
+            GRANT EXECUTE ON FUNCTION iasql_apply() TO {plain_role}_other""".encode()
+        )
+    try:
+        other = replace(owner, role=f"{plain_role}_other")
+        fetched(other, f"{PREPARE[1]} RETURNING 1")
+        assert [row[0] for row in fetched(other, "SELECT action FROM iasql_apply()")] == ["create"]
+        assert fetched(other, "SELECT log_group_arn IS NOT NULL FROM log_group") == [(True,)]
+    finally:
+        postgres_server.drop(fresh_database)
+        with psycopg.connect(postgres_server.url, autocommit=True) as connection:
+            connection.execute(f"DROP ROLE {plain_role}_other".encode())

@@ -61,6 +61,7 @@ def test_what_the_caller_must_not_write_could_not_be_recorded(scene: Scene, make
         EXECUTE,
         "GRANT INSERT (log_group_name), DELETE ON log_group TO ROLE",
     )
+    scene.without_write_functions()
     scene.execute("INSERT INTO log_group (log_group_name) VALUES ('/new')")
     error = scene.refused(who, APPLY, state="42501")
     assert "GRANT UPDATE (" in str(error.diag.message_hint)
@@ -136,6 +137,7 @@ def test_rows_of_others_that_would_follow_aws_do_not_stand_in_the_way(
     scene: Scene, make_role: MakeRole
 ) -> None:
     who = make_role(SELECT, EXECUTE, "GRANT INSERT, UPDATE, DELETE ON log_group TO ROLE")
+    scene.without_write_functions()
     trust = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": {"Service": "ecs-tasks.amazonaws.com"}}]}"""
     scene.cloud.client("iam").create_role(RoleName="x", AssumeRolePolicyDocument=trust)

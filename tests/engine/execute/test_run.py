@@ -11,11 +11,13 @@ import pytest
 from engine.caller import Row as SqlRow
 from engine.caller import Stop
 from engine.database.journal import Journal
+from engine.database.vouching import Voucher
 from engine.drivers.driver import Progress, Stage
 from engine.drivers.job import Job
 from engine.errors import OperationError
 from engine.execute.run import Execution
 from engine.plan.model import Found, Row, Step
+from engine.rows.writer import Writer
 from engine.trail import Trail
 from modules.spec import Resource, ref
 from tests.engine.plan.tiny import found, plan, resource, row, snapshot
@@ -105,7 +107,8 @@ async def _carry_out(worker: _Worker, finds: Sequence[Found], rows: Sequence[Row
     planned, caller = plan(_ALL, finds, rows), _Caller()
     steps, there = list(planned.steps), snapshot(_ALL, finds, rows)
     journal = cast(Journal, _Journal())
-    await Execution(steps, planned.pairs, there, caller, journal, lambda resource: worker).run()
+    writer = Writer(caller, cast(Voucher, None))
+    await Execution(steps, planned.pairs, there, writer, journal, lambda resource: worker).run()
     return caller
 
 
