@@ -36,7 +36,7 @@ def faults(it: Checked) -> Iterator[Fault]:
     sendable = {**it.columns, **dict.fromkeys(it.lookups)}
     for call in (*resource.create, *resource.update):
         yield from _call(it, call, sendable)
-    for call in (*resource.delete, *([resource.fetch] if resource.fetch else [])):
+    for call in (*resource.delete, *resource.obstacles, *([resource.fetch] if resource.fetch else [])):
         yield from _call(it, call, it.columns)
     for each in resource.comes_with:
         yield from _comes_with(it, each)

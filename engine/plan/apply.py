@@ -168,11 +168,16 @@ class _Planner:
         taken_along = self._taken_along_with(resource, found)
         if taken_along:
             self._taken_along[resource.table, found.identity] = taken_along
+            if self._within(resource, found) & self._removed:
+                self._delete(resource, found, taken_along)
             return
         if descriptions.is_protected(resource, found) or self._within(resource, found) & self._restored:
             self._restored.add((resource.table, found.identity))
             self.restores.append(self._restore(resource, found, None, "cannot be deleted"))
             return
+        self._delete(resource, found)
+
+    def _delete(self, resource: Resource, found: Found, taken_along: tuple[str, str] | None = None) -> None:
         self._removed.add((resource.table, found.identity))
         self.changes.append(
             Change(
@@ -181,6 +186,7 @@ class _Planner:
                 id=None,
                 name=_name(resource, found),
                 found=found,
+                taken_along=taken_along,
             )
         )
 
@@ -198,8 +204,11 @@ class _Planner:
         return self._referred(resource, found, [resource.within] if resource.within else [])
 
     def _taken_along_with(self, resource: Resource, found: Found) -> tuple[str, str] | None:
-        """What the plan removes and AWS removes a resource along with, by table and identity."""
-        owners = self._within(resource, found) & self._taken_along.keys()
+        """What the plan removes and AWS removes a resource along with, by table and identity.
+
+        If AWS refuses to remove that, nothing of it has been taken off before.
+        """
+        owners = self._within(resource, found) & (self._taken_along.keys() | self._removed)
         if descriptions.is_protected(resource, found):
             names = [column.name for column in resource.columns if column.reference]
             owners |= self._referred(resource, found, names) & self._removed

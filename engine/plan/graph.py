@@ -88,13 +88,18 @@ class _Graph:
     def _let_go_before_removed(self) -> None:
         """A resource is removed after whatever refers to it has been removed or refers to another."""
         for change in self.changes:
-            if change.found is None or change.taken_along:
+            if change.found is None:
                 continue
-            kind: Kind = "remove" if change.action in ("delete", "replace") else "change"
-            index = self.number[kind, id(change)]
+            index = self._letting_go(change, change.found)
             for target in self._referred(change.found):
                 if target in self.leaving and self.leaving[target] != index:
                     self.after[self.leaving[target]].add(index)
+
+    def _letting_go(self, change: Change, found: Found) -> int:
+        """The step after which a resource refers no more to what it has referred to."""
+        if change.action == "update":
+            return self.number["change", id(change)]
+        return self.leaving[change.table, found.identity]
 
     def _referred(self, found: Found) -> Iterator[tuple[str, str]]:
         """The resources that one refers to, by table and identity, those that arrays name included."""
@@ -165,7 +170,8 @@ class _Graph:
 
 def _kinds(change: Change) -> tuple[Kind, ...]:
     """The steps of a change; what AWS removes by itself needs none for that."""
-    return ("make",) if change.taken_along else _KINDS[change.action]
+    kinds = _KINDS[change.action]
+    return tuple(kind for kind in kinds if kind != "remove") if change.taken_along else kinds
 
 
 def _circle(changes: Iterable[Change]) -> OperationError:

@@ -7,6 +7,7 @@ from modules.spec import (
     Detail,
     Item,
     List,
+    Obstacle,
     PerItem,
     Resource,
     Update,
@@ -97,6 +98,20 @@ ROLE = Resource(
         ),
     ),
     delete=(Call(operation="delete_role", params={"RoleName": "role_name"}),),
+    obstacles=(
+        Obstacle(
+            operation="list_role_policies",
+            params={"RoleName": "role_name"},
+            result="PolicyNames",
+            what="inline policies",
+        ),
+        Obstacle(
+            operation="list_instance_profiles_for_role",
+            params={"RoleName": "role_name"},
+            result="InstanceProfiles[].InstanceProfileName",
+            what="instance profiles",
+        ),
+    ),
     ready=Waiter(name="role_exists", params={"RoleName": "role_name"}, seconds=60, blocks=True),
     absent=("NoSuchEntity",),
     eventual=(("MalformedPolicyDocument", "Invalid principal"),),

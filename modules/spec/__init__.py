@@ -8,7 +8,7 @@ parameters are names joined by dots, with `[0]` for the first element of a list.
 against botocore's service models by `iasql check-modules`.
 """
 
-from modules.spec.calls import Batch, Call, PerItem, Update, Waiter
+from modules.spec.calls import Batch, Call, Obstacle, PerItem, Update, Waiter
 from modules.spec.columns import (
     Choice,
     Column,
@@ -48,6 +48,7 @@ __all__ = [
     "List",
     "Lookup",
     "Module",
+    "Obstacle",
     "OnChange",
     "Part",
     "Per",

@@ -75,6 +75,18 @@ class PerItem(Call):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Obstacle(Call):
+    """A call that shows what keeps AWS from deleting a resource. It is made before anything is taken off that
+    has to be taken off first.
+
+    Attributes:
+        what: what `result` finds then, as a person would call it; nothing found is no obstacle.
+    """
+
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Waiter:
     """One of botocore's waiters.
 

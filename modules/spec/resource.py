@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from modules.spec.calls import Call, PerItem, Update, Waiter
+from modules.spec.calls import Call, Obstacle, PerItem, Update, Waiter
 from modules.spec.columns import Column, Description, Part, Value, Values
 from modules.spec.reading import Describe, Detail, List
 
@@ -96,6 +96,7 @@ class Resource:
         after: orders that references do not tell.
         lookups: values for its calls that other rows have.
         create, update, delete: the calls, in order; none: AWS has no such thing.
+        obstacles: what AWS would refuse a deletion for, where something has to be taken off before it.
         fetch: describes one resource, where the create's answer does not.
         ready, gone: how to wait for it.
         absent: error codes that mean it does not exist.
@@ -130,6 +131,7 @@ class Resource:
     create: tuple[Call, ...] = ()
     update: tuple[Update | PerItem, ...] = ()
     delete: tuple[Call, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
     fetch: Call | None = None
     ready: Waiter | None = None
     gone: Waiter | None = None

@@ -193,8 +193,45 @@ class DeclaredWorker:
                 raise  # AWS has no common word for refusing to delete what a lost call has deleted
 
     async def _remove(self, job: Job) -> None:
+        taken_off = _items(job.resource, job.desired.values)
+        if any(taken_off.values()):
+            await self._check_obstacles(job)
+        try:
+            await self._per_item(job, removed=taken_off)
+            await self._delete(job)
+        except CloudError as error:
+            await self._put_back(job, taken_off, error)
+            raise
+
+    async def _check_obstacles(self, job: Job) -> None:
+        """See that AWS will not refuse a deletion, as far as that can be seen, before anything is taken off.
+
+        Raises:
+            CloudError: 2BP01, it will; or AWS refused to say.
+        """
+        for each in job.resource.obstacles:
+            answer = await self._call(job, each, request(each, self._maker.facts(job)))
+            found = descriptions.search(each.result or "@", answer)
+            if found:
+                raise CloudError(
+                    message=f"it has {each.what}",
+                    sqlstate="2BP01",
+                    detail=f"{each.what}: {', '.join(map(str, found))}. Nothing has been taken off it.",
+                    hint=f"Remove its {each.what} first.",
+                )
+
+    async def _put_back(self, job: Job, taken_off: Mapping[str, list[Any]], error: CloudError) -> None:
+        """Put back what was taken off a resource that AWS refuses to delete."""
+        if error.code in job.resource.absent or not any(taken_off.values()):
+            return
+        try:
+            await self._per_item(job, added=taken_off)
+        except CloudError as other:
+            left = ", ".join(str(each) for some in taken_off.values() for each in some)
+            error.detail = f"{error.detail}; these could not all be put back: {left}: {other.detail}"
+
+    async def _delete(self, job: Job) -> None:
         resource, facts = job.resource, self._maker.facts(job)
-        await self._per_item(job, removed=_items(resource, facts.values))
         for call in resource.delete:
             if applies(call, facts):
                 await persist(

@@ -119,3 +119,21 @@ def test_a_row_of_what_only_aws_makes_is_taken_away() -> None:
     [restore] = planned.restores
     assert (planned.changes, restore.found) == ((), None)
     assert restore.row is not None
+
+
+def test_what_goes_along_with_its_owner_is_not_taken_off_first() -> None:
+    inner = resource("inner", ref("net", "net", "net"), ref("thing", "thing", "thing"), within="net")
+    finds = [
+        found(_NET, "n1", name="n"),
+        found(_THING, "t", name="t"),
+        found(inner, "i", name="i", net="n1", thing="t"),
+    ]
+    planned = plan([_NET, _THING, inner], finds, [])
+    assert {(each.action, each.table) for each in planned.changes} == {
+        ("delete", "net"),
+        ("delete", "thing"),
+        ("delete", "inner"),
+    }
+    assert in_order(planned) == ["remove net n1", "remove thing t"]
+    last = planned.steps[-1]
+    assert last.after == frozenset({0}), "what the inner one uses goes after what takes it along"

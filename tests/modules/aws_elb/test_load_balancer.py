@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from engine.errors import OperationError
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
 from tests.modules.aws_elb.scene import balancer, listener, target_group
@@ -233,3 +236,23 @@ async def test_all_is_deleted(applied: Session, elb: Any) -> None:
     assert {row[0] for row in await applied.apply()} == {"delete"}
     assert elb.describe_load_balancers()["LoadBalancers"] == []
     assert elb.describe_target_groups()["TargetGroups"] == []
+
+
+async def test_a_balancer_whose_deletion_aws_refuses_keeps_its_listeners(
+    applied: Session, elb: Any, simulator: Cloud
+) -> None:
+    before = listener(elb)
+    simulator.plan(
+        {
+            "action": "error", "operation": "DeleteLoadBalancer", "times": 0, "status": 400,
+            "code": "OperationNotPermitted", "message": "deletion protection is enabled",
+        }
+    )  # fmt: skip
+    await applied.execute("DELETE FROM listener; DELETE FROM load_balancer")
+    with pytest.raises(OperationError) as refused:
+        await applied("iasql_apply")
+    assert refused.value.hint == "The load balancer may be protected against deletion."
+    assert listener(elb) == before
+    simulator.cancel_faults()
+    await applied("iasql_apply")
+    assert elb.describe_load_balancers()["LoadBalancers"] == []

@@ -158,3 +158,43 @@ async def test_an_invalid_trust_policy_is_refused(
     assert error.hint is not None
     assert "assume_role_policy_document" in error.hint
     assert iam.list_roles()["Roles"] == []
+
+
+async def test_a_role_that_aws_would_refuse_to_delete_keeps_its_policies(
+    installed: Session, iam: Any, simulator: Cloud
+) -> None:
+    inline = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}],
+    }
+    iam.put_role_policy(RoleName="tasks", PolicyName="own", PolicyDocument=json.dumps(inline))
+    await installed.execute("DELETE FROM role")
+    with pytest.raises(OperationError, match="it has inline policies") as refused:
+        await installed("iasql_apply")
+    assert refused.value.sqlstate == "2BP01"
+    assert "own" in (refused.value.detail or "")
+    iam.delete_role_policy(RoleName="tasks", PolicyName="own")
+    iam.create_instance_profile(InstanceProfileName="profile")
+    iam.add_role_to_instance_profile(InstanceProfileName="profile", RoleName="tasks")
+    with pytest.raises(OperationError, match="it has instance profiles"):
+        await installed("iasql_apply")
+    assert simulator.called("DetachRolePolicy") == 0
+    iam.remove_role_from_instance_profile(InstanceProfileName="profile", RoleName="tasks")
+    await installed("iasql_apply")
+    assert iam.list_roles()["Roles"] == []
+
+
+async def test_what_was_taken_off_is_put_back_if_aws_refuses(
+    installed: Session, iam: Any, simulator: Cloud
+) -> None:
+    simulator.plan(
+        {
+            "action": "error", "operation": "DeleteRole", "times": 0, "status": 409,
+            "code": "UnmodifiableEntity", "message": "not yours",
+        }
+    )  # fmt: skip
+    await installed.execute("DELETE FROM role")
+    with pytest.raises(OperationError, match="UnmodifiableEntity"):
+        await installed("iasql_apply")
+    assert policies(iam, "tasks") == {"ReadOnlyAccess", "AmazonS3FullAccess"}
+    assert simulator.called("DetachRolePolicy") == 2

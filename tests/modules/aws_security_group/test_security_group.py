@@ -281,3 +281,39 @@ async def test_a_group_in_use_is_not_replaced_under_its_name(session: Session, s
     assert (order[-4], order[-1]) == ("CreateSecurityGroup", "DeleteSecurityGroup")
     # Neither of these needs the other.
     assert set(order[-3:-1]) == {"RevokeSecurityGroupEgress", "SetSecurityGroups"}
+
+
+async def test_a_group_whose_deletion_aws_refuses_keeps_its_rules(installed: Session, ec2: Any) -> None:
+    await installed.execute(GROUP + HTTP + OUT)
+    await installed.apply()
+    before = rules(ec2, "web")
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    ec2.create_network_interface(SubnetId=subnet, Groups=[group(ec2, "web")["GroupId"]])
+    await installed.execute("UPDATE security_group SET description = 'other' WHERE group_name = 'web'")
+    with pytest.raises(OperationError) as refused:
+        await installed("iasql_apply")
+    assert refused.value.sqlstate == "2BP01"
+    assert rules(ec2, "web") == before
+    await installed("iasql_sync")
+    await installed.execute(
+        "DELETE FROM security_group_rule WHERE security_group_id = (SELECT id FROM security_group WHERE "
+        "group_name = 'web'); DELETE FROM security_group WHERE group_name = 'web'"
+    )
+    with pytest.raises(OperationError):
+        await installed("iasql_apply")
+    assert rules(ec2, "web") == before
+
+
+async def test_rules_go_along_with_their_group(installed: Session, simulator: Cloud) -> None:
+    await installed.execute(GROUP + HTTP + OUT)
+    await installed.apply()
+    await installed.execute(
+        "DELETE FROM security_group_rule WHERE security_group_id = (SELECT id FROM security_group WHERE "
+        "group_name = 'web'); DELETE FROM security_group WHERE group_name = 'web'"
+    )
+    assert sorted(row[:2] for row in await installed.apply()) == [
+        ("delete", "security_group"),
+        ("delete", "security_group_rule"),
+        ("delete", "security_group_rule"),
+    ]
+    assert simulator.called("RevokeSecurityGroupIngress") == 0
