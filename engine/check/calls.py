@@ -9,6 +9,7 @@ from engine.check.constants import constant, documented_name
 from engine.check.fault import Fault, fault
 from engine.check.models import NoPathError, Shape, found, parameter
 from engine.check.reading import SQL_TYPES
+from engine.plan.requests import named
 from modules.spec import (
     Call,
     Column,
@@ -17,11 +18,14 @@ from modules.spec import (
     Context,
     Derived,
     Each,
+    Edited,
     EnumType,
+    Initial,
     Item,
     PerItem,
     Source,
     Token,
+    Update,
     Waiter,
     When,
 )
@@ -62,6 +66,22 @@ def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:
         if isinstance(source, str) and source not in names:
             yield fault(f"{call.operation} joins {key}: no column {source}", source, names)
     yield from _batch(it, call)
+    if isinstance(call, Update):
+        yield from _left_out(it, call)
+
+
+def _left_out(it: Checked, call: Update) -> Iterator[Fault]:
+    """Parameters that the operation requires and some changes would leave out; maps that there are not."""
+    shape = it.aws.input(call.operation)
+    for name in shape.required_members:
+        paths = [path for path in call.params if path.partition(".")[0].partition("[")[0] == name]
+        columns = {column for path in paths for column in named(call.params[path])} & set(call.when)
+        if columns and columns != set(call.when):
+            yield fault(f"{call.operation} needs {name}, which a change of other columns would leave out")
+    maps = [name for name, member in shape.members.items() if member.type_name == "map"]
+    for name in call.maps:
+        if name not in maps:
+            yield fault(f"{call.operation} has no map {name}", name, maps)
 
 
 def _result(it: Checked, operation: str, path: str) -> Iterator[Fault]:
@@ -164,16 +184,30 @@ def _source(it: Checked, where: str, shape: Shape, source: Source, names: Names)
         case Context() | Item() | Token():
             if shape.type_name != "string":
                 yield fault(f"{where} is a {shape.type_name}")
-        case Derived():
+        case Derived() | Edited():
+            if isinstance(source, Edited):
+                yield from _described(it, where, source.path)
             for name in source.columns:
                 if name not in names:
                     yield fault(f"{where}: no column {name}", name, names)
+        case Initial():
+            yield from _source(it, where, shape, source.source, names)
         case When():
             if source.column not in names:
                 yield fault(f"{where}: no column {source.column}", source.column, names)
             yield from _source(it, where, shape, source.source, names)
         case Each():
             yield from _each(it, where, shape, source)
+
+
+def _described(it: Checked, where: str, path: str) -> Iterator[Fault]:
+    """What a request takes over from the resource's description."""
+    description = it.described()
+    if description is not None:
+        try:
+            found(description, path)
+        except NoPathError as error:
+            yield fault(f"{where}: its description has no {path}: {error}", error.name, error.allowed)
 
 
 def _each(it: Checked, where: str, shape: Shape, source: Each) -> Iterator[Fault]:

@@ -17,6 +17,7 @@ class Job:
         number: of the step.
         desired: what its row asks for; for a removal, which has no row, what the resource is.
         token: the journal's name for what the step makes, the same when the step is tried again.
+        changed: the columns and parts that are changed in place.
         trail: what has become of its calls so far.
     """
 
@@ -25,6 +26,7 @@ class Job:
     change: Change
     desired: Desired
     token: str
+    changed: frozenset[str] | None = None
     trail: Trail = field(default_factory=Trail)
 
     @property

@@ -6,23 +6,27 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from engine.plan.descriptions import search
+from engine.plan.descriptions import found, search
 from engine.plan.model import Desired, Found, Parts, Values
 from modules.spec import (
     Call,
+    Carry,
     Column,
     Const,
     Context,
     Derived,
     Each,
+    Edited,
+    Initial,
     Item,
     Part,
     Resource,
     Source,
     Token,
+    Update,
     When,
 )
 
@@ -36,6 +40,10 @@ class Facts:
         context: region and account.
         item: the element that the call is made for.
         token: the journal's name for the step that the call is made for.
+        old: the resource that is changed or replaced, None for a new one.
+        unseen: elements of parts that AWS has and the tables cannot show.
+        changed: the columns and parts that an update changes; None: all.
+        initial: whether what is sent at first only is meant as well.
     """
 
     values: Values
@@ -43,17 +51,54 @@ class Facts:
     context: Mapping[str, str]
     item: Any = None
     token: str | None = None
+    old: Found | None = None
+    unseen: Parts = field(default_factory=dict)
+    changed: Collection[str] | None = None
+    initial: bool = True
 
 
 def request(call: Call, facts: Facts) -> dict[str, Any]:
-    """The parameters of one call; those without a value are left out."""
-    return structure(call.params, facts)
+    """The parameters of one call; without those that have no value, or that an update leaves alone."""
+    params = call.params
+    if isinstance(call, Update) and facts.changed is not None:
+        params = {path: each for path, each in params.items() if _is_changed(call, path, facts.changed)}
+    return structure(params, facts)
+
+
+def _is_changed(call: Update, path: str, changed: Collection[str]) -> bool:
+    """Whether an update changes a parameter: each is sent whole, and those that nothing can change always."""
+    parameter = whole_parameter(call, path)
+    same = (source for other, source in call.params.items() if whole_parameter(call, other) == parameter)
+    columns = {name for source in same for name in named(source)} & set(call.when)
+    return not columns or not columns.isdisjoint(changed)
+
+
+def whole_parameter(call: Update, path: str) -> str:
+    """The parameter that a path is in, or its key if each key of it counts by itself."""
+    first, _, rest = path.partition(".")
+    return f"{first}.{rest.partition('.')[0]}" if first in call.maps else first.partition("[")[0]
+
+
+def named(source: Source) -> tuple[str, ...]:
+    """The columns, lookups and parts that a value is made of."""
+    match source:
+        case str():
+            return (source,)
+        case Derived() | Edited():
+            return source.columns
+        case When():
+            return (source.column, *named(source.source))
+        case Initial():
+            return named(source.source)
+        case Each():
+            return (source.part,)
+    return ()
 
 
 def described(call: Call, answer: Mapping[str, Any], facts: Facts) -> dict[str, Any] | None:
     """The description in a call's answer, with what AWS does not repeat there; None if there is none."""
-    found: dict[str, Any] | None = search(call.result or "@", answer)
-    return {**found, **structure(call.joins, facts)} if found is not None and call.joins else found
+    there: dict[str, Any] | None = search(call.result or "@", answer)
+    return {**there, **structure(call.joins, facts)} if there is not None and call.joins else there
 
 
 def applies(call: Call, facts: Facts) -> bool:
@@ -83,8 +128,14 @@ def _value(source: Source, facts: Facts) -> Any:
             return None if arguments[0] is None else source.function(*arguments)
         case When():
             return None if facts.values.get(source.column) is None else _value(source.source, facts)
+        case Initial():
+            return _value(source.source, facts) if facts.initial else None
+        case Edited():
+            there = search(source.path, facts.old.description) if facts.old else None
+            return source.function(there, *(facts.values.get(name) for name in source.columns))
         case Each():
-            return [_element(source, each, facts) for each in facts.parts.get(source.part, ())]
+            elements = (*facts.parts.get(source.part, ()), *facts.unseen.get(source.part, ()))
+            return [_element(source, each, facts) for each in elements]
         case Item():
             return facts.item
         case Token():
@@ -103,7 +154,25 @@ def _client_token(token: str, facts: Facts) -> str:
 def _element(each: Each, values: Values, facts: Facts) -> Any:
     if isinstance(each.element, str):
         return values[each.element]
-    return structure(each.element, Facts(values=values, parts={}, context=facts.context))
+    inner = Facts(values=values, parts={}, context=facts.context, initial=facts.initial)
+    return structure(each.element, inner)
+
+
+def unseen(resource: Resource, old: Found) -> Parts:
+    """What AWS's lists have and the tables cannot show, so that no row can have taken it out."""
+    if not resource.parts or not old.description:
+        return {}
+    whole = found(resource, old.description).parts
+    return {
+        table: tuple(each for each in elements if not _is_shown(resource, table, each, old))
+        for table, elements in whole.items()
+    }
+
+
+def _is_shown(resource: Resource, table: str, element: Values, old: Found) -> bool:
+    names = next(part.natural_key for part in resource.parts if part.table == table)
+    key = [element[name] for name in names]
+    return any([each[name] for name in names] == key for each in old.parts.get(table, ()))
 
 
 def merged(requests: Sequence[Mapping[str, Any]], listed: str) -> dict[str, Any]:
@@ -142,26 +211,33 @@ def _put(target: dict[str, Any], path: str, value: Any) -> None:
 
 
 def carried(
-    resource: Resource, desired: Desired, found: Found, new: Mapping[str, Any], accepted: Collection[str]
+    resource: Resource,
+    desired: Desired,
+    replaced: Found,
+    new: Mapping[str, Any],
+    accepted: Collection[str],
+    initial: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """A request that keeps what the old description has and no column shows.
 
     Args:
-        found: the resource that is replaced.
+        replaced: the resource that is.
         new: the request made from the columns.
         accepted: the parameters that the operation has.
+        initial: the request for a resource that replaces none, of which what neither has is taken.
     """
-    old = _without_cleared(resource.columns, desired.values, found.values, found.description)
+    carry = resource.carry or Carry()
+    old = _without_cleared(resource.columns, desired.values, replaced.values, replaced.description, carry)
     for part in resource.parts:
         name = part.path
         ours = {_name(part, each): each for each in desired.parts.get(part.table, ())}
         old[name] = [
-            _without_cleared(part.columns, ours[_name(part, theirs)], theirs, element)
-            for theirs, element in zip(found.parts[part.table], found.description[name], strict=True)
+            _without_cleared(part.columns, ours[_name(part, theirs)], theirs, element, carry)
+            for theirs, element in zip(replaced.parts[part.table], replaced.description[name], strict=True)
             if _name(part, theirs) in ours
         ]
-    whole = resource.carry.whole if resource.carry else ()
-    return _merged({name: value for name, value in old.items() if name in accepted}, new, whole)
+    kept = _merged({name: value for name, value in old.items() if name in accepted}, new, carry.whole)
+    return _merged(initial, kept, carry.whole) if initial else kept
 
 
 def _name(part: Part, values: Values) -> tuple[Any, ...]:
@@ -169,13 +245,24 @@ def _name(part: Part, values: Values) -> tuple[Any, ...]:
 
 
 def _without_cleared(
-    columns: Iterable[Column], ours: Values, theirs: Values, description: Mapping[str, Any]
+    columns: Iterable[Column],
+    ours: Values,
+    theirs: Values,
+    description: Mapping[str, Any],
+    carry: Carry,
 ) -> dict[str, Any]:
-    """A description without what the row has set to NULL."""
+    """A description without what the row has set to NULL, or says instead."""
     cleared = {
         column.path.split(".")[0].split("[")[0]
         for column in columns
         if column.path and ours.get(column.name) is None and theirs.get(column.name) is not None
+    }
+    cleared |= {
+        name
+        for column in columns
+        if column.path and ours.get(column.name) is not None and theirs.get(column.name) is None
+        for name in carry.instead
+        if column.path.startswith(name + ".")
     }
     return {name: value for name, value in description.items() if name not in cleared}
 

@@ -53,11 +53,20 @@ def split_image(image: str) -> tuple[str, str | None, str | None]:
 
 
 def image_name(image: str | None) -> str | None:
-    return split_image(image)[0] if image else None
+    """An image without tag and digest; with its tag if it has both, as rows have one of them at most."""
+    name, tag, digest = split_image(image or "")
+    return (f"{name}:{tag}" if tag and digest else name) or None
+
+
+def image_repository(image: str | None) -> str | None:
+    """The repository of an image that a row can say by repository, and tag or digest."""
+    name, tag, digest = split_image(image or "")
+    return None if tag and digest else name or None
 
 
 def image_tag(image: str | None) -> str | None:
-    return split_image(image)[1] if image else None
+    _, tag, digest = split_image(image or "")
+    return None if digest else tag
 
 
 def image_digest(image: str | None) -> str | None:
@@ -75,14 +84,15 @@ def image(
     name = image or repository or public_repository
     if name is None:
         return None
-    return f"{name}@{digest}" if digest else f"{name}:{tag}" if tag else name
+    return name + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
 
 
 def container(values: Mapping[str, Any]) -> dict[str, Any]:
     """A container: a tag inside `image` is the same as one in `tag`; no port mapping has no protocol."""
     result = dict(values)
-    if result.get("image") and not result.get("tag") and not result.get("digest"):
-        result["image"], result["tag"], result["digest"] = split_image(result["image"])
+    if result.get("image"):
+        result["image"], tag, digest = split_image(result["image"])
+        result["tag"], result["digest"] = result.get("tag") or tag, result.get("digest") or digest
     if result.get("container_port") is None:
         result |= {"host_port": None, "protocol": None}
     else:

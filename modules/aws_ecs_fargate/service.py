@@ -1,12 +1,14 @@
 """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html"""
 
 from modules import canonical
+from modules.aws_ecs_fargate import targets
 from modules.spec import (
     After,
     Call,
     Const,
     Describe,
     Each,
+    Edited,
     EnumType,
     List,
     Lookup,
@@ -18,7 +20,6 @@ from modules.spec import (
     Token,
     Update,
     Waiter,
-    When,
     assigned,
     column,
     fixed,
@@ -31,6 +32,9 @@ _NETWORK: dict[str, Source] = {
     _VPC + "securityGroups": Each("service_security_groups", "security_group_id"),
     _VPC + "assignPublicIp": "assign_public_ip",
 }
+_TARGETS = Edited(
+    "loadBalancers", targets.load_balancers, ("target_group_name", "container_name", "container_port")
+)
 _SERVICE: dict[str, Source] = {"cluster": "cluster_name", "service": "arn"}
 
 SERVICE_SECURITY_GROUPS = Part(
@@ -98,7 +102,14 @@ SERVICE = Resource(
             left_to_aws=True,
             doc="What its tasks run; a service that runs cannot be without: NULL leaves it as it is.",
         ),
-        ref("target_group_name", "target_group", "loadBalancers[0].targetGroupArn", type="varchar"),
+        ref(
+            "target_group_name",
+            "target_group",
+            "loadBalancers[0].targetGroupArn",
+            type="varchar",
+            on_change=OnChange.UPDATE,
+            doc="The first of its target groups; it keeps others that it has.",
+        ),
     ),
     parts=(SERVICE_SECURITY_GROUPS,),
     lookups=(
@@ -128,9 +139,7 @@ SERVICE = Resource(
                 "taskDefinition": "task_definition_id",
                 "desiredCount": "desired_count",
                 "launchType": Const("FARGATE"),
-                "loadBalancers[0].targetGroupArn": "target_group_name",
-                "loadBalancers[0].containerName": When("target_group_name", "container_name"),
-                "loadBalancers[0].containerPort": When("target_group_name", "container_port"),
+                "loadBalancers": _TARGETS,
                 "clientToken": Token(),
                 **_NETWORK,
             },
@@ -147,9 +156,11 @@ SERVICE = Resource(
                 "assign_public_ip",
                 "service_security_groups",
                 "force_new_deployment",
+                "target_group_name",
             ),
             params={
                 **_SERVICE,
+                "loadBalancers": _TARGETS,
                 "desiredCount": "desired_count",
                 "taskDefinition": "task_definition_id",
                 "forceNewDeployment": "force_new_deployment",

@@ -1,13 +1,26 @@
 """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Listener.html"""
 
+from modules.aws_elb import actions
 from modules.aws_elb.enums import PROTOCOLS
-from modules.spec import Call, EnumType, List, OnChange, Per, Resource, Update, assigned, column, ref
+from modules.spec import (
+    Call,
+    Edited,
+    EnumType,
+    List,
+    OnChange,
+    Per,
+    Resource,
+    Source,
+    Update,
+    assigned,
+    column,
+    ref,
+)
 
-_SENT = {
+_SENT: dict[str, Source] = {
     "Port": "port",
     "Protocol": "protocol",
-    "DefaultActions[0].Type": "action_type",
-    "DefaultActions[0].TargetGroupArn": "target_group_name",
+    "DefaultActions": Edited("DefaultActions", actions.default, ("action_type", "target_group_name")),
 }
 
 LISTENER = Resource(
@@ -39,7 +52,7 @@ LISTENER = Resource(
             "DefaultActions[0].Type",
             not_null=True,
             default="'forward'",
-            doc="Rows can be written for forward only; listeners with other actions are shown.",
+            doc="Of its first action. Rows can be written for forward only; others are shown, and kept.",
         ),
         ref("load_balancer_name", "load_balancer", "LoadBalancerArn", type="varchar", not_null=True),
         ref(

@@ -93,6 +93,7 @@ QUEUE = Resource(
         Update(
             operation="set_queue_attributes",
             when=(*_NUMBERS.values(), "policy"),
+            maps=("Attributes",),
             params={
                 "QueueUrl": "url",
                 **_SET,

@@ -26,7 +26,7 @@ from modules.spec.columns import (
 )
 from modules.spec.reading import Describe, Detail, List, Per
 from modules.spec.resource import After, Carry, ComesWith, Lookup, Module, Resource
-from modules.spec.sources import Const, Context, Derived, Each, Item, Source, Token, When
+from modules.spec.sources import Const, Context, Derived, Each, Edited, Initial, Item, Source, Token, When
 
 __all__ = [
     "After",
@@ -43,7 +43,9 @@ __all__ = [
     "Description",
     "Detail",
     "Each",
+    "Edited",
     "EnumType",
+    "Initial",
     "Item",
     "List",
     "Lookup",

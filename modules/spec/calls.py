@@ -54,11 +54,15 @@ class Call:
 class Update(Call):
     """A call that is made when one of some columns or parts has changed.
 
+    It carries the parameters whose columns have changed, each whole, and those that depend on none of `when`.
+
     Attributes:
         when: those columns and parts.
+        maps: parameters of whose keys each counts by itself.
     """
 
     when: tuple[str, ...]
+    maps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,9 +72,11 @@ class Carry:
     Attributes:
         whole: lists that columns show whole, as parameters without the places in lists: an element that a new
             one lacks is gone. Of other lists the elements are merged, by their `name` if they have one.
+        instead: structures of which nothing old is kept once a column in them has a value that had none.
     """
 
     whole: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

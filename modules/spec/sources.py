@@ -30,6 +30,29 @@ class Derived:
 
 
 @dataclass(frozen=True)
+class Initial:
+    """`source`, where the resource that is replaced says nothing: what a column does not tell is kept."""
+
+    source: str | Const | Context | When
+
+
+@dataclass(frozen=True)
+class Edited:
+    """What AWS has, with what columns say written into it, so that what has no column is kept.
+
+    Attributes:
+        path: where that is in the description of the resource that is changed or replaced.
+        function: takes what is there, None if that is nothing, and the columns' values; gives None if
+            nothing is to be sent.
+        columns: columns and lookups.
+    """
+
+    path: str
+    function: Callable[..., Any]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class When:
     """`source`, but only if `column` is not NULL."""
 
@@ -57,4 +80,4 @@ class Token:
 
 
 #: A column's name, or one of the above.
-Source = str | Const | Context | Derived | When | Each | Item | Token
+Source = str | Const | Context | Derived | Edited | Initial | When | Each | Item | Token

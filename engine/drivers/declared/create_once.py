@@ -10,6 +10,7 @@ that only what is wrong fails.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.aws import calls
@@ -21,7 +22,7 @@ from engine.drivers.declared.lookup import Lookup
 from engine.drivers.job import Job
 from engine.plan import descriptions
 from engine.plan.model import Found
-from engine.plan.requests import Facts, carried, merged, request
+from engine.plan.requests import Facts, carried, merged, request, unseen
 from engine.waiting import Attempts, growing
 from modules.spec import Call, Resource
 
@@ -47,8 +48,17 @@ class Maker:
 
     def facts(self, job: Job) -> Facts:
         """What the parameters of a job's calls are made from."""
-        desired = job.desired
-        return Facts(values=desired.values, parts=desired.parts, context=self.context, token=job.token)
+        desired, old = job.desired, job.change.found
+        updates = job.changed is not None and old is not None
+        return Facts(
+            values=desired.values,
+            parts=desired.parts,
+            context=self.context,
+            token=job.token,
+            old=old,
+            unseen=unseen(job.resource, old) if updates and old is not None else {},
+            changed=job.changed,
+        )
 
     async def create(self, call: Call, jobs: Sequence[Job], sent: int = 1) -> list[Made]:
         """Make the resources of some jobs.
@@ -108,12 +118,14 @@ class Maker:
 
     async def _create_params(self, call: Call, job: Job) -> Mapping[str, Any]:
         """A request with what the resource that is replaced has and no column shows, if that is kept."""
-        resource, params = job.resource, request(call, self.facts(job))
+        resource, facts = job.resource, self.facts(job)
+        params = request(call, facts)
         if not resource.carry or job.change.found is None:
             return params
         client = await self.cloud.client(resource.service, resource.region)
         accepted = calls.parameters(client, call.operation)
-        return carried(resource, job.desired, job.change.found, params, accepted)
+        new = request(call, replace(facts, initial=False))
+        return carried(resource, job.desired, job.change.found, new, accepted, params)
 
     async def _create_halves(self, call: Call, jobs: Sequence[Job], sent: int) -> list[Made]:
         middle = len(jobs) // 2

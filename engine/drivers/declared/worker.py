@@ -159,7 +159,8 @@ class DeclaredWorker:
         """Change some columns and parts of a resource, and return it as AWS describes it, or else as it was
         described before with what has been changed.
         """
-        resource, job = job.resource, job.named(old)
+        resource = job.resource
+        job = replace(job.named(old), change=replace(job.change, found=old), changed=frozenset(columns))
         values, facts = job.desired.values, self._maker.facts(job)
         description: dict[str, Any] | None = None
         for call in resource.update:

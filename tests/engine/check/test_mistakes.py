@@ -28,6 +28,7 @@ from modules.spec import (
     Const,
     Derived,
     Each,
+    Edited,
     EnumType,
     Reference,
     Resource,
@@ -253,6 +254,19 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
     "list that a replacement does not keep": (
         replace(TASK_DEFINITION, carry=Carry(whole=("containerDefinitions.env",))),
         "carry: register_task_definition has no parameter containerDefinitions.env",
+    ),
+    "parameter that some changes would leave out": (
+        updates(LISTENER, lambda each: replace(each, params={**each.params, "ListenerArn": "protocol"})),
+        "modify_listener needs ListenerArn, which a change of other columns would leave out",
+    ),
+    "map": (
+        updates(QUEUE, lambda each: replace(each, maps=("Attribute",))),
+        "set_queue_attributes has no map Attribute",
+    ),
+    "value that the description has not": (
+        create(LISTENER, {"Certificates": Edited("Certificate", lambda there: there, ())}),
+        "create_listener Certificates: its description has no Certificate: Listener has no member "
+        "Certificate",
     ),
     "service": (replace(VPC, service="ec3"), "no service ec3"),
 }

@@ -52,13 +52,12 @@ def active(ecs: Any) -> list[str]:
 
 def register(ecs: Any, **more: Any) -> dict[str, Any]:
     """A revision of `td` made by somebody else."""
-    return dict(
-        ecs.register_task_definition(
-            family="td",
-            networkMode="awsvpc",
-            requiresCompatibilities=["FARGATE"],
-            cpu="256",
-            memory="512",
-            **{"containerDefinitions": [{"name": "main", "image": "nginx", "essential": True}], **more},
-        )["taskDefinition"]
-    )
+    plain = {
+        "family": "td",
+        "networkMode": "awsvpc",
+        "requiresCompatibilities": ["FARGATE"],
+        "cpu": "256",
+        "memory": "512",
+        "containerDefinitions": [{"name": "main", "image": "nginx", "essential": True}],
+    }
+    return dict(ecs.register_task_definition(**{**plain, **more})["taskDefinition"])

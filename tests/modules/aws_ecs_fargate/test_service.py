@@ -136,10 +136,57 @@ async def test_a_service_without_target_group_is_moved_to_another_cluster(
     assert ecs.list_services(cluster="c")["serviceArns"] == []
 
 
-async def test_another_target_group_replaces_a_service_under_its_name(applied: Session, ecs: Any) -> None:
+async def test_another_target_group_is_given_to_a_service_in_place(
+    applied: Session, ecs: Any, simulator: Cloud
+) -> None:
+    before = service(ecs)
+    await applied.execute(
+        "INSERT INTO target_group (target_group_name, target_type, protocol, port) "
+        "VALUES ('other', 'ip', 'HTTP', 81);"
+        "INSERT INTO listener (load_balancer_name, port, protocol, target_group_name) "
+        "VALUES ((SELECT load_balancer_name FROM load_balancer), 81, 'HTTP', 'other');"
+        "UPDATE service SET target_group_name = 'other'"
+    )
+    assert ("update", "service") in [row[:2] for row in await applied.apply()]
+    after = service(ecs)
+    other = simulator.client("elbv2").describe_target_groups(Names=["other"])["TargetGroups"][0]
+    [entry] = before["loadBalancers"]
+    assert after["loadBalancers"] == [{**entry, "targetGroupArn": other["TargetGroupArn"]}]
+    assert after["serviceArn"] == before["serviceArn"]
     await applied.execute("UPDATE service SET target_group_name = NULL")
-    assert [row[:2] for row in await applied.apply()] == [("replace", "service")]
+    assert [row[:2] for row in await applied.apply()] == [("update", "service")]
     assert service(ecs)["loadBalancers"] == []
+    assert simulator.called("CreateService") == 1
+
+
+async def test_an_update_leaves_alone_what_the_row_does_not_change(applied: Session, ecs: Any) -> None:
+    arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/elsewhere/1"
+    network = service(ecs)["networkConfiguration"]["awsvpcConfiguration"]
+    ecs.update_service(
+        cluster="c",
+        service="s",
+        networkConfiguration={
+            "awsvpcConfiguration": {**network, "securityGroups": [*network["securityGroups"], "sg-shared"]}
+        },
+        loadBalancers=[
+            *service(ecs)["loadBalancers"],
+            {"targetGroupArn": arn, "containerName": "side", "containerPort": 81},
+        ],
+    )
+    before = service(ecs)
+    await applied.execute("UPDATE service SET desired_count = 3")
+    await applied("iasql_apply")
+    after = service(ecs)
+    assert after["desiredCount"] == 3
+    assert [after[each] for each in ("networkConfiguration", "loadBalancers", "taskDefinition")] == [
+        before[each] for each in ("networkConfiguration", "loadBalancers", "taskDefinition")
+    ]
+    await applied.execute("UPDATE service SET assign_public_ip = 'DISABLED', target_group_name = NULL")
+    await applied("iasql_apply")
+    after = service(ecs)
+    network = after["networkConfiguration"]["awsvpcConfiguration"]
+    assert "sg-shared" in network["securityGroups"]
+    assert [each["containerName"] for each in after["loadBalancers"]] == ["side"]
 
 
 async def test_all_is_deleted(applied: Session, ecs: Any, simulator: Cloud) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
-from tests.modules.aws_ecs_fargate.scene import STACK, active, definition, register, service
+from tests.modules.aws_ecs_fargate.scene import STACK, TRUST, active, definition, register, service
 
 _DIGEST = "sha256:" + "0" * 64
 
@@ -139,3 +139,69 @@ async def test_a_revision_of_the_same_family_is_added_beside_the_old(applied: Se
     await applied.execute("DELETE FROM task_definition WHERE revision = 2")
     assert [row[0] for row in await applied.apply()] == ["delete"]
     assert active(ecs) == ["td:1"]
+
+
+async def test_a_new_revision_keeps_how_logs_are_sent_and_where_it_runs(
+    session: Session, ecs: Any, simulator: Cloud
+) -> None:
+    iam, logs = simulator.client("iam"), simulator.client("logs")
+    role = iam.create_role(RoleName="x", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    for name in ("logs", "others"):
+        logs.create_log_group(logGroupName=name)
+    options = {
+        "awslogs-group": "logs",
+        "awslogs-region": "eu-west-1",
+        "awslogs-stream-prefix": "mine",
+        "mode": "non-blocking",
+    }
+    register(
+        ecs,
+        requiresCompatibilities=["EC2", "FARGATE"],
+        executionRoleArn=role,
+        containerDefinitions=[
+            {
+                "name": "main",
+                "image": "nginx:1",
+                "essential": True,
+                "logConfiguration": {"logDriver": "awslogs", "options": options},
+            },
+            {
+                "name": "side",
+                "image": "busybox:1",
+                "logConfiguration": {"logDriver": "splunk", "options": {"splunk-url": "u"}},
+            },
+        ],
+    )
+    await session("iasql_install", "aws_ecs_fargate")
+    await session.execute(
+        "UPDATE container_definition SET tag = '2', log_group_name = 'others' WHERE name = 'main';"
+        "UPDATE container_definition SET log_group_name = 'logs' WHERE name = 'side'"
+    )
+    assert [row[:2] for row in await session.apply()] == [("replace", "task_definition")]
+    new = definition(ecs)
+    assert new["requiresCompatibilities"] == ["EC2", "FARGATE"]
+    main, side = sorted(new["containerDefinitions"], key=lambda each: str(each["name"]))
+    assert main["logConfiguration"]["options"] == {**options, "awslogs-group": "others"}
+    assert side["logConfiguration"] == {
+        "logDriver": "awslogs",
+        "options": {
+            "awslogs-group": "logs",
+            "awslogs-region": "us-east-1",
+            "awslogs-stream-prefix": "ecs",
+        },
+    }
+
+
+async def test_an_image_with_tag_and_digest_is_shown_and_can_be_written(session: Session, ecs: Any) -> None:
+    digest = "sha256:" + "c0" * 32
+    register(
+        ecs, containerDefinitions=[{"name": "a", "image": f"host/monitor:3.1@{digest}", "essential": True}]
+    )
+    await session("iasql_install", "aws_ecs_fargate")
+    assert await session.rows("SELECT image, tag, digest FROM container_definition") == [
+        ("host/monitor:3.1", None, digest)
+    ]
+    assert await session("iasql_plan_apply") == []
+    await session.execute("UPDATE container_definition SET image = 'x:1'")
+    await session.apply()
+    assert definition(ecs)["containerDefinitions"][0]["image"] == f"x:1@{digest}"

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from engine.errors import OperationError
+from engine.plan.requests import Facts, request
+from modules.aws_sqs.queue import QUEUE
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
 
@@ -166,3 +168,10 @@ async def test_a_value_that_aws_refuses(installed: Session, sqs: Any) -> None:
     assert "VisibilityTimeout" in (refused.value.detail or "")
     assert refused.value.hint == "AWS limits each attribute of a queue, and checks its policy."
     assert names(sqs) == set()
+
+
+def test_an_update_of_a_queue_sends_the_attributes_that_have_changed() -> None:
+    [update] = QUEUE.update
+    values = {"url": "u", "delay_seconds": 5, "visibility_timeout": 30, "policy": None}
+    facts = Facts(values=values, parts={}, context={}, changed={"delay_seconds"})
+    assert request(update, facts) == {"QueueUrl": "u", "Attributes": {"DelaySeconds": "5"}}

@@ -1,0 +1,29 @@
+"""Where the requests come from that a service answers. Pure functions only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def load_balancers(
+    there: Sequence[Mapping[str, Any]] | None,
+    target_group: str | None,
+    container: str | None,
+    port: int | None,
+) -> list[dict[str, Any]]:
+    """A service's load balancers with another first target group, or without one.
+
+    The container that requests go to stays the one it is; a service without any gets the first with a port.
+
+    Args:
+        there: as AWS has them; None for a new service.
+        target_group: its ARN.
+        container, port: of the task definition's first container with a port.
+    """
+    first, *others = [dict(each) for each in there or ()] or [{}]
+    if target_group is None:
+        return others
+    if not first:
+        first = {"containerName": container, "containerPort": port}
+    return [{**first, "targetGroupArn": target_group}, *others]
