@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from engine.caller import Caller
 from engine.database import write_function
@@ -25,8 +26,7 @@ from modules.spec import OnChange, Part, Resource
 _SHOWN = 20
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """One privilege of a table, or of a column; USAGE is of the sequence of the table's key."""
 
     table: str
