@@ -66,9 +66,9 @@ class Made:
     def _fill(self, value: Any) -> Any:
         if isinstance(value, Pending):
             return self._name_in_aws(value)
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return {name: self._fill(each) for name, each in value.items()}
-        if isinstance(value, list | tuple):
+        if isinstance(value, (list, tuple)):
             return type(value)(self._fill(each) for each in value)
         return value
 

@@ -60,15 +60,19 @@ def sharing(snapshot: Snapshot, steps: Sequence[Step], context: Mapping[str, str
 
 def _calls(resource: Resource, step: Step) -> Iterator[Call]:
     """The calls that a step makes, besides those for elements of arrays."""
-    facts = Facts(values=_values(step), parts={}, context={})
+    values = _values(step)
     match step.kind:
         case "make":
-            yield from (call for call in resource.create if applies(call, facts))
+            yield from (call for call in resource.create if applies(call, values))
         case "remove":
-            yield from (call for call in resource.delete if applies(call, facts))
+            yield from (call for call in resource.delete if applies(call, values))
         case "change":
             for call in resource.update:
-                if isinstance(call, Update) and step.change.changed & set(call.when) and applies(call, facts):
+                if (
+                    isinstance(call, Update)
+                    and step.change.changed & set(call.when)
+                    and applies(call, values)
+                ):
                     yield call
 
 

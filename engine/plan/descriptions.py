@@ -18,11 +18,11 @@ _NO_PARTS: Parts = {}
 
 def found(resource: Resource, description: Description) -> Found:
     """One resource as AWS describes it; references still as AWS gives them."""
-    values = _values(resource.columns, description)
+    values = values_of(resource.columns, description)
     parts: Parts = _NO_PARTS
     if resource.parts:
         parts = {
-            part.table: tuple(_values(part.columns, each) for each in search(part.path, description) or ())
+            part.table: tuple(values_of(part.columns, each) for each in search(part.path, description) or ())
             for part in resource.parts
         }
     name = values[resource.identity] if resource.identity else natural_name(resource, values)
@@ -57,7 +57,8 @@ def _follow(names: Sequence[str], value: Any) -> Any:
     return value
 
 
-def _values(columns: Iterable[Column], description: Any) -> dict[str, Any]:
+def values_of(columns: Iterable[Column], description: Any) -> dict[str, Any]:
+    """The values of some columns, as AWS describes them."""
     return {column.name: _value(column, description) for column in columns}
 
 

@@ -33,10 +33,10 @@ def pending(value: Any) -> Iterator[Pending]:
     """All that is pending in a value."""
     if isinstance(value, Pending):
         yield value
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):  # JSON has no other mapping, and an abstract class is slow to ask for
         for each in value.values():
             yield from pending(each)
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, (list, tuple)):
         for each in value:
             yield from pending(each)
 
@@ -124,6 +124,8 @@ class _Graph:
             if kind != "make" and change.found and self.resources[change.table].unique_in_aws:
                 key = natural_key(self.resources[change.table], change.found.values)
                 holders[change.table, key] = index
+        if not holders:
+            return
         for index, (kind, change) in enumerate(self.nodes):
             if kind == "remove" or change.desired is None:
                 continue

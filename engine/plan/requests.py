@@ -101,9 +101,9 @@ def described(call: Call, answer: Mapping[str, Any], facts: Facts) -> dict[str, 
     return {**there, **structure(call.joins, facts)} if there is not None and call.joins else there
 
 
-def applies(call: Call, facts: Facts) -> bool:
+def applies(call: Call, values: Values) -> bool:
     """Whether the call is to be made for these values."""
-    return call.given is None or facts.values.get(call.given[0]) == call.given[1]
+    return call.given is None or values.get(call.given[0]) == call.given[1]
 
 
 def structure(params: Mapping[str, Source], facts: Facts) -> dict[str, Any]:

@@ -175,6 +175,8 @@ def match(
     by_row = (_primary_key_of_row, _primary_key_of_found)
     order = (by_key, by_row, by_identity) if resource.unique_in_aws else (by_identity, by_key)
     for of_row, of_found in order:
+        if not free_rows or len(paired) == len(found):
+            return  # as it is for most
         waiting: dict[Any, deque[Found]] = defaultdict(deque)
         for each in found:
             if id(each) not in paired:

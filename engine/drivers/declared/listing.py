@@ -62,26 +62,27 @@ async def _listed(
             return []
         raise
     if resource.describe is None:
-        return [await _joined(cloud, each, listing.joins) for each in items]
+        return await _joined(cloud, items, listing.joins)
     named(items)
     return await _described(cloud, resource, scope, items)
 
 
 async def _joined(
-    cloud: Cloud, description: dict[str, Any], joins: Mapping[str, Source], name: str = ""
-) -> dict[str, Any]:
-    """A description with what AWS does not repeat in it.
+    cloud: Cloud, some: list[dict[str, Any]], joins: Mapping[str, Source], name: str = ""
+) -> list[dict[str, Any]]:
+    """Some descriptions with what AWS does not repeat in them.
 
     Args:
-        name: the listed name by which it was asked for.
+        name: the listed name by which they were asked for.
     """
     if not joins:
-        return description
+        return some
     context: dict[str, str] = {}
     if any(isinstance(source, Context) for source in joins.values()):
         here = await identity(cloud)
         context = {"region": here.region, "account": here.account}
-    return {**description, **structure(joins, Facts(values={}, parts={}, context=context, item=name))}
+    facts = Facts(values={}, parts={}, context=context, item=name)
+    return [{**each, **structure(joins, facts)} for each in some]
 
 
 async def _described(
@@ -111,7 +112,7 @@ async def _batch(
         raise
     found = descriptions.search(describe.items, answer)
     some = found if isinstance(found, list) else [found]
-    return [await _joined(cloud, each, describe.joins, names[0]) for each in some]
+    return await _joined(cloud, some, describe.joins, names[0])
 
 
 async def _detailed(cloud: Cloud, resource: Resource, description: dict[str, Any]) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class DeclaredWorker:
         ready = job.resource.ready
         blocks = ready is not None and ready.blocks
         named, made = (Stage.SHOWN, Stage.SHOWN) if blocks else (Stage.NAMED, Stage.MADE)
-        first = self._first(job)
+        first = _first(job)
         job, found = await self._first_call(job, first)
         if found is not None:
             yield Progress(found, named)
@@ -107,11 +107,6 @@ class DeclaredWorker:
                 return await self._update(job, found, changed) if changed else found
         return await self._together.ask(job.number, job, lambda jobs: self._maker.create(call, jobs))
 
-    def _first(self, job: Job) -> Call:
-        """The call that makes the resource; the others of its create complete it."""
-        facts = self._maker.facts(job)
-        return next(call for call in job.resource.create if applies(call, facts))
-
     async def _further_calls(self, job: Job, first: Call) -> None:
         """Make the other calls of a create.
 
@@ -122,7 +117,7 @@ class DeclaredWorker:
         wanted = self._sharing.wanted.get(job.number, ())
         unwanted = [each.unwanted for each in resource.comes_with if each.unwanted and each not in wanted]
         for call in (*resource.create, *unwanted):
-            if call is not first and applies(call, facts):
+            if call is not first and applies(call, facts.values):
                 await self._call_when_seen(job, call, request(call, facts))
         await self._per_item(job, added=_items(resource, facts.values))
 
@@ -164,7 +159,7 @@ class DeclaredWorker:
         values, facts = job.desired.values, self._maker.facts(job)
         description: dict[str, Any] | None = None
         for call in resource.update:
-            if isinstance(call, Update) and set(columns) & set(call.when) and applies(call, facts):
+            if isinstance(call, Update) and set(columns) & set(call.when) and applies(call, facts.values):
                 answer = await self._repeat_together(job, call)
                 if call.result is not None:
                     description = described(call, answer, facts)
@@ -234,7 +229,7 @@ class DeclaredWorker:
     async def _delete(self, job: Job) -> None:
         resource, facts = job.resource, self._maker.facts(job)
         for call in resource.delete:
-            if applies(call, facts):
+            if applies(call, facts.values):
                 await persist(
                     lambda call=call: self._repeat_together(job, call),  # type: ignore[misc]
                     lambda error: error.code in resource.busy,
@@ -336,10 +331,16 @@ class DeclaredWorker:
 _NOT_SHOWN = "NotShownYet"
 
 
+def _first(job: Job) -> Call:
+    """The call that makes the resource; the others of its create complete it."""
+    return next(call for call in job.resource.create if applies(call, job.desired.values))
+
+
 def _is_of(resource: Resource, description: Mapping[str, Any], facts: Facts) -> bool:
     """Whether a description is that of the resource and not of one with a name like it."""
-    values = descriptions.found(resource, description).values
-    return all(values[name] == facts.values.get(name) for name in resource.key if name in values)
+    key = [column for column in resource.columns if column.name in resource.key]
+    values = descriptions.values_of(key, description)
+    return all(value == facts.values.get(name) for name, value in values.items())
 
 
 def _items(resource: Resource, values: Values) -> dict[str, list[Any]]:

@@ -58,8 +58,8 @@ def test_a_token_is_the_same_for_the_same_values_only() -> None:
 
 def test_a_call_may_be_made_for_one_value_only() -> None:
     call = Call(operation="do", params={}, given=("kind", "tcp"))
-    assert applies(call, Facts(values={"kind": "tcp"}, parts={}, context={}))
-    assert not applies(call, Facts(values={"kind": "udp"}, parts={}, context={}))
+    assert applies(call, {"kind": "tcp"})
+    assert not applies(call, {"kind": "udp"})
 
 
 def test_requests_that_differ_in_one_list_become_one() -> None:
