@@ -18,9 +18,10 @@ from engine.database.functions import OPERATIONS, Performs
 from engine.drivers.by_resource import Drivers
 from engine.errors import OperationError
 from engine.execute.run import Execution
-from engine.guard import execution, limits, permission, plan_id, policy
+from engine.guard import execution, limits, permission, plan_id, policy, unusable_rows
 from engine.plan import columns, new_keys, sync
 from engine.plan.apply import plan_apply
+from engine.plan.around import plan_around
 from engine.plan.layout import Installed, Layout
 from engine.plan.model import Difference, Found, Key, Plan, Restore, Row, RowChange, Step
 from engine.plan.snapshot import Snapshot
@@ -223,16 +224,22 @@ class Engine:
         return Scope(layout, await places.meant(caller, layout, request.operation, request.arguments))
 
     async def _snapshots(
-        self, scope: Scope, caller: Caller, *, in_one_transaction: bool = False
+        self,
+        scope: Scope,
+        caller: Caller,
+        *,
+        in_one_transaction: bool = False,
+        unusable: read.Unusable | None = None,
     ) -> tuple[Mapping[str, Sequence[Row]], Snapshot]:
         """The rows of the places that are meant and what AWS holds there, with all that is global.
 
         Args:
+            unusable: takes the rows that cannot be used, instead of an error.
             in_one_transaction: keep what was read with what will be written, and the lock; otherwise nothing
                 is held in Postgres while AWS is read.
         """
         resources = scope.layout.resources_at(scope.places)
-        rows = await read.read(caller, resources)
+        rows = await read.read(caller, resources, unusable)
         if not in_one_transaction:
             await caller.commit()
         snapshot = await self._read(scope.layout, caller, resources, rows)
@@ -247,8 +254,11 @@ class Engine:
 
     async def _planned(self, scope: Scope, caller: Caller) -> tuple[Plan, list[Difference]]:
         """What an apply would do, made the session's last plan; and that column by column."""
-        rows, snapshot = await self._snapshots(scope, caller)
-        plan = scope.of_plan(snapshot, plan_apply(snapshot, rows))
+        unusable: read.Unusable = {}
+        rows, snapshot = await self._snapshots(scope, caller, unusable=unusable)
+        around = plan_around(snapshot, rows, unusable.keys())
+        unusable_rows.tell(caller, around, unusable)
+        plan = scope.of_plan(snapshot, around.plan)
         plan = await permission.permitted(caller, snapshot, plan, strict=False)
         details = columns.of_plan(snapshot.resources, plan)
         await policy.check(caller, lambda: details)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from engine.errors import OperationError
@@ -13,17 +13,25 @@ from engine.plan.snapshot import Snapshot
 from modules.spec import Resource
 
 
-def plan_apply(snapshot: Snapshot, rows: Mapping[str, Sequence[Row]]) -> Plan:
+def plan_apply(
+    snapshot: Snapshot,
+    rows: Mapping[str, Sequence[Row]],
+    *,
+    left_out: Collection[tuple[str, Key]] = (),
+    kept: Collection[tuple[str, str]] = (),
+) -> Plan:
     """What makes AWS hold what the tables hold.
 
     Args:
         snapshot: what AWS holds; its resources are in reference order.
         rows: the rows of each table.
+        left_out: rows of which nothing is made, and whose resources stay as they are, by table and key.
+        kept: resources that stay although no row asks for them, by table and identity.
 
     Raises:
         OperationError: 0A000, a change that cannot be made in any order.
     """
-    planner = _Planner(snapshot, rows)
+    planner = _Planner(snapshot, rows, left_out, kept)
     for resource in snapshot.resources.values():
         planner.table(resource)
     changes = _deletions_in_turn(snapshot, planner.changes)
@@ -37,9 +45,17 @@ def plan_apply(snapshot: Snapshot, rows: Mapping[str, Sequence[Row]]) -> Plan:
 
 
 class _Planner:
-    def __init__(self, snapshot: Snapshot, rows: Mapping[str, Sequence[Row]]) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        rows: Mapping[str, Sequence[Row]],
+        left_out: Collection[tuple[str, Key]],
+        kept: Collection[tuple[str, str]],
+    ) -> None:
         self.snapshot = snapshot
-        self.resolver = Resolver(snapshot, rows)
+        self.resolver = Resolver(snapshot, rows, left_out)
+        self._left_out = left_out
+        self._kept = kept
         self.changes: list[Change] = []
         self.restores: list[Restore] = []
         self._removed: set[tuple[str, str]] = set()
@@ -53,15 +69,18 @@ class _Planner:
         rows = self.resolver.table(resource)
         self._check_names(resource, rows)
         for desired in rows:
-            self._check_elements(resource, desired)
             found = self.resolver.pairs.get((resource.table, desired.row.key))
+            if (resource.table, desired.row.key) in self._left_out:
+                paired |= {found.identity} if found else set()
+                continue
+            self._check_elements(resource, desired)
             if found is None:
                 self._create(resource, desired)
             else:
                 paired.add(found.identity)
                 self._compare(resource, desired, found)
         for found in self.snapshot.tables[resource.table]:
-            if found.identity not in paired:
+            if found.identity not in paired and (resource.table, found.identity) not in self._kept:
                 self._remove_or_restore(resource, found)
 
     def _check_names(self, resource: Resource, rows: Sequence[Desired]) -> None:

@@ -6,7 +6,7 @@ Rows are resolved table by table, in reference order, since what a row refers to
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +24,17 @@ class Resolver:
         desired: the resolved rows, by table and key.
     """
 
-    def __init__(self, snapshot: Snapshot, rows: Mapping[str, Sequence[Row]]) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        rows: Mapping[str, Sequence[Row]],
+        left_out: Collection[tuple[str, Key]] = (),
+    ) -> None:
+        """
+        Args:
+            left_out: rows that are to mean what their resources are, or nothing, by table and key.
+        """
+        self._left_out = left_out
         self.snapshot = snapshot
         self.rows = rows
         self.pairs: dict[tuple[str, Key], Found] = {}
@@ -55,7 +65,15 @@ class Resolver:
         for desired, found in match(resource, resolved, self.snapshot.tables.get(resource.table, ())):
             self.pairs[resource.table, desired.row.key] = found
         self.desired |= {(resource.table, each.row.key): each for each in resolved}
+        for place in self._left_out:
+            if place in self.desired:
+                self._leave_out(place)
         return resolved
+
+    def _leave_out(self, place: tuple[str, Key]) -> None:
+        found, desired = self.pairs.get(place), self.desired.pop(place)
+        if found is not None:
+            self.desired[place] = Desired(desired.row, found.values, found.parts)
 
     def _resolve(self, resource: Resource, row: Row) -> Desired:
         if not resource.references and not resource.lookups:

@@ -11,13 +11,21 @@ from typing import Any
 from engine.caller import Caller
 from engine.database.sql import identifier, literal, relation
 from engine.errors import OperationError
-from engine.plan.model import Parts, Row
+from engine.plan.model import Key, Parts, Row
 from engine.rows import shape
 from modules.spec import Column, Resource
 
+#: Rows that cannot be used, by table and key, with what is wrong with each.
+Unusable = dict[tuple[str, Key], OperationError]
 
-async def read(caller: Caller, resources: Sequence[Resource]) -> dict[str, list[Row]]:
+
+async def read(
+    caller: Caller, resources: Sequence[Resource], unusable: Unusable | None = None
+) -> dict[str, list[Row]]:
     """The rows of some resources' tables, with those of their parts, ordered by key.
+
+    Args:
+        unusable: takes the rows with values of a wrong shape, instead of an error.
 
     Raises:
         DatabaseError: the caller may not read one of them.
@@ -43,7 +51,13 @@ async def read(caller: Caller, resources: Sequence[Resource]) -> dict[str, list[
     if "" in texts:
         raise _unreadable(list(zip(versions[""], texts[""], strict=True)))
     records = {table: list(zip(versions[table], _parsed(some), strict=True)) for table, some in texts.items()}
-    return {resource.table: _rows(resource, records) for resource in resources}
+    rows = {resource.table: _rows(resource, records) for resource in resources}
+    for resource in resources:
+        for key, error in shape.wrong(resource, rows[resource.table]):
+            if unusable is None or error.column in resource.natural_key:
+                raise error
+            unusable.setdefault((resource.table, key), error)
+    return rows
 
 
 def _columns(resources: Sequence[Resource]) -> dict[str, list[str]]:
@@ -135,7 +149,6 @@ def _rows(resource: Resource, records: dict[str, _Records]) -> list[Row]:
         part.table: _by_parent(part.parent.name, records.get(part.relation, [])) for part in resource.parts
     }
     rows = [_row(resource, version, record, parts) for version, record in records.get(resource.table, [])]
-    shape.check(resource, rows)
     return sorted(rows, key=lambda row: row.key)
 
 

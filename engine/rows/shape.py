@@ -7,7 +7,8 @@ in it. What no request to AWS could be made of is refused with its place, before
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from engine.errors import OperationError
@@ -15,38 +16,36 @@ from engine.plan.model import Key, Row, Values
 from modules.spec import Column, Resource
 
 #: What a declaration's functions raise for a value of a shape that they do not know.
-_WRONG = (TypeError, ValueError, KeyError, IndexError, AttributeError)
+_NO_SHAPE = (TypeError, ValueError, KeyError, IndexError, AttributeError)
 
 
-def check(resource: Resource, rows: Iterable[Row]) -> None:
-    """Refuse rows with a value of a wrong shape.
-
-    Raises:
-        OperationError: 22023, with table, row and column.
-    """
+def wrong(resource: Resource, rows: Iterable[Row]) -> Iterator[tuple[Key, OperationError]]:
+    """The rows with a value of a wrong shape: the key of each, and 22023 with table, row and column."""
     columns = _shaped(resource.columns)
     parts = {part: some for part in resource.parts if (some := _shaped(part.columns))}
     if not columns and not parts:
         return  # as it is for most
     for row in rows:
-        _check(resource.table, row.key, columns, row.values)
+        errors = _wrong(resource.table, row.key, columns, row.values)
         for part, some in parts.items():
             for element in row.parts[part.table]:
-                _check(part.relation, tuple(element[name] for name in part.key), some, element)
+                place = tuple(element[name] for name in part.key)
+                errors = chain(errors, _wrong(part.relation, place, some, element))
+        yield from ((row.key, each) for each in errors)
 
 
 def _shaped(columns: Iterable[Column]) -> list[Column]:
     return [each for each in columns if isinstance(each.type, str) and each.type.endswith(("[]", "jsonb"))]
 
 
-def _check(table: str, key: Key, columns: Iterable[Column], values: Values) -> None:
+def _wrong(table: str, key: Key, columns: Iterable[Column], values: Values) -> Iterator[OperationError]:
     for column in columns:
         value = values[column.name]
         if value is None:
             continue
         reason = _of_list(value) if str(column.type).endswith("[]") else _of_document(column, value)
         if reason is not None:
-            raise _error(table, key, column.name, reason)
+            yield _error(table, key, column.name, reason)
 
 
 def _of_list(value: Any) -> str | None:
@@ -62,7 +61,7 @@ def _of_document(column: Column, value: Any) -> str | None:
         document = json.loads(value) if isinstance(value, str) else value
         if column.canonical is not None:
             column.canonical(document)
-    except _WRONG:
+    except _NO_SHAPE:
         return "it is not a document of the kind that AWS takes here"
     elements = document if isinstance(document, list) and column.canonical is None else [document]
     return None if all(isinstance(each, dict) for each in elements) else "it is not a JSON object"

@@ -101,10 +101,58 @@ SHAPES = [
 @pytest.mark.parametrize(("column", "value"), SHAPES)
 def test_a_value_has_a_shape_that_its_column_cannot_have(with_roles: Scene, column: str, value: str) -> None:
     with_roles.execute(f"UPDATE role SET {column} = {value} WHERE role_name = 'y'")
-    for operation in (PLAN, APPLY):
-        error = with_roles.refused(with_roles.owner, operation, state="22023")
-        assert (error.diag.table_name, error.diag.column_name) == ("role", column)
-        assert "row y of role" in str(error)
+    error = with_roles.refused(with_roles.owner, APPLY, state="22023")
+    assert (error.diag.table_name, error.diag.column_name) == ("role", column)
+    assert "row y of role" in str(error)
+
+
+def test_other_rows_are_planned_while_one_has_a_value_of_a_wrong_shape(with_roles: Scene) -> None:
+    with_roles.execute(
+        "UPDATE role SET assume_role_policy_document = '5', role_name = 'z' WHERE role_name = 'y'",
+        "UPDATE role SET description = 'new' WHERE role_name = 'x'",
+        "INSERT INTO log_group (log_group_name) VALUES ('/new')",
+    )
+    warnings: list[str] = []
+    with psycopg.connect(with_roles.owner.url, autocommit=True) as connection, with_roles.nothing_happens():
+        connection.add_notice_handler(
+            lambda each: warnings.append(f"{each.severity}: {each.message_primary}")
+        )
+        planned = connection.execute(
+            "SELECT action, table_name, description FROM iasql_plan_apply()"
+        ).fetchall()
+        assert planned == [
+            ("create", "log_group", "/new"),
+            ("update", "role", "arn:aws:iam::123456789012:role/x"),
+        ]
+        (warning,) = warnings
+        assert warning.startswith("WARNING: the value of assume_role_policy_document in row z of role cannot")
+        different = connection.execute("SELECT DISTINCT table_name FROM iasql_diff() ORDER BY 1").fetchall()
+        assert different == [("log_group",), ("role",)]
+        with pytest.raises(psycopg.errors.InvalidParameterValue):
+            connection.execute("SELECT * FROM iasql_apply(iasql_plan_id())")
+
+
+def test_what_refers_to_a_row_of_a_wrong_shape_is_left_out_and_stays_in_aws(with_roles: Scene) -> None:
+    ecs = with_roles.cloud.client("ecs")
+    ecs.register_task_definition(
+        family="f",
+        networkMode="awsvpc",
+        requiresCompatibilities=["FARGATE"],
+        cpu="256",
+        memory="512",
+        taskRoleArn="arn:aws:iam::123456789012:role/y",
+        containerDefinitions=[{"name": "a", "image": "nginx:1", "essential": True}],
+    )
+    with_roles.execute(
+        "SELECT iasql_install('aws_ecs_fargate')",
+        "UPDATE role SET attached_policies_arns = '{NULL}' WHERE role_name = 'y'",
+        "UPDATE task_definition SET cpu_memory = 'vCPU1-2GB'",
+    )
+    warnings: list[str] = []
+    with psycopg.connect(with_roles.owner.url, autocommit=True) as connection, with_roles.nothing_happens():
+        connection.add_notice_handler(lambda each: warnings.append(str(each.message_primary)))
+        assert connection.execute(PLAN.encode()).fetchall() == []
+    assert any("of task_definition is left out of the plan too" in each for each in warnings)
 
 
 def test_environment_variables_are_a_list_of_texts(scene: Scene) -> None:

@@ -1,0 +1,104 @@
+"""A plan for the rows that can be used, made around those that cannot. Pure.
+
+A row that cannot be used is left out, and what refers to it. What they are in AWS stays as it is, and so does
+what that uses there: nothing is deleted or replaced because of a value that nobody can read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.plan.apply import plan_apply
+from engine.plan.model import Change, Found, Key, Plan, Row
+from engine.plan.snapshot import Snapshot
+from modules.spec import Column, Resource
+
+Place = tuple[str, Key]
+
+
+@dataclass(frozen=True)
+class Around:
+    """A plan, and what it leaves alone.
+
+    Attributes:
+        rows: those that are left out, by table and key.
+        resources: those without a row that would be deleted and stay, by table and identity.
+    """
+
+    plan: Plan
+    rows: frozenset[Place] = frozenset()
+    resources: frozenset[tuple[str, str]] = frozenset()
+
+
+def plan_around(snapshot: Snapshot, rows: Mapping[str, Sequence[Row]], unusable: Collection[Place]) -> Around:
+    """What makes AWS hold what the tables hold, as far as their rows can be used.
+
+    Args:
+        unusable: the rows that cannot, by table and key.
+
+    Raises:
+        OperationError: as `plan_apply` raises it.
+    """
+    if not unusable:
+        return Around(plan_apply(snapshot, rows))  # as it is for most
+    out, kept = _with_referring(snapshot.resources, rows, unusable), frozenset[tuple[str, str]]()
+    while True:
+        plan = plan_apply(snapshot, rows, left_out=out, kept=kept)
+        used = set(_used(snapshot, plan, out, kept))
+        touched = [each for each in plan.changes if _takes_away(each, used)]
+        if not touched:
+            return Around(plan, out, kept)
+        replaced = {(each.table, each.desired.row.key) for each in touched if each.desired}
+        out = _with_referring(snapshot.resources, rows, out | replaced)
+        kept |= {(each.table, each.found.identity) for each in touched if each.found and not each.desired}
+
+
+def _takes_away(change: Change, used: Collection[tuple[str, str]]) -> bool:
+    return (
+        change.action in ("delete", "replace")
+        and change.found is not None
+        and (change.table, change.found.identity) in used
+    )
+
+
+def _used(
+    snapshot: Snapshot, plan: Plan, out: Iterable[Place], kept: Iterable[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """What the resources use that are left alone, by table and identity."""
+    held = [plan.pairs[place] for place in out if place in plan.pairs]
+    held += [found for table, identity in kept if (found := snapshot.by(table, None, identity))]
+    for found in held:
+        yield from snapshot.referred(found)
+        yield from _named_in_arrays(snapshot.resources[found.table].columns, found)
+
+
+def _named_in_arrays(columns: Iterable[Column], found: Found) -> Iterator[tuple[str, str]]:
+    for column in columns:
+        if column.refers:
+            yield from ((column.refers, each) for each in found.values[column.name] or ())
+
+
+def _with_referring(
+    resources: Mapping[str, Resource], rows: Mapping[str, Sequence[Row]], out: Collection[Place]
+) -> frozenset[Place]:
+    """Some rows, and all that refer to them, directly or not."""
+    found = set(out)
+    for resource in resources.values():  # in reference order
+        for row in rows.get(resource.table, ()):
+            if not found.isdisjoint(_referred(resource, row)):
+                found.add((resource.table, row.key))
+    return frozenset(found)
+
+
+def _referred(resource: Resource, row: Row) -> Iterator[Place]:
+    yield from _targets(resource.columns, row.values)
+    for part in resource.parts:
+        for element in row.parts.get(part.table, ()):
+            yield from _targets(part.columns, element)
+
+
+def _targets(columns: Iterable[Column], values: Mapping[str, object]) -> Iterator[Place]:
+    for column in columns:
+        if column.reference is not None and values.get(column.name) is not None:
+            yield column.reference.table, (values[column.name],)
