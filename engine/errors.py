@@ -10,7 +10,7 @@ SQLSTATE codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from modules.spec.names import bare, schema_of
 
@@ -53,6 +53,10 @@ class DatabaseError(OperationError):
     """
 
     fields: dict[str, str] = field(default_factory=dict)
+
+    def hinted(self, hint: str) -> DatabaseError:
+        """The same error with another hint."""
+        return replace(self, hint=hint, fields={**self.fields, "H": hint} if self.fields else {})
 
 
 @dataclass(eq=False)

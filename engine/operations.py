@@ -130,6 +130,7 @@ class Engine:
         return scope.named(results.of_differences(details))
 
     async def _apply(self, request: Request, caller: Caller) -> list[Record]:
+        plan_id.check_form(request.arguments)
         async with lock.across_commits(caller), self._underway.change(caller):
             scope = await self._scope(request, caller, whole=True)
             rows, snapshot = await self._snapshots(scope, caller)
@@ -270,8 +271,7 @@ class Engine:
         """Refuse what is not the plan that was asked for, or is not wanted, before anything is done."""
         details = cache(lambda: columns.of_plan(snapshot.resources, plan))
         if "plan_id" in request.arguments:
-            wanted = request.arguments["plan_id"]
-            await plan_id.check(caller, wanted if isinstance(wanted, str) else None, details())
+            await plan_id.check(caller, str(request.arguments["plan_id"]), details())
         await limits.check(caller, plan)
         await policy.check(caller, details)
 

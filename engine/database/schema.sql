@@ -148,6 +148,21 @@ COMMENT ON COLUMN iasql.guard.role IS
 COMMENT ON COLUMN iasql.guard.setting IS
   'max_deletes: how many resources one apply may delete, replaced ones included; max_changes: how many it may change in all.';
 
+-- Refuses a limit for a role that is not there: it would hold for nobody.
+CREATE OR REPLACE FUNCTION iasql.check_guard() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NEW.role <> 'PUBLIC' AND NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = NEW.role) THEN
+    RAISE EXCEPTION 'role "%" does not exist', NEW.role USING ERRCODE = '42704',
+      HINT = 'Write the role''s name as pg_roles has it, or PUBLIC for all for whom no role''s row counts.';
+  END IF;
+  RETURN NEW;
+END
+$$;
+DROP TRIGGER IF EXISTS check_guard ON iasql.guard;
+CREATE TRIGGER check_guard BEFORE INSERT OR UPDATE ON iasql.guard
+  FOR EACH ROW EXECUTE FUNCTION iasql.check_guard();
+
 CREATE OR REPLACE FUNCTION iasql.planned()
 RETURNS TABLE (
   action text, table_name text, id integer, description text,

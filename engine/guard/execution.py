@@ -9,6 +9,7 @@ from engine.caller import Caller
 from engine.database.functions import OPERATIONS, Arguments, Operation
 from engine.database.sql import identifier
 from engine.errors import OperationError
+from engine.guard import limits
 
 
 async def check(
@@ -23,12 +24,13 @@ async def check(
     Raises:
         OperationError: 42501, the role may not execute it; 42725, another function has its name; 42883, there
             is no such function; 25006 and 0A000, it changes something, and the transaction is READ ONLY, or
-            does not see what others commit.
+            does not see what others commit; 22023, a limit of the session's is no number.
     """
     operation, bound = _meant(function, arguments, named)
     same = [each.signature for each in OPERATIONS if each.name == function]
-    ((may, others, read_only, role, isolation),) = await caller.query(
-        "SELECT * FROM iasql.call_context($1, $2, $3::pg_catalog.jsonb, pg_catalog.current_schemas(true))",
+    ((may, others, read_only, role, isolation, *limited),) = await caller.query(
+        f"SELECT c.*, {limits.IN_SESSION} "
+        "FROM iasql.call_context($1, $2, $3::pg_catalog.jsonb, pg_catalog.current_schemas(true)) AS c",
         function,
         operation.signature,
         json.dumps(same),
@@ -62,6 +64,8 @@ async def check(
             detail="It does not see what others have committed since it began, and would delete that.",
             hint="Use READ COMMITTED: SET default_transaction_isolation = 'read committed'.",
         )
+    if operation.performs in ("apply", "plan_apply", "diff"):
+        limits.check_session(limited)
     return operation, bound
 
 

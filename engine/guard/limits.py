@@ -22,12 +22,10 @@ async def check(caller: Caller, plan: Plan) -> None:
     """Refuse a plan that does too much, before anything is done.
 
     Raises:
-        OperationError: 53400, it would delete or change more than a limit; 22023, a session's is no number.
+        OperationError: 53400, it would delete or change more than a limit.
     """
-    texts = ", ".join(f"pg_catalog.current_setting('iasql.{each}', true)" for each in _SETTINGS)
     guards = "SELECT pg_catalog.json_agg(g) FROM public.iasql_guards() AS g"
-    ((limits, *values),) = await caller.query(f"SELECT ({guards})::pg_catalog.text, {texts}")
-    _check_settings(values)
+    ((limits,),) = await caller.query(f"SELECT ({guards})::pg_catalog.text")
     for limit in json.loads(limits or "[]"):
         counted = _counted(plan, limit["setting"])
         if len(counted) > limit["value"]:
@@ -57,7 +55,19 @@ def _too_many(setting: str, value: int, source: str, changes: Sequence[Change]) 
     )
 
 
-def _check_settings(values: Sequence[str | None]) -> None:
+#: The session's own limits, as expressions of SQL.
+IN_SESSION = ", ".join(f"pg_catalog.current_setting('iasql.{each}', true)" for each in _SETTINGS)
+
+
+def check_session(values: Sequence[str | None]) -> None:
+    """Refuse limits of the session's that mean nothing.
+
+    Args:
+        values: of `IN_SESSION`.
+
+    Raises:
+        OperationError: 22023, one is no number.
+    """
     for name, text in zip(_SETTINGS, values, strict=True):
         if text and not (text.isdecimal() and text.isascii() and len(text) < 10):
             raise OperationError(

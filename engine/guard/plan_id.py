@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 
 from engine.caller import Caller
+from engine.database.functions import Arguments
 from engine.errors import OperationError
 from engine.plan.model import Difference
 from engine.results import of_differences
 
 _NAME, _LINES = "iasql.plan_id", "iasql.plan"
 _SHOWN = 50
+_FORM = re.compile(r"[0-9a-f]{32}")
+_WHERE_FROM = "SELECT * FROM iasql_plan_apply(); shows a plan, and SELECT iasql_plan_id(); then names it."
 
 
 def name_of(differences: Sequence[Difference]) -> str:
@@ -36,14 +40,31 @@ async def remember(caller: Caller, differences: Sequence[Difference]) -> None:
     )
 
 
-async def check(caller: Caller, wanted: str | None, differences: Sequence[Difference]) -> None:
+def check_form(arguments: Arguments) -> None:
+    """Refuse what cannot be the name of a plan, before anything is read.
+
+    Raises:
+        OperationError: 22004, no name; 22023, it is none.
+    """
+    if "plan_id" not in arguments:
+        return
+    wanted = arguments["plan_id"]
+    if wanted is None:
+        raise OperationError("the name of a plan is needed, not NULL", sqlstate="22004", hint=_WHERE_FROM)
+    if not _FORM.fullmatch(str(wanted)):
+        raise OperationError(
+            f'"{wanted}" is not the name of a plan, which is 32 hexadecimal digits',
+            sqlstate="22023",
+            hint=_WHERE_FROM,
+        )
+
+
+async def check(caller: Caller, wanted: str, differences: Sequence[Difference]) -> None:
     """Refuse to perform another plan than the wanted one.
 
     Raises:
-        OperationError: 22004, no name; 40001, the plan is not that one any more.
+        OperationError: 40001, the plan is not that one any more.
     """
-    if wanted is None:
-        raise OperationError("the name of a plan is needed, not NULL", sqlstate="22004")
     if name_of(differences) == wanted:
         return
     raise OperationError(

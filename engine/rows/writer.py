@@ -12,6 +12,7 @@ from engine.caller import Caller, Row
 from engine.database import write_function
 from engine.database.connection import Database
 from engine.database.vouching import Voucher
+from engine.errors import DatabaseError
 from engine.rows.statements import Statement, as_json
 
 
@@ -51,11 +52,24 @@ class Writer:
     async def _plainly(self, statements: Sequence[Statement]) -> list[list[Row]]:
         rows: list[list[Row]] = []
         for each in statements:
-            last: list[Row] = []
-            for sql, parameter in each.queries():
-                last = await self.caller.query(sql, *(() if parameter is None else (parameter,)))
-            rows.append(last)
+            try:
+                rows.append(await self._plain(each))
+            except DatabaseError as error:
+                raise (error.hinted(_plainly_hint(each)) if error.sqlstate == "42501" else error) from error
         return rows
+
+    async def _plain(self, statement: Statement) -> list[Row]:
+        last: list[Row] = []
+        for sql, parameter in statement.queries():
+            last = await self.caller.query(sql, *(() if parameter is None else (parameter,)))
+        return last
+
+
+def _plainly_hint(statement: Statement) -> str:
+    return (
+        f"This role has to be granted INSERT, UPDATE and DELETE on {statement.table}; or SELECT "
+        "iasql_upgrade() of the table's owner lets its rows follow AWS whoever calls."
+    )
 
 
 @asynccontextmanager

@@ -40,6 +40,7 @@ class SessionCaller:
     Attributes:
         failure: the error after which Postgres accepts nothing more in this transaction.
         client_min_messages: the client's setting.
+        role: the session's current role.
         statements: how many private statements have been sent.
         waiting: whether the last of them is not answered yet.
     """
@@ -56,6 +57,7 @@ class SessionCaller:
         self.stop = Stop()
         self.failure: DatabaseError | None = None
         self.client_min_messages = "NOTICE"
+        self.role = session.startup.user
         self.statements = 0
         self.waiting = False
 

@@ -14,6 +14,7 @@ from engine.operations import Engine
 from engine.request import Call
 from proxy import records
 from proxy.errors import StatementError, aborting_block, fields_of
+from proxy.session import denied
 from proxy.session.caller import PRIVATE, SessionCaller
 from proxy.session.conversation import Conversation
 from proxy.sql.intercept import CallSite, Cursor
@@ -33,6 +34,7 @@ SELECT (SELECT n.nspname
          ORDER BY pg_catalog.array_position(pg_catalog.current_schemas(true), n.nspname)
          LIMIT 1),
        pg_catalog.current_setting('client_min_messages'),
+       current_user::pg_catalog.text,
        EXTRACT(epoch FROM pg_catalog.current_setting('statement_timeout')::pg_catalog.interval)
 """
 
@@ -91,7 +93,7 @@ async def perform(
         circumstances = await _circumstances(caller, site)
         if circumstances is None:
             return False
-        caller.client_min_messages, timeout = circumstances
+        caller.client_min_messages, caller.role, timeout = circumstances
         recorded = records.operation(session.connection, session.observer, site.function)
         with recorded, _timeout(caller, timeout), _unblocked(session, caller):
             await _plan(caller, site, statement)
@@ -114,6 +116,8 @@ async def _perform(engine: Engine, call: Call, caller: SessionCaller) -> None:
         await engine.perform(call, caller)
     except OperationError as error:
         cause = _cause(error, caller)
+        if isinstance(cause, DatabaseError):
+            cause = denied.hinted(cause, caller.role)
         if cause is error:
             raise
         raise cause from error
@@ -152,11 +156,11 @@ async def fail(session: Conversation, error: OperationError, *, simple: bool) ->
         backend.forward(client.SYNC, client.SYNC_FRAME)
 
 
-async def _circumstances(caller: SessionCaller, site: CallSite) -> tuple[str, float] | None:
-    ((schema, client_min_messages, timeout),) = await caller.query(_CIRCUMSTANCES, site.function)
+async def _circumstances(caller: SessionCaller, site: CallSite) -> tuple[str, str, float] | None:
+    ((schema, client_min_messages, role, timeout),) = await caller.query(_CIRCUMSTANCES, site.function)
     if schema != "public" and not site.qualified:
         return None
-    return client_min_messages or "notice", float(timeout or 0)
+    return client_min_messages or "notice", role or caller.user, float(timeout or 0)
 
 
 _EXPLAIN = "EXPLAIN (COSTS OFF) "
@@ -187,6 +191,7 @@ async def _plan(caller: SessionCaller, site: CallSite, statement: Statement) -> 
     try:
         await caller.run(_EXPLAIN.encode(codec) + text, values.values, values.formats, values.types)
     except DatabaseError as error:
+        error = denied.hinted(error, caller.role, statement.sql.decode(codec, "replace"))
         # Of a query within a statement it is not known where it begins.
         offset = statement.offset - len(_EXPLAIN)
         fields = error.fields if site.query is None else {k: v for k, v in error.fields.items() if k != "P"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import asyncpg
@@ -14,7 +15,7 @@ from tests.fixtures.databases import Database
 
 CHANGING = [
     APPLY,
-    "SELECT * FROM iasql_apply('0000000000000000')",
+    "SELECT * FROM iasql_apply('00000000000000000000000000000000')",
     "SELECT * FROM iasql_sync()",
     "SELECT * FROM iasql_install('aws_ecr')",
     "SELECT * FROM iasql_uninstall('aws_cloudwatch')",
@@ -27,6 +28,8 @@ CHANGING = [
 def test_a_role_with_select_alone_calls_what_changes(scene: Scene, reader: Database, statement: str) -> None:
     error = scene.refused(reader, statement, state="42501")
     assert "permission denied for function" in str(error)
+    if "delete_all_records" not in statement:
+        assert "GRANT EXECUTE ON FUNCTION" in str(error.diag.message_hint)
 
 
 def test_a_role_with_select_alone_gets_plans_and_lists(scene: Scene, reader: Database) -> None:
@@ -35,6 +38,53 @@ def test_a_role_with_select_alone_gets_plans_and_lists(scene: Scene, reader: Dat
         assert fetched(reader, "SELECT action FROM iasql_plan_sync()") == [("create",)]
         assert fetched(reader, "SELECT count(*) FROM iasql_diff()") != [(0,)]
         assert ("aws_cloudwatch",) in fetched(reader, "SELECT module_name FROM iasql_modules_installed()")
+
+
+def test_the_grant_in_the_hint_is_enough(scene: Scene, reader: Database) -> None:
+    hint = str(scene.refused(reader, APPLY, state="42501").diag.message_hint)
+    scene.execute(
+        hint.removeprefix("Its owner can grant it: "), f"GRANT DELETE ON log_group TO {reader.role}"
+    )
+    assert len(fetched(reader, APPLY)) == 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "grant"),
+    [
+        ("SELECT * FROM iasql_plan_apply() JOIN ours ON true", "SELECT"),
+        ("INSERT INTO ours SELECT action FROM iasql_plan_apply()", "INSERT"),
+    ],
+)
+def test_a_table_of_the_statement_may_not_be_used(
+    scene: Scene, reader: Database, statement: str, grant: str
+) -> None:
+    scene.execute("CREATE TABLE ours (action text)")
+    error = scene.refused(reader, statement, state="42501")
+    assert "permission denied for table ours" in str(error)
+    hint = f'GRANT {grant} ON "ours" TO "{reader.role}";'
+    assert str(error.diag.message_hint) == f"Its owner can grant it: {hint}"
+    scene.execute(hint)
+    fetched(reader, f"{statement} RETURNING 1" if grant == "INSERT" else statement)
+
+
+def test_a_module_was_installed_after_the_grant(scene: Scene, reader: Database) -> None:
+    scene.execute("SELECT iasql_install('aws_ecr')")
+    error = scene.refused(reader, PLAN, state="42501")
+    assert f'TO "{reader.role}";' in str(error.diag.message_hint)
+
+
+@pytest.mark.parametrize("name", ["nonsense", "", "5D41402ABC4B2A76B9719D911017C592", "0" * 31, "0" * 33])
+def test_what_is_no_name_of_a_plan_is_refused_before_aws_is_read(scene: Scene, name: str) -> None:
+    error = scene.refused(scene.owner, f"SELECT * FROM iasql_apply('{name}')", state="22023")
+    assert "32 hexadecimal digits" in str(error)
+    assert "iasql_plan_id()" in str(error.diag.message_hint)
+
+
+def test_a_plans_name_has_128_bits(scene: Scene) -> None:
+    with psycopg.connect(scene.owner.url, autocommit=True) as connection:
+        connection.execute(PLAN.encode())
+        (name,) = connection.execute("SELECT iasql_plan_id()").fetchall()[0]
+    assert re.fullmatch("[0-9a-f]{32}", name)
 
 
 def test_execute_was_revoked_from_a_role_that_has_the_tables(

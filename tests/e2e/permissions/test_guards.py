@@ -79,6 +79,30 @@ def test_a_limit_that_is_no_number(scene: Scene) -> None:
     assert failing(scene.owner, statement).diag.sqlstate == "23514"
 
 
+@pytest.mark.parametrize("statement", [PLAN, "SELECT * FROM iasql_diff()", APPLY])
+def test_a_session_sets_a_limit_that_is_no_number(scene: Scene, reader: Database, statement: str) -> None:
+    who = scene.owner if statement == APPLY else reader
+    with psycopg.connect(who.url, autocommit=True) as connection, scene.nothing_happens():
+        connection.execute("SET iasql.max_deletes = 'x'")
+        with pytest.raises(psycopg.errors.InvalidParameterValue) as refused:
+            connection.execute(statement.encode())
+        assert 'iasql.max_deletes is "x"' in str(refused.value)
+        connection.execute("RESET iasql.max_deletes")
+        connection.execute(PLAN.encode())
+
+
+@pytest.mark.parametrize("role", ["nobody_by_this_name", "public", "Operator"])
+def test_a_limit_for_a_role_that_is_not_there_is_refused_when_it_is_written(scene: Scene, role: str) -> None:
+    insert = f"INSERT INTO iasql.guard (role, setting, value) VALUES ('{role}', 'max_deletes', '1')"
+    error = failing(scene.owner, insert)
+    assert error.diag.sqlstate == "42704"
+    assert f'role "{role}" does not exist' in str(error)
+    scene.execute("INSERT INTO iasql.guard (setting, value) VALUES ('max_deletes', '1')")
+    update = f"UPDATE iasql.guard SET role = '{role}'"
+    assert failing(scene.owner, update).diag.sqlstate == "42704"
+    assert fetched(scene.owner, "SELECT role FROM iasql.guard") == [("PUBLIC",)]
+
+
 def test_a_policy_that_the_caller_cannot_read_stands_against_its_apply(
     scene: Scene, operator: Database, reader: Database
 ) -> None:

@@ -70,6 +70,12 @@ def test_ci_plans_its_own_rows_and_cannot_apply_them(owned: Scene) -> None:
             connection.execute(APPLY)
         connection.execute(rollback.encode())
     owned.refused(ci, "SELECT delete_all_records()", state="42501")
+    owned.execute("SELECT iasql_install('aws_vpc')")
+    with psycopg.connect(ci.url, autocommit=True) as connection, owned.nothing_happens():
+        connection.execute(begin.encode())
+        connection.execute("INSERT INTO vpc (cidr_block) VALUES ('10.9.0.0/16')")
+        connection.execute(plan.encode())
+        connection.execute(rollback.encode())
 
 
 def test_the_operator_applies_within_its_limit_and_installs_nothing(owned: Scene) -> None:
@@ -82,6 +88,11 @@ def test_the_operator_applies_within_its_limit_and_installs_nothing(owned: Scene
     assert [row[0] for row in fetched(operator, APPLY)] == ["create", "delete"]
     assert owned.groups() == ["/kept", "/new"]
     assert fetched(operator, "SELECT count(*) FROM iasql_sync()") == [(0,)]
+    owned.execute(
+        "SELECT iasql_install('aws_ecr')", "INSERT INTO repository (repository_name) VALUES ('images')"
+    )
+    assert fetched(operator, "SELECT action, table_name FROM iasql_apply()") == [("create", "repository")]
+    assert fetched(owned.owner, "SELECT repository_arn IS NOT NULL FROM repository") == [(True,)]
     assert failing(operator, "UPDATE iasql.guard SET value = '9'").diag.sqlstate == "42501"
 
 
@@ -99,6 +110,8 @@ def test_the_team_applies_its_tables_and_not_those_of_others(owned: Scene) -> No
     with psycopg.connect(f"{team.url}?options=-c%20iasql.only_mine%3Don", autocommit=True) as connection:
         assert connection.execute(APPLY).fetchall() == []
     assert owned.cloud.client("iam").list_roles()["Roles"] == []
+    owned.execute("SELECT iasql_install('aws_ecr')")
+    fetched(team, PLAN)
 
 
 def test_the_journal_says_who_it_was_and_from_where(owned: Scene) -> None:
