@@ -14,10 +14,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import asyncpg
+from botocore.exceptions import UnknownRegionError
 from botocore.session import Session
 
-from accounts import binding, passwords, refusals, sessions
-from accounts.model import Connection, Credentials, StaticKey
+from accounts import binding, passwords, refusals, roles, sessions
+from accounts.model import Connection, Credentials, Role, StaticKey
 from accounts.registered import unlike
 from accounts.registry import HOME, Registry, check_alone
 from accounts.seal import SecretKeys
@@ -105,11 +106,12 @@ class Connecting:
         """
         check_names(wanted)
         check_alone_by_name(await self._registry.all(), wanted)
-        who = await _who(wanted.credentials, wanted.regions)
-        check_alone(await self._registry.all(), who.account, who.partition, shared=wanted.shared)
         server = await self._registry.server()
         if server is None:
             raise OperationError("this Postgres is a replica", sqlstate="55000", hint="Name the primary.")
+        wanted = _identified(wanted, server)
+        who = await self._who(wanted.credentials, wanted.regions)
+        check_alone(await self._registry.all(), who.account, who.partition, shared=wanted.shared)
         await self._registry.make()
         async with self._database.connection() as admin, AsyncExitStack() as undo:
             made = await self._connect(admin, wanted, who, server, undo)
@@ -171,6 +173,26 @@ class Connecting:
                     await _execute(admin, f"DROP ROLE {identifier(connection.login)}")
         return connection
 
+    async def _who(self, credentials: Usable, regions: Sequence[str]) -> Identity:
+        """Ask STS whose credentials they are.
+
+        Raises:
+            OperationError: AWS refuses or cannot be reached; 22023, the account has no such region; the role
+                is not to be assumed.
+        """
+        region = regions[0]
+        if isinstance(credentials, Role):
+            source = Cloud(region=region)
+            try:
+                await roles.check_trust(source, credentials, await identity(source))
+                who = await _asked(Cloud(region=region, session=roles.session(source, credentials, region)))
+            finally:
+                await source.close()
+        else:
+            who = await _asked(Cloud(region=region, session=sessions.session(credentials, region)))
+        _check_regions(who, regions)
+        return who
+
     # What connecting is made of -----------------------------------------------------------------------
 
     async def _connect(
@@ -229,7 +251,7 @@ class Connecting:
         return StaticKey(key.access_key_id, self._keys.seal(key.secret, connection.sealed_for))
 
     async def _check_same_account(self, connection: Connection, key: GivenKey) -> None:
-        who = await _who(key, connection.regions)
+        who = await self._who(key, connection.regions)
         if (who.account, who.partition) != (connection.account, connection.partition):
             raise refusals.other_account(connection, who)
 
@@ -284,21 +306,30 @@ def check_alone_by_name(there: Sequence[Connection], wanted: Wanted) -> None:
             raise refusals.database_taken(each)
 
 
-async def _who(credentials: Usable, regions: Sequence[str]) -> Identity:
-    """Ask STS whose credentials they are.
+def _identified(wanted: Wanted, server: str) -> Wanted:
+    """With the external id of the connection, if it is by a role."""
+    if not isinstance(wanted.credentials, Role):
+        return wanted
+    chosen = roles.external_id(server, wanted.name, wanted.credentials.arn)
+    return replace(wanted, credentials=replace(wanted.credentials, external_id=chosen))
 
-    Raises:
-        OperationError: AWS refuses or cannot be reached; 22023, the account has no such region.
-    """
-    cloud = Cloud(region=regions[0], session=sessions.session(credentials, regions[0]))
+
+async def _asked(cloud: Cloud) -> Identity:
     try:
-        who = await identity(cloud)
+        return await identity(cloud)
     finally:
         await cloud.close()
+
+
+def _check_regions(who: Identity, regions: Sequence[str]) -> None:
+    """
+    Raises:
+        OperationError: 22023, the account has no such region.
+    """
     for region in regions:
         try:
             partition = Session().get_partition_for_region(region)
-        except Exception:
+        except UnknownRegionError:
             partition = None
         if partition != who.partition:
             raise OperationError(
@@ -307,7 +338,6 @@ async def _who(credentials: Usable, regions: Sequence[str]) -> Identity:
                 detail=f"It is in the partition {who.partition}, and {region} is "
                 + (f"of {partition}." if partition else "of none that is known."),
             )
-    return who
 
 
 async def _make_login(admin: Any, login: str, password: str, undo: AsyncExitStack) -> None:

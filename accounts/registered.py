@@ -6,15 +6,13 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 
-from accounts import binding, refusals, sessions
+from accounts import binding, refusals
 from accounts.model import Connection
+from accounts.opened import OpenedAccount
 from accounts.registry import Found, Registry
 from accounts.seal import SecretKeys
 from engine.aws.account import Account
-from engine.aws.calls import identity
-from engine.aws.session import Cloud
 from engine.database.connection import Database
 
 #: Seconds after which an account that nobody uses is closed.
@@ -35,6 +33,7 @@ class RegisteredAccounts:
         default: Account,
         default_database: str,
         keys: Callable[[], SecretKeys],
+        reading_policy: str,
         idle: float = _IDLE,
     ) -> None:
         """
@@ -43,6 +42,7 @@ class RegisteredAccounts:
             default: the server's own account.
             default_database: what manages it, unless it is connected itself.
             keys: gives the keys that secrets are encrypted with.
+            reading_policy: limits the sessions of roles that plan, sync and report.
             idle: seconds after which an account that nobody uses is closed.
         """
         self._database = database
@@ -50,13 +50,14 @@ class RegisteredAccounts:
         self._default = default
         self._default_database = default_database
         self._keys = keys
+        self._reading_policy = reading_policy
         self._idle = idle
-        self._opened: dict[str, _Opened] = {}
-        self._left: list[_Opened] = []
+        self._opened: dict[str, OpenedAccount] = {}
+        self._left: list[OpenedAccount] = []
         self._opening: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._sweeper: asyncio.Task[None] | None = None
 
-    async def of(self, database: str) -> Account:
+    async def of(self, database: str, *, user: str = "", changing: bool = False) -> Account:
         """The account that a database is connected to, once its credentials have been found to be that one's.
 
         Raises:
@@ -77,7 +78,7 @@ class RegisteredAccounts:
             if opened is None or opened.connection != found.connection:
                 opened = await self._open(database, found.connection)
             await opened.verify()
-            return opened.account
+            return opened.account(user, changing=changing)
 
     async def close(self) -> None:
         """Close all clients, and the connection to Postgres."""
@@ -86,16 +87,16 @@ class RegisteredAccounts:
             with suppress(asyncio.CancelledError):
                 await self._sweeper
         for each in (*self._opened.values(), *self._left):
-            await each.account.close()
+            await each.close()
         await self._default.close()
         await self._registry.close()
 
-    async def _open(self, database: str, connection: Connection) -> _Opened:
+    async def _open(self, database: str, connection: Connection) -> OpenedAccount:
         self._leave(database)
         async with self._database.connection(database) as own:
             if await binding.read_mark(own) != connection.mark:
                 raise refusals.not_bound(database, connection, "this one does not have its mark")
-        opened = _Opened(connection, self._keys())
+        opened = OpenedAccount(connection, self._keys(), self._reading_policy)
         await opened.verify()
         self._opened[database] = opened
         if self._sweeper is None or self._sweeper.done():
@@ -111,11 +112,12 @@ class RegisteredAccounts:
         while self._opened or self._left:
             await asyncio.sleep(self._idle / 4)
             for database, opened in list(self._opened.items()):
-                if opened.account.idle >= self._idle and not self._opening[database].locked():
+                await opened.close_idle(self._idle)
+                if opened.idle >= self._idle and not self._opening[database].locked():
                     self._leave(database)
-            for opened in [each for each in self._left if each.account.idle >= self._idle]:
+            for opened in [each for each in self._left if each.idle >= self._idle]:
                 self._left.remove(opened)
-                await opened.account.close()
+                await opened.close()
 
 
 def unlike(database: str, found: Found, connection: Connection) -> str | None:
@@ -129,45 +131,3 @@ def unlike(database: str, found: Found, connection: Connection) -> str | None:
     if connection.database != database:
         return f'it was called "{connection.database}" when it was connected'
     return None
-
-
-class _Opened:
-    """An account that is open, and what it was opened for."""
-
-    def __init__(self, connection: Connection, keys: SecretKeys) -> None:
-        self.connection = connection
-        self._session = sessions.session(sessions.usable(connection, keys), connection.regions[0])
-        self._verified_for: str | None = None
-        self._default = Cloud(region=connection.regions[0], session=self._session)
-        self.account = Account(
-            self._open_region,
-            connection.regions[0],
-            regions=connection.regions,
-            schema=connection.schema,
-        )
-
-    def _open_region(self, region: str | None) -> Cloud:
-        if region is None:
-            return self._default
-        cloud = Cloud(region=region, session=self._session)
-        assert self._default.identity is not None
-        cloud.identity = replace(self._default.identity, region=region)
-        return cloud
-
-    async def verify(self) -> None:
-        """Ask AWS whose the credentials are, once for each that there are.
-
-        Raises:
-            OperationError: 55000, another account's; or AWS refuses.
-        """
-        cloud = self.account.cloud()
-        key = await cloud.access_key()
-        if key is not None and key == self._verified_for:
-            return
-        self._verified_for = cloud.identity = None
-        who = await identity(cloud)
-        if (who.account, who.partition) != (self.connection.account, self.connection.partition):
-            cloud.identity = None
-            await cloud.close()
-            raise refusals.other_account(self.connection, who)
-        self._verified_for = key

@@ -11,7 +11,6 @@ from botocore.exceptions import ProfileNotFound
 from accounts.model import Connection, Profile, Role, Standard, StaticKey
 from accounts.seal import SecretKeys
 from engine.aws.errors import translated
-from engine.errors import OperationError
 
 
 @dataclass(frozen=True)
@@ -39,12 +38,11 @@ def usable(connection: Connection, keys: SecretKeys) -> Usable:
     return credentials
 
 
-def session(credentials: Usable, region: str) -> Any:
-    """A session of aioboto3 that has some credentials, for all regions.
+def session(credentials: Standard | Profile | GivenKey, region: str) -> Any:
+    """A session of aioboto3 that has some credentials, for all regions. A role's is `accounts.roles.session`.
 
     Raises:
         CloudError: 28000, there is no such profile.
-        OperationError: 0A000, they are of a kind that cannot be used.
     """
     try:
         match credentials:
@@ -58,7 +56,5 @@ def session(credentials: Usable, region: str) -> Any:
                 return aioboto3.Session(region_name=region, profile_name=credentials.profile)
             case Standard():
                 return aioboto3.Session(region_name=region)
-            case Role():
-                raise OperationError("roles cannot be assumed yet", sqlstate="0A000")
     except ProfileNotFound as error:
         raise translated(error, "credentials", "client") from error

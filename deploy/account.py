@@ -12,6 +12,7 @@ import click
 from botocore.exceptions import BotoCoreError, ProfileNotFound
 from botocore.session import Session
 
+from accounts import policies
 from accounts.registered import RegisteredAccounts
 from deploy.failure import StartError
 from deploy.keys import secret_keys
@@ -22,6 +23,7 @@ from engine.aws.calls import identity
 from engine.aws.session import Cloud, Identity
 from engine.database.connection import Database
 from engine.errors import OperationError
+from modules.catalogue import find_modules
 
 _PROFILE_SETTINGS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 
@@ -81,7 +83,11 @@ async def start_accounts(
         accounts = DefaultDatabase(default.account, backing.database)
     else:
         accounts = RegisteredAccounts(
-            database, default=default.account, default_database=backing.database, keys=keys
+            database,
+            default=default.account,
+            default_database=backing.database,
+            keys=keys,
+            reading_policy=policies.reading_session(find_modules()),
         )
     if simulated_databases:
         simulation = default.simulation or Simulation("plain", stack)

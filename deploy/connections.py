@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -17,6 +18,7 @@ from urllib.parse import quote
 import click
 import uvloop
 
+from accounts import policies
 from accounts.connect import Connected, Connecting, Wanted
 from accounts.model import Connection, Profile, Role, Standard
 from accounts.sessions import GivenKey, Usable
@@ -103,6 +105,7 @@ def where_postgres_is(command: F) -> F:
     help="A region to manage; give as many as you like, the default one first.",
 )
 @click.option("--role-arn", metavar="ARN", help="A role that the server assumes with its own credentials.")
+@click.option("--source-identity", is_flag=True, help="Let the role's sessions carry a SourceIdentity, too.")
 @click.option("--profile", help="A profile in the AWS configuration of the server's machine.")
 @click.option("--access-key-id", metavar="ID", help="An access key; its secret is asked for.")
 @click.option("--secret-from", metavar="FILE", help="Where the access key's secret is; - for standard input.")
@@ -119,6 +122,7 @@ def connect_command(
     name: str,
     regions: tuple[str, ...],
     role_arn: str | None,
+    source_identity: bool,
     profile: str | None,
     access_key_id: str | None,
     secret_from: str | None,
@@ -143,7 +147,7 @@ def connect_command(
     wanted = Wanted(
         name=name,
         regions=tuple(dict.fromkeys(regions)),
-        credentials=_credentials(role_arn, profile, access_key_id, secret_from),
+        credentials=_credentials(role_arn, source_identity, profile, access_key_id, secret_from),
         existing=existing,
         database=database,
         login=user,
@@ -214,8 +218,14 @@ def disconnect_command(
 
 
 def _credentials(
-    role_arn: str | None, profile: str | None, access_key_id: str | None, secret_from: str | None
+    role_arn: str | None,
+    source_identity: bool,
+    profile: str | None,
+    access_key_id: str | None,
+    secret_from: str | None,
 ) -> Usable:
+    if source_identity and not role_arn:
+        raise click.UsageError("--source-identity is for --role-arn")
     given = [each for each in (role_arn, profile, access_key_id) if each]
     if len(given) > 1:
         raise click.UsageError("--role-arn, --profile and --access-key-id exclude each other")
@@ -224,7 +234,9 @@ def _credentials(
     if access_key_id:
         return GivenKey(access_key_id, _secret(secret_from))
     if role_arn:
-        return Role(role_arn, "")
+        if not re.fullmatch(r"arn:[^:]+:iam::\d{12}:role/.+", role_arn):
+            raise click.BadParameter(f"{role_arn} is no role's ARN", param_hint="--role-arn")
+        return Role(role_arn, external_id="", source_identity=source_identity)
     profile = profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
     return Profile(profile) if profile else Standard()
 
@@ -340,7 +352,7 @@ def _explain(made: Connected) -> None:
         case Profile():
             _say("The server's machine has to have the profile, too.")
         case Role():
-            pass
+            _explain_role(it.credentials)
         case _:
             _say(
                 "An access key cannot be limited to reading: plans use it as it is. A role can (--role-arn)."
@@ -349,6 +361,15 @@ def _explain(made: Connected) -> None:
         _say("The database's owner and logins are as they were.")
     else:
         _say("Keep what follows: the password is not shown again.")
+
+
+def _explain_role(role: Role) -> None:
+    catalogue = find_modules()
+    _say(f"Its trust policy asks for the external id {role.external_id}, which is this connection's own.")
+    _say(f"The least that it has to be allowed: {policies.reading(catalogue)}")
+    for module in catalogue.modules:
+        if policies.actions(module, reads=False):
+            _say(f"To change {module.name}: {policies.changing(module)}")
 
 
 async def _accounts(place: Place, *, as_json: bool) -> None:

@@ -89,7 +89,7 @@ class DefaultDatabase:
         self._account = account
         self._database = database
 
-    async def of(self, database: str) -> Account:
+    async def of(self, database: str, *, user: str = "", changing: bool = False) -> Account:
         if database != self._database:
             raise only_simulated(database)
         return self._account
@@ -120,9 +120,9 @@ class SimulatedDatabases:
         self._made = 0
         self._accounts: dict[str, tuple[int, str, Account]] = {}
 
-    async def of(self, database: str) -> Account:
+    async def of(self, database: str, *, user: str = "", changing: bool = False) -> Account:
         if not any(fnmatchcase(database, pattern) for pattern in self._patterns):
-            return await self._others.of(database)
+            return await self._others.of(database, user=user, changing=changing)
         async with self._turn:
             oids = await self._oids()
             await self._forget_dropped(oids)

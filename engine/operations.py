@@ -9,7 +9,8 @@ from functools import cache
 
 from engine import results
 from engine.aws import regions
-from engine.aws.account import Accounts
+from engine.aws.account import Account, Accounts
+from engine.aws.attribution import acting
 from engine.aws.patience import Patience
 from engine.caller import Caller
 from engine.database import all_regions, install, journal, lock, places, upgrade, write_function
@@ -86,9 +87,11 @@ class Engine:
             OperationError: the statement is to fail with this.
         """
         operation, arguments = await execution.check(caller, call.function, call.arguments, call.named)
-        await self._accounts.of(caller.database)  # whatever is called, a database without one is refused
         request = Request(call, operation, arguments)
-        records = await self._performs[operation.performs](request, caller)
+        with acting(call.function, caller.database):
+            # Whatever is called, a database without an account is refused.
+            await self._account(caller)
+            records = await self._performs[operation.performs](request, caller)
         await results.leave(caller, call.function, records)
 
     async def close(self) -> None:
@@ -185,7 +188,7 @@ class Engine:
 
     async def _add_region(self, request: Request, caller: Caller) -> list[Record]:
         await lock.to_end_of_transaction(caller)
-        account = await self._accounts.of(caller.database)
+        account = await self._account(caller)
         layout = await regions.known(account, await places.read(caller, self._catalogue))
         place = places.new(layout, request.arguments)
         await regions.check(account.cloud(layout.default.region), str(place.region))
@@ -221,7 +224,7 @@ class Engine:
         """
         layout = await places.read(caller, self._catalogue, whole=whole)
         if "region" in request.arguments:
-            layout = await regions.known(await self._accounts.of(caller.database), layout)
+            layout = await regions.known(await self._account(caller), layout)
         return Scope(layout, await places.meant(caller, layout, request.operation, request.arguments))
 
     async def _snapshots(
@@ -293,7 +296,7 @@ class Engine:
 
     async def _add_modules(self, caller: Caller, layout: Layout, new: Sequence[Installed]) -> Layout:
         """Create and fill the tables of modules; what the database has then."""
-        account = await self._accounts.of(caller.database)
+        account = await self._account(caller)
         then = await regions.known(account, layout.with_installed(new))
         schemas = {each.schema for each in new}
         resources = then.resources_at([each for each in then.places if each.schema in schemas])
@@ -373,7 +376,8 @@ class Engine:
     ) -> None:
         """Carry out a plan's steps, letting go of each when it has ended."""
         caller = writer.caller
-        worker_of = await (await self._drivers(scope.layout, caller)).workers(snapshot, steps, caller.stop)
+        drivers = await self._drivers(scope.layout, caller, changing=True)
+        worker_of = await drivers.workers(snapshot, steps, caller.stop)
         async with (
             journal.operation(
                 self._database, caller, request.call.function, request.call.written, len(steps)
@@ -399,9 +403,12 @@ class Engine:
         await self._write(writer, resources, changes)
         await caller.commit()
 
-    async def _drivers(self, layout: Layout, caller: Caller) -> Drivers:
-        account = await self._accounts.of(caller.database)
+    async def _drivers(self, layout: Layout, caller: Caller, *, changing: bool = False) -> Drivers:
+        account = await self._account(caller, changing=changing)
         return Drivers(account, layout.regions, self._patience)
+
+    async def _account(self, caller: Caller, *, changing: bool = False) -> Account:
+        return await self._accounts.of(caller.database, user=caller.user, changing=changing)
 
     @asynccontextmanager
     async def _writing(self, caller: Caller, resources: Sequence[Resource]) -> AsyncIterator[Writer]:

@@ -7,6 +7,7 @@ Control API, for tests:
     POST /simulator/conditions  the attributes of `deploy.simulator.conditions.Conditions`
     POST /simulator/clock       {"advance"}: let seconds have passed
     GET  /simulator/calls       the calls seen since the last reset
+    GET  /simulator/sessions    the roles that were assumed since then (`deploy.simulator.sessions.Session`)
     POST /simulator/images      {"repository", "tag"}: push an image to a public repository
     POST /simulator/forget      {"account"}: an account is empty again
     POST /simulator/reset       an empty account, no faults, no calls, the conditions of the start
@@ -18,6 +19,7 @@ import json
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from moto.core.base_backend import BackendDict
@@ -38,6 +40,7 @@ from deploy.simulator.lifecycle import Lifecycle
 from deploy.simulator.pages import paged
 from deploy.simulator.repeats import Repeats
 from deploy.simulator.replies import AwsError, error_reply
+from deploy.simulator.sessions import Sessions
 from deploy.simulator.strict import Existing, judge, trim
 from deploy.simulator.throttling import Throttle, refusal
 
@@ -66,6 +69,7 @@ class Simulator:
         self._throttle = Throttle(self._clock)
         self._lifecycle = Lifecycle(self._clock, self._conditions)
         self._repeats = Repeats()
+        self._sessions = Sessions()
         self._ecr_public = EcrPublic()
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
@@ -81,6 +85,8 @@ class Simulator:
 
     def _call(self, environ: Environ) -> Response:
         call = read_call(environ)
+        if (session := self._sessions.of(environ)) is not None:
+            call = replace(call, account=session.account)
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = call.account  # else moto looks for the key in every partition
         with self._faults.around(call) as outcome:
             if outcome.reply is None:
@@ -107,10 +113,12 @@ class Simulator:
         again = self._repeats.answer(call)
         if isinstance(again, Response):
             return again
-        verdict = again or self._lifecycle.judge(call) or judge(call)
+        refused = self._sessions.judge(call, self._sessions.of(environ))
+        verdict = again or refused or self._lifecycle.judge(call) or judge(call)
         if isinstance(verdict, AwsError):
             return error_reply(call, verdict)
         reply = self._performed(call, verdict, environ)
+        self._sessions.note(call, reply)
         self._lifecycle.note(call, reply)
         self._repeats.remember(call, reply)
         return self._lifecycle.show(call, reply)
@@ -148,6 +156,8 @@ class Simulator:
         match method, path:
             case "GET", "calls":
                 return _document(self._faults.calls())
+            case "GET", "sessions":
+                return _document(self._sessions.all())
             case "POST", "faults":
                 self._faults.plan(document)
             case "POST", "no-faults":

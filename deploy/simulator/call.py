@@ -31,6 +31,7 @@ class AwsCall:
         service: signing name, such as `ec2`, `elasticloadbalancing`, `ecr-public`.
         operation: AWS's name of it, or method and path where the protocol is REST.
         parameters: the decoded JSON document, or the form's flat names and values.
+        agent: the user agent.
     """
 
     service: str
@@ -38,6 +39,7 @@ class AwsCall:
     region: str
     account: str
     parameters: Mapping[str, Any]
+    agent: str = ""
 
     @property
     def mutating(self) -> bool:
@@ -86,6 +88,7 @@ def read_call(environ: Environ) -> AwsCall:
         region=region,
         account=_account(request),
         parameters=parameters,
+        agent=request.headers.get("User-Agent", ""),
     )
 
 

@@ -97,14 +97,18 @@ class Record:
     """A call that was received: what, when, and how it ended.
 
     Attributes:
+        account, region: where it went.
+        agent: the user agent that it came from.
         status: HTTP status, or None if it got no reply.
         fault: the action of the first fault that struck it.
     """
 
     service: str
     operation: str
-    region: str
     mutating: bool
+    account: str
+    region: str
+    agent: str
     start: float
     end: float | None = None
     status: int | None = None
@@ -148,8 +152,10 @@ class Faults:
             record = Record(
                 service=call.service,
                 operation=call.operation,
-                region=call.region,
                 mutating=call.mutating,
+                account=call.account,
+                region=call.region,
+                agent=call.agent,
                 start=time.time(),
             )
             self._records.append(record)

@@ -56,8 +56,13 @@ class Account:
 class Accounts(Protocol):
     """Knows the account of each database."""
 
-    async def of(self, database: str) -> Account:
+    async def of(self, database: str, *, user: str = "", changing: bool = False) -> Account:
         """The account that a database is connected to.
+
+        Args:
+            user: the role that is logged in; AWS is told it where it can be.
+            changing: whether AWS is to be changed; else what is given may do no more than read, where that
+                can be had.
 
         Raises:
             OperationError: 55000, it is connected to none.
@@ -73,7 +78,7 @@ class OneAccount:
     def __init__(self, account: Account) -> None:
         self._account = account
 
-    async def of(self, database: str) -> Account:
+    async def of(self, database: str, *, user: str = "", changing: bool = False) -> Account:
         return self._account
 
     async def close(self) -> None:

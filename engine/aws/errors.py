@@ -74,6 +74,8 @@ def translated(error: Exception, service: str, operation: str) -> CloudError:
     """Any exception of the AWS client as a `CloudError`, without secrets."""
     what = f"{service} {operation}"
     match error:
+        case CloudError():  # of credentials that could not be had
+            return error
         case aws.ClientError():
             return _refused(error.response, what)
         case aws.NoCredentialsError() | aws.PartialCredentialsError():

@@ -13,6 +13,7 @@ from typing import Any
 import aioboto3
 from aiobotocore.config import AioConfig
 
+from engine.aws.attribution import attribute
 from engine.aws.errors import translated
 from engine.aws.pace import Pace
 from engine.aws.retries import Retries
@@ -57,12 +58,15 @@ class Cloud:
         retries: Retries | None = None,
         read_timeout: float = 60,
         session: Any = None,
+        paced_with: Cloud | None = None,
     ) -> None:
         """
         Args:
             region, endpoint_url: what the standard settings (`AWS_REGION`, `AWS_ENDPOINT_URL`) say if None.
             access_key, secret_key: the standard credential chain if None.
             session: of aioboto3, with credentials of its own; several regions may use the same.
+            paced_with: clients of the same account and region with other credentials: AWS counts their calls
+                together.
             retries: how long calls are repeated; what the standard setting `AWS_MAX_ATTEMPTS` says if None.
             read_timeout: seconds that an answer may take.
         """
@@ -78,6 +82,8 @@ class Cloud:
         self._making = asyncio.Lock()
         self._reading: dict[str, Pace] = defaultdict(lambda: Pace(READING))
         self._changing: dict[str, Pace] = defaultdict(lambda: Pace(CHANGING))
+        if paced_with is not None:
+            self._reading, self._changing = paced_with._reading, paced_with._changing
         self._used = time.monotonic()
         self.identity: Identity | None = None
 
@@ -119,17 +125,22 @@ class Cloud:
             async with self._making:
                 if key not in self._clients:
                     try:
-                        self._clients[key] = await self._stack.enter_async_context(
-                            self._session.client(
-                                service,
-                                region_name=region or self._region,
-                                endpoint_url=self._endpoint_url,
-                                config=_config(self._read_timeout),
-                            )
-                        )
+                        self._clients[key] = await self._made(service, region or self._region)
                     except Exception as error:
                         raise translated(error, service, "client") from error
         return self._clients[key]
+
+    async def _made(self, service: str, region: str | None) -> Any:
+        client = await self._stack.enter_async_context(
+            self._session.client(
+                service,
+                region_name=region,
+                endpoint_url=self._endpoint_url,
+                config=_config(self._read_timeout),
+            )
+        )
+        attribute(client)
+        return client
 
     async def close(self) -> None:
         """Close all clients; they are made anew when they are needed again."""

@@ -153,3 +153,13 @@ def test_several_servers_agree(commands: Commands, simulator: Cloud) -> None:
     commands.run("disconnect", "one")
     for iasql in servers:
         refused(at(iasql, made.url))
+
+
+def test_each_call_of_aws_says_which_operation_of_which_database_made_it(
+    commands: Commands, simulator: Cloud
+) -> None:
+    made = commands.connect("one", "--database", "my database")
+    make_group(at(commands.up(), made.url), "/of-one")
+    agents = {call["operation"]: call["agent"] for call in simulator.calls() if call["account"] == ONE}
+    assert agents["CreateLogGroup"].endswith("md/operation#iasql_apply md/database#my-database")
+    assert {call["region"] for call in simulator.calls()} == {"us-east-1"}

@@ -1,0 +1,100 @@
+"""The least that credentials have to be allowed, made from what the modules declare. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any
+
+from botocore import xform_name
+from botocore.session import Session
+
+from engine.aws.models import waiting
+from modules.catalogue import Catalogue
+from modules.spec import Module, Resource, Waiter
+
+_READS = ("describe_", "list_", "get_", "batch_get_")
+#: The characters that a session policy may have.
+#: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+_SESSION_POLICY = 2048
+#: What the engine itself asks, whatever the modules.
+_ALWAYS = frozenset({"ec2:DescribeRegions", "sts:GetCallerIdentity"})
+_VERB = re.compile(r"(:[A-Z][a-z]+).*")
+#: What AWS asks for beside the operation itself.
+#: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-iam-roles.html
+_IMPLIED = {
+    "ecs:RegisterTaskDefinition": ("iam:PassRole",),
+    "ecs:CreateCluster": ("iam:CreateServiceLinkedRole",),
+    "elasticloadbalancing:CreateLoadBalancer": ("iam:CreateServiceLinkedRole",),
+}
+
+
+def reading(catalogue: Catalogue) -> str:
+    """The least policy for plans, syncs and reports of all modules."""
+    return _policy(sorted(_reads(catalogue)))
+
+
+def reading_session(catalogue: Catalogue) -> str:
+    """The policy of a session that may do no more than read; as long as a session policy may be."""
+    exact = reading(catalogue)
+    if len(exact) <= _SESSION_POLICY:
+        return exact
+    return _policy(sorted({_VERB.sub(r"\1*", action) for action in _reads(catalogue)}))
+
+
+def changing(module: Module) -> str:
+    """The least policy for applies to one module, beside that for reading."""
+    return _policy(sorted(actions(module, reads=False)))
+
+
+def actions(module: Module, *, reads: bool) -> set[str]:
+    """The IAM actions of the calls that a module's resources declare, of those that read or of the others."""
+    found: set[str] = set()
+    for resource in module.resources:
+        for operation in _operations(resource):
+            if operation.startswith(_READS) == reads:
+                found.add(_action(resource.service, operation))
+    return found.union(*(_IMPLIED.get(each, ()) for each in found))
+
+
+def _reads(catalogue: Catalogue) -> set[str]:
+    return _ALWAYS.union(*(actions(each, reads=True) for each in catalogue.modules))
+
+
+def _operations(resource: Resource) -> Iterator[str]:
+    for value in _values(resource):
+        if isinstance(value, Waiter):
+            yield waiting(resource.service, value.name).operation
+        elif isinstance(operation := getattr(value, "operation", None), str):
+            yield operation
+
+
+def _values(value: Any) -> Iterator[Any]:
+    """The declarations within a declaration, and itself."""
+    if is_dataclass(value) and not isinstance(value, type):
+        yield value
+        for field in fields(value):
+            yield from _values(getattr(value, field.name))
+    elif isinstance(value, tuple | list):
+        for each in value:
+            yield from _values(each)
+
+
+def _action(service: str, operation: str) -> str:
+    prefix, names = _model(service)
+    return f"{prefix}:{names[operation]}"
+
+
+@cache
+def _model(service: str) -> tuple[str, dict[str, str]]:
+    """A service's prefix of IAM actions, and its operations by botocore's names."""
+    model = Session().get_service_model(service)
+    return model.signing_name, {xform_name(name): name for name in model.operation_names}
+
+
+def _policy(allowed: Iterable[str]) -> str:
+    statement = {"Effect": "Allow", "Action": list(allowed), "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))
