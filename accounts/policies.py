@@ -61,7 +61,7 @@ def actions(module: Module, *, reads: bool) -> set[str]:
 
 
 def _reads(catalogue: Catalogue) -> set[str]:
-    return _ALWAYS.union(*(actions(each, reads=True) for each in catalogue.modules))
+    return set(_ALWAYS).union(*(actions(each, reads=True) for each in catalogue.modules))
 
 
 def _operations(resource: Resource) -> Iterator[str]:
