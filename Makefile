@@ -3,7 +3,7 @@
 PYTHON := $(firstword $(foreach version,3.11 3.12 3.13,$(shell command -v python$(version))) python3)
 BIN := .venv/bin
 
-.PHONY: setup demo test test-clients test-kills test-native lint fmt bench-engine bench-faults bench-load bench-proxy chaos soak fuzz clean
+.PHONY: setup demo test test-clients test-kills test-native test-versions postgres-versions lint fmt bench-engine bench-faults bench-load bench-proxy chaos soak fuzz clean
 
 setup: .setup-stamp
 
@@ -27,6 +27,14 @@ test-kills: setup
 # Clients' suites, directly and through the proxy: docs/compatibility.md. One: ARGS="--suite asyncpg"
 test-clients: setup
 	@$(BIN)/python -m tests.clients $(ARGS)
+
+# PostgreSQL 13 to 17 into build/postgres, from Maven; the tests of other versions use what is there
+postgres-versions: setup
+	@$(BIN)/python -m tests.fixtures.versions
+
+# What a role may do, on each older PostgreSQL that is there, with an engine role that is no superuser
+test-versions: postgres-versions
+	@$(BIN)/python -m pytest -q tests/e2e/permissions/test_versions.py tests/e2e/test_versions.py $(ARGS)
 
 # The compiled code's tests under AddressSanitizer and UndefinedBehaviorSanitizer, on a copy that is built with them
 SANITIZED := build/sanitized
