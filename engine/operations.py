@@ -27,7 +27,7 @@ from engine.plan.layout import Installed, Layout
 from engine.plan.model import Difference, Found, Key, Plan, Restore, Row, RowChange, Step
 from engine.plan.snapshot import Snapshot
 from engine.plan.sync import Mirror
-from engine.read import actual
+from engine.read import actual, replaced
 from engine.request import Call, Request, Scope
 from engine.results import Record
 from engine.rows import edits, read, write
@@ -140,6 +140,7 @@ class Engine:
             plan = scope.of_plan(snapshot, plan_apply(snapshot, rows))
             functions = await write_function.find(caller, permission.tables_of(snapshot.resources.values()))
             plan = await permission.permitted(caller, snapshot, plan, strict=True, followed=functions)
+            plan = await replaced.completed(await self._drivers(scope.layout, caller), snapshot, plan)
             await self._check(request, caller, snapshot, plan)
             _notify(caller, plan.restores)
             async with writing(self._database, caller, functions) as writer:
@@ -264,6 +265,8 @@ class Engine:
         unusable_rows.tell(caller, around, unusable)
         plan = scope.of_plan(snapshot, around.plan)
         plan = await permission.permitted(caller, snapshot, plan, strict=False)
+        plan = await replaced.completed(await self._drivers(scope.layout, caller), snapshot, plan)
+        await replaced.check(caller, plan, strict=False)
         details = columns.of_plan(snapshot.resources, plan)
         await policy.check(caller, lambda: details)
         await plan_id.remember(caller, details)
@@ -276,6 +279,7 @@ class Engine:
         if "plan_id" in request.arguments:
             await plan_id.check(caller, str(request.arguments["plan_id"]), details())
         await limits.check(caller, plan)
+        await replaced.check(caller, plan, strict=True)
         await policy.check(caller, details)
 
     async def _read(

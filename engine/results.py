@@ -51,6 +51,7 @@ def of_differences(differences: Sequence[Difference]) -> list[Record]:
             "current_value": each.current,
             "desired_value": each.desired,
             "replaces": each.replaces,
+            "loses": each.loses,
         }
         for each in differences
     ]

@@ -40,6 +40,11 @@ def json_text(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
+def as_text(value: Any) -> str:
+    """A document that AWS gives as a structure or as its text, as a text."""
+    return value if isinstance(value, str) else json_text(value)
+
+
 #: Elements of a policy whose one-element list and single value mean the same, and whose order means nothing.
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 _SETS = {"Action", "NotAction", "Resource", "NotResource"}

@@ -38,6 +38,8 @@ class Repository:
     account: str
     created: float = field(default_factory=time.time)
     images: set[str] = field(default_factory=set)
+    catalog: Document = field(default_factory=dict)
+    tags: list[Document] = field(default_factory=list)
 
     def description(self) -> Document:
         """The repository as AWS describes it."""
@@ -59,7 +61,12 @@ class EcrPublic:
             "CreateRepository": self._create,
             "DescribeRepositories": self._describe,
             "DeleteRepository": self._delete,
-            "ListTagsForResource": lambda call: {"tags": []},
+            "DescribeImages": self._describe_images,
+            "GetRepositoryCatalogData": self._catalog_data,
+            "GetRepositoryPolicy": self._policy,
+            "ListTagsForResource": lambda call: {"tags": self._by_arn(call).tags},
+            "TagResource": self._tag,
+            "UntagResource": self._untag,
         }
 
     def answer(self, call: AwsCall) -> Response:
@@ -100,10 +107,9 @@ class EcrPublic:
                 f"The repository with name '{name}' already exists in the registry with id '{call.account}'",
             )
         repository = self._repositories[call.account, name] = Repository(name, call.account)
-        return {
-            "repository": repository.description(),
-            "catalogData": call.parameters.get("catalogData") or {},
-        }
+        repository.catalog = call.parameters.get("catalogData") or {}
+        repository.tags = call.parameters.get("tags") or []
+        return {"repository": repository.description(), "catalogData": repository.catalog}
 
     def _describe(self, call: AwsCall) -> Document:
         if names := call.parameters.get("repositoryNames"):
@@ -124,6 +130,36 @@ class EcrPublic:
             )
         del self._repositories[call.account, repository.name]
         return {"repository": repository.description()}
+
+    def _describe_images(self, call: AwsCall) -> Document:
+        repository = self._find(call.account, call.text("repositoryName"))
+        return {"imageDetails": [{"imageTags": [tag]} for tag in sorted(repository.images)]}
+
+    def _catalog_data(self, call: AwsCall) -> Document:
+        repository = self._find(call.account, call.text("repositoryName"))
+        if not repository.catalog:
+            message = f"The repository with name '{repository.name}' has no catalog data"
+            raise RefusedError("RepositoryCatalogDataNotFoundException", message)
+        return {"catalogData": repository.catalog}
+
+    def _policy(self, call: AwsCall) -> Document:
+        repository = self._find(call.account, call.text("repositoryName"))
+        message = f"Repository policy does not exist for the repository with name '{repository.name}'"
+        raise RefusedError("RepositoryPolicyNotFoundException", message)
+
+    def _tag(self, call: AwsCall) -> Document:
+        repository, new = self._by_arn(call), call.parameters.get("tags") or []
+        names = {each["Key"] for each in new}
+        repository.tags = [each for each in repository.tags if each["Key"] not in names] + new
+        return {}
+
+    def _untag(self, call: AwsCall) -> Document:
+        repository, names = self._by_arn(call), call.parameters.get("tagKeys") or []
+        repository.tags = [each for each in repository.tags if each["Key"] not in names]
+        return {}
+
+    def _by_arn(self, call: AwsCall) -> Repository:
+        return self._find(call.account, call.text("resourceArn").partition(":repository/")[2])
 
     def _find(self, account: str, name: str) -> Repository:
         repository = self._repositories.get((account, name))

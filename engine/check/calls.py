@@ -9,7 +9,6 @@ from engine.check.constants import constant, documented_name
 from engine.check.fault import Fault, fault
 from engine.check.models import NoPathError, Shape, found, parameter
 from engine.check.reading import SQL_TYPES
-from engine.plan.requests import named
 from modules.spec import (
     Call,
     Column,
@@ -28,6 +27,7 @@ from modules.spec import (
     Update,
     Waiter,
     When,
+    named,
 )
 
 #: What a source may name: columns, and lookups, of which no type is known.
@@ -47,9 +47,8 @@ def faults(it: Checked) -> Iterator[Fault]:
     for waiter in (resource.ready, resource.gone):
         if waiter is not None:
             yield from _waiter(it, waiter)
-    if resource.carry is not None and resource.create:
-        for path in resource.carry.whole:
-            yield from _carried(it, resource.create[0], path)
+    for path in resource.carry.whole if resource.create else ():
+        yield from _carried(it, resource.create[0], path)
 
 
 def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:

@@ -143,8 +143,16 @@ def _found(shape: Shape | Described, node: dict[str, Any]) -> Shape:
             return _member(shape, node["value"])
         case "index", _:
             return _element(shape, "[…]")
+        case "slice", _:
+            return _element(shape, "[…]")
         case "flatten", [inner]:
             return _element(_found(shape, inner), "[]")
+        case "filter_projection", [inner, each, _]:
+            return _found(_element(_found(shape, inner), "[?]"), each)
+        case (("multi_select_list" | "multi_select_dict"), children):
+            for each in children:
+                _found(shape, each["children"][0] if each["type"] == "key_val_pair" else each)
+            return None
         case (("subexpression" | "index_expression" | "projection"), children):
             for each in children:
                 shape = _found(shape, each)

@@ -100,7 +100,7 @@ def _parameter(text: str) -> _Parameter:
 
 
 _CHANGES = "action text, table_name text, id integer, description text"
-_COLUMNS = "column_name text, current_value text, desired_value text, replaces boolean"
+_COLUMNS = "column_name text, current_value text, desired_value text, replaces boolean, loses text"
 _LISTS = "Shows what iasql_apply() would do."
 _LISTS_SYNC = "Shows what iasql_sync() would do."
 
@@ -351,10 +351,29 @@ def _function(operation: Operation) -> str:
     else:
         returns, body = "void", f"PERFORM {call};"
     return (
+        f"{_without_older(operation)}"
         f"CREATE OR REPLACE FUNCTION public.{identifier(operation.name)}({operation.parameters})\n"
         f"RETURNS {returns} LANGUAGE plpgsql AS $$\nBEGIN\n  {body}\nEND\n$$;\n"
         f"COMMENT ON FUNCTION {operation.signature} IS {literal(operation.comment)};\n"
     )
+
+
+def _without_older(operation: Operation) -> str:
+    """Drops the function of an older version whose result has other columns, which cannot be replaced."""
+    if not operation.columns:
+        return ""
+    return (
+        "DO $$ BEGIN\n"
+        "  IF pg_catalog.pg_get_function_result(\n"
+        f"    pg_catalog.to_regprocedure({literal(operation.signature)}))\n"
+        f"    OPERATOR(pg_catalog.<>) {literal(_as_postgres_writes(operation.columns))} THEN\n"
+        f"    DROP FUNCTION {operation.signature};\n"
+        "  END IF;\nEND $$;\n"
+    )
+
+
+def _as_postgres_writes(columns: str) -> str:
+    return f"TABLE({columns.replace(' varchar', ' character varying')})"
 
 
 def _samples() -> str:

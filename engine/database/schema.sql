@@ -163,15 +163,16 @@ DROP TRIGGER IF EXISTS check_guard ON iasql.guard;
 CREATE TRIGGER check_guard BEFORE INSERT OR UPDATE ON iasql.guard
   FOR EACH ROW EXECUTE FUNCTION iasql.check_guard();
 
-CREATE OR REPLACE FUNCTION iasql.planned()
+DROP FUNCTION IF EXISTS iasql.planned();  -- an older version's has other columns
+CREATE FUNCTION iasql.planned()
 RETURNS TABLE (
   action text, table_name text, id integer, description text,
-  column_name text, current_value text, desired_value text, replaces boolean
+  column_name text, current_value text, desired_value text, replaces boolean, loses text
 )
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT * FROM jsonb_to_recordset(nullif(current_setting('iasql.planned', true), '')::jsonb) AS r (
     action text, table_name text, id integer, description text,
-    column_name text, current_value text, desired_value text, replaces boolean
+    column_name text, current_value text, desired_value text, replaces boolean, loses text
   )
 $$;
 

@@ -7,7 +7,7 @@ come, fits them as well.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
@@ -60,6 +60,17 @@ class Driver(Protocol):
 
         Raises:
             CloudError: AWS cannot be read; the table is named.
+        """
+
+    async def replaceable(self, resource: Resource, found: Found, used_by: Collection[str]) -> Found:
+        """A resource with all that its replacement has to know of it.
+
+        Args:
+            used_by: the tables of which a resource refers to it.
+
+        Raises:
+            CloudError: AWS cannot be read.
+            OperationError: 2BP01, AWS would not delete it, so that it cannot be replaced.
         """
 
     async def worker(self, snapshot: Snapshot, steps: Sequence[Step], stop: Stop) -> Worker:

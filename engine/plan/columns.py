@@ -22,7 +22,8 @@ def of_plan(resources: Mapping[str, Resource], plan: Plan) -> list[Difference]:
             column=name,
             current=_text(_current(change, name), names),
             desired=_text(_desired(change, name), names),
-            replaces=change.action == "replace" and on_change is OnChange.REPLACE,
+            replaces=(replaces := change.action == "replace" and on_change is OnChange.REPLACE),
+            loses="; ".join(change.loses) if replaces and change.loses else None,
         )
         for change in plan.changes
         for name, on_change in _columns(resources[change.table], change)

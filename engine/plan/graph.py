@@ -62,6 +62,7 @@ class _Graph:
 
     def ordered(self) -> tuple[Step, ...]:
         self._made_before_used()
+        self._complete_before_pointed_to()
         self._let_go_before_removed()
         self._replaced_in_turn()
         self._names_freed()
@@ -84,6 +85,37 @@ class _Graph:
                 for each in pending((change.desired.values, change.desired.parts)):
                     if (each.table, each.key) in self.made:
                         self.after[index].add(self.made[each.table, each.key])
+
+    def _complete_before_pointed_to(self) -> None:
+        """What is within a resource is made before what was there already is pointed to that, and before
+        anything is pointed to what takes the place of another.
+        """
+        within: dict[tuple[str, Key], list[int]] = defaultdict(list)
+        for index, (kind, change) in enumerate(self.nodes):
+            if kind == "make" and (owner := self._owner(change)):
+                within[owner].append(index)
+        replaced = {
+            (each.table, each.desired.row.key)
+            for each in self.changes
+            if each.action == "replace" and each.desired
+        }
+        for index, (kind, change) in enumerate(self.nodes if within else ()):
+            if kind == "remove" or change.desired is None or self._is_inside(change):
+                continue
+            for each in pending((change.desired.values, change.desired.parts)):
+                place = each.table, each.key
+                if place in within and (change.found is not None or place in replaced):
+                    self.after[index].update(number for number in within[place] if number != index)
+
+    def _owner(self, change: Change) -> tuple[str, Key] | None:
+        """The row that a new resource will be within, if that is to be made as well."""
+        name = self.resources[change.table].within
+        owner = change.desired.values.get(name) if name and change.desired else None
+        return (owner.table, owner.key) if isinstance(owner, Pending) else None
+
+    def _is_inside(self, change: Change) -> bool:
+        """Whether a resource is within another, and so part of what has to be complete."""
+        return self.resources[change.table].within is not None
 
     def _let_go_before_removed(self) -> None:
         """A resource is removed after whatever refers to it has been removed or refers to another."""

@@ -84,6 +84,7 @@ class Change:
         changed: columns and parts that differ.
         delete_first: the old resource has to go before the new one can be made.
         taken_along: table and identity of what AWS removes the old resource along with, by itself.
+        loses: what a replacement cannot make again, in words.
     """
 
     action: Action
@@ -95,6 +96,7 @@ class Change:
     changed: frozenset[str] = frozenset()
     delete_first: bool = False
     taken_along: tuple[str, str] | None = None
+    loses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,6 +109,7 @@ class Difference:
         current: what AWS holds, as text; None for nothing.
         desired: what the row asks for, as text; None for nothing.
         replaces: whether this difference makes a replacement necessary.
+        loses: what is lost with that, in words.
     """
 
     action: Action
@@ -117,6 +120,7 @@ class Difference:
     current: str | None
     desired: str | None
     replaces: bool
+    loses: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

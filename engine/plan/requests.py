@@ -22,12 +22,15 @@ from modules.spec import (
     Edited,
     Initial,
     Item,
+    Loss,
+    Old,
     Part,
     Resource,
     Source,
     Token,
     Update,
     When,
+    named,
 )
 
 
@@ -44,6 +47,7 @@ class Facts:
         unseen: elements of parts that AWS has and the tables cannot show.
         changed: the columns and parts that an update changes; None: all.
         initial: whether what is sent at first only is meant as well.
+        lossy: whether the replacement loses something, as it may.
     """
 
     values: Values
@@ -55,6 +59,7 @@ class Facts:
     unseen: Parts = field(default_factory=dict)
     changed: Collection[str] | None = None
     initial: bool = True
+    lossy: bool = False
 
 
 def request(call: Call, facts: Facts) -> dict[str, Any]:
@@ -77,22 +82,6 @@ def whole_parameter(call: Update, path: str) -> str:
     """The parameter that a path is in, or its key if each key of it counts by itself."""
     first, _, rest = path.partition(".")
     return f"{first}.{rest.partition('.')[0]}" if first in call.maps else first.partition("[")[0]
-
-
-def named(source: Source) -> tuple[str, ...]:
-    """The columns, lookups and parts that a value is made of."""
-    match source:
-        case str():
-            return (source,)
-        case Derived() | Edited():
-            return source.columns
-        case When():
-            return (source.column, *named(source.source))
-        case Initial():
-            return named(source.source)
-        case Each():
-            return (source.part,)
-    return ()
 
 
 def described(call: Call, answer: Mapping[str, Any], facts: Facts) -> dict[str, Any] | None:
@@ -137,7 +126,13 @@ def _value(source: Source, facts: Facts) -> Any:
             elements = (*facts.parts.get(source.part, ()), *facts.unseen.get(source.part, ()))
             return [_element(source, each, facts) for each in elements]
         case Item():
-            return facts.item
+            there = search(source.path, facts.item)
+            return source.read(there) if source.read and there is not None else there
+        case Loss():
+            return True if facts.lossy else None
+        case Old():
+            there = search(source.path, facts.old.description) if facts.old and not facts.changed else None
+            return source.read(there) if source.read and there is not None else there
         case Token():
             return None if facts.token is None else _client_token(facts.token, facts)
 
@@ -226,10 +221,12 @@ def carried(
         accepted: the parameters that the operation has.
         initial: the request for a resource that replaces none, of which what neither has is taken.
     """
-    carry = resource.carry or Carry()
+    carry = resource.carry
     old = _without_cleared(resource.columns, desired.values, replaced.values, replaced.description, carry)
     for part in resource.parts:
         name = part.path
+        if name not in old:
+            continue
         ours = {_name(part, each): each for each in desired.parts.get(part.table, ())}
         old[name] = [
             _without_cleared(part.columns, ours[_name(part, theirs)], theirs, element, carry)

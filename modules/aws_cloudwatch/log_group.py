@@ -1,7 +1,15 @@
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html"""
 
 from modules import canonical
-from modules.spec import Call, List, Resource, assigned, fixed
+from modules.spec import Call, Carry, Item, Kept, List, Look, Lost, Old, Resource, Source, assigned, fixed
+
+_FILTER = ("filterName", "filterPattern", "applyOnTransformedLogs", "fieldSelectionCriteria")
+
+
+def _items(*names: str) -> dict[str, Source]:
+    """What a filter says, under the same names."""
+    return {name: Item(name) for name in names}
+
 
 LOG_GROUP = Resource(
     table="log_group",
@@ -22,12 +30,69 @@ LOG_GROUP = Resource(
         ),
     ),
     listing=List(operation="describe_log_groups", items="logGroups"),
-    create=(Call(operation="create_log_group", params={"logGroupName": "log_group_name"}),),
+    create=(
+        Call(
+            operation="create_log_group",
+            params={
+                "logGroupName": "log_group_name",
+                "kmsKeyId": Old("kmsKeyId"),
+                "logGroupClass": Old("logGroupClass"),
+            },
+        ),
+    ),
     # The operation finds by prefix: the group itself sorts before all that it is a prefix of.
     fetch=Call(
         operation="describe_log_groups",
         params={"logGroupNamePrefix": "log_group_name"},
         result="logGroups[0]",
+    ),
+    carry=Carry(
+        looks=(
+            Look(
+                operation="describe_log_streams",
+                params={"logGroupName": "log_group_name"},
+                result="logStreams[].logStreamName",
+                into="streams",
+            ),
+            Look(
+                operation="describe_metric_filters",
+                params={"logGroupName": "log_group_name"},
+                result="metricFilters",
+                into="metricFilters",
+            ),
+            Look(
+                operation="describe_subscription_filters",
+                params={"logGroupName": "log_group_name"},
+                result="subscriptionFilters",
+                into="subscriptionFilters",
+            ),
+        ),
+        calls=(
+            Kept(
+                operation="put_retention_policy",
+                of="retentionInDays",
+                params={"logGroupName": "log_group_name", "retentionInDays": Old("retentionInDays")},
+            ),
+            Kept(
+                operation="put_metric_filter",
+                of="metricFilters",
+                each=True,
+                params={"logGroupName": "log_group_name", **_items(*_FILTER, "metricTransformations")},
+            ),
+            Kept(
+                operation="put_subscription_filter",
+                of="subscriptionFilters",
+                each=True,
+                params={
+                    "logGroupName": "log_group_name",
+                    **_items(*_FILTER, "destinationArn", "roleArn", "distribution"),
+                },
+            ),
+        ),
+        lost=(
+            Lost(of="streams", what="its log events"),
+            Lost(of="dataProtectionStatus", what="its data protection policy"),
+        ),
     ),
     delete=(Call(operation="delete_log_group", params={"logGroupName": "log_group_name"}),),
     absent=("ResourceNotFoundException",),

@@ -1,7 +1,9 @@
 """https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_Repository.html"""
 
 from modules import canonical
-from modules.spec import Call, List, Resource, assigned, fixed
+from modules.spec import Call, Carry, Kept, List, Look, Loss, Lost, Old, Resource, assigned, fixed
+
+_CATALOGUE = ("description", "architectures", "operatingSystems", "aboutText", "usageText")
 
 PUBLIC_REPOSITORY = Resource(
     table="public_repository",
@@ -27,11 +29,54 @@ PUBLIC_REPOSITORY = Resource(
     create=(
         Call(
             operation="create_repository",
-            params={"repositoryName": "repository_name"},
+            params={
+                "repositoryName": "repository_name",
+                **{f"catalogData.{name}": Old(f"catalogData.{name}") for name in _CATALOGUE},
+            },
             result="repository",
         ),
     ),
-    delete=(Call(operation="delete_repository", params={"repositoryName": "repository_name"}),),
+    carry=Carry(
+        looks=(
+            Look(
+                operation="get_repository_catalog_data",
+                params={"repositoryName": "repository_name"},
+                result="catalogData",
+                into="catalogData",
+                tolerate=("RepositoryCatalogDataNotFoundException",),
+            ),
+            Look(
+                operation="get_repository_policy",
+                params={"repositoryName": "repository_name"},
+                result="policyText",
+                into="policyText",
+                tolerate=("RepositoryPolicyNotFoundException",),
+            ),
+            Look(
+                operation="describe_images",
+                params={"repositoryName": "repository_name"},
+                result="imageDetails",
+                into="images",
+            ),
+        ),
+        calls=(
+            Kept(
+                operation="set_repository_policy",
+                of="policyText",
+                params={"repositoryName": "repository_name", "policyText": Old("policyText")},
+            ),
+        ),
+        lost=(
+            Lost(of="images", what="its images"),
+            Lost(of="catalogData.logoUrl", what="the logo in its catalogue entry"),
+        ),
+    ),
+    delete=(
+        Call(
+            operation="delete_repository",
+            params={"repositoryName": "repository_name", "force": Loss()},
+        ),
+    ),
     absent=("RepositoryNotFoundException",),
     hints={"RepositoryNotEmptyException": "Delete the repository's images first."},
 )

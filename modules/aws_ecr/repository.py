@@ -1,7 +1,22 @@
 """https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Repository.html"""
 
 from modules import canonical
-from modules.spec import Call, EnumType, List, Resource, Update, assigned, column, fixed
+from modules.spec import (
+    Call,
+    Carry,
+    EnumType,
+    Kept,
+    List,
+    Look,
+    Loss,
+    Lost,
+    Old,
+    Resource,
+    Update,
+    assigned,
+    column,
+    fixed,
+)
 
 REPOSITORY = Resource(
     table="repository",
@@ -47,6 +62,8 @@ REPOSITORY = Resource(
                 "repositoryName": "repository_name",
                 "imageTagMutability": "image_tag_mutability",
                 "imageScanningConfiguration.scanOnPush": "scan_on_push",
+                "imageTagMutabilityExclusionFilters": Old("imageTagMutabilityExclusionFilters"),
+                "encryptionConfiguration": Old("encryptionConfiguration"),
             },
             result="repository",
         ),
@@ -66,7 +83,40 @@ REPOSITORY = Resource(
             },
         ),
     ),
-    delete=(Call(operation="delete_repository", params={"repositoryName": "repository_name"}),),
+    carry=Carry(
+        looks=(
+            Look(
+                operation="get_lifecycle_policy",
+                params={"repositoryName": "repository_name"},
+                result="lifecyclePolicyText",
+                into="lifecyclePolicyText",
+                tolerate=("LifecyclePolicyNotFoundException",),
+            ),
+            Look(
+                operation="list_images",
+                params={"repositoryName": "repository_name"},
+                result="imageIds",
+                into="images",
+            ),
+        ),
+        calls=(
+            Kept(
+                operation="put_lifecycle_policy",
+                of="lifecyclePolicyText",
+                params={
+                    "repositoryName": "repository_name",
+                    "lifecyclePolicyText": Old("lifecyclePolicyText"),
+                },
+            ),
+        ),
+        lost=(Lost(of="images", what="its images"),),
+    ),
+    delete=(
+        Call(
+            operation="delete_repository",
+            params={"repositoryName": "repository_name", "force": Loss()},
+        ),
+    ),
     absent=("RepositoryNotFoundException",),
     hints={
         "RepositoryNotEmptyException": "Delete the repository's images first, "

@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Cluster.html"""
 
-from modules.spec import Call, Describe, List, Resource, assigned, fixed
+from modules.spec import Call, Carry, Const, Describe, List, Look, Resource, assigned, fixed
 
 CLUSTER = Resource(
     table="cluster",
@@ -18,6 +18,20 @@ CLUSTER = Resource(
     describe=Describe(operation="describe_clusters", ids="clusters", batch=100, items="clusters"),
     where=lambda description: description.get("status") != "INACTIVE",
     create=(Call(operation="create_cluster", params={"clusterName": "cluster_name"}, result="cluster"),),
+    carry=Carry(
+        description=True,
+        looks=(
+            Look(
+                operation="describe_clusters",
+                params={
+                    "clusters[0]": "cluster_arn",
+                    "include": Const(["SETTINGS", "CONFIGURATIONS"]),
+                },
+                result="clusters[0]",
+                into="",
+            ),
+        ),
+    ),
     delete=(Call(operation="delete_cluster", params={"cluster": "cluster_arn"}),),
     absent=("ClusterNotFoundException",),
     busy=("ClusterContainsTasksException", "UpdateInProgressException"),

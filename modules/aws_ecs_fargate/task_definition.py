@@ -170,7 +170,7 @@ TASK_DEFINITION = Resource(
             result="taskDefinition",
         ),
     ),
-    carry=Carry(whole=("containerDefinitions.environment",), instead=("logConfiguration",)),
+    carry=Carry(description=True, whole=("containerDefinitions.environment",), instead=("logConfiguration",)),
     delete=(Call(operation="deregister_task_definition", params={"taskDefinition": "task_definition_arn"}),),
     absent=(),
     eventual=(

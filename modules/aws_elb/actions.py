@@ -38,3 +38,24 @@ def _pointed(action: Action, target_group: str) -> dict[str, Any]:
     if config := action.get("ForwardConfig"):
         result["ForwardConfig"] = {**config, "TargetGroups": [{"TargetGroupArn": target_group, "Weight": 1}]}
     return result
+
+
+def certificates(there: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]] | None:
+    """A listener's default certificate, as AWS takes it."""
+    return [{"CertificateArn": each["CertificateArn"]} for each in there] or None
+
+
+def mutual_authentication(there: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How clients prove who they are, without what AWS only says of it."""
+    given = {name: value for name, value in there.items() if name != "TrustStoreAssociationStatus"}
+    return given if given.get("Mode", "off") != "off" else None
+
+
+def conditions(there: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A rule's conditions, as AWS takes them: it says their values twice, and takes them once."""
+    return [_condition(each) for each in there]
+
+
+def _condition(there: Mapping[str, Any]) -> dict[str, Any]:
+    twice = any(name.endswith("Config") for name in there)
+    return {name: value for name, value in there.items() if not (twice and name == "Values")}

@@ -4,9 +4,15 @@ from modules.aws_elb import actions
 from modules.aws_elb.enums import PROTOCOLS
 from modules.spec import (
     Call,
+    Carry,
     Edited,
     EnumType,
+    Item,
+    Kept,
     List,
+    Look,
+    Lost,
+    Old,
     OnChange,
     Per,
     Resource,
@@ -73,7 +79,14 @@ LISTENER = Resource(
     create=(
         Call(
             operation="create_listener",
-            params={"LoadBalancerArn": "load_balancer_name", **_SENT},
+            params={
+                "LoadBalancerArn": "load_balancer_name",
+                **_SENT,
+                "SslPolicy": Old("SslPolicy"),
+                "Certificates": Old("Certificates", actions.certificates),
+                "AlpnPolicy": Old("AlpnPolicy"),
+                "MutualAuthentication": Old("MutualAuthentication", actions.mutual_authentication),
+            },
             result="Listeners[0]",
         ),
     ),
@@ -82,6 +95,64 @@ LISTENER = Resource(
             operation="modify_listener",
             when=("port", "protocol", "action_type", "target_group_name"),
             params={"ListenerArn": "listener_arn", **_SENT},
+        ),
+    ),
+    carry=Carry(
+        looks=(
+            Look(
+                operation="describe_rules",
+                params={"ListenerArn": "listener_arn"},
+                result="Rules[?!IsDefault]",
+                into="Rules",
+            ),
+            Look(
+                operation="describe_listener_certificates",
+                params={"ListenerArn": "listener_arn"},
+                result="Certificates[?!IsDefault].{CertificateArn: CertificateArn}",
+                into="MoreCertificates",
+            ),
+            Look(
+                operation="describe_listener_attributes",
+                params={"ListenerArn": "listener_arn"},
+                result="Attributes",
+                into="Attributes",
+            ),
+        ),
+        calls=(
+            Kept(
+                operation="add_listener_certificates",
+                of="MoreCertificates",
+                unless="MoreCertificates",
+                params={"ListenerArn": "listener_arn", "Certificates": Old("MoreCertificates")},
+            ),
+            Kept(
+                operation="modify_listener_attributes",
+                of="Attributes",
+                unless="Attributes",
+                params={"ListenerArn": "listener_arn", "Attributes": Old("Attributes")},
+            ),
+            Kept(
+                operation="create_rule",
+                of="Rules",
+                each=True,
+                params={
+                    "ListenerArn": "listener_arn",
+                    "Priority": Item("Priority", int),
+                    "Conditions": Item("Conditions", actions.conditions),
+                    "Actions": Item("Actions"),
+                    "Transforms": Item("Transforms"),
+                },
+            ),
+        ),
+        lost=(
+            Lost(
+                of="DefaultActions[].AuthenticateOidcConfig.ClientId",
+                what="the secrets of its identity providers' clients",
+            ),
+            Lost(
+                of="Rules[].Actions[].AuthenticateOidcConfig.ClientId",
+                what="the secrets of its rules' identity providers' clients",
+            ),
         ),
     ),
     delete=(Call(operation="delete_listener", params={"ListenerArn": "listener_arn"}),),

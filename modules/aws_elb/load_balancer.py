@@ -4,10 +4,16 @@ from modules import canonical
 from modules.aws_elb.defaults import default_security_group, one_subnet_per_zone
 from modules.spec import (
     Call,
+    Carry,
     Choice,
     Each,
     EnumType,
+    Kept,
     List,
+    Look,
+    Lost,
+    Obstacle,
+    Old,
     OnChange,
     Part,
     Resource,
@@ -118,6 +124,8 @@ LOAD_BALANCER = Resource(
                 "Type": "load_balancer_type",
                 "IpAddressType": "ip_address_type",
                 "CustomerOwnedIpv4Pool": "customer_owned_ipv4_pool",
+                "EnablePrefixForIpv6SourceNat": Old("EnablePrefixForIpv6SourceNat"),
+                "IpamPools": Old("IpamPools"),
             },
             result="LoadBalancers[0]",
         ),
@@ -143,6 +151,38 @@ LOAD_BALANCER = Resource(
         ),
     ),
     delete=(Call(operation="delete_load_balancer", params={"LoadBalancerArn": "load_balancer_arn"}),),
+    obstacles=(
+        Obstacle(
+            operation="describe_load_balancer_attributes",
+            params={"LoadBalancerArn": "load_balancer_arn"},
+            result="Attributes[?Key=='deletion_protection.enabled' && Value=='true'].Key",
+            what="deletion protection",
+        ),
+    ),
+    carry=Carry(
+        looks=(
+            Look(
+                operation="describe_load_balancer_attributes",
+                params={"LoadBalancerArn": "load_balancer_arn"},
+                result="Attributes",
+                into="Attributes",
+            ),
+        ),
+        calls=(
+            Kept(
+                operation="modify_load_balancer_attributes",
+                of="Attributes",
+                unless="Attributes",
+                params={"LoadBalancerArn": "load_balancer_arn", "Attributes": Old("Attributes")},
+            ),
+        ),
+        lost=(
+            Lost(
+                of="AvailabilityZones[].LoadBalancerAddresses[].AllocationId",
+                what="its elastic IP addresses",
+            ),
+        ),
+    ),
     fetch=Call(
         operation="describe_load_balancers",
         params={"LoadBalancerArns[0]": "load_balancer_arn"},

@@ -1,7 +1,22 @@
 """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroup.html"""
 
 from modules.aws_elb.enums import PROTOCOLS
-from modules.spec import Call, Derived, EnumType, List, Resource, Update, assigned, column, fixed, ref
+from modules.spec import (
+    Call,
+    Carry,
+    Derived,
+    EnumType,
+    Kept,
+    List,
+    Look,
+    Old,
+    Resource,
+    Update,
+    assigned,
+    column,
+    fixed,
+    ref,
+)
 
 _HEALTH_CHECK = {
     "HealthCheckProtocol": "health_check_protocol",
@@ -80,6 +95,7 @@ TARGET_GROUP = Resource(
                 # A Lambda function is in no VPC.
                 "VpcId": Derived(lambda kind, vpc: None if kind == "lambda" else vpc, ("target_type", "vpc")),
                 **_HEALTH_CHECK,
+                "Matcher": Old("Matcher"),
             },
             result="TargetGroups[0]",
         ),
@@ -89,6 +105,38 @@ TARGET_GROUP = Resource(
             operation="modify_target_group",
             when=tuple(_HEALTH_CHECK.values()),
             params={"TargetGroupArn": "target_group_arn", **_HEALTH_CHECK},
+        ),
+    ),
+    reflects=("LoadBalancerArns",),
+    carry=Carry(
+        looks=(
+            Look(
+                operation="describe_target_group_attributes",
+                params={"TargetGroupArn": "target_group_arn"},
+                result="Attributes",
+                into="Attributes",
+            ),
+            Look(
+                operation="describe_target_health",
+                params={"TargetGroupArn": "target_group_arn"},
+                result="TargetHealthDescriptions[].Target",
+                into="Targets",
+                # ECS registers a service's tasks itself.
+                unless_used_by=("service",),
+            ),
+        ),
+        calls=(
+            Kept(
+                operation="modify_target_group_attributes",
+                of="Attributes",
+                unless="Attributes",
+                params={"TargetGroupArn": "target_group_arn", "Attributes": Old("Attributes")},
+            ),
+            Kept(
+                operation="register_targets",
+                of="Targets",
+                params={"TargetGroupArn": "target_group_arn", "Targets": Old("Targets")},
+            ),
         ),
     ),
     delete=(Call(operation="delete_target_group", params={"TargetGroupArn": "target_group_arn"}),),

@@ -3,11 +3,15 @@
 from modules import canonical
 from modules.spec import (
     Call,
+    Carry,
     Derived,
     Detail,
     Item,
+    Kept,
     List,
+    Look,
     Obstacle,
+    Old,
     PerItem,
     Resource,
     Update,
@@ -64,6 +68,9 @@ ROLE = Resource(
                 "RoleName": "role_name",
                 "AssumeRolePolicyDocument": _DOCUMENT,
                 "Description": "description",
+                "Path": Old("Path"),
+                "MaxSessionDuration": Old("MaxSessionDuration"),
+                "PermissionsBoundary": Old("PermissionsBoundary.PermissionsBoundaryArn"),
             },
             result="Role",
         ),
@@ -104,12 +111,49 @@ ROLE = Resource(
             params={"RoleName": "role_name"},
             result="PolicyNames",
             what="inline policies",
+            kept=True,
         ),
         Obstacle(
             operation="list_instance_profiles_for_role",
             params={"RoleName": "role_name"},
             result="InstanceProfiles[].InstanceProfileName",
             what="instance profiles",
+        ),
+    ),
+    carry=Carry(
+        looks=(
+            # The listing leaves out the permissions boundary.
+            Look(operation="get_role", params={"RoleName": "role_name"}, result="Role", into=""),
+            Look(
+                operation="list_role_policies",
+                params={"RoleName": "role_name"},
+                result="PolicyNames",
+                into="PolicyNames",
+            ),
+            Look(
+                operation="get_role_policy",
+                params={"RoleName": "role_name", "PolicyName": Item()},
+                result="@",
+                into="Policies",
+                each="PolicyNames",
+            ),
+        ),
+        calls=(
+            Kept(
+                operation="put_role_policy",
+                of="Policies",
+                each=True,
+                params={
+                    "RoleName": "role_name",
+                    "PolicyName": Item("PolicyName"),
+                    "PolicyDocument": Item("PolicyDocument", canonical.as_text),
+                },
+                undone=Call(
+                    operation="delete_role_policy",
+                    params={"RoleName": "role_name", "PolicyName": Item("PolicyName")},
+                    tolerate=("NoSuchEntity",),
+                ),
+            ),
         ),
     ),
     ready=Waiter(name="role_exists", params={"RoleName": "role_name"}, seconds=60, blocks=True),

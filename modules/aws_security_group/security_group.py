@@ -59,6 +59,8 @@ SECURITY_GROUP = Resource(
     fetch=Call(
         operation="describe_security_groups", params={"GroupIds[0]": "group_id"}, result="SecurityGroups[0]"
     ),
+    # Its rules are resources of their own.
+    reflects=("IpPermissions", "IpPermissionsEgress"),
     delete=(Call(operation="delete_security_group", params={"GroupId": "group_id"}),),
     absent=("InvalidGroup.NotFound", "InvalidSecurityGroupID.NotFound"),
     busy=("DependencyViolation",),

@@ -5,10 +5,14 @@ from typing import Any
 from modules import canonical
 from modules.spec import (
     Call,
+    Carry,
     Const,
     Derived,
     Describe,
     List,
+    Look,
+    Lost,
+    Old,
     Resource,
     Source,
     Update,
@@ -38,6 +42,19 @@ def _is_true(value: str | None) -> bool:
     return value == "true"
 
 
+#: What a new topic gets from the one that it replaces.
+_KEPT = (
+    "DeliveryPolicy",
+    "TracingConfig",
+    "SignatureVersion",
+    "ArchivePolicy",
+    "FifoThroughputScope",
+    *(
+        f"{protocol}{name}"
+        for protocol in ("HTTP", "Lambda", "SQS", "Application", "Firehose")
+        for name in ("SuccessFeedbackRoleArn", "SuccessFeedbackSampleRate", "FailureFeedbackRoleArn")
+    ),
+)
 _POLICY = Derived(canonical.json_text, ("policy",))
 _DEDUPLICATION = Derived(lambda value: str(value).lower(), ("content_based_deduplication",))
 _FIFO = ("fifo_topic", True)
@@ -105,6 +122,7 @@ TOPIC = Resource(
                 "Attributes.KmsMasterKeyId": "kms_master_key_id",
                 "Attributes.FifoTopic": _if_true("fifo_topic"),
                 "Attributes.ContentBasedDeduplication": _if_true("content_based_deduplication"),
+                **{f"Attributes.{name}": Old(name) for name in _KEPT},
             },
             result="@",
         ),
@@ -120,6 +138,17 @@ TOPIC = Resource(
             _DEDUPLICATION,
             given=("fifo_topic", True),
         ),
+    ),
+    carry=Carry(
+        looks=(
+            Look(
+                operation="list_subscriptions_by_topic",
+                params={"TopicArn": "arn"},
+                result="Subscriptions[].Endpoint",
+                into="Subscriptions",
+            ),
+        ),
+        lost=(Lost(of="Subscriptions", what="its subscriptions"),),
     ),
     delete=(Call(operation="delete_topic", params={"TopicArn": "arn"}),),
     absent=("NotFound",),

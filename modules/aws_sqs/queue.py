@@ -3,12 +3,15 @@
 from modules import canonical
 from modules.spec import (
     Call,
+    Carry,
     Column,
     Const,
     Derived,
     Describe,
     Item,
     List,
+    Lost,
+    Old,
     Resource,
     Source,
     Update,
@@ -24,6 +27,17 @@ _NUMBERS = {
     "MessageRetentionPeriod": "message_retention_period",
     "MaximumMessageSize": "maximum_message_size",
 }
+#: What a new queue gets from the one that it replaces. `SqsManagedSseEnabled` goes with no key.
+_KEPT = (
+    "RedrivePolicy",
+    "RedriveAllowPolicy",
+    "KmsMasterKeyId",
+    "KmsDataKeyReusePeriodSeconds",
+    "SqsManagedSseEnabled",
+    "ContentBasedDeduplication",
+    "DeduplicationScope",
+    "FifoThroughputLimit",
+)
 _SET: dict[str, Source] = {f"Attributes.{name}": Derived(str, (own,)) for name, own in _NUMBERS.items()}
 
 
@@ -79,6 +93,7 @@ QUEUE = Resource(
                 "Attributes.FifoQueue": Derived(lambda fifo: "true" if fifo else None, ("fifo_queue",)),
                 **_SET,
                 "Attributes.Policy": Derived(canonical.json_text, ("policy",)),
+                **{f"Attributes.{name}": Old(name) for name in _KEPT},
             },
             result="@",
         ),
@@ -102,6 +117,13 @@ QUEUE = Resource(
                     lambda url, policy: canonical.json_text(policy) if policy else "", ("url", "policy")
                 ),
             },
+        ),
+    ),
+    carry=Carry(
+        lost=(
+            Lost(of="ApproximateNumberOfMessages", what="its messages"),
+            Lost(of="ApproximateNumberOfMessagesNotVisible", what="its messages that are being worked on"),
+            Lost(of="ApproximateNumberOfMessagesDelayed", what="its messages that are held back"),
         ),
     ),
     delete=(Call(operation="delete_queue", params={"QueueUrl": "url"}),),

@@ -1,7 +1,33 @@
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Subnet.html"""
 
 from modules import canonical
-from modules.spec import Call, EnumType, List, Resource, Waiter, assigned, fixed, ref
+from modules.spec import (
+    Call,
+    Carry,
+    Const,
+    EnumType,
+    Item,
+    Kept,
+    List,
+    Look,
+    Lost,
+    Old,
+    Resource,
+    Source,
+    Waiter,
+    assigned,
+    fixed,
+    ref,
+)
+
+_NAMES = "PrivateDnsNameOptionsOnLaunch."
+
+
+def _attribute(name: str, path: str | None = None, **more: Source) -> Kept:
+    """A switch of the old subnet's that is on; AWS takes one a call."""
+    params: dict[str, Source] = {"SubnetId": "subnet_id", f"{name}.Value": Const(True), **more}
+    return Kept(operation="modify_subnet_attribute", of=path or name, params=params)
+
 
 SUBNET = Resource(
     table="subnet",
@@ -31,12 +57,69 @@ SUBNET = Resource(
     create=(
         Call(
             operation="create_subnet",
-            params={"VpcId": "vpc_id", "AvailabilityZone": "availability_zone", "CidrBlock": "cidr_block"},
+            params={
+                "VpcId": "vpc_id",
+                "AvailabilityZone": "availability_zone",
+                "CidrBlock": "cidr_block",
+                "OutpostArn": Old("OutpostArn"),
+            },
             result="Subnet",
         ),
     ),
     ready=Waiter(name="subnet_available", params={"SubnetIds[0]": "subnet_id"}, seconds=120, blocks=True),
     fetch=Call(operation="describe_subnets", params={"SubnetIds[0]": "subnet_id"}, result="Subnets[0]"),
+    carry=Carry(
+        looks=(
+            Look(
+                operation="describe_route_tables",
+                params={
+                    "Filters[0].Name": Const("association.subnet-id"),
+                    "Filters[0].Values[0]": "subnet_id",
+                },
+                result="RouteTables[].RouteTableId",
+                into="RouteTables",
+            ),
+            Look(
+                operation="describe_network_acls",
+                params={
+                    "Filters[0].Name": Const("association.subnet-id"),
+                    "Filters[0].Values[0]": "subnet_id",
+                },
+                result="NetworkAcls[?!IsDefault].NetworkAclId",
+                into="NetworkAcls",
+            ),
+        ),
+        calls=(
+            _attribute("MapPublicIpOnLaunch"),
+            _attribute("EnableDns64"),
+            _attribute("MapCustomerOwnedIpOnLaunch", CustomerOwnedIpv4Pool=Old("CustomerOwnedIpv4Pool")),
+            Kept(
+                operation="modify_subnet_attribute",
+                of="EnableLniAtDeviceIndex",
+                params={"SubnetId": "subnet_id", "EnableLniAtDeviceIndex": Old("EnableLniAtDeviceIndex")},
+            ),
+            Kept(
+                operation="modify_subnet_attribute",
+                of=_NAMES + "HostnameType",
+                params={
+                    "SubnetId": "subnet_id",
+                    "PrivateDnsHostnameTypeOnLaunch": Old(_NAMES + "HostnameType"),
+                },
+            ),
+            _attribute("EnableResourceNameDnsARecordOnLaunch", _NAMES + "EnableResourceNameDnsARecord"),
+            _attribute("EnableResourceNameDnsAAAARecordOnLaunch", _NAMES + "EnableResourceNameDnsAAAARecord"),
+            Kept(
+                operation="associate_route_table",
+                of="RouteTables",
+                each=True,
+                params={"SubnetId": "subnet_id", "RouteTableId": Item()},
+            ),
+        ),
+        lost=(
+            Lost(of="NetworkAcls", what="its network ACL"),
+            Lost(of="Ipv6CidrBlockAssociationSet[].Ipv6CidrBlock", what="its IPv6 network"),
+        ),
+    ),
     delete=(Call(operation="delete_subnet", params={"SubnetId": "subnet_id"}),),
     absent=("InvalidSubnetID.NotFound",),
     busy=("DependencyViolation",),

@@ -1,7 +1,46 @@
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Vpc.html"""
 
 from modules import canonical
-from modules.spec import Call, ComesWith, Const, EnumType, List, Resource, Waiter, assigned, fixed
+from modules.spec import (
+    Call,
+    Carry,
+    ComesWith,
+    Const,
+    EnumType,
+    Item,
+    Kept,
+    List,
+    Look,
+    Lost,
+    Obstacle,
+    Old,
+    Resource,
+    Waiter,
+    assigned,
+    fixed,
+)
+
+
+def _look(attribute: str, name: str) -> Look:
+    """AWS tells one attribute a call: `[true]` or `[false]`."""
+    return Look(
+        operation="describe_vpc_attribute",
+        params={"VpcId": "vpc_id", "Attribute": Const(attribute)},
+        result=f"[{name}.Value]",
+        into=name,
+    )
+
+
+def _attribute(name: str) -> Kept:
+    """An attribute of the old VPC's that a new one does not have; AWS takes one a call."""
+    return Kept(
+        operation="modify_vpc_attribute",
+        of=name,
+        unless=name,
+        each=True,
+        params={"VpcId": "vpc_id", f"{name}.Value": Item()},
+    )
+
 
 VPC = Resource(
     table="vpc",
@@ -26,9 +65,73 @@ VPC = Resource(
         assigned("is_default", "boolean", "IsDefault", not_null=True, default="false"),
     ),
     listing=List(operation="describe_vpcs", items="Vpcs", params={"MaxResults": 1000}),
-    create=(Call(operation="create_vpc", params={"CidrBlock": "cidr_block"}, result="Vpc"),),
+    create=(
+        Call(
+            operation="create_vpc",
+            params={"CidrBlock": "cidr_block", "InstanceTenancy": Old("InstanceTenancy")},
+            result="Vpc",
+        ),
+    ),
     ready=Waiter(name="vpc_available", params={"VpcIds[0]": "vpc_id"}, seconds=120, blocks=True),
     fetch=Call(operation="describe_vpcs", params={"VpcIds[0]": "vpc_id"}, result="Vpcs[0]"),
+    obstacles=(
+        Obstacle(
+            operation="describe_internet_gateways",
+            params={"Filters[0].Name": Const("attachment.vpc-id"), "Filters[0].Values[0]": "vpc_id"},
+            result="InternetGateways[].InternetGatewayId",
+            what="internet gateways",
+        ),
+        Obstacle(
+            operation="describe_nat_gateways",
+            params={
+                "Filter[0].Name": Const("vpc-id"),
+                "Filter[0].Values[0]": "vpc_id",
+            },
+            result="NatGateways[?State!='deleted'].NatGatewayId",
+            what="NAT gateways",
+        ),
+    ),
+    carry=Carry(
+        looks=(
+            _look("enableDnsSupport", "EnableDnsSupport"),
+            _look("enableDnsHostnames", "EnableDnsHostnames"),
+            _look("enableNetworkAddressUsageMetrics", "EnableNetworkAddressUsageMetrics"),
+            Look(
+                operation="describe_vpcs",
+                params={"VpcIds[0]": "vpc_id"},
+                result="Vpcs[].DhcpOptionsId",
+                into="DhcpOptions",
+            ),
+            Look(
+                operation="describe_route_tables",
+                params={"Filters[0].Name": Const("vpc-id"), "Filters[0].Values[0]": "vpc_id"},
+                result="RouteTables[?!(Associations[?Main])].RouteTableId",
+                into="RouteTables",
+            ),
+        ),
+        calls=(
+            Kept(
+                operation="associate_dhcp_options",
+                of="DhcpOptions",
+                unless="DhcpOptions",
+                each=True,
+                params={"VpcId": "vpc_id", "DhcpOptionsId": Item()},
+            ),
+            Kept(
+                operation="associate_vpc_cidr_block",
+                of="CidrBlockAssociationSet[1:].CidrBlock",
+                each=True,
+                params={"VpcId": "vpc_id", "CidrBlock": Item()},
+            ),
+            _attribute("EnableDnsSupport"),
+            _attribute("EnableDnsHostnames"),
+            _attribute("EnableNetworkAddressUsageMetrics"),
+        ),
+        lost=(
+            Lost(of="RouteTables", what="its route tables"),
+            Lost(of="Ipv6CidrBlockAssociationSet[].Ipv6CidrBlock", what="its IPv6 networks"),
+        ),
+    ),
     delete=(Call(operation="delete_vpc", params={"VpcId": "vpc_id"}),),
     absent=("InvalidVpcID.NotFound",),
     busy=("DependencyViolation",),

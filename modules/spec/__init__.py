@@ -9,6 +9,7 @@ against botocore's service models by `iasql check-modules`.
 """
 
 from modules.spec.calls import Batch, Call, Obstacle, PerItem, Update, Waiter
+from modules.spec.carry import Carry, Kept, Look, Lost
 from modules.spec.columns import (
     Choice,
     Column,
@@ -25,8 +26,22 @@ from modules.spec.columns import (
     ref,
 )
 from modules.spec.reading import Describe, Detail, List, Per
-from modules.spec.resource import After, Carry, ComesWith, Lookup, Module, Resource
-from modules.spec.sources import Const, Context, Derived, Each, Edited, Initial, Item, Source, Token, When
+from modules.spec.resource import After, ComesWith, Lookup, Module, Resource
+from modules.spec.sources import (
+    Const,
+    Context,
+    Derived,
+    Each,
+    Edited,
+    Initial,
+    Item,
+    Loss,
+    Old,
+    Source,
+    Token,
+    When,
+    named,
+)
 
 __all__ = [
     "After",
@@ -47,10 +62,15 @@ __all__ = [
     "EnumType",
     "Initial",
     "Item",
+    "Kept",
     "List",
+    "Look",
     "Lookup",
+    "Loss",
+    "Lost",
     "Module",
     "Obstacle",
+    "Old",
     "OnChange",
     "Part",
     "Per",
@@ -67,5 +87,6 @@ __all__ = [
     "assigned",
     "column",
     "fixed",
+    "named",
     "ref",
 ]

@@ -85,9 +85,11 @@ class Obstacle(Call):
 
     Attributes:
         what: what `result` finds then, as a person would call it; nothing found is no obstacle.
+        kept: a replacement gives it to the new resource, and takes it off the old one.
     """
 
     what: str
+    kept: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from modules.spec.calls import Call, Obstacle, PerItem, Update, Waiter
+from modules.spec.carry import Carry
 from modules.spec.columns import Column, Description, Part, Value, Values
 from modules.spec.reading import Describe, Detail, List
 
@@ -66,20 +67,6 @@ class Lookup:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Carry:
-    """Lets a replacement keep what the old description has and no column shows.
-
-    Attributes:
-        whole: lists that columns show whole, as parameters without the places in lists: an element that a new
-            one lacks is gone. Of other lists the elements are merged, by their `name` if they have one.
-        instead: structures of which nothing old is kept once a column in them has a value that had none.
-    """
-
-    whole: tuple[str, ...] = ()
-    instead: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
 class Resource:
     """One kind of AWS resource: one table, and the parts of it.
 
@@ -104,7 +91,8 @@ class Resource:
         absent: error codes that mean it does not exist.
         busy: error codes of a delete that mean "not yet".
         eventual: (error code, part of the message) of creates and updates: "AWS does not see it yet".
-        carry: how a replacement keeps what the old description has and no column shows; None: it does not.
+        reflects: keys of the description that AWS fills from other resources.
+        carry: how a replacement keeps what the old resource has and no column shows.
         canonical: brings a row's values into the form in which two of them are compared.
         region: the one region in which the service exists.
         is_global: AWS has it once for an account, whatever the region: only the default place has its table.
@@ -140,7 +128,8 @@ class Resource:
     absent: tuple[str, ...] = ()
     busy: tuple[str, ...] = ()
     eventual: tuple[tuple[str, str], ...] = ()
-    carry: Carry | None = None
+    reflects: tuple[str, ...] = ()
+    carry: Carry = field(default_factory=Carry)
     canonical: Callable[[Values], Values] | None = None
     region: str | None = None
     is_global: bool = False

@@ -70,7 +70,31 @@ class Each:
 
 @dataclass(frozen=True)
 class Item:
-    """The element that a `PerItem` call is made for, or the listed name that is described."""
+    """The element that a call is made for, the listed name that is described, or what a path finds in it.
+
+    Attributes:
+        read: makes the parameter's value of that.
+    """
+
+    path: str = "@"
+    read: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True)
+class Old:
+    """What a path finds in the description of the resource that is replaced; nothing for a new one.
+
+    Attributes:
+        read: makes the parameter's value of that; None: nothing is sent.
+    """
+
+    path: str
+    read: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True)
+class Loss:
+    """True if the replacement loses something and that has been allowed; else nothing is sent."""
 
 
 @dataclass(frozen=True)
@@ -80,4 +104,20 @@ class Token:
 
 
 #: A column's name, or one of the above.
-Source = str | Const | Context | Derived | Edited | Initial | When | Each | Item | Token
+Source = str | Const | Context | Derived | Edited | Initial | Loss | Old | When | Each | Item | Token
+
+
+def named(source: Source) -> tuple[str, ...]:
+    """The columns, lookups and parts that a value is made of."""
+    match source:
+        case str():
+            return (source,)
+        case Derived() | Edited():
+            return source.columns
+        case When():
+            return (source.column, *named(source.source))
+        case Initial():
+            return named(source.source)
+        case Each():
+            return (source.part,)
+    return ()

@@ -58,6 +58,7 @@ class Maker:
             old=old,
             unseen=unseen(job.resource, old) if updates and old is not None else {},
             changed=job.changed,
+            lossy=bool(job.change.loses),
         )
 
     async def create(self, call: Call, jobs: Sequence[Job], sent: int = 1) -> list[Made]:
@@ -120,7 +121,7 @@ class Maker:
         """A request with what the resource that is replaced has and no column shows, if that is kept."""
         resource, facts = job.resource, self.facts(job)
         params = request(call, facts)
-        if not resource.carry or job.change.found is None:
+        if not resource.carry.description or job.change.found is None:
             return params
         client = await self.cloud.client(resource.service, resource.region)
         accepted = calls.parameters(client, call.operation)

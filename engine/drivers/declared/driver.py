@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from engine.aws import calls
 from engine.aws.patience import Patience
 from engine.aws.session import Cloud
 from engine.caller import Stop
+from engine.drivers.declared import looks
 from engine.drivers.declared.listing import listed
 from engine.drivers.declared.lookup import Lookup
 from engine.drivers.declared.worker import DeclaredWorker
@@ -32,6 +33,11 @@ class DeclaredDriver:
         self, resource: Resource, scope: Scope, named: Callable[[list[str]], None]
     ) -> list[Found]:
         return await listed(self._cloud, resource, scope, named)
+
+    async def replaceable(self, resource: Resource, found: Found, used_by: Collection[str]) -> Found:
+        identity = await calls.identity(self._cloud)
+        context = {"region": identity.region, "account": identity.account}
+        return await looks.at_replaced(self._cloud, resource, found, used_by, context)
 
     async def worker(self, snapshot: Snapshot, steps: Sequence[Step], stop: Stop) -> DeclaredWorker:
         identity = await calls.identity(self._cloud)

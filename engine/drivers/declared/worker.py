@@ -11,6 +11,7 @@ from engine.aws.errors import CloudError, Treatment
 from engine.aws.patience import Patience, persist
 from engine.aws.session import Cloud
 from engine.caller import Stop
+from engine.drivers.declared import looks
 from engine.drivers.declared.create_once import Made, Maker, not_seen_yet
 from engine.drivers.declared.lookup import Lookup
 from engine.drivers.declared.shared_calls import Together
@@ -20,7 +21,7 @@ from engine.plan import descriptions, diff
 from engine.plan.call_groups import Sharing
 from engine.plan.model import Found, Values
 from engine.plan.requests import Facts, applies, described, request, structure
-from modules.spec import Call, PerItem, Resource, Update, Waiter
+from modules.spec import Call, Kept, PerItem, Resource, Update, Waiter
 
 
 class DeclaredWorker:
@@ -63,8 +64,9 @@ class DeclaredWorker:
 
     async def create(self, job: Job) -> AsyncGenerator[Progress, None]:
         ready = job.resource.ready
-        blocks = ready is not None and ready.blocks
-        named, made = (Stage.SHOWN, Stage.SHOWN) if blocks else (Stage.NAMED, Stage.MADE)
+        made = Stage.SHOWN if ready is not None and ready.blocks else Stage.MADE
+        # What takes the place of another is complete before anybody is pointed to it.
+        named = Stage.NAMED if made is Stage.MADE and job.change.action != "replace" else Stage.SHOWN
         first = _first(job)
         job, found = await self._first_call(job, first)
         if found is not None:
@@ -120,6 +122,44 @@ class DeclaredWorker:
             if call is not first and applies(call, facts.values):
                 await self._call_when_seen(job, call, request(call, facts))
         await self._per_item(job, added=_items(resource, facts.values))
+        for kept in resource.carry.calls if job.change.action == "replace" else ():
+            await self._keep(job, kept)
+
+    # What a replacement keeps -------------------------------------------------------------------------
+
+    async def _keep(self, job: Job, kept: Kept) -> None:
+        """Give a resource what the one has that it replaces, and no column shows.
+
+        Raises:
+            CloudError: AWS refused one of the calls.
+        """
+        for old, item in await self._to_keep(job, kept):
+            facts = replace(self._maker.facts(job), old=old, item=item)
+            await self._call_when_seen(job, kept, request(kept, facts))
+
+    async def _to_keep(self, job: Job, kept: Kept) -> list[tuple[Found, Any]]:
+        """For what a call has to be made: the old resource, as far as it is sent, and the element."""
+        old = job.found
+        there = descriptions.search(kept.of, old.description)
+        if kept.unless is not None and there:
+            has = await self._has_already(job, kept.unless)
+            there = [each for each in there if each not in has]
+            old = replace(old, description={**old.description, kept.unless: there})
+        if not there:
+            return []
+        return [(old, each) for each in there] if kept.each else [(old, None)]
+
+    async def _has_already(self, job: Job, into: str) -> list[Any]:
+        each = next(each for each in job.resource.carry.looks if each.into == into)
+        return await looks.look(self._cloud, job.resource, each, self._maker.facts(job)) or []
+
+    async def _undo_kept(self, job: Job) -> None:
+        """Take off a replaced resource what AWS wants off it, now that the new one has it."""
+        for kept in _undone(job):
+            assert kept.undone is not None
+            for old, item in await self._to_keep(job, kept):
+                facts = replace(self._maker.facts(job), old=old, item=item)
+                await self._call(job, kept.undone, request(kept.undone, facts))
 
     def _described(self, job: Job, description: Mapping[str, Any]) -> Found:
         """What was made; what AWS has not described, and does not choose, is as it was sent."""
@@ -190,10 +230,11 @@ class DeclaredWorker:
 
     async def _remove(self, job: Job) -> None:
         taken_off = _items(job.resource, job.desired.values)
-        if any(taken_off.values()):
+        if any(taken_off.values()) or _undone(job):
             await self._check_obstacles(job)
         try:
             await self._per_item(job, removed=taken_off)
+            await self._undo_kept(job)
             await self._delete(job)
         except CloudError as error:
             await self._put_back(job, taken_off, error)
@@ -203,25 +244,21 @@ class DeclaredWorker:
         """See that AWS will not refuse a deletion, as far as that can be seen, before anything is taken off.
 
         Raises:
-            CloudError: 2BP01, it will; or AWS refused to say.
+            OperationError: 2BP01, it will.
+            CloudError: AWS refused to say.
         """
         for each in job.resource.obstacles:
-            answer = await self._call(job, each, request(each, self._maker.facts(job)))
-            found = descriptions.search(each.result or "@", answer)
-            if found:
-                raise CloudError(
-                    message=f"it has {each.what}",
-                    sqlstate="2BP01",
-                    detail=f"{each.what}: {', '.join(map(str, found))}. Nothing has been taken off it.",
-                    hint=f"Remove its {each.what} first.",
-                )
+            if not (each.kept and job.change.action == "replace"):
+                await looks.check(self._cloud, job.resource, each, self._maker.facts(job))
 
     async def _put_back(self, job: Job, taken_off: Mapping[str, list[Any]], error: CloudError) -> None:
         """Put back what was taken off a resource that AWS refuses to delete."""
-        if error.code in job.resource.absent or not any(taken_off.values()):
+        if error.code in job.resource.absent:
             return
         try:
             await self._per_item(job, added=taken_off)
+            for kept in _undone(job):
+                await self._keep(job, kept)
         except CloudError as other:
             left = ", ".join(str(each) for some in taken_off.values() for each in some)
             error.detail = f"{error.detail}; these could not all be put back: {left}: {other.detail}"
@@ -334,6 +371,12 @@ _NOT_SHOWN = "NotShownYet"
 def _first(job: Job) -> Call:
     """The call that makes the resource; the others of its create complete it."""
     return next(call for call in job.resource.create if applies(call, job.desired.values))
+
+
+def _undone(job: Job) -> list[Kept]:
+    """Of what a replacement keeps, what has to be taken off the old resource before it is deleted."""
+    calls = job.resource.carry.calls if job.change.action == "replace" else ()
+    return [kept for kept in calls if kept.undone is not None]
 
 
 def _is_of(resource: Resource, description: Mapping[str, Any], facts: Facts) -> bool:

@@ -99,3 +99,23 @@ def test_a_declared_order_is_kept_among_rows_that_share_a_reference() -> None:
 def test_what_is_pending_is_found_wherever_it_is() -> None:
     one, two = Pending("net", (1,), "arn"), Pending("net", (2,), "arn")
     assert list(graph.pending(({"a": one}, {"part": ({"b": [two, "x"]},)}))) == [one, two]
+
+
+def test_what_is_new_is_complete_before_anything_that_is_there_is_pointed_to_it() -> None:
+    group = resource("group")
+    rule = resource("rule", ref("group", "group", "group"), within="group")
+    host = resource("host", ref("group", "group", "group", on_change=OnChange.UPDATE))
+    finds = [
+        found(group, "g1", name="g"),
+        found(rule, "r1", name="r", group="g1"),
+        found(host, "h1", name="h", group="g1"),
+    ]
+    rows = [
+        row("group", 1, arn="g1", name="other"),
+        row("rule", 1, arn="r1", name="r", group=1),
+        row("host", 1, arn="h1", name="h", group=1),
+    ]
+    planned = plan([group, rule, host], finds, rows)
+    assert in_order(planned) == ["make group g1", "make rule r1", "change host h1", "remove group g1"]
+    by_name = {f"{step.kind} {step.change.table}": step for step in planned.steps}
+    assert by_name["make rule"].number in by_name["change host"].after

@@ -11,6 +11,7 @@ from engine.caller import Stop
 from engine.drivers.declared.lookup import Lookup
 from engine.drivers.declared.worker import DeclaredWorker
 from engine.drivers.job import Job
+from engine.errors import OperationError
 from engine.plan.model import Change, Desired, Row
 from engine.plan.snapshot import Snapshot
 from modules.aws_cloudwatch.log_group import LOG_GROUP
@@ -73,3 +74,32 @@ async def test_a_group_that_aws_does_not_show_yet_is_asked_for_again(monkeypatch
     job = Job(number=0, resource=LOG_GROUP, change=change, desired=desired, token="")
     assert [each.found.identity async for each in worker.create(job)] == ["right"]
     assert pages == []
+
+
+async def test_a_renamed_group_keeps_its_settings_and_says_that_events_are_lost(
+    session: Session, simulator: Cloud
+) -> None:
+    logs = simulator.client("logs")
+    logs.create_log_group(logGroupName="old", kmsKeyId="arn:aws:kms:us-east-1:123456789012:key/k")
+    logs.put_retention_policy(logGroupName="old", retentionInDays=7)
+    metric = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
+    logs.put_metric_filter(
+        logGroupName="old", filterName="f", filterPattern="ERROR", metricTransformations=[metric]
+    )
+    logs.create_log_stream(logGroupName="old", logStreamName="s")
+    await session("iasql_install", "aws_cloudwatch")
+    await session.execute("UPDATE log_group SET log_group_name = 'new'")
+    [row] = [row for row in await session("iasql_diff") if row[-1]]
+    assert row[-1] == "its log events (s)"
+    assert any("would lose" in each for each in session.notices)
+    with pytest.raises(OperationError) as refused:
+        await session("iasql_apply")
+    assert (refused.value.sqlstate, refused.value.table) == ("0A000", "log_group")
+    assert "its log events" in (refused.value.detail or "")
+    await session.execute("SET iasql.allow_loss = on")
+    await session.apply()
+    [new] = logs.describe_log_groups()["logGroups"]
+    assert (new["logGroupName"], new["retentionInDays"]) == ("new", 7)
+    assert new["kmsKeyId"] == "arn:aws:kms:us-east-1:123456789012:key/k"
+    [kept] = logs.describe_metric_filters(logGroupName="new")["metricFilters"]
+    assert (kept["filterName"], kept["filterPattern"]) == ("f", "ERROR")

@@ -102,3 +102,52 @@ async def test_a_name_that_aws_refuses(session: Session, table: str) -> None:
     assert error.detail is not None
     assert "InvalidParameterException" in error.detail
     assert error.hint is not None
+
+
+async def test_a_renamed_repository_keeps_its_settings_and_says_that_images_are_lost(
+    session: Session, simulator: Cloud
+) -> None:
+    ecr = simulator.client("ecr")
+    ecr.create_repository(repositoryName="old", encryptionConfiguration={"encryptionType": "KMS"})
+    selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 9}
+    policy = json.dumps(
+        {"rules": [{"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}]}
+    )
+    ecr.put_lifecycle_policy(repositoryName="old", lifecyclePolicyText=policy)
+    ecr.put_image(repositoryName="old", imageManifest=json.dumps(_MANIFEST), imageTag="v1")
+    await session("iasql_install", "aws_ecr")
+    await session.execute("UPDATE repository SET repository_name = 'new'")
+    with pytest.raises(OperationError, match="would lose") as refused:
+        await session("iasql_apply")
+    assert refused.value.detail == f"repository {arn_of(ecr, 'old')}: its images (1)"
+    await session.execute("SET iasql.allow_loss = on")
+    await session.apply()
+    [new] = ecr.describe_repositories()["repositories"]
+    assert (new["repositoryName"], new["encryptionConfiguration"]["encryptionType"]) == ("new", "KMS")
+    assert ecr.get_lifecycle_policy(repositoryName="new")["lifecyclePolicyText"] == policy
+
+
+def arn_of(ecr: Any, name: str) -> str:
+    [found] = ecr.describe_repositories(repositoryNames=[name])["repositories"]
+    return str(found["repositoryArn"])
+
+
+async def test_who_names_a_replaced_repository_is_said(session: Session, simulator: Cloud) -> None:
+    ecr, sqs = simulator.client("ecr"), simulator.client("sqs")
+    ecr.create_repository(repositoryName="old")
+    statement = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "sqs:SendMessage",
+        "Resource": "*",
+        "Condition": {"ArnEquals": {"aws:SourceArn": arn_of(ecr, "old")}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.create_queue(QueueName="q", Attributes={"Policy": document})
+    await session("iasql_install", "aws_ecr", "aws_sqs")
+    await session.execute("UPDATE repository SET repository_name = 'new'")
+    [row] = [row for row in await session("iasql_diff") if row[-1]]
+    assert f"goes on naming {arn_of(ecr, 'old')}" in row[-1]
+    changed = document.replace("repository/old", "repository/new")
+    await session.execute(f"UPDATE queue SET policy = '{changed}'")
+    await session.apply()

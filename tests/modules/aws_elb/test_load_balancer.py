@@ -256,3 +256,87 @@ async def test_a_balancer_whose_deletion_aws_refuses_keeps_its_listeners(
     simulator.cancel_faults()
     await applied("iasql_apply")
     assert elb.describe_load_balancers()["LoadBalancers"] == []
+
+
+async def test_a_replaced_balancer_keeps_attributes_rules_and_certificates(
+    applied: Session, elb: Any, simulator: Cloud
+) -> None:
+    arn = balancer(elb)["LoadBalancerArn"]
+    first, second = (target_group(elb, name)["TargetGroupArn"] for name in ("tg", "tg2"))
+    idle = {"Key": "idle_timeout.timeout_seconds", "Value": "120"}
+    elb.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=[idle])
+    certificates = [
+        simulator.client("acm").request_certificate(DomainName=name)["CertificateArn"]
+        for name in ("a.example.com", "b.example.com")
+    ]
+    secure = elb.create_listener(
+        LoadBalancerArn=arn,
+        Port=443,
+        Protocol="HTTPS",
+        SslPolicy="ELBSecurityPolicy-TLS13-1-2-2021-06",
+        Certificates=[{"CertificateArn": certificates[0]}],
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": first}],
+    )["Listeners"][0]["ListenerArn"]
+    elb.add_listener_certificates(ListenerArn=secure, Certificates=[{"CertificateArn": certificates[1]}])
+    elb.create_rule(
+        ListenerArn=secure,
+        Priority=7,
+        Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/x"]}}],
+        Actions=[{"Type": "forward", "TargetGroupArn": second}],
+    )
+    redirect = {"Type": "redirect", "RedirectConfig": {"Port": "443", "StatusCode": "HTTP_301"}}
+    elb.create_listener(LoadBalancerArn=arn, Port=81, Protocol="HTTP", DefaultActions=[redirect])
+    await applied("iasql_sync")
+    await applied.execute("UPDATE load_balancer SET scheme = 'internal'")
+    assert {row[0] for row in await applied.apply()} == {"replace"}
+    new = balancer(elb)["LoadBalancerArn"]
+    assert new != arn
+    assert idle in elb.describe_load_balancer_attributes(LoadBalancerArn=new)["Attributes"]
+    listeners = {each["Port"]: each for each in elb.describe_listeners(LoadBalancerArn=new)["Listeners"]}
+    assert listeners[81]["DefaultActions"][0]["RedirectConfig"] == redirect["RedirectConfig"]
+    assert listeners[443]["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-2021-06"
+    made = elb.describe_listener_certificates(ListenerArn=listeners[443]["ListenerArn"])["Certificates"]
+    assert [each["CertificateArn"] for each in made] == certificates
+    [rule] = [
+        each
+        for each in elb.describe_rules(ListenerArn=listeners[443]["ListenerArn"])["Rules"]
+        if not each["IsDefault"]
+    ]
+    assert (rule["Priority"], rule["Actions"][0]["TargetGroupArn"]) == ("7", second)
+    assert rule["Conditions"][0]["PathPatternConfig"] == {"Values": ["/x"]}
+
+
+async def test_what_cannot_be_kept_is_named_and_refused_until_it_is_allowed(
+    applied: Session, elb: Any
+) -> None:
+    login = {
+        "Issuer": "https://i", "AuthorizationEndpoint": "https://i/a", "TokenEndpoint": "https://i/t",
+        "UserInfoEndpoint": "https://i/u", "ClientId": "c", "ClientSecret": "s",
+    }  # fmt: skip
+    elb.modify_listener(
+        ListenerArn=listener(elb)["ListenerArn"],
+        DefaultActions=[
+            {"Type": "authenticate-oidc", "Order": 1, "AuthenticateOidcConfig": login},
+            {"Type": "forward", "Order": 2, "TargetGroupArn": target_group(elb)["TargetGroupArn"]},
+        ],
+    )
+    await applied("iasql_sync")
+    before = listener(elb)
+    await applied.execute("UPDATE load_balancer SET scheme = 'internal'")
+    losing = [row for row in await applied("iasql_diff") if row[-1]]
+    assert {(row[1], row[4]) for row in losing} == {("listener", "load_balancer_name")}
+    assert "the secrets of its identity providers' clients (c)" in losing[0][-1]
+    with pytest.raises(OperationError, match="would lose") as refused:
+        await applied("iasql_apply")
+    assert refused.value.sqlstate == "0A000"
+    assert listener(elb) == before
+
+
+async def test_a_protected_balancer_is_not_begun_to_be_replaced(applied: Session, elb: Any) -> None:
+    arn = balancer(elb)["LoadBalancerArn"]
+    protection = {"Key": "deletion_protection.enabled", "Value": "true"}
+    elb.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=[protection])
+    await applied.execute("UPDATE load_balancer SET scheme = 'internal'")
+    with pytest.raises(OperationError, match="deletion protection"):
+        await applied("iasql_apply")
+    assert balancer(elb)["LoadBalancerArn"] == arn

@@ -111,3 +111,28 @@ async def test_a_target_group_in_use_is_not_replaced_under_its_name(
         ("delete", "target_group"),
     ]
     assert listener(elb)["DefaultActions"][0]["TargetGroupArn"] == target_group(elb, "tg3")["TargetGroupArn"]
+
+
+async def test_a_replaced_target_group_keeps_what_no_column_shows(applied: Session, elb: Any) -> None:
+    arn = target_group(elb)["TargetGroupArn"]
+    elb.modify_target_group(TargetGroupArn=arn, Matcher={"HttpCode": "200-299"})
+    wanted = [{"Key": "deregistration_delay.timeout_seconds", "Value": "30"}]
+    elb.modify_target_group_attributes(TargetGroupArn=arn, Attributes=wanted)
+    elb.register_targets(TargetGroupArn=arn, Targets=[{"Id": "172.31.0.10", "Port": 80}])
+    await applied("iasql_sync")
+    await applied.execute(
+        "INSERT INTO target_group (target_group_name, target_type, protocol, port, health_check_path, "
+        "target_group_arn) SELECT 'new', target_type, protocol, 9090, health_check_path, target_group_arn "
+        "FROM target_group WHERE target_group_name = 'tg'; UPDATE listener SET target_group_name = 'new';"
+        "DELETE FROM target_group WHERE target_group_name = 'tg'"
+    )
+    assert sorted(row[:2] for row in await applied.apply()) == [
+        ("replace", "target_group"),
+        ("update", "listener"),
+    ]
+    new = target_group(elb, "new")
+    assert (new["Port"], new["Matcher"]) == (9090, {"HttpCode": "200-299"})
+    attributes = elb.describe_target_group_attributes(TargetGroupArn=new["TargetGroupArn"])["Attributes"]
+    assert wanted[0] in attributes
+    health = elb.describe_target_health(TargetGroupArn=new["TargetGroupArn"])
+    assert [each["Target"]["Id"] for each in health["TargetHealthDescriptions"]] == ["172.31.0.10"]

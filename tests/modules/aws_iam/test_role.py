@@ -198,3 +198,41 @@ async def test_what_was_taken_off_is_put_back_if_aws_refuses(
         await installed("iasql_apply")
     assert policies(iam, "tasks") == {"ReadOnlyAccess", "AmazonS3FullAccess"}
     assert simulator.called("DetachRolePolicy") == 2
+
+
+async def test_a_renamed_role_keeps_what_no_column_shows(session: Session, iam: Any) -> None:
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}],
+    }
+    boundary = iam.create_policy(PolicyName="b", PolicyDocument=json.dumps(document))["Policy"]["Arn"]
+    iam.create_role(
+        RoleName="old",
+        Path="/team/",
+        AssumeRolePolicyDocument=json.dumps(_TRUST),
+        MaxSessionDuration=7200,
+        PermissionsBoundary=boundary,
+    )
+    iam.attach_role_policy(RoleName="old", PolicyArn=_POLICY + "ReadOnlyAccess")
+    iam.put_role_policy(RoleName="old", PolicyName="own", PolicyDocument=json.dumps(document))
+    await session("iasql_install", "aws_iam")
+    await session.execute("UPDATE role SET role_name = 'new'")
+    assert [row[:2] for row in await session.apply()] == [("replace", "role")]
+    assert [each["RoleName"] for each in iam.list_roles()["Roles"]] == ["new"]
+    role = iam.get_role(RoleName="new")["Role"]
+    assert (role["Path"], role["MaxSessionDuration"]) == ("/team/", 7200)
+    assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == boundary
+    assert policies(iam, "new") == {"ReadOnlyAccess"}
+    assert iam.get_role_policy(RoleName="new", PolicyName="own")["PolicyDocument"] == document
+
+
+async def test_a_role_in_an_instance_profile_is_not_begun_to_be_replaced(
+    installed: Session, iam: Any
+) -> None:
+    iam.create_instance_profile(InstanceProfileName="profile")
+    iam.add_role_to_instance_profile(InstanceProfileName="profile", RoleName="tasks")
+    await installed.execute("UPDATE role SET role_name = 'new'")
+    with pytest.raises(OperationError, match="it has instance profiles") as refused:
+        await installed("iasql_apply")
+    assert refused.value.sqlstate == "0A000"
+    assert [each["RoleName"] for each in iam.list_roles()["Roles"]] == ["tasks"]

@@ -175,3 +175,23 @@ def test_an_update_of_a_queue_sends_the_attributes_that_have_changed() -> None:
     values = {"url": "u", "delay_seconds": 5, "visibility_timeout": 30, "policy": None}
     facts = Facts(values=values, parts={}, context={}, changed={"delay_seconds"})
     assert request(update, facts) == {"QueueUrl": "u", "Attributes": {"DelaySeconds": "5"}}
+
+
+async def test_a_renamed_queue_keeps_its_attributes_and_says_that_messages_are_lost(
+    session: Session, sqs: Any
+) -> None:
+    sqs.create_queue(QueueName="dead")
+    redrive = json.dumps({"deadLetterTargetArn": attributes(sqs, "dead")["QueueArn"], "maxReceiveCount": 3})
+    kept = {"RedrivePolicy": redrive, "KmsMasterKeyId": "alias/k"}
+    url = sqs.create_queue(QueueName="old", Attributes=kept)["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="m")
+    await session("iasql_install", "aws_sqs")
+    await session.execute("UPDATE queue SET name = 'new' WHERE name = 'old'")
+    with pytest.raises(OperationError) as refused:
+        await session("iasql_apply")
+    assert refused.value.detail == f"queue {url}: its messages"
+    sqs.purge_queue(QueueUrl=url)
+    await session.apply()
+    assert names(sqs) == {"dead", "new"}
+    new = attributes(sqs, "new")
+    assert (json.loads(new["RedrivePolicy"]), new["KmsMasterKeyId"]) == (json.loads(redrive), "alias/k")

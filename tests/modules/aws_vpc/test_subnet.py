@@ -37,3 +37,31 @@ async def test_a_default_subnet_comes_back_as_it_is(installed: Session, ec2: Any
     await installed.execute(f"DELETE FROM subnet WHERE subnet_id = '{subnet}'")
     assert await installed.apply() == []
     assert [row[1:] for row in await installed.rows(everything)] == [row[1:] for row in before]
+
+
+async def test_a_replaced_subnet_keeps_its_settings_and_its_routes(installed: Session, ec2: Any) -> None:
+    await installed.execute(
+        "INSERT INTO vpc (cidr_block) VALUES ('10.1.0.0/16');"
+        "INSERT INTO subnet (vpc_id, cidr_block, availability_zone) "
+        "SELECT id, '10.1.1.0/24', 'us-east-1a' FROM vpc WHERE NOT is_default"
+    )
+    await installed.apply()
+    subnet, vpc = await subnet_of(installed)
+    ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    ec2.associate_route_table(SubnetId=subnet, RouteTableId=table)
+    await installed("iasql_sync")
+    await installed.execute("UPDATE subnet SET cidr_block = '10.1.2.0/24' WHERE cidr_block = '10.1.1.0/24'")
+    assert [row[:2] for row in await installed.apply()] == [("replace", "subnet")]
+    new, _ = await subnet_of(installed)
+    [made] = ec2.describe_subnets(SubnetIds=[new])["Subnets"]
+    assert made["MapPublicIpOnLaunch"] is True
+    [found] = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+    assert new in [each.get("SubnetId") for each in found["Associations"]]
+
+
+async def subnet_of(session: Session) -> tuple[Any, ...]:
+    [row] = await session.rows(
+        "SELECT subnet_id, v.vpc_id FROM subnet JOIN vpc AS v ON v.id = subnet.vpc_id WHERE NOT is_default"
+    )
+    return row

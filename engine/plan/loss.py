@@ -1,0 +1,125 @@
+"""What a replacement loses: what AWS cannot make again, and who goes on naming the old resource. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from engine.plan import descriptions
+from engine.plan.model import Change, Found, Plan
+from engine.plan.snapshot import Snapshot
+from modules.spec import Resource
+
+#: How many names of one kind are said.
+_SHOWN = 5
+
+
+def users(snapshot: Snapshot, changes: Iterable[Change]) -> Mapping[tuple[str, str], frozenset[str]]:
+    """The tables of which a resource refers to what is replaced, by its table and identity."""
+    replaced = {(each.table, each.found.identity) for each in changes if each.found}
+    result: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for found in (found for some in snapshot.tables.values() for found in some) if replaced else ():
+        for target in snapshot.referred(found):
+            if target in replaced:
+                result[target].add(found.table)
+    return {target: frozenset(tables) for target, tables in result.items()}
+
+
+def completed(snapshot: Snapshot, plan: Plan, replaced: Mapping[int, Found]) -> Plan:
+    """A plan whose replacements know all of the old resources, and what is lost with these.
+
+    Args:
+        replaced: the old resource of each replacement, by the place of its change in the plan.
+    """
+    if not replaced:
+        return plan
+    naming = _Naming(snapshot, plan)
+    new: dict[int, Change] = {}
+    for place, found in replaced.items():
+        change = plan.changes[place]
+        resource = snapshot.resources[change.table]
+        loses = (*_lost(resource, found), *_hidden(snapshot, found), *naming.of(found))
+        new[id(change)] = replace(change, found=found, loses=loses)
+    return replace(
+        plan,
+        changes=tuple(new.get(id(each), each) for each in plan.changes),
+        steps=tuple(replace(each, change=new.get(id(each.change), each.change)) for each in plan.steps),
+    )
+
+
+def _lost(resource: Resource, found: Found) -> Iterator[str]:
+    for each in resource.carry.lost:
+        there = descriptions.search(each.of, found.description)
+        if there and there != "0":
+            yield each.what + (f" ({_names(there)})" if isinstance(there, list) else "")
+
+
+def _names(some: Sequence[Any]) -> str:
+    names = [str(each) for each in some if isinstance(each, str | int)]
+    if len(names) < len(some):
+        return str(len(some))
+    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+
+
+def _hidden(snapshot: Snapshot, found: Found) -> Iterator[str]:
+    """What is in a resource, and no table can show."""
+    for other in snapshot.hidden:
+        resource = snapshot.resources[other.table]
+        column = resource.column(resource.within) if resource.within else None
+        target = snapshot.target(column, other.values[column.name]) if column else None
+        if target == (found.table, found.identity):
+            yield f"{other.table} {other.identity}, which no row can show"
+
+
+class _Naming:
+    """Who names what is replaced in a way that no column shows, so that nothing points it to the new one."""
+
+    def __init__(self, snapshot: Snapshot, plan: Plan) -> None:
+        self._snapshot = snapshot
+        self._names = {
+            each.found.identity for each in plan.changes if each.action == "replace" and each.found
+        }
+        going = {id(each.found) for each in plan.changes if each.action == "delete"}
+        self._wanted = {id(each.found): each for each in plan.changes if each.desired}
+        self._by: dict[str, list[Found]] = defaultdict(list)
+        for found in (found for some in snapshot.tables.values() for found in some):
+            if id(found) not in going:
+                for name in self._named(found):
+                    self._by[name].append(found)
+
+    def of(self, found: Found) -> Iterator[str]:
+        for other in self._by[found.identity]:
+            if (found.table, found.identity) not in set(self._snapshot.referred(other)):
+                yield f"{other.table} {other.identity} goes on naming {found.identity}"
+
+    def _named(self, found: Found) -> set[str]:
+        """The replaced resources that one goes on naming, its own name not counted."""
+        reflected = self._snapshot.resources[found.table].reflects
+        own = {name: each for name, each in found.description.items() if name not in reflected}
+        names = set(_strings(own)) & self._names - {found.identity}
+        change = self._wanted.get(id(found)) if names else None
+        if change is None or change.desired is None:
+            return names
+        before = set(_strings([found.values, found.parts]))
+        after = set(_strings([change.desired.values, change.desired.parts]))
+        return {name for name in names if name in after or name not in before}
+
+
+_QUOTED = re.compile(r'"([^"\\]+)"')
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """All texts in a value, and those in documents that are texts."""
+    if isinstance(value, str):
+        yield value
+        if value.startswith("{"):
+            yield from _QUOTED.findall(value)
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _strings(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _strings(each)

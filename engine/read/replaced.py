@@ -1,0 +1,65 @@
+"""Looks at what a plan replaces: what its replacements have to keep, and what they lose."""
+
+from __future__ import annotations
+
+from engine.caller import Caller
+from engine.drivers.by_resource import Drivers
+from engine.errors import OperationError
+from engine.plan import loss
+from engine.plan.model import Change, Found, Plan
+from engine.plan.snapshot import Snapshot
+from engine.tasks import all_of
+
+
+async def completed(drivers: Drivers, snapshot: Snapshot, plan: Plan) -> Plan:
+    """A plan whose replacements know all of the old resources, and what is lost with these.
+
+    Raises:
+        CloudError: AWS cannot be read.
+        OperationError: 0A000, something is to be replaced that AWS would not delete.
+    """
+    places = [place for place, change in enumerate(plan.changes) if change.action == "replace"]
+    changes = [plan.changes[place] for place in places]
+    used_by = loss.users(snapshot, changes)
+
+    async def look(change: Change) -> Found:
+        assert change.found is not None
+        resource = snapshot.resources[change.table]
+        tables = used_by.get((change.table, change.found.identity), frozenset())
+        try:
+            return await drivers.of(resource).replaceable(resource, change.found, tables)
+        except OperationError as error:
+            if error.sqlstate == "2BP01":
+                error.sqlstate = "0A000"
+                error.message = f"{change.table} {change.name} cannot be replaced: {error.message}"
+            raise
+
+    some = await all_of(look(change) for change in changes)
+    return loss.completed(snapshot, plan, dict(zip(places, some, strict=True)))
+
+
+async def check(caller: Caller, plan: Plan, *, strict: bool) -> None:
+    """Refuse a plan that loses something, unless the session allows it.
+
+    Args:
+        strict: whether the plan is to be carried out; else the client is only told.
+
+    Raises:
+        OperationError: 0A000, with what would be lost.
+    """
+    losing = [change for change in plan.changes if change.loses]
+    if not losing:
+        return
+    lines = [f"{change.table} {change.name}: {each}" for change in losing for each in change.loses]
+    ((allowed,),) = await caller.query("SELECT pg_catalog.current_setting('iasql.allow_loss', true)")
+    hint = (
+        "Another name or value that AWS cannot change in place makes a new resource. If what the old one "
+        "loses can be lost: SET iasql.allow_loss = on; and apply again."
+    )
+    message = "a replacement would lose what AWS cannot make again"
+    if strict and allowed not in ("on", "true", "yes", "1"):
+        raise OperationError(
+            message, sqlstate="0A000", detail="\n".join(lines), hint=hint, table=losing[0].table
+        )
+    if not strict:
+        caller.notice(message, severity="WARNING", detail="\n".join(lines), hint=hint)
