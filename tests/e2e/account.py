@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.fixtures.cloud import Cloud
+from tests.fixtures.cloud import REGION, Cloud
 
 ROLE = "ecsTaskExecRoleus-east-2"
 EXECUTION_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
@@ -55,7 +55,7 @@ def inventory(cloud: Cloud) -> dict[str, list[str]]:
         "log_group": [
             group["logGroupName"] for group in cloud.client("logs").describe_log_groups()["logGroups"]
         ],
-        "public_repository": _names(cloud.client("ecr-public")),
+        "public_repository": _names(cloud.client("ecr-public", REGION)),
         "repository": _names(cloud.client("ecr")),
         "role": [role["RoleName"] for role in cloud.client("iam").list_roles()["Roles"]],
         "security_group": list(groups.values()),
