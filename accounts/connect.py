@@ -25,6 +25,7 @@ from accounts.seal import SecretKeys
 from accounts.sessions import GivenKey, Usable
 from engine.aws.calls import identity
 from engine.aws.session import Cloud, Identity
+from engine.database import places
 from engine.database.connection import Database
 from engine.database.prepare import prepare
 from engine.database.sql import identifier
@@ -260,6 +261,7 @@ class Connecting:
         try:
             async with self._database.connection(connection.database) as own, own.transaction():
                 await prepare(own, connection.database, self._catalogue)
+                await places.establish(own, connection.schema, connection.regions)
                 await binding.write_mark(own, connection.mark)
                 await self._registry.add(connection)
         except BaseException as error:

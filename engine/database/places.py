@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from engine.caller import Caller
 from engine.database.functions import Arguments, Operation
@@ -111,18 +112,26 @@ def new(layout: Layout, arguments: Arguments) -> Place:
         raise OperationError(
             f"the region {region} has a place already: the schema {there.schema}", sqlstate="42710"
         )
-    place = Place(str(schema or str(region).replace("-", "_")), str(region))
-    if not _SCHEMA.fullmatch(place.schema) or place.schema.startswith(_RESERVED):
-        raise OperationError(
-            f'"{place.schema}" cannot be the schema of a region',
-            sqlstate="42602",
-            hint="Use lower-case letters, digits and _; it must not begin with pg_ or iasql.",
-        )
+    place = Place(str(schema or _schema_for(str(region))), str(region))
+    _check_name(place.schema)
     if place.schema in layout.regions:
         raise OperationError(
             f"the schema {place.schema} is the place of another region", sqlstate="42P06", schema=place.schema
         )
     return place
+
+
+def _check_name(schema: str) -> None:
+    if not _SCHEMA.fullmatch(schema) or schema.startswith(_RESERVED):
+        raise OperationError(
+            f'"{schema}" cannot be the schema of a region',
+            sqlstate="42602",
+            hint="Use lower-case letters, digits and _; it must not begin with pg_ or iasql.",
+        )
+
+
+def _schema_for(region: str) -> str:
+    return region.replace("-", "_")
 
 
 _SCHEMA = re.compile("[a-z_][a-z0-9_]{0,62}")
@@ -198,6 +207,49 @@ async def record(caller: Caller, place: Place, *, made: bool = False) -> None:
         place.region,
         "true" if made else "false",
     )
+
+
+async def establish(connection: Any, schema: str, regions: Sequence[str]) -> None:
+    """Give a database that is being connected to an account the places that it is to have.
+
+    Args:
+        connection: of the engine's own, to that database, which is prepared.
+        schema: of the default place.
+        regions: the default one first.
+
+    Raises:
+        OperationError: 55000, the database has another default place already; 42602 and 42P06, a schema
+            cannot be that of a region.
+    """
+    default, others = regions[0], regions[1:]
+    there = await connection.fetchrow("SELECT schema, region FROM iasql.place WHERE is_default")
+    in_use = await connection.fetchval("SELECT EXISTS (SELECT FROM iasql.installed_module)")
+    if there["region"] not in (None, default) or (in_use and there["schema"] != schema):
+        raise OperationError(
+            f"the tables in the schema {there['schema']} of this database are those of {there['region']}",
+            sqlstate="55000",
+            hint=f"Connect it with --region {there['region']} first and --schema {there['schema']}.",
+        )
+    _check_name(schema)
+    layout = Layout(Catalogue(()), default=Place(schema, default))
+    places = [layout.default, *(new(layout, {"region": each}) for each in others)]
+    owner = identifier(await connection.fetchval(_OWNER))
+    await connection.execute("DELETE FROM iasql.place WHERE is_default")
+    for each in places:
+        made = await connection.fetchval("SELECT to_regnamespace($1) IS NULL", identifier(each.schema))
+        if made:
+            await connection.execute(f"CREATE SCHEMA {identifier(each.schema)} AUTHORIZATION {owner}")
+        await connection.execute(
+            "INSERT INTO iasql.place (schema, region, is_default, made) VALUES ($1, $2, $3, $4) "
+            "ON CONFLICT (schema) DO UPDATE SET region = excluded.region",
+            each.schema,
+            each.region,
+            each == layout.default,
+            made and each != layout.default,
+        )
+
+
+_OWNER = "SELECT pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = current_database()"
 
 
 async def forget(caller: Caller, place: Place) -> None:
