@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import cache
 
 from engine import results
@@ -197,7 +196,7 @@ class Engine:
         async with self._database.vouching(caller):
             await places.record(caller, layout.default)
             await places.record(caller, place, made=made)
-        await all_regions.bring_up_to_date(caller, replace(layout, others=(*layout.others, place)))
+        await self._show_places(caller, layout.with_place(place))
         return [{"region_name": place.region, "schema_name": place.schema}]
 
     async def _remove_region(self, request: Request, caller: Caller) -> list[Record]:
@@ -213,6 +212,7 @@ class Engine:
         await places.drop_schema(caller, place)
         async with self._database.vouching(caller):
             await places.forget(caller, place)
+        await self._show_places(caller, scope.layout.without_place(place))
         return [{"region_name": place.region, "schema_name": place.schema}]
 
     # What they are made of ----------------------------------------------------------------------------
@@ -318,6 +318,14 @@ class Engine:
         await self._import(caller, snapshot, resources, fresh)
         await all_regions.bring_up_to_date(caller, then)
         return then
+
+    async def _show_places(self, caller: Caller, layout: Layout) -> None:
+        """Show the places of a database in the views over all of them, and in the table of regions."""
+        await all_regions.bring_up_to_date(caller, layout)
+        rows = await read.read(caller, layout.telling_places)
+        if changes := layout.shown(rows):
+            async with self._writing(caller, layout.telling_places) as writer:
+                await self._write(writer, layout.telling_places, changes)
 
     async def _drop_tables(
         self, caller: Caller, layout: Layout, modules: Sequence[Installed], left: Layout | None = None

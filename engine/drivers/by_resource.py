@@ -20,21 +20,25 @@ WorkerOf = Callable[[Resource], Worker]
 
 
 class Drivers:
-    """The drivers of one account, for a database with some places."""
+    """The drivers of one account, for a database with some places.
+
+    Attributes:
+        regions: the region of each schema.
+    """
 
     def __init__(self, account: Account, regions: Mapping[str, str | None], patience: Patience) -> None:
         """
         Args:
             regions: the region of each schema; None for the account's default one.
         """
+        self.regions = regions
         self._account = account
-        self._regions = regions
         self._patience = patience
         self._declared: dict[str | None, DeclaredDriver] = {}
 
     def of(self, resource: Resource) -> Driver:
         """The driver of a resource: all declare their calls, which go to the region of the table's schema."""
-        region = self._regions[schema_of(resource.table)]
+        region = self.regions[schema_of(resource.table)]
         if region not in self._declared:
             self._declared[region] = DeclaredDriver(self._account.cloud(region), self._patience)
         return self._declared[region]

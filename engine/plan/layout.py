@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from engine.plan.model import Row, RowChange
 from modules.catalogue import Catalogue, in_reference_order
 from modules.spec import Resource
 from modules.spec.names import PUBLIC, schema_of
@@ -82,6 +83,21 @@ class Layout:
         )
         return tuple(dict.fromkeys(some))
 
+    def shown(self, rows: Mapping[str, Sequence[Row]]) -> list[RowChange]:
+        """What rows need that tell which schema is whose region's, where that has changed."""
+        schemas = {place.region: place.schema for place in self.places}
+        return [
+            RowChange(action="update", table=each.table, key=row.key, name=str(row.key[0]), values=values)
+            for each in self.telling_places
+            for row in rows[each.table]
+            if (values := _outdated(each, row, schemas))
+        ]
+
+    @property
+    def telling_places(self) -> list[Resource]:
+        """The resources whose rows tell which schema is whose region's."""
+        return [each for each in self.resources if any(column.place_of for column in each.columns)]
+
     def with_dependencies(self, wanted: Sequence[Installed]) -> tuple[Installed, ...]:
         """Modules in places with all that they depend on there, none twice."""
         some = (
@@ -98,6 +114,10 @@ class Layout:
     def without(self, gone: Iterable[Installed]) -> Layout:
         """The database once some modules are uninstalled."""
         return replace(self, installed=self.installed.difference(gone))
+
+    def with_place(self, place: Place) -> Layout:
+        """The database once it has another place."""
+        return replace(self, others=(*self.others, place))
 
     def without_place(self, place: Place) -> Layout:
         """The database once a place has gone, with all that is installed there."""
@@ -146,3 +166,10 @@ class Layout:
             self.installed,
             key=lambda each: (each.schema != self.default.schema, each.schema, order[each.module]),
         )
+
+
+def _outdated(resource: Resource, row: Row, schemas: Mapping[str | None, str]) -> dict[str, str | None]:
+    told = {
+        each.name: schemas.get(row.values.get(each.place_of)) for each in resource.columns if each.place_of
+    }
+    return {name: schema for name, schema in told.items() if row.values.get(name) != schema}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.caller import Stop
@@ -108,10 +109,23 @@ class _Reader:
     async def _table(self, resource: Resource) -> list[Found]:
         driver, per = self.drivers.of(resource), resource.listing.per
         if per is None:
-            return await driver.list_all(resource, {}, self._named(resource))
+            return self._placed(resource, await driver.list_all(resource, {}, self._named(resource)))
         scopes = await self._scopes(per)
         lists = await all_of(driver.list_all(resource, scope, lambda names: None) for scope in scopes)
         return [each for some in lists for each in some]
+
+    def _placed(self, resource: Resource, found: list[Found]) -> list[Found]:
+        """What was found, with what the database and not AWS tells of it: the schema of a region."""
+        columns = [(each.name, each.place_of) for each in resource.columns if each.place_of]
+        if not columns:
+            return found
+        schemas = {region: schema for schema, region in self.drivers.regions.items()}
+        return [
+            replace(
+                each, values={**each.values, **{name: schemas.get(each.values[of]) for name, of in columns}}
+            )
+            for each in found
+        ]
 
     def _named(self, resource: Resource) -> Callable[[list[str]], None]:
         name = self.names.get(resource.table)

@@ -84,6 +84,7 @@ class Column:
         left_to_aws: NULL means "whatever AWS chooses"; the row is filled once AWS has chosen.
         unless: not read from AWS if one of these columns could be.
         chosen: fills a missing value before the create.
+        place_of: another column, of a region: this is the schema that has its tables in the database, if any.
         doc: becomes the column's COMMENT.
     """
 
@@ -100,6 +101,7 @@ class Column:
     left_to_aws: bool = False
     unless: tuple[str, ...] = ()
     chosen: Choice | None = None
+    place_of: str | None = None
     doc: str = ""
 
 
