@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol
 
 from engine.database.sql import among, equal, identifier, literal, names, relation
@@ -31,7 +31,9 @@ class Statement(Protocol):
 
 def as_json(statement: Any) -> Mapping[str, Any]:
     """What a function is told of a statement."""
-    values = asdict(statement) | {"do": statement.do}
+    # Not `asdict`, which copies every value of every record.
+    values = {field.name: getattr(statement, field.name) for field in fields(statement)}
+    values["do"] = statement.do
     for name in ("table", "of"):
         if name in values:
             prefix = "" if name == "table" else "of_"
