@@ -49,8 +49,10 @@ class Drivers:
         Raises:
             CloudError: AWS does not say who the engine is to it.
         """
+        tables = {step.change.table for step in steps}
+        drivers = {table: self.of(snapshot.resources[table]) for table in tables}
         by_driver: dict[Driver, list[Step]] = defaultdict(list)
         for step in steps:
-            by_driver[self.of(snapshot.resources[step.change.table])].append(step)
+            by_driver[drivers[step.change.table]].append(step)
         workers = {each: await each.worker(snapshot, some, stop) for each, some in by_driver.items()}
-        return lambda resource: workers[self.of(resource)]
+        return lambda resource: workers[drivers[resource.table]]

@@ -258,7 +258,9 @@ class Execution:
             await self._writes.add(change)
 
     async def _write(self, changes: list[RowChange]) -> None:
-        await write(self._writer, list(self.snapshot.resources.values()), changes)
+        tables = {each.table for each in changes}
+        resources = [each for each in self.snapshot.resources.values() if each.table in tables]
+        await write(self._writer, resources, changes)
         await self.caller.commit()
 
     def _resource(self, step: Step) -> Resource:

@@ -6,7 +6,7 @@ Of those that can begin together, the ones come first after which most has to fo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from engine.plan.model import Step
 
@@ -35,12 +35,12 @@ class Schedule:
 
     def named(self, number: int) -> list[int]:
         """The steps that can begin, now that a step's resource can be referred to."""
-        return self._sorted(self._ready(self._after_name.pop(number, ())))
+        return self._ready(self._after_name.pop(number, ()))
 
     def ended(self, number: int) -> list[int]:
         """The steps that can begin, now that a step has come to its end."""
         both = (*self._after_name.pop(number, ()), *self._after_end.pop(number, ()))
-        return self._sorted(self._ready(both))
+        return self._ready(both)
 
     def failed(self, number: int) -> list[int]:
         """The steps that will not begin, now that one has failed or will not begin itself."""
@@ -58,12 +58,15 @@ class Schedule:
     def _sorted(self, numbers: Iterable[int]) -> list[int]:
         return sorted(numbers, key=lambda number: -self._following[number])
 
-    def _ready(self, waiting: Iterable[int]) -> Iterator[int]:
+    def _ready(self, waiting: Sequence[int]) -> list[int]:
+        """Those of some steps that waited for nothing else."""
+        ready: list[int] = []
         for number in waiting:
             if self._missing[number] > 0:
                 self._missing[number] -= 1
                 if self._missing[number] == 0:
-                    yield number
+                    ready.append(number)
+        return self._sorted(ready) if ready else ready
 
 
 _NEVER = -1
