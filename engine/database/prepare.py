@@ -20,6 +20,8 @@ from engine.errors import OperationError
 from modules.catalogue import Catalogue
 
 _LOCK = int.from_bytes(b"iasql", "big")
+#: How long the preparation waits for a lock. Anybody can take that one.
+_PATIENCE = "10s"
 
 #: What the schema must have, by kind of relation.
 _RELATIONS = {
@@ -84,7 +86,7 @@ async def prepare(connection: Any, database: str, catalogue: Catalogue) -> None:
         return
     try:
         async with connection.transaction():
-            await connection.execute("SET LOCAL lock_timeout = '10s'")
+            await connection.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
             await connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
             await connection.execute("SET LOCAL client_min_messages = warning")
             if not await _there(connection):

@@ -19,7 +19,7 @@ from engine.database import write_function
 from engine.database.sql import identifier, names, relation
 from engine.errors import OperationError
 from engine.plan import graph, sync
-from engine.plan.model import Change, Plan, RowChange, Values
+from engine.plan.model import Action, Change, Plan, RowChange, Values
 from engine.plan.snapshot import Snapshot
 from modules.spec import OnChange, Part, Resource
 
@@ -55,7 +55,13 @@ async def permitted(
         return plan
     if followed is None:
         followed = await write_function.find(caller, tables_of(snapshot.resources.values()))
-    needs = [list(of_change(snapshot.resources[each.table], each, followed)) for each in plan.changes]
+    concerned = await _concerned(caller, snapshot.resources, plan, followed)
+    if not concerned:
+        return plan  # whatever its size
+    needs = [
+        list(of_change(snapshot.resources[each.table], each, followed)) if each.table in concerned else []
+        for each in plan.changes
+    ]
     by_itself = [each for each in brought(snapshot.resources, plan) if each.table not in followed]
     lacking = await lacked(caller, [*(each for some in needs for each in some), *by_itself])
     if not lacking:
@@ -66,6 +72,19 @@ async def permitted(
         change for change, some in zip(plan.changes, needs, strict=True) if not lacking.isdisjoint(some)
     ]
     return _without(caller, snapshot, plan, barred)
+
+
+async def _concerned(
+    caller: Caller, resources: Mapping[str, Resource], plan: Plan, followed: Collection[str]
+) -> set[str]:
+    """The tables of which it has to be seen what exactly is done: the role lacks a privilege of the whole."""
+    needs: dict[str, set[Need]] = defaultdict(set)
+    for table, action in {(each.table, each.action) for each in plan.changes}:
+        needs[table] |= set(_at_most(resources[table], action, followed))
+    by_itself = [each for each in brought(resources, plan) if each.table not in followed]
+    lacking = await lacked(caller, [*(each for some in needs.values() for each in some), *by_itself])
+    found = {table for table, some in needs.items() if not lacking.isdisjoint(some)}
+    return found | {each.table for each in by_itself if each in lacking}
 
 
 async def lacked(caller: Caller, needs: Iterable[Need]) -> frozenset[Need]:
@@ -175,6 +194,20 @@ async def writable(
             hint="SELECT iasql_sync() of somebody who may does it.",
         )
     return [change for change, yes in zip(changes, may, strict=True) if yes]
+
+
+def _at_most(resource: Resource, action: Action, followed: Collection[str]) -> Iterator[Need]:
+    """The privileges that any change of a kind can take."""
+    privileges = {"create": ["INSERT"], "update": ["UPDATE"], "delete": ["DELETE"]}
+    for privilege in privileges.get(action, ["INSERT", "UPDATE", "DELETE"]):
+        yield Need(resource.table, privilege)
+    if action != "delete" and resource.table not in followed:
+        yield Need(resource.table, "UPDATE")
+    for part in resource.parts:
+        for privilege in ["DELETE"] if action == "delete" else ["INSERT", "UPDATE", "DELETE"]:
+            yield Need(part.table, privilege)
+        if part.table not in followed:
+            yield from _of_sequence(part.table, part.key)
 
 
 def of_change(resource: Resource, change: Change, followed: Collection[str] = ()) -> Iterator[Need]:

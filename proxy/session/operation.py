@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +18,7 @@ from proxy.session import denied
 from proxy.session.caller import PRIVATE, SessionCaller
 from proxy.session.conversation import Conversation
 from proxy.sql.intercept import CallSite, Cursor
+from proxy.sql.trials import Trial
 from proxy.wire import client, server
 
 #: Seconds that a private statement may take once a stop is requested. It then waits for another
@@ -196,6 +197,8 @@ async def _plan(caller: SessionCaller, site: CallSite, statement: Statement) -> 
         offset = statement.offset - len(_EXPLAIN)
         fields = error.fields if site.query is None else {k: v for k, v in error.fields.items() if k != "P"}
         raise StatementError.at(replace(error, fields=fields), offset) from error
+    for trial in site.trials:
+        await _try(caller, trial, values)
     if site.cursor is not None:
         await _check_cursor(caller, site.cursor)
     if site.makes is not None:
@@ -204,6 +207,19 @@ async def _plan(caller: SessionCaller, site: CallSite, statement: Statement) -> 
         if may != "true":
             what = "temporary tables" if site.makes.temporary else f"schema {schema}"
             raise OperationError(f"permission denied for {what}", sqlstate="42501", schema=schema)
+
+
+async def _try(caller: SessionCaller, trial: Trial, parameters: Parameters) -> None:
+    """
+    Raises:
+        StatementError: Postgres would refuse the statement when it runs it.
+    """
+    try:
+        await caller.run(trial.sql.encode(caller.codec, "replace"), *_some(parameters, trial.parameters))
+    except DatabaseError as error:
+        # Where that is is said of the trial.
+        fields = {kind: value for kind, value in error.fields.items() if kind not in "PpqW"}
+        raise StatementError.at(replace(error, fields=fields), 0) from error
 
 
 async def _check_cursor(caller: SessionCaller, cursor: Cursor) -> None:
@@ -226,14 +242,15 @@ async def _evaluate(caller: SessionCaller, site: CallSite, parameters: Parameter
     if site.arguments is None:
         return ()
     sql = f"SELECT pg_catalog.to_json({site.arguments})".encode(caller.codec)
-    used = [number - 1 for number in site.parameters if 0 < number <= len(parameters.values)]
-    chosen = ([every[index] for index in used] for every in _columns(parameters))
-    ((text,),) = await caller.run(sql, *chosen)
+    ((text,),) = await caller.run(sql, *_some(parameters, site.parameters))
     return tuple(json.loads(text)) if text is not None else (None,)
 
 
-def _columns(parameters: Parameters) -> tuple[tuple[Any, ...], ...]:
-    return parameters.values, parameters.formats, parameters.types
+def _some(parameters: Parameters, numbers: Sequence[int]) -> Iterator[list[Any]]:
+    """Values, formats and types of the parameters with some numbers."""
+    used = [number - 1 for number in numbers if 0 < number <= len(parameters.values)]
+    for every in (parameters.values, parameters.formats, parameters.types):
+        yield [every[index] for index in used]
 
 
 @contextmanager

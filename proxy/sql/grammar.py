@@ -25,7 +25,8 @@ _OPENING = frozenset({_TOKEN.ASCII_40, _TOKEN.ASCII_91})
 _CLOSING = frozenset({_TOKEN.ASCII_41, _TOKEN.ASCII_93})
 #: What stands between an argument's name and the argument.
 _NAMING = frozenset({_TOKEN.EQUALS_GREATER, _TOKEN.COLON_EQUALS})
-_COMMENTS = frozenset({_TOKEN.SQL_COMMENT, _TOKEN.C_COMMENT})
+#: The tokens that mean nothing.
+COMMENTS = frozenset({_TOKEN.SQL_COMMENT, _TOKEN.C_COMMENT})
 
 
 def parse(sql: bytes) -> list[Node] | None:
@@ -109,7 +110,7 @@ def arguments(sql: bytes, location: int, end: int) -> tuple[list[str], list[int]
             if number not in numbers:
                 numbers.append(number)
             parts[-1].append(b"$%d" % (numbers.index(number) + 1))
-        elif depth > 0 and token.token not in _COMMENTS:
+        elif depth > 0 and token.token not in COMMENTS:
             parts[-1].append(word)
         if token.token in _OPENING:
             depth += 1
@@ -141,7 +142,7 @@ def called_names(code: str) -> set[str]:
     except postgast.PgQueryError:
         return names
     text = code.encode()
-    words = [(t.token, text[t.start : t.end]) for t in tokens if t.token not in _COMMENTS]
+    words = [(t.token, text[t.start : t.end]) for t in tokens if t.token not in COMMENTS]
     for (token, word), (following, _) in pairwise(words):
         if token == _TOKEN.IDENT and following == _TOKEN.ASCII_40:
             name = word.decode()

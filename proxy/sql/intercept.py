@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from proxy.sql.grammar import Node, arguments, called_names, kind_of, parenthesised, parse, walk
+from proxy.sql.trials import Trial, trials
 
 #: A text without this, in any case, contains no call.
 NEEDLE = b"iasql_"
@@ -52,6 +53,7 @@ class CallSite:
         query: the query in a statement of which EXPLAIN takes only that; None: it takes the statement.
         makes: where the statement makes a table of the rows; None: it makes none.
         cursor: the cursor that the statement declares; None: it declares none.
+        trials: what else Postgres is asked beforehand.
     """
 
     function: str
@@ -62,6 +64,7 @@ class CallSite:
     query: str | None = None
     makes: Made | None = None
     cursor: Cursor | None = None
+    trials: tuple[Trial, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,8 @@ def _finding(
             f"{function}() cannot be called in COPY to a file or a program of the server",
             "Copy to STDOUT; psql's \\copy writes that to a file of yours.",
         )
-    site = _site(call, text, end, qualified=bool(schema))
+    tried = tuple(trials(kind, statement, text, start, end))
+    site = replace(_site(call, text, end, qualified=bool(schema)), trials=tried)
     if kind == "CopyStmt":
         return replace(site, query=parenthesised(text, start, end))
     if kind == "DeclareCursorStmt":

@@ -51,6 +51,15 @@ def test_the_passwords_are_readable_by_their_owner_only(data_dir: Path) -> None:
             assert stat.S_IMODE((data_dir / name).stat().st_mode) == 0o600
 
 
+def test_the_log_is_readable_by_its_owner_only(data_dir: Path) -> None:
+    log = data_dir / "postgres.log"
+    with EmbeddedPostgres(data_dir):
+        assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    log.chmod(0o644)  # as an earlier version made it
+    with EmbeddedPostgres(data_dir):
+        assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
 def test_the_clients_role_makes_roles_and_databases_and_is_no_superuser(data_dir: Path) -> None:
     with (
         EmbeddedPostgres(data_dir) as server,
