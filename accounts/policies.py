@@ -60,8 +60,8 @@ def actions(module: Module, *, reads: bool) -> set[str]:
     return found.union(*(_IMPLIED.get(each, ()) for each in found))
 
 
-def _reads(catalogue: Catalogue) -> set[str]:
-    return set(_ALWAYS).union(*(actions(each, reads=True) for each in catalogue.modules))
+def _reads(catalogue: Catalogue) -> frozenset[str]:
+    return _ALWAYS.union(*(actions(each, reads=True) for each in catalogue.modules))
 
 
 def _operations(resource: Resource) -> Iterator[str]:

@@ -142,7 +142,7 @@ def test_a_rotated_password_is_the_only_one(commands: Commands) -> None:
 
 
 def test_several_servers_agree(commands: Commands, simulator: Cloud) -> None:
-    servers = [commands.up() for _ in range(2)]
+    servers = [commands.up(), commands.up("--log-format", "json")]
     made = commands.connect("one")
     for number, iasql in enumerate(servers):
         with psycopg.connect(at(iasql, made.url), autocommit=True) as session:
