@@ -52,7 +52,7 @@ class OpenedAccount:
         key = (user, changing) if self._source else ("", False)
         if key not in self._accounts:
             self._accounts[key] = Account(
-                self._opening(self._session_of(*key)),
+                self._opening(self._session_of(*key), key[0]),
                 self._region,
                 regions=self.connection.regions,
                 schema=self.connection.schema,
@@ -104,7 +104,13 @@ class OpenedAccount:
         policy = None if changing else self._reading_policy
         return roles.session(self._source, self._role, self._region, user=user, policy=policy)
 
-    def _opening(self, session: Any) -> Callable[[str | None], Cloud]:
+    def _arn(self, who: Identity, user: str) -> str:
+        """Who a session of a Postgres role is, by who another of the same role is."""
+        if self._source is None:
+            return who.arn
+        return f"{who.arn.rpartition('/')[0]}/{roles.session_name(user)}"
+
+    def _opening(self, session: Any, user: str) -> Callable[[str | None], Cloud]:
         """Opens regions with the credentials of a session."""
 
         def opened(region: str | None) -> Cloud:
@@ -112,7 +118,7 @@ class OpenedAccount:
             cloud = Cloud(region=name, session=session, paced_with=self._paced.get(name))
             self._paced.setdefault(name, cloud)
             if self._who is not None:
-                cloud.identity = replace(self._who, region=name)
+                cloud.identity = replace(self._who, region=name, arn=self._arn(self._who, user))
             return cloud
 
         return opened

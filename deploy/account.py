@@ -55,7 +55,7 @@ async def start_default(simulate: str | None, stack: AsyncExitStack) -> Default:
     stack.push_async_callback(cloud.close)
     who = await identify(cloud)
     click.echo(f"AWS account {who.account}, region {who.region}, as {who.arn}")
-    return Default(Account(_regions(cloud, lambda region: Cloud(region=region))), None)
+    return Default(Account(_regions(cloud, lambda region: Cloud(region=region)), who.region), None)
 
 
 async def start_accounts(

@@ -67,7 +67,8 @@ class Simulation:
                 endpoint_url=self._endpoint,
                 access_key=keys["AWS_ACCESS_KEY_ID"],
                 secret_key=keys["AWS_SECRET_ACCESS_KEY"],
-            )
+            ),
+            default,
         )
 
     async def forget(self, number: str) -> None:

@@ -390,10 +390,11 @@ class Engine:
         caller = writer.caller
         drivers = await self._drivers(scope.layout, caller, changing=True)
         worker_of = await drivers.workers(snapshot, steps, caller.stop)
+        function, written = request.call.function, request.call.written
+        who, regions_of_steps = await drivers.where(steps)
+        where = journal.Where(account=who.account, regions=regions_of_steps, arn=who.arn)
         async with (
-            journal.operation(
-                self._database, caller, request.call.function, request.call.written, len(steps)
-            ) as entries,
+            journal.operation(self._database, caller, function, written, len(steps), where) as entries,
             writer.voucher.on(entries.connection),
         ):
             await Execution(steps, pairs, snapshot, writer, entries, worker_of).run()

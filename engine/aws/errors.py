@@ -59,6 +59,14 @@ _STATES: tuple[tuple[str, str], ...] = (
     (r"Invalid|Malformed|Validation|Unsupported|Missing|ClientException|ParamValidation", "22023"),
     (r"Internal|ServiceUnavailable|ServiceFailure|Unavailable|5\d\d", "58000"),
 )
+#: How AWS names what denies a call explicitly, whatever else allows it.
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+_EXPLICIT_DENY = re.compile(r"explicit deny in (?P<an>an?) (?P<policy>(?:[\w-]+ )+?(?:policy|boundary))\b")
+_DENY_HINTS = {
+    "service control policy": "The organization denies it to the whole account, so that no policy in the "
+    "account can allow it: ask whoever manages the organization.",
+    "resource control policy": "The organization denies it for its resources: ask whoever manages it.",
+}
 _CREDENTIALS_HINT = (
     "Give the server credentials the way the AWS CLI takes them: AWS_PROFILE, AWS_ACCESS_KEY_ID and "
     "AWS_SECRET_ACCESS_KEY, ~/.aws/credentials, or the role of the machine."
@@ -129,10 +137,13 @@ def _refused(response: Mapping[str, Any], what: str) -> CloudError:
     error, about = response.get("Error", {}), response.get("ResponseMetadata", {})
     code, explanation = str(error.get("Code", "Unknown")), str(error.get("Message", ""))
     status = int(about.get("HTTPStatusCode", 0))
+    denying = _EXPLICIT_DENY.search(explanation)
     return CloudError(
-        message=f"AWS answered {code}",
+        message=f"AWS answered {code}"
+        + (f": {denying['an']} {denying['policy']} denies it" if denying else ""),
         sqlstate=sqlstate(code),
         detail=f"{what}: {code}: {explanation}",
+        hint=_DENY_HINTS.get(denying["policy"]) if denying else None,
         code=code,
         explanation=explanation,
         treatment=_treatment(sqlstate(code), status),

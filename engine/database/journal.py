@@ -156,9 +156,23 @@ def _json(description: Mapping[str, Any] | None) -> str | None:
     return None if description is None else json.dumps(description, default=str)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Where:
+    """Where an operation changes AWS, and as whom."""
+
+    account: str
+    regions: Sequence[str]
+    arn: str
+
+
 @asynccontextmanager
 async def operation(
-    database: Database, caller: Caller, function: str, arguments: tuple[str | None, ...], steps: int
+    database: Database,
+    caller: Caller,
+    function: str,
+    arguments: tuple[str | None, ...],
+    steps: int,
+    where: Where,
 ) -> AsyncIterator[Journal]:
     """Record an operation from its start to its end, and notify the channel `iasql` of the end.
 
@@ -175,7 +189,8 @@ async def operation(
     async with database.connection(caller.database) as connection:
         number = await connection.fetchval(
             "INSERT INTO iasql.iasql_operation (function, arguments, username, in_transaction, steps, "
-            "address, application_name, role) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
+            "address, application_name, role, account, regions, arn) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
             function,
             list(arguments),
             caller.user,
@@ -184,6 +199,9 @@ async def operation(
             caller.address,
             application,
             role,
+            where.account,
+            list(where.regions),
+            where.arn,
         )
         await connection.execute(_CUT_OFF)
         begun = {(table, what): token for table, what, token in await connection.fetch(_BEGUN)}

@@ -79,7 +79,13 @@ CREATE TABLE IF NOT EXISTS iasql.iasql_operation (
 ALTER TABLE iasql.iasql_operation
   ADD COLUMN IF NOT EXISTS address text,
   ADD COLUMN IF NOT EXISTS application_name text,
-  ADD COLUMN IF NOT EXISTS role text;
+  ADD COLUMN IF NOT EXISTS role text,
+  ADD COLUMN IF NOT EXISTS account text,
+  ADD COLUMN IF NOT EXISTS regions text[],
+  ADD COLUMN IF NOT EXISTS arn text;
+COMMENT ON COLUMN iasql.iasql_operation.account IS 'The AWS account that it changed.';
+COMMENT ON COLUMN iasql.iasql_operation.regions IS 'The regions in which it had steps.';
+COMMENT ON COLUMN iasql.iasql_operation.arn IS 'Who it was to AWS.';
 COMMENT ON COLUMN iasql.iasql_operation.username IS 'The role that was logged in.';
 COMMENT ON COLUMN iasql.iasql_operation.role IS 'The role that it ran as, which SET ROLE changes.';
 COMMENT ON COLUMN iasql.iasql_operation.address IS 'Where the client was, as the iasql server saw it.';

@@ -6,7 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from engine.aws.account import Account
+from engine.aws.calls import identity
 from engine.aws.patience import Patience
+from engine.aws.session import Identity
 from engine.caller import Stop
 from engine.drivers.declared.driver import DeclaredDriver
 from engine.drivers.driver import Driver, Worker
@@ -42,6 +44,16 @@ class Drivers:
         if region not in self._declared:
             self._declared[region] = DeclaredDriver(self._account.cloud(region), self._patience)
         return self._declared[region]
+
+    async def where(self, steps: Sequence[Step]) -> tuple[Identity, Sequence[str]]:
+        """Who changes AWS by some steps, and the regions of these.
+
+        Raises:
+            CloudError: AWS does not say who the engine is to it.
+        """
+        who = await identity(self._account.cloud())
+        regions = {self.regions[schema_of(each.change.table)] or who.region for each in steps}
+        return who, sorted(regions)
 
     async def workers(self, snapshot: Snapshot, steps: Sequence[Step], stop: Stop) -> WorkerOf:
         """Who carries out the steps of a plan, each driver those of its own resources.

@@ -134,3 +134,15 @@ def test_a_role_whose_trust_was_withdrawn_is_an_error_of_aws(commands: Commands,
         pytest.raises(psycopg.errors.InsufficientPrivilege, match="AWS answered AccessDenied"),
     ):
         session.execute("SELECT * FROM iasql_install('aws_cloudwatch')")
+
+
+def test_the_journal_has_the_account_the_region_and_who_it_was(commands: Commands, simulator: Cloud) -> None:
+    made = connected(commands, simulator)
+    url = at(commands.up(), made.url)
+    make_group(url, "/by-a-role")
+    user = made.url.partition("//")[2].partition(":")[0]
+    with psycopg.connect(url) as session:
+        (entry,) = session.execute(
+            "SELECT account, regions, arn, username FROM iasql.iasql_operation"
+        ).fetchall()
+    assert entry == (ONE, [REGION], f"arn:aws:sts::{ONE}:assumed-role/iasql/{user}", user)

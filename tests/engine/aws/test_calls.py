@@ -116,6 +116,35 @@ async def test_a_waiter_waits_until_it_is_so_and_says_what_went_wrong(
     await wait(cloud, "ec2", "vpc_available", {}, 10, Stop())
 
 
+@pytest.mark.parametrize(
+    ("said", "named", "hinted"),
+    [
+        ("with an explicit deny in a service control policy", "a service control policy denies it", True),
+        (
+            "on resource: * with an explicit deny in a service control policy. Encoded authorization failure "
+            "message: x",
+            "a service control policy denies it",
+            True,
+        ),
+        ("with an explicit deny in an identity-based policy", "an identity-based policy denies it", False),
+        ("with an explicit deny in a permissions boundary", "a permissions boundary denies it", False),
+        ("because no identity-based policy allows the ec2:CreateVpc action", None, False),
+    ],
+)
+async def test_what_denies_a_call_explicitly_is_named_and_the_call_is_not_repeated(
+    simulator: Simulator, cloud: Cloud, said: str, named: str | None, hinted: bool
+) -> None:
+    message = f"User: arn:aws:iam::123456789012:user/u is not authorized to perform: ec2:CreateVpc {said}"
+    fault = {"operation": "CreateVpc", "action": "error", "status": 403, "times": 0}
+    simulator.plan(fault | {"code": "UnauthorizedOperation", "message": message})
+    with pytest.raises(CloudError) as caught:
+        await call(cloud, "ec2", "create_vpc", {"CidrBlock": "10.0.0.0/16"})
+    expected = "AWS answered UnauthorizedOperation" + (f": {named}" if named else "")
+    assert (str(caught.value), caught.value.sqlstate) == (expected, "42501")
+    assert ("organization" in (caught.value.hint or "")) is hinted
+    assert simulator.called("CreateVpc") == 1
+
+
 def test_an_answer_that_cannot_be_read_is_lost_and_a_mistake_of_ours_is_not() -> None:
     assert translated(ResponseParserError("cut off"), "ec2", "create_vpc").treatment is Treatment.LOST
     assert translated(TypeError("x"), "ec2", "create_vpc").treatment is Treatment.REFUSED
