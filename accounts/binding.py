@@ -13,6 +13,8 @@ import asyncpg
 
 #: Where the mark is; the table is the engine's own, which only its role can write.
 _MARK = "account"
+#: Where the default database keeps which account it has managed with the server's own credentials.
+_MANAGED = "managed_account"
 
 _SYSTEM = "SELECT system_identifier::text FROM pg_catalog.pg_control_system()"
 #: The timeline changes when a replica is promoted, and when a server is restored to a point in time.
@@ -50,23 +52,42 @@ async def _readable(connection: Any, question: str) -> str:
 
 async def read_mark(connection: Any) -> str | None:
     """The mark of a database, by a connection of the engine's own to it; None if there is none."""
-    if not await connection.fetchval(_OWN):
-        return None
-    found = await connection.fetchval("SELECT value FROM iasql.setting WHERE name = $1", _MARK)
-    return None if found is None else str(found)
+    return await _read(connection, _MARK)
 
 
 async def write_mark(connection: Any, mark: str) -> None:
     """Mark a database that has been prepared."""
-    await connection.execute(
-        "INSERT INTO iasql.setting (name, value) VALUES ($1, $2) "
-        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        _MARK,
-        mark,
-    )
+    await _write(connection, _MARK, mark)
 
 
 async def remove_mark(connection: Any) -> None:
     """Take the mark away, if there is one."""
     if await connection.fetchval(_OWN):
         await connection.execute("DELETE FROM iasql.setting WHERE name = $1", _MARK)
+
+
+async def managed(connection: Any) -> str | None:
+    """The account that a default database has managed, None if it has managed none."""
+    return await _read(connection, _MANAGED)
+
+
+async def note_managed(connection: Any, account: str) -> None:
+    """Write down which account a default database manages, if it has been prepared."""
+    if await connection.fetchval(_OWN):
+        await _write(connection, _MANAGED, account)
+
+
+async def _read(connection: Any, name: str) -> str | None:
+    if not await connection.fetchval(_OWN):
+        return None
+    found = await connection.fetchval("SELECT value FROM iasql.setting WHERE name = $1", name)
+    return None if found is None else str(found)
+
+
+async def _write(connection: Any, name: str, value: str) -> None:
+    await connection.execute(
+        "INSERT INTO iasql.setting (name, value) VALUES ($1, $2) "
+        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        name,
+        value,
+    )

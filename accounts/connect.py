@@ -113,6 +113,7 @@ class Connecting:
         wanted = _identified(wanted, server)
         who = await self._who(wanted.credentials, wanted.regions)
         check_alone(await self._registry.all(), who.account, who.partition, shared=wanted.shared)
+        await self._check_default(wanted, who)
         await self._registry.make()
         async with self._database.connection() as admin, AsyncExitStack() as undo:
             made = await self._connect(admin, wanted, who, server, undo)
@@ -193,6 +194,19 @@ class Connecting:
             who = await _asked(Cloud(region=region, session=sessions.session(credentials, region)))
         _check_regions(who, regions)
         return who
+
+    async def _check_default(self, wanted: Wanted, who: Identity) -> None:
+        """
+        Raises:
+            OperationError: 55000, the default database manages the account, and it is not to be shared.
+        """
+        async with self._database.connection() as default:
+            name, account = (
+                await default.fetchval("SELECT current_database()"),
+                await binding.managed(default),
+            )
+        if account == who.account and name != wanted.existing and not wanted.shared:
+            raise refusals.account_taken(account, [f'"{name}", with the server\'s own credentials'])
 
     # What connecting is made of -----------------------------------------------------------------------
 

@@ -81,15 +81,18 @@ def database_taken(there: Connection) -> OperationError:
     )
 
 
-def account_taken(account: str, others: Sequence[Connection]) -> OperationError:
-    """An account that another database manages."""
-    names = ", ".join(f'"{each.database}" ({each.name})' for each in others)
+def account_taken(account: str, others: Sequence[str]) -> OperationError:
+    """An account that another database manages.
+
+    Args:
+        others: what to call the databases that do.
+    """
     return OperationError(
         f"AWS account {account} is connected already",
         sqlstate="55000",
-        detail=f"It is managed from database {names}. Two databases undo each other's changes: what one has "
-        "made is unknown to the other, whose apply deletes it.",
-        hint="Use that database; or give --shared if they are to manage different modules.",
+        detail=f"It is managed from database {', '.join(others)}. Two databases undo each other's changes: "
+        "what one has made is unknown to the other, whose apply deletes it.",
+        hint="Use that database; or give iasql connect --shared if they are to manage different modules.",
     )
 
 

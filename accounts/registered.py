@@ -10,9 +10,10 @@ from contextlib import suppress
 from accounts import binding, refusals
 from accounts.model import Connection
 from accounts.opened import OpenedAccount
-from accounts.registry import Found, Registry
+from accounts.registry import Found, Registry, check_alone
 from accounts.seal import SecretKeys
 from engine.aws.account import Account
+from engine.aws.calls import identity
 from engine.database.connection import Database
 
 #: Seconds after which an account that nobody uses is closed.
@@ -55,6 +56,7 @@ class RegisteredAccounts:
         self._opened: dict[str, OpenedAccount] = {}
         self._left: list[OpenedAccount] = []
         self._opening: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._noted = False
         self._sweeper: asyncio.Task[None] | None = None
 
     async def of(self, database: str, *, user: str = "", changing: bool = False) -> Account:
@@ -64,11 +66,12 @@ class RegisteredAccounts:
             OperationError: 55000, it is connected to none, or another one's credentials are there; 58000,
                 Postgres cannot be asked; or AWS refuses.
         """
-        found = await self._registry.find(database)
+        is_default = database == self._default_database
+        found = await self._registry.find(database, absent_lately=is_default)
         if found.connection is None:
             self._leave(database)
-            if database == self._default_database:
-                return self._default
+            if is_default:
+                return await self._checked_default()
             raise refusals.not_connected(database)
         if (why := unlike(database, found, found.connection)) is not None:
             self._leave(database)
@@ -90,6 +93,20 @@ class RegisteredAccounts:
             await each.close()
         await self._default.close()
         await self._registry.close()
+
+    async def _checked_default(self) -> Account:
+        """
+        Raises:
+            OperationError: 55000, another database manages the account alone.
+        """
+        who = await identity(self._default.cloud())
+        others = await self._registry.of_account(who.account, who.partition)
+        check_alone(others, who.account, who.partition, shared=any(each.shared for each in others))
+        if not self._noted:
+            async with self._database.connection(self._default_database) as own:
+                await binding.note_managed(own, who.account)
+            self._noted = True
+        return self._default
 
     async def _open(self, database: str, connection: Connection) -> OpenedAccount:
         self._leave(database)

@@ -8,6 +8,7 @@ may not make databases, the schema `iasql_accounts` of the default database take
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ from engine.database.connection import GONE, Database
 from engine.errors import OperationError
 
 HOME = "iasql_accounts"
+#: How long it is remembered that there is no registry.
+_ABSENT_SECONDS = 1.0
 
 _COLUMNS = (
     "name, database, oid, server, nonce, account, partition, regions, schema, credentials, login, shared"
@@ -85,18 +88,24 @@ class Registry:
         self._stack = AsyncExitStack()
         self._connection: Any = None
         self._server: str | None = None
+        self._absent_until = 0.0
 
     async def close(self) -> None:
         """Close the connection."""
         async with self._turn:
             await self._leave()
 
-    async def find(self, database: str) -> Found:
+    async def find(self, database: str, *, absent_lately: bool = False) -> Found:
         """What is known of a database, now.
+
+        Args:
+            absent_lately: that there was no registry a second ago is answer enough.
 
         Raises:
             OperationError: 58000, Postgres cannot be asked; 42501, the registry is somebody else's.
         """
+        if absent_lately and time.monotonic() < self._absent_until:
+            return Found(oid=None, server=None, connection=None)
         row = await self._asked("fetchrow", _FIND, database)
         connection = _connection(row) if row is not None and row["name"] is not None else None
         return Found(oid=row and row["now_oid"], server=self._server, connection=connection)
@@ -109,6 +118,17 @@ class Registry:
         """
         rows = await self._asked("fetch", f"SELECT {_COLUMNS} FROM {HOME}.connection ORDER BY name")
         return [_connection(row) for row in rows or ()]
+
+    async def of_account(self, account: str, partition: str) -> list[Connection]:
+        """The connections to an account.
+
+        Raises:
+            OperationError: as `find`.
+        """
+        if self._connection is None:
+            return []
+        statement = f"SELECT {_COLUMNS} FROM {HOME}.connection WHERE account = $1 AND partition = $2"
+        return [_connection(row) for row in await self._asked("fetch", statement, account, partition) or ()]
 
     async def named(self, name: str) -> Connection:
         """The connection of a name.
@@ -209,6 +229,7 @@ class Registry:
         async with self._database.connection() as connection:
             database = HOME if await connection.fetchval(_HOME_EXISTS) else None
             if database is None and await connection.fetchrow(_WHOSE) is None:
+                self._absent_until = time.monotonic() + _ABSENT_SECONDS
                 return False
         connection = await self._stack.enter_async_context(self._database.connection(database))
         whose = await connection.fetchrow(_WHOSE)
@@ -263,7 +284,7 @@ def check_alone(there: list[Connection], account: str, partition: str, *, shared
     """
     others = [each for each in there if (each.account, each.partition) == (account, partition)]
     if others and not shared:
-        raise refusals.account_taken(account, others)
+        raise refusals.account_taken(account, [f'"{each.database}" ({each.name})' for each in others])
 
 
 def _values(connection: Connection) -> list[object]:

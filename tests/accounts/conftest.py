@@ -72,7 +72,8 @@ class Commands:
 
     def run(self, *arguments: str, stdin: str = "", env: dict[str, str] | None = None) -> Result:
         """Run a command to its end, in this process since that is quicker."""
-        command = [*arguments, "--postgres", self.server.url]
+        where = [] if "--postgres" in arguments else ["--postgres", self.server.url]
+        command = [*arguments, *where]
         done = CliRunner().invoke(main, command, input=stdin, env=self.environment | (env or {}))
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
@@ -136,7 +137,8 @@ def server(own_server: PostgresServer) -> Iterator[PostgresServer]:
             "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'"
         ).fetchall():
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-        admin.execute("DROP SCHEMA IF EXISTS iasql_accounts CASCADE")
+        admin.execute("DROP SCHEMA IF EXISTS iasql_accounts, iasql, iasql_all CASCADE")
+        admin.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         for (name,) in admin.execute(
             "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' AND rolname NOT IN ('postgres', 'admin')"
         ).fetchall():

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.accounts.conftest import ONE, OTHER, OWN, Commands, at, groups, make_group, refused
-from tests.fixtures.cloud import Cloud
+from tests.fixtures.cloud import REGION, Cloud
 
 
 def test_a_running_server_manages_each_account_from_its_own_database(
@@ -163,3 +163,25 @@ def test_each_call_of_aws_says_which_operation_of_which_database_made_it(
     agents = {call["operation"]: call["agent"] for call in simulator.calls() if call["account"] == ONE}
     assert agents["CreateLogGroup"].endswith("md/operation#iasql_apply md/database#my-database")
     assert {call["region"] for call in simulator.calls()} == {"us-east-1"}
+
+
+def test_the_account_of_the_default_database_is_not_connected_unseen(
+    commands: Commands, simulator: Cloud
+) -> None:
+    """As by `iasql connect` without credentials beside a server that has been used."""
+    make_group(at(commands.up("--log-format", "json"), commands.server.url), "/of-the-server")
+    result = commands.run("connect", "own", "--region", REGION)
+    assert result.status == 1
+    assert f"AWS account {OWN} is connected already" in result.err
+    assert '"postgres", with the server\'s own credentials' in result.err
+    assert commands.run("connect", "own", "--region", REGION, "--shared").status == 0
+    assert (
+        commands.run("connect", "default", "--region", REGION, "--existing", "postgres", "--shared").status
+        == 0
+    )
+
+
+def test_the_default_database_leaves_an_account_alone_that_another_one_manages(commands: Commands) -> None:
+    commands.run("connect", "own", "--region", REGION)
+    error = refused(at(commands.up(), commands.server.url))
+    assert f"AWS account {OWN} is connected already" in str(error)
