@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from engine.errors import OperationError
@@ -34,7 +34,7 @@ def plan_apply(
     planner = _Planner(snapshot, rows, left_out, kept)
     for resource in snapshot.resources.values():
         planner.table(resource)
-    changes = _deletions_in_turn(snapshot, planner.changes)
+    changes = _without_circles(snapshot, _deletions_in_turn(snapshot, planner.changes))
     changes.sort(key=lambda change: ACTIONS.index(change.action))
     return Plan(
         changes=tuple(changes),
@@ -288,6 +288,45 @@ def _deletions_in_turn(snapshot: Snapshot, changes: list[Change]) -> list[Change
                 first[change.table, change.found.identity] = user
         result.append(user)
     return result
+
+
+def _without_circles(snapshot: Snapshot, changes: list[Change]) -> list[Change]:
+    """Takes off by steps of their own what keeps resources that go along with it from being removed.
+
+    Rules of two groups that name each other: neither group can be removed first.
+    """
+    root = {
+        (change.table, change.found.identity): change.taken_along or (change.table, change.found.identity)
+        for change in changes
+        if change.found and change.action in ("delete", "replace")
+    }
+    holding: dict[int, set[tuple[str, str]]] = {}
+    for place, change in enumerate(changes):
+        if change.taken_along and change.found:
+            targets = {root[each] for each in snapshot.referred(change.found) if each in root}
+            holding[place] = targets - {change.taken_along}
+    held = _in_circles((changes[place].taken_along, targets) for place, targets in holding.items())
+    return [
+        replace(change, taken_along=None) if holding.get(place, set()) & held else change
+        for place, change in enumerate(changes)
+    ]
+
+
+def _in_circles(
+    edges: Iterable[tuple[tuple[str, str] | None, set[tuple[str, str]]]],
+) -> set[tuple[str, str]]:
+    """What can only be removed after something that can only be removed after it, or after such a one."""
+    after: dict[tuple[str, str] | None, set[tuple[str, str]]] = {}
+    for owner, targets in edges:
+        after.setdefault(owner, set()).update(targets)
+    # A target goes after all owners that name it: what no owner in question names is in no circle.
+    while True:
+        named = {target for owner, targets in after.items() for target in targets}
+        free = [owner for owner in after if owner not in named]
+        if not free:
+            return named
+        for owner in free:
+            del after[owner]
 
 
 def _name_is_taken(old: Change, user: Change) -> OperationError:

@@ -19,15 +19,21 @@ def comparable(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def permissions(
+    there: Mapping[str, Any] | None,
     ip_protocol: str,
     from_port: int | None,
     to_port: int | None,
     cidr_ipv4: str | None,
     cidr_ipv6: str | None,
     prefix_list_id: str | None,
+    source_group: str | None,
     description: str | None,
 ) -> list[dict[str, object]]:
-    """One IpPermission: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html"""
+    """One IpPermission: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html
+
+    Args:
+        there: the group that the rule which is replaced refers to; one of another account's is in no table.
+    """
     ports = {"FromPort": from_port, "ToPort": to_port}
     about = {} if description is None else {"Description": description}
     ranges = {
@@ -40,7 +46,16 @@ def permissions(
     permission |= {
         name: [{member: value, **about}] for name, (member, value) in ranges.items() if value is not None
     }
+    source = {"GroupId": source_group} if source_group else _foreign(there)
+    if source and not permission.keys() & ranges.keys():
+        permission["UserIdGroupPairs"] = [{**source, **about}]
     return [permission]
+
+
+def _foreign(group: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A referred group as AWS takes it, from how AWS tells it."""
+    names = ("GroupId", "UserId", "VpcId", "VpcPeeringConnectionId")
+    return {name: group[name] for name in names if group.get(name)} if group else {}
 
 
 def port(ip_protocol: str, number: int | None) -> int:

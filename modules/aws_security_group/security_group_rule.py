@@ -2,11 +2,22 @@
 
 from modules import canonical
 from modules.aws_security_group.permissions import comparable, permissions, port
-from modules.spec import Batch, Call, Derived, List, Resource, Update, assigned, column, fixed, ref
+from modules.spec import Batch, Call, Derived, Edited, List, Resource, Update, assigned, column, fixed, ref
 
-_PERMISSIONS = Derived(
+_SOURCE = "ReferencedGroupInfo"
+_PERMISSIONS = Edited(
+    _SOURCE,
     permissions,
-    ("ip_protocol", "from_port", "to_port", "cidr_ipv4", "cidr_ipv6", "prefix_list_id", "description"),
+    (
+        "ip_protocol",
+        "from_port",
+        "to_port",
+        "cidr_ipv4",
+        "cidr_ipv6",
+        "prefix_list_id",
+        "source_security_group",
+        "description",
+    ),
 )
 #: A group has 60 rules of a direction unless its owner has asked AWS for more.
 #: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups
@@ -30,6 +41,7 @@ SECURITY_GROUP_RULE = Resource(
         "cidr_ipv4",
         "cidr_ipv6",
         "prefix_list_id",
+        "source_security_group",
     ),
     unique=(("is_egress", "ip_protocol", "from_port", "to_port", "cidr_ipv4", "security_group_id"),),
     canonical=comparable,
@@ -44,6 +56,12 @@ SECURITY_GROUP_RULE = Resource(
         fixed("prefix_list_id", "varchar", "PrefixListId"),
         column("description", "varchar", "Description", canonical=canonical.none_if_empty),
         ref("security_group_id", "security_group", "GroupId"),
+        ref(
+            "source_security_group",
+            "security_group",
+            _SOURCE + ".GroupId",
+            doc="The group whose members it lets in, or lets out to.",
+        ),
     ),
     within="security_group_id",
     listing=List(
@@ -81,6 +99,10 @@ SECURITY_GROUP_RULE = Resource(
                 _RULE + "CidrIpv4": "cidr_ipv4",
                 _RULE + "CidrIpv6": "cidr_ipv6",
                 _RULE + "PrefixListId": "prefix_list_id",
+                # A group of another account's is in no table, and stays.
+                _RULE + "ReferencedGroupId": Edited(
+                    _SOURCE + ".GroupId", lambda there, group: group or there, ("source_security_group",)
+                ),
                 # An omitted description may be left as it is; an empty one removes it.
                 _RULE + "Description": Derived(lambda rule, text: text or "", ("ip_protocol", "description")),
             },

@@ -61,13 +61,15 @@ def _values(table: str, draw: Draw, rows: dict[str, list[Row]]) -> dict[str, Any
                     "cidr_ipv4": "0.0.0.0/0",
                     "description": draw(st.sampled_from([None, "x"])),
                 }
+            source = some("security_group", optional=True)
             return group and {
                 "security_group_id": group,
                 "is_egress": draw(_MAYBE),
                 "ip_protocol": draw(st.sampled_from(["tcp", "-1"])),
                 "from_port": port,
                 "to_port": port,
-                "cidr_ipv4": draw(st.sampled_from(["10.0.0.0/8", "0.0.0.0/0"])),
+                "source_security_group": source,
+                "cidr_ipv4": None if source else draw(st.sampled_from(["10.0.0.0/8", "0.0.0.0/0"])),
                 "description": draw(st.sampled_from([None, "x"])),
             }
         case "role":

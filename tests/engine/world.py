@@ -208,7 +208,8 @@ class World:
                 if group.values["group_name"] == "default":
                     self._take_along("security_group", group.identity)
         for table, user in self._users(resource, found):
-            assert _is_within(CATALOGUE.resources[table], resource.table), (
+            within = CATALOGUE.resources[table].within or ""
+            assert user.values.get(within) == identity, (
                 f"{resource.table} is removed while {table} {user.identity} uses it"
             )
         self._take_along(resource.table, identity)
@@ -249,12 +250,6 @@ def _came_with(each: ComesWith, other: Found, owner: Found) -> bool:
     values = {**each.values, each.by: owner.identity}
     columns = CATALOGUE.resources[each.table].natural_key
     return all(other.values[name] == values.get(name) for name in columns)
-
-
-def _is_within(resource: Resource, owner: str) -> bool:
-    """Whether AWS takes the resources of a table along with an owner that it removes."""
-    reference = resource.column(resource.within).reference if resource.within else None
-    return reference is not None and reference.table == owner
 
 
 def _references(resource: Resource, found: Found) -> Iterator[tuple[str, Any, str | None]]:

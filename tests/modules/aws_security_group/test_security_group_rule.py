@@ -190,3 +190,38 @@ async def test_a_rule_like_the_one_that_aws_gives_is_made_if_aws_does_not_give_i
     await applying
     assert [each["IsEgress"] for each in rules(ec2, "web")] == [True]
     assert await installed("iasql_plan_apply") == []
+
+
+async def test_a_rule_refers_to_a_group_and_follows_its_replacement(installed: Session, ec2: Any) -> None:
+    await installed.execute(
+        "INSERT INTO security_group (group_name, description) VALUES ('app', 'd'), ('cache', 'd');"
+        "INSERT INTO security_group_rule (security_group_id, is_egress, ip_protocol, from_port, to_port, "
+        "source_security_group) SELECT c.id, false, 'tcp', 6379, 6379, a.id "
+        "FROM security_group AS c, security_group AS a "
+        "WHERE c.group_name = 'cache' AND a.group_name = 'app'"
+    )
+    await installed.apply()
+    [made] = rules(ec2, "cache")
+    assert made["ReferencedGroupInfo"]["GroupId"] == group(ec2, "app")["GroupId"]
+    await installed.execute("UPDATE security_group_rule SET to_port = 6380 WHERE from_port = 6379")
+    await installed.apply()
+    [changed] = rules(ec2, "cache")
+    assert changed["ReferencedGroupInfo"]["GroupId"] == group(ec2, "app")["GroupId"]
+    await installed.execute("UPDATE security_group SET group_name = group_name || '2' WHERE id > 1")
+    await installed.apply()
+    [moved] = rules(ec2, "cache2")
+    assert moved["ReferencedGroupInfo"]["GroupId"] == group(ec2, "app2")["GroupId"]
+
+
+async def test_groups_whose_rules_name_each_other_are_deleted(installed: Session, ec2: Any) -> None:
+    await installed.execute(
+        "INSERT INTO security_group (group_name, description) VALUES ('a', 'd'), ('b', 'd');"
+        "INSERT INTO security_group_rule (security_group_id, is_egress, ip_protocol, from_port, to_port, "
+        "source_security_group) SELECT x.id, false, 'tcp', 80, 80, y.id FROM security_group AS x "
+        "JOIN security_group AS y ON x.id <> y.id WHERE x.group_name <> 'default' AND "
+        "y.group_name <> 'default'"
+    )
+    await installed.apply()
+    await installed.execute("SELECT delete_all_records()")
+    assert {row[0] for row in await installed.apply()} == {"delete"}
+    assert [each["GroupName"] for each in ec2.describe_security_groups()["SecurityGroups"]] == ["default"]
