@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 
@@ -181,9 +181,11 @@ class Engine:
         await self._database.prepare(caller.database, self._catalogue)
         await lock.to_end_of_transaction(caller)
         layout = await places.read(caller, self._catalogue)
-        await upgrade.complete(caller, layout.resources)
+        added = await upgrade.complete(caller, layout.resources)
         await all_regions.bring_up_to_date(caller, layout)
         await write_function.complete(caller)
+        if added:
+            await self._fill(Scope(layout, layout.places), caller, added)
         return []
 
     async def _add_region(self, request: Request, caller: Caller) -> list[Record]:
@@ -326,6 +328,19 @@ class Engine:
         if changes := layout.shown(rows):
             async with self._writing(caller, layout.telling_places) as writer:
                 await self._write(writer, layout.telling_places, changes)
+
+    async def _fill(self, scope: Scope, caller: Caller, added: Mapping[str, Collection[str]]) -> None:
+        """Show in columns that tables have not had before what AWS has: else they would ask for nothing.
+
+        Raises:
+            OperationError: a region cannot be read.
+        """
+        rows, snapshot = await self._snapshots(scope, caller, in_one_transaction=True)
+        if snapshot.unread:
+            raise _left_out(scope.layout, snapshot)
+        resources = list(snapshot.resources.values())
+        async with self._writing(caller, resources) as writer:
+            await self._write(writer, resources, sync.filled(snapshot, rows, added))
 
     async def _drop_tables(
         self, caller: Caller, layout: Layout, modules: Sequence[Installed], left: Layout | None = None

@@ -17,6 +17,7 @@ from bench.engine.world import world
 from engine.database import write_function
 from engine.guard import permission
 from engine.plan.apply import plan_apply
+from engine.plan.layout import Installed, Layout
 from engine.plan.model import Plan, Row
 from engine.plan.snapshot import Snapshot
 from modules.catalogue import find_modules
@@ -76,7 +77,8 @@ async def _milliseconds(
 
 def _planned(size: int) -> tuple[Snapshot, Plan]:
     """A plan that creates log groups."""
-    resources = find_modules().resources_of(_MODULES)
+    installed = frozenset(Installed("public", each) for each in _MODULES)
+    resources = Layout(find_modules(), installed=installed).resources
     rows: Mapping[str, Sequence[Row]] = {
         "log_group": [_row(f"/group-{number}") for number in range(size)],
     }

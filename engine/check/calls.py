@@ -22,6 +22,7 @@ from modules.spec import (
     Initial,
     Item,
     PerItem,
+    PerKey,
     Source,
     Token,
     Update,
@@ -57,7 +58,7 @@ def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:
         return
     if call.given and call.given[0] not in it.columns:
         yield fault(f"{call.operation}: given names no column: {call.given[0]}", call.given[0], it.columns)
-    if isinstance(call, PerItem) and call.column not in it.columns:
+    if isinstance(call, PerItem | PerKey) and call.column not in it.columns:
         yield fault(f"{call.operation}: no column {call.column}", call.column, it.columns)
     yield from _result(it, call.operation, call.result or "@")
     yield from _structure(it, call.operation, it.aws.input(call.operation), call.params, names)
@@ -180,7 +181,7 @@ def _source(it: Checked, where: str, shape: Shape, source: Source, names: Names)
                 yield from _sendable(where, shape, column)
         case Const():
             yield from constant(where, shape, source.value)
-        case Context() | Item() | Token():
+        case Context() | Item(read=None) | Token():
             if shape.type_name != "string":
                 yield fault(f"{where} is a {shape.type_name}")
         case Derived() | Edited():

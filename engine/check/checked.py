@@ -49,6 +49,11 @@ class Checked:
             return None
         joined: dict[str, Shape] = dict.fromkeys(source.joins)
         joined |= {each.into: self._answered(each.operation, each.items) for each in self.resource.details}
+        if describe is not None:
+            joined |= {key: self._answered(describe.operation, path) for key, path in describe.beside.items()}
+        for each in self.resource.batched:
+            told = element(self._answered(each.operation, each.items))
+            joined[each.into] = _value(told, each.value)
         return Described(element(items), joined)
 
     def _answered(self, operation: str, path: str) -> Shape:
@@ -56,6 +61,13 @@ class Checked:
             return found(self.aws.output(operation), path)
         except (KeyError, NoPathError):
             return None
+
+
+def _value(items: Shape, path: str) -> Shape:
+    try:
+        return found(items, path)
+    except NoPathError:
+        return None
 
 
 def element(items: Shape) -> Shape:

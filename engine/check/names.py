@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from engine.check.checked import Checked
 from engine.check.fault import Fault, fault
-from modules.spec import Choice, Column, EnumType, OnChange, Part, PerItem, Update
+from modules.spec import Choice, Column, EnumType, OnChange, Part, PerItem, PerKey, Update
 
 
 def faults(it: Checked) -> Iterator[Fault]:
@@ -112,7 +112,7 @@ def _covered(it: Checked) -> Iterator[Fault]:
     """Each change in place has a call, and each call a change."""
     updates = it.resource.update
     sent = {name for each in updates if isinstance(each, Update) for name in each.when}
-    sent |= {each.column for each in updates if isinstance(each, PerItem)}
+    sent |= {each.column for each in updates if isinstance(each, PerItem | PerKey)}
     kinds: Mapping[str, OnChange] = {
         **{name: column.on_change for name, column in it.columns.items()},
         **{name: part.on_change for name, part in it.parts.items()},

@@ -27,6 +27,7 @@ def faults(it: Checked) -> Iterator[Fault]:
     description = it.described()
     if description is not None:
         yield from _details(it, description)
+        yield from _batched(it, description)
         yield from _columns(it, "its description", description)
         if it.resource.created is not None:
             yield from _there(description, it.resource.created)
@@ -60,6 +61,15 @@ def _describe(it: Checked) -> Iterator[Fault]:
         yield fault(f"{describe.operation} joins the listed name, but describes {describe.batch} at once")
 
 
+def _batched(it: Checked, description: Described) -> Iterator[Fault]:
+    for each in it.resource.batched:
+        yield from _plain(it, each.operation, {each.ids: []})
+        yield from _there(description, each.of)
+        items = element((yield from _result(it, each.operation, each.items)))
+        for path in (each.by, each.value) if items is not None else ():
+            yield from _there(Described(items), path)
+
+
 def _details(it: Checked, description: Described) -> Iterator[Fault]:
     for detail in it.resource.details:
         yield from _plain(it, detail.operation, dict.fromkeys(detail.params, ""))
@@ -75,7 +85,11 @@ def _answers(it: Checked, joined: Mapping[str, Shape]) -> Iterator[Fault]:
         if (call.result is None and call is not fetch) or call.operation not in it.aws.operations:
             continue
         shape = yield from _result(it, call.operation, call.result or "@")
-        details = {each.into: joined.get(each.into) for each in it.resource.details}
+        # What is read by calls of its own is in no answer.
+        others = [each.into for each in it.resource.details]
+        others += [each.into for each in it.resource.batched]
+        others += it.resource.describe.beside if it.resource.describe else []
+        details = {name: joined.get(name) for name in others}
         if shape is not None:
             described = Described(shape, {**dict.fromkeys(call.joins), **details})
             yield from _columns(it, call.operation, described)

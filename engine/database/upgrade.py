@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from engine.caller import Caller
 from engine.database import ddl
@@ -11,17 +11,20 @@ from modules.spec import Resource
 from modules.spec.names import in_schema
 
 
-async def complete(caller: Caller, resources: Sequence[Resource]) -> None:
+async def complete(caller: Caller, resources: Sequence[Resource]) -> Mapping[str, Collection[str]]:
     """Add the columns and the labels of enum types that the tables of some resources lack.
 
     Args:
         resources: with all that they refer to.
 
+    Returns:
+        the columns that have been added, by table: their rows show nothing of AWS's in them yet.
+
     Raises:
         DatabaseError: the caller may not alter them, or a column must have values that are not there.
     """
     await _complete_types(caller, resources)
-    await _add_columns(caller, resources)
+    return await _add_columns(caller, resources)
 
 
 async def _complete_types(caller: Caller, resources: Sequence[Resource]) -> None:
@@ -37,16 +40,19 @@ async def _complete_types(caller: Caller, resources: Sequence[Resource]) -> None
             await caller.query(statement)
 
 
-async def _add_columns(caller: Caller, resources: Sequence[Resource]) -> None:
+async def _add_columns(caller: Caller, resources: Sequence[Resource]) -> Mapping[str, Collection[str]]:
     present = {
         (in_schema(str(schema), str(table)), column)
         for schema, table, column in await caller.query(
             "SELECT table_schema, table_name, column_name FROM information_schema.columns"
         )
     }
+    added: dict[str, list[str]] = defaultdict(list)
     tables = {each.table: each for each in resources}
     for table, column in ddl.columns_of(resources):
         if (table, column.name) not in present:
             for statement in ddl.add_column(tables, table, column):
                 await caller.query(statement)
+            added[table].append(column.name)
             caller.notice(f"added column {column.name} to {table}")
+    return added

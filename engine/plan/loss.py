@@ -12,19 +12,23 @@ from engine.plan import descriptions
 from engine.plan.model import Change, Found, Plan
 from engine.plan.snapshot import Snapshot
 from modules.spec import Resource
+from modules.spec.names import bare
 
 #: How many names of one kind are said.
 _SHOWN = 5
 
 
 def users(snapshot: Snapshot, changes: Iterable[Change]) -> Mapping[tuple[str, str], frozenset[str]]:
-    """The tables of which a resource refers to what is replaced, by its table and identity."""
+    """The tables of which a resource refers to what is replaced, by its table and identity.
+
+    Tables go by their names in any region.
+    """
     replaced = {(each.table, each.found.identity) for each in changes if each.found}
     result: dict[tuple[str, str], set[str]] = defaultdict(set)
     for found in (found for some in snapshot.tables.values() for found in some) if replaced else ():
         for target in snapshot.referred(found):
             if target in replaced:
-                result[target].add(found.table)
+                result[target].add(bare(found.table))
     return {target: frozenset(tables) for target, tables in result.items()}
 
 

@@ -233,7 +233,8 @@ def carried(
             for theirs, element in zip(replaced.parts[part.table], replaced.description[name], strict=True)
             if _name(part, theirs) in ours
         ]
-    kept = _merged({name: value for name, value in old.items() if name in accepted}, new, carry.whole)
+    kept = {name: value for name, value in old.items() if name in accepted and name not in carry.whole}
+    kept = _merged(kept, new, carry.whole)
     return _merged(initial, kept, carry.whole) if initial else kept
 
 

@@ -160,6 +160,29 @@ def plan_sync(
     return tuple(changes)
 
 
+def filled(
+    snapshot: Snapshot, rows: Mapping[str, Sequence[Row]], columns: Mapping[str, Collection[str]]
+) -> tuple[RowChange, ...]:
+    """What shows AWS's values in columns that tables have not had before, and nothing else.
+
+    Args:
+        columns: those columns, by table.
+    """
+    mirror = _mirror(snapshot, rows)
+    changes = []
+    for table, names in columns.items():
+        resource = snapshot.resources.get(table)
+        if resource is None:
+            continue  # a part's table: what its columns show is its parent's
+        some = [column for column in resource.columns if column.name in names]
+        for row in rows.get(table, ()):
+            found = mirror.pairs.get((table, row.key))
+            theirs = mirror.values(resource, found) if found else None
+            if found is not None and theirs is not None:
+                changes.append(_update(row, found, values=differing(resource, row.values, theirs, some)))
+    return tuple(each for each in changes if each is not None)
+
+
 def _mirror(snapshot: Snapshot, rows: Mapping[str, Sequence[Row]]) -> Mirror:
     """A snapshot with the rows that are its resources'."""
     resolver = Resolver(snapshot, rows)

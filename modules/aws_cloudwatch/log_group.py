@@ -1,7 +1,21 @@
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html"""
 
-from modules import canonical
-from modules.spec import Call, Carry, Item, Kept, List, Look, Lost, Old, Resource, Source, assigned, fixed
+from modules import canonical, tagging
+from modules.spec import (
+    Call,
+    Carry,
+    Detail,
+    Item,
+    Kept,
+    List,
+    Look,
+    Lost,
+    Old,
+    Resource,
+    Source,
+    assigned,
+    fixed,
+)
 
 _FILTER = ("filterName", "filterPattern", "applyOnTransformedLogs", "fieldSelectionCriteria")
 
@@ -10,6 +24,8 @@ def _items(*names: str) -> dict[str, Source]:
     """What a filter says, under the same names."""
     return {name: Item(name) for name in names}
 
+
+_TAGS = tagging.logs("log_group_arn")
 
 LOG_GROUP = Resource(
     table="log_group",
@@ -28,18 +44,29 @@ LOG_GROUP = Resource(
             read=canonical.timestamp,
             canonical=canonical.instant,
         ),
+        _TAGS.column,
     ),
     listing=List(operation="describe_log_groups", items="logGroups"),
+    details=(
+        Detail(
+            operation="list_tags_for_resource",
+            items="tags",
+            into="Tags",
+            params={"resourceArn": "logGroupArn"},
+        ),
+    ),
     create=(
         Call(
             operation="create_log_group",
             params={
                 "logGroupName": "log_group_name",
                 "kmsKeyId": Old("kmsKeyId"),
+                **_TAGS.create,
                 "logGroupClass": Old("logGroupClass"),
             },
         ),
     ),
+    update=_TAGS.update,
     # The operation finds by prefix: the group itself sorts before all that it is a prefix of.
     fetch=Call(
         operation="describe_log_groups",

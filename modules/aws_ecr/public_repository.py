@@ -1,9 +1,11 @@
 """https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_Repository.html"""
 
-from modules import canonical
-from modules.spec import Call, Carry, Kept, List, Look, Loss, Lost, Old, Resource, assigned, fixed
+from modules import canonical, tagging
+from modules.spec import Call, Carry, Detail, Kept, List, Look, Loss, Lost, Old, Resource, assigned, fixed
 
 _CATALOGUE = ("description", "architectures", "operatingSystems", "aboutText", "usageText")
+
+_TAGS = tagging.ecr("repository_arn")
 
 PUBLIC_REPOSITORY = Resource(
     table="public_repository",
@@ -24,6 +26,15 @@ PUBLIC_REPOSITORY = Resource(
         assigned(
             "created_at", "timestamptz", "createdAt", read=canonical.timestamp, canonical=canonical.instant
         ),
+        _TAGS.column,
+    ),
+    details=(
+        Detail(
+            operation="list_tags_for_resource",
+            items="tags",
+            into="Tags",
+            params={"resourceArn": "repositoryArn"},
+        ),
     ),
     listing=List(operation="describe_repositories", items="repositories", params={"maxResults": 1000}),
     create=(
@@ -32,10 +43,12 @@ PUBLIC_REPOSITORY = Resource(
             params={
                 "repositoryName": "repository_name",
                 **{f"catalogData.{name}": Old(f"catalogData.{name}") for name in _CATALOGUE},
+                **_TAGS.create,
             },
             result="repository",
         ),
     ),
+    update=_TAGS.update,
     carry=Carry(
         looks=(
             Look(

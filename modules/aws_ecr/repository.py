@@ -1,9 +1,10 @@
 """https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Repository.html"""
 
-from modules import canonical
+from modules import canonical, tagging
 from modules.spec import (
     Call,
     Carry,
+    Detail,
     EnumType,
     Kept,
     List,
@@ -17,6 +18,8 @@ from modules.spec import (
     column,
     fixed,
 )
+
+_TAGS = tagging.ecr("repository_arn")
 
 REPOSITORY = Resource(
     table="repository",
@@ -53,6 +56,15 @@ REPOSITORY = Resource(
             default="false",
             read=bool,
         ),
+        _TAGS.column,
+    ),
+    details=(
+        Detail(
+            operation="list_tags_for_resource",
+            items="tags",
+            into="Tags",
+            params={"resourceArn": "repositoryArn"},
+        ),
     ),
     listing=List(operation="describe_repositories", items="repositories", params={"maxResults": 1000}),
     create=(
@@ -64,6 +76,7 @@ REPOSITORY = Resource(
                 "imageScanningConfiguration.scanOnPush": "scan_on_push",
                 "imageTagMutabilityExclusionFilters": Old("imageTagMutabilityExclusionFilters"),
                 "encryptionConfiguration": Old("encryptionConfiguration"),
+                **_TAGS.create,
             },
             result="repository",
         ),
@@ -82,6 +95,7 @@ REPOSITORY = Resource(
                 "imageScanningConfiguration.scanOnPush": "scan_on_push",
             },
         ),
+        *_TAGS.update,
     ),
     carry=Carry(
         looks=(

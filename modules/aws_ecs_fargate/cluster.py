@@ -1,6 +1,9 @@
 """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Cluster.html"""
 
+from modules import tagging
 from modules.spec import Call, Carry, Const, Describe, List, Look, Resource, assigned, fixed
+
+_TAGS = tagging.ecs("cluster_arn")
 
 CLUSTER = Resource(
     table="cluster",
@@ -13,13 +16,28 @@ CLUSTER = Resource(
         fixed("cluster_name", "varchar", "clusterName", not_null=True),
         assigned("cluster_arn", "varchar", "clusterArn"),
         assigned("cluster_status", "varchar", "status"),
+        _TAGS.column,
     ),
     listing=List(operation="list_clusters", items="clusterArns"),
-    describe=Describe(operation="describe_clusters", ids="clusters", batch=100, items="clusters"),
+    describe=Describe(
+        operation="describe_clusters",
+        ids="clusters",
+        batch=100,
+        items="clusters",
+        params={"include": ["TAGS"]},
+    ),
     where=lambda description: description.get("status") != "INACTIVE",
-    create=(Call(operation="create_cluster", params={"clusterName": "cluster_name"}, result="cluster"),),
+    create=(
+        Call(
+            operation="create_cluster",
+            params={"clusterName": "cluster_name", **_TAGS.create},
+            result="cluster",
+        ),
+    ),
+    update=_TAGS.update,
     carry=Carry(
         description=True,
+        whole=("tags",),
         looks=(
             Look(
                 operation="describe_clusters",

@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html"""
 
-from modules import canonical
+from modules import canonical, tagging
 from modules.aws_ecs_fargate import targets
 from modules.spec import (
     After,
@@ -50,6 +50,8 @@ SERVICE_SECURITY_GROUPS = Part(
     natural_key=("security_group_id",),
     on_change=OnChange.UPDATE,
 )
+
+_TAGS = tagging.ecs("arn")
 
 SERVICE = Resource(
     table="service",
@@ -113,6 +115,7 @@ SERVICE = Resource(
             on_change=OnChange.UPDATE,
             doc="The first of its target groups; it keeps others that it has.",
         ),
+        _TAGS.column,
     ),
     parts=(SERVICE_SECURITY_GROUPS,),
     lookups=(
@@ -129,7 +132,12 @@ SERVICE = Resource(
         absent=("ClusterNotFoundException",),
     ),
     describe=Describe(
-        operation="describe_services", ids="services", batch=10, items="services", per_params=("cluster",)
+        operation="describe_services",
+        ids="services",
+        batch=10,
+        items="services",
+        per_params=("cluster",),
+        params={"include": ["TAGS"]},
     ),
     where=lambda description: description.get("status") == "ACTIVE",
     created="createdAt",
@@ -144,6 +152,7 @@ SERVICE = Resource(
                 "launchType": Initial(Const("FARGATE")),
                 "loadBalancers": _TARGETS,
                 "clientToken": Token(),
+                **_TAGS.create,
                 # AWS tells these of deployments, of which the first is the service's.
                 "serviceConnectConfiguration": Old("deployments[0].serviceConnectConfiguration"),
                 "volumeConfigurations": Old("deployments[0].volumeConfigurations"),
@@ -175,9 +184,10 @@ SERVICE = Resource(
             },
             result="service",
         ),
+        *_TAGS.update,
     ),
     reflects=("deployments", "events", "taskSets"),
-    carry=Carry(description=True),
+    carry=Carry(description=True, whole=("tags",)),
     delete=(Call(operation="delete_service", params={**_SERVICE, "force": Const(True)}),),
     gone=Waiter(
         name="services_inactive", params={"cluster": "cluster_name", "services[0]": "arn"}, seconds=900

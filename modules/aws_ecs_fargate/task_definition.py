@@ -1,5 +1,6 @@
 """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html"""
 
+from modules import tagging
 from modules.aws_ecs_fargate import containers
 from modules.spec import (
     Call,
@@ -96,6 +97,8 @@ CONTAINER_DEFINITION = Part(
     ),
 )
 
+_TAGS = tagging.ecs("task_definition_arn")
+
 TASK_DEFINITION = Resource(
     table="task_definition",
     service="ecs",
@@ -122,11 +125,17 @@ TASK_DEFINITION = Resource(
         ),
         ref("task_role_name", "role", "taskRoleArn", type="varchar"),
         ref("execution_role_name", "role", "executionRoleArn", type="varchar"),
+        _TAGS.column,
     ),
     parts=(CONTAINER_DEFINITION,),
     listing=List(operation="list_task_definitions", items="taskDefinitionArns", params={"status": "ACTIVE"}),
     describe=Describe(
-        operation="describe_task_definition", ids="taskDefinition", batch=1, items="taskDefinition"
+        operation="describe_task_definition",
+        ids="taskDefinition",
+        batch=1,
+        items="taskDefinition",
+        params={"include": ["TAGS"]},
+        beside={"tags": "tags"},
     ),
     where=lambda description: (
         description.get("status") == "ACTIVE"
@@ -138,6 +147,7 @@ TASK_DEFINITION = Resource(
             operation="register_task_definition",
             params={
                 "family": "family",
+                **_TAGS.create,
                 "networkMode": Initial(Const("awsvpc")),
                 "requiresCompatibilities[0]": Initial(Const("FARGATE")),
                 "cpu": Derived(containers.cpu_units, ("cpu_memory",)),
@@ -170,7 +180,10 @@ TASK_DEFINITION = Resource(
             result="taskDefinition",
         ),
     ),
-    carry=Carry(description=True, whole=("containerDefinitions.environment",), instead=("logConfiguration",)),
+    update=_TAGS.update,
+    carry=Carry(
+        description=True, whole=("containerDefinitions.environment", "tags"), instead=("logConfiguration",)
+    ),
     delete=(Call(operation="deregister_task_definition", params={"taskDefinition": "task_definition_arn"}),),
     absent=(),
     eventual=(

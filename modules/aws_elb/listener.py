@@ -1,8 +1,10 @@
 """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Listener.html"""
 
+from modules import tagging
 from modules.aws_elb import actions
 from modules.aws_elb.enums import PROTOCOLS
 from modules.spec import (
+    Batched,
     Call,
     Carry,
     Edited,
@@ -28,6 +30,8 @@ _SENT: dict[str, Source] = {
     "Protocol": "protocol",
     "DefaultActions": Edited("DefaultActions", actions.default, ("action_type", "target_group_name")),
 }
+
+_TAGS = tagging.elbv2("listener_arn")
 
 LISTENER = Resource(
     table="listener",
@@ -68,6 +72,7 @@ LISTENER = Resource(
             type="varchar",
             on_change=OnChange.UPDATE,
         ),
+        _TAGS.column,
     ),
     within="load_balancer_name",
     listing=List(
@@ -76,6 +81,18 @@ LISTENER = Resource(
         per=Per(table="load_balancer", params={"LoadBalancerArn": "load_balancer_arn"}),
         absent=("LoadBalancerNotFound",),
     ),
+    batched=(
+        Batched(
+            operation="describe_tags",
+            ids="ResourceArns",
+            of="ListenerArn",
+            batch=20,
+            items="TagDescriptions",
+            by="ResourceArn",
+            value="Tags",
+            into="Tags",
+        ),
+    ),
     create=(
         Call(
             operation="create_listener",
@@ -83,6 +100,7 @@ LISTENER = Resource(
                 "LoadBalancerArn": "load_balancer_name",
                 **_SENT,
                 "SslPolicy": Old("SslPolicy"),
+                **_TAGS.create,
                 "Certificates": Old("Certificates", actions.certificates),
                 "AlpnPolicy": Old("AlpnPolicy"),
                 "MutualAuthentication": Old("MutualAuthentication", actions.mutual_authentication),
@@ -96,6 +114,7 @@ LISTENER = Resource(
             when=("port", "protocol", "action_type", "target_group_name"),
             params={"ListenerArn": "listener_arn", **_SENT},
         ),
+        *_TAGS.update,
     ),
     carry=Carry(
         looks=(

@@ -1,8 +1,9 @@
 """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancer.html"""
 
-from modules import canonical
+from modules import canonical, tagging
 from modules.aws_elb.defaults import default_security_group, one_subnet_per_zone
 from modules.spec import (
+    Batched,
     Call,
     Carry,
     Choice,
@@ -37,6 +38,8 @@ LOAD_BALANCER_SECURITY_GROUPS = Part(
     left_to_aws=True,
     chosen=Choice(table="security_group", choose=default_security_group),
 )
+
+_TAGS = tagging.elbv2("load_balancer_arn")
 
 LOAD_BALANCER = Resource(
     table="load_balancer",
@@ -110,9 +113,22 @@ LOAD_BALANCER = Resource(
             left_to_aws=True,
             doc="NULL is the VPC of the subnets, and without those the default VPC.",
         ),
+        _TAGS.column,
     ),
     parts=(LOAD_BALANCER_SECURITY_GROUPS,),
     listing=List(operation="describe_load_balancers", items="LoadBalancers"),
+    batched=(
+        Batched(
+            operation="describe_tags",
+            ids="ResourceArns",
+            of="LoadBalancerArn",
+            batch=20,
+            items="TagDescriptions",
+            by="ResourceArn",
+            value="Tags",
+            into="Tags",
+        ),
+    ),
     create=(
         Call(
             operation="create_load_balancer",
@@ -126,6 +142,7 @@ LOAD_BALANCER = Resource(
                 "CustomerOwnedIpv4Pool": "customer_owned_ipv4_pool",
                 "EnablePrefixForIpv6SourceNat": Old("EnablePrefixForIpv6SourceNat"),
                 "IpamPools": Old("IpamPools"),
+                **_TAGS.create,
             },
             result="LoadBalancers[0]",
         ),
@@ -149,6 +166,7 @@ LOAD_BALANCER = Resource(
             when=("ip_address_type",),
             params={"LoadBalancerArn": "load_balancer_arn", "IpAddressType": "ip_address_type"},
         ),
+        *_TAGS.update,
     ),
     delete=(Call(operation="delete_load_balancer", params={"LoadBalancerArn": "load_balancer_arn"}),),
     obstacles=(

@@ -1,7 +1,9 @@
 """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroup.html"""
 
+from modules import tagging
 from modules.aws_elb.enums import PROTOCOLS
 from modules.spec import (
+    Batched,
     Call,
     Carry,
     Derived,
@@ -28,6 +30,8 @@ _HEALTH_CHECK = {
     "UnhealthyThresholdCount": "unhealthy_threshold_count",
     "HealthCheckPath": "health_check_path",
 }
+
+_TAGS = tagging.elbv2("target_group_arn")
 
 TARGET_GROUP = Resource(
     table="target_group",
@@ -80,8 +84,21 @@ TARGET_GROUP = Resource(
             left_to_aws=True,
             doc="NULL is the default VPC.",
         ),
+        _TAGS.column,
     ),
     listing=List(operation="describe_target_groups", items="TargetGroups"),
+    batched=(
+        Batched(
+            operation="describe_tags",
+            ids="ResourceArns",
+            of="TargetGroupArn",
+            batch=20,
+            items="TagDescriptions",
+            by="ResourceArn",
+            value="Tags",
+            into="Tags",
+        ),
+    ),
     create=(
         Call(
             operation="create_target_group",
@@ -96,6 +113,7 @@ TARGET_GROUP = Resource(
                 "VpcId": Derived(lambda kind, vpc: None if kind == "lambda" else vpc, ("target_type", "vpc")),
                 **_HEALTH_CHECK,
                 "Matcher": Old("Matcher"),
+                **_TAGS.create,
             },
             result="TargetGroups[0]",
         ),
@@ -106,6 +124,7 @@ TARGET_GROUP = Resource(
             when=tuple(_HEALTH_CHECK.values()),
             params={"TargetGroupArn": "target_group_arn", **_HEALTH_CHECK},
         ),
+        *_TAGS.update,
     ),
     reflects=("LoadBalancerArns",),
     carry=Carry(

@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html"""
 
-from modules import canonical
+from modules import canonical, tagging
 from modules.spec import (
     Call,
     Carry,
@@ -22,6 +22,8 @@ from modules.spec import (
 )
 
 _DOCUMENT = Derived(canonical.json_text, ("assume_role_policy_document",))
+
+_TAGS = tagging.role()
 
 ROLE = Resource(
     table="role",
@@ -51,6 +53,7 @@ ROLE = Resource(
             canonical=canonical.unordered,
             doc="The managed policies.",
         ),
+        _TAGS.column,
     ),
     listing=List(operation="list_roles", items="Roles", params={"MaxItems": 1000}),
     details=(
@@ -60,6 +63,8 @@ ROLE = Resource(
             into="AttachedPolicies",
             params={"RoleName": "RoleName"},
         ),
+        # The listing leaves them out.
+        Detail(operation="list_role_tags", items="Tags", into="Tags", params={"RoleName": "RoleName"}),
     ),
     create=(
         Call(
@@ -69,6 +74,7 @@ ROLE = Resource(
                 "AssumeRolePolicyDocument": _DOCUMENT,
                 "Description": "description",
                 "Path": Old("Path"),
+                **_TAGS.create,
                 "MaxSessionDuration": Old("MaxSessionDuration"),
                 "PermissionsBoundary": Old("PermissionsBoundary.PermissionsBoundaryArn"),
             },
@@ -103,6 +109,7 @@ ROLE = Resource(
             params={"RoleName": "role_name", "PolicyArn": Item()},
             tolerate=("NoSuchEntity",),
         ),
+        *_TAGS.update,
     ),
     delete=(Call(operation="delete_role", params={"RoleName": "role_name"}),),
     obstacles=(

@@ -1,6 +1,9 @@
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroup.html"""
 
+from modules import tagging
 from modules.spec import Call, ComesWith, Const, List, Resource, assigned, fixed, ref
+
+_TAGS = tagging.ec2("security-group", "group_id")
 
 SECURITY_GROUP = Resource(
     table="security_group",
@@ -22,12 +25,18 @@ SECURITY_GROUP = Resource(
             left_to_aws=True,
             doc="NULL is the default VPC.",
         ),
+        _TAGS.column,
     ),
     listing=List(operation="describe_security_groups", items="SecurityGroups", params={"MaxResults": 1000}),
     create=(
         Call(
             operation="create_security_group",
-            params={"GroupName": "group_name", "Description": "description", "VpcId": "vpc_id"},
+            params={
+                "GroupName": "group_name",
+                "Description": "description",
+                "VpcId": "vpc_id",
+                **_TAGS.create,
+            },
             result="@",
         ),
     ),
@@ -59,6 +68,7 @@ SECURITY_GROUP = Resource(
     fetch=Call(
         operation="describe_security_groups", params={"GroupIds[0]": "group_id"}, result="SecurityGroups[0]"
     ),
+    update=_TAGS.update,
     # Its rules are resources of their own.
     reflects=("IpPermissions", "IpPermissionsEgress"),
     delete=(Call(operation="delete_security_group", params={"GroupId": "group_id"}),),

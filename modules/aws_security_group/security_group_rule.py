@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html"""
 
-from modules import canonical
+from modules import canonical, tagging
 from modules.aws_security_group.permissions import comparable, permissions, port
 from modules.spec import Batch, Call, Derived, Edited, List, Resource, Update, assigned, column, fixed, ref
 
@@ -25,6 +25,8 @@ _MADE = Batch(parameter="IpPermissions", limit=100, results="SecurityGroupRules"
 _CHANGED = Batch(parameter="SecurityGroupRules", limit=100)
 _REMOVED = Batch(parameter="SecurityGroupRuleIds", limit=100)
 _RULE = "SecurityGroupRules[0].SecurityGroupRule."
+
+_TAGS = tagging.ec2("security-group-rule", "security_group_rule_id")
 
 SECURITY_GROUP_RULE = Resource(
     table="security_group_rule",
@@ -62,6 +64,7 @@ SECURITY_GROUP_RULE = Resource(
             _SOURCE + ".GroupId",
             doc="The group whose members it lets in, or lets out to.",
         ),
+        _TAGS.column,
     ),
     within="security_group_id",
     listing=List(
@@ -70,7 +73,7 @@ SECURITY_GROUP_RULE = Resource(
     create=(
         Call(
             operation="authorize_security_group_ingress",
-            params={"GroupId": "security_group_id", "IpPermissions": _PERMISSIONS},
+            params={"GroupId": "security_group_id", "IpPermissions": _PERMISSIONS, **_TAGS.create},
             result="SecurityGroupRules[0]",
             whole=True,
             given=("is_egress", False),
@@ -78,7 +81,7 @@ SECURITY_GROUP_RULE = Resource(
         ),
         Call(
             operation="authorize_security_group_egress",
-            params={"GroupId": "security_group_id", "IpPermissions": _PERMISSIONS},
+            params={"GroupId": "security_group_id", "IpPermissions": _PERMISSIONS, **_TAGS.create},
             result="SecurityGroupRules[0]",
             whole=True,
             given=("is_egress", True),
@@ -107,6 +110,7 @@ SECURITY_GROUP_RULE = Resource(
                 _RULE + "Description": Derived(lambda rule, text: text or "", ("ip_protocol", "description")),
             },
         ),
+        *_TAGS.update,
     ),
     delete=(
         Call(

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from modules import canonical
+from modules import canonical, tagging
 from modules.spec import (
     Call,
     Carry,
     Const,
     Derived,
     Describe,
+    Detail,
     List,
     Look,
     Lost,
@@ -59,6 +60,8 @@ _POLICY = Derived(canonical.json_text, ("policy",))
 _DEDUPLICATION = Derived(lambda value: str(value).lower(), ("content_based_deduplication",))
 _FIFO = ("fifo_topic", True)
 
+_TAGS = tagging.sns()
+
 TOPIC = Resource(
     table="topic",
     service="sns",
@@ -105,6 +108,7 @@ TOPIC = Resource(
             read=_is_true,
             doc="For FIFO topics: whether messages of the same body count as one.",
         ),
+        _TAGS.column,
     ),
     checks=(
         ("topic_fifo_has_its_name", "fifo_topic = (name LIKE '%.fifo')"),
@@ -112,6 +116,11 @@ TOPIC = Resource(
     ),
     listing=List(operation="list_topics", items="Topics[].TopicArn"),
     describe=Describe(operation="get_topic_attributes", ids="TopicArn", batch=1, items="Attributes"),
+    details=(
+        Detail(
+            operation="list_tags_for_resource", items="Tags", into="Tags", params={"ResourceArn": "TopicArn"}
+        ),
+    ),
     create=(
         Call(
             operation="create_topic",
@@ -123,6 +132,7 @@ TOPIC = Resource(
                 "Attributes.FifoTopic": _if_true("fifo_topic"),
                 "Attributes.ContentBasedDeduplication": _if_true("content_based_deduplication"),
                 **{f"Attributes.{name}": Old(name) for name in _KEPT},
+                **_TAGS.create,
             },
             result="@",
         ),
@@ -138,6 +148,7 @@ TOPIC = Resource(
             _DEDUPLICATION,
             given=("fifo_topic", True),
         ),
+        *_TAGS.update,
     ),
     carry=Carry(
         looks=(

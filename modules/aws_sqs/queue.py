@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html"""
 
-from modules import canonical
+from modules import canonical, tagging
 from modules.spec import (
     Call,
     Carry,
@@ -8,6 +8,7 @@ from modules.spec import (
     Const,
     Derived,
     Describe,
+    Detail,
     Item,
     List,
     Lost,
@@ -46,6 +47,8 @@ def _number(attribute: str, default: int, doc: str) -> Column:
     return column(_NUMBERS[attribute], "integer", attribute, **more)
 
 
+_TAGS = tagging.sqs()
+
 QUEUE = Resource(
     table="queue",
     service="sqs",
@@ -73,6 +76,7 @@ QUEUE = Resource(
         _number("MessageRetentionPeriod", 345600, "Seconds after which AWS deletes a message."),
         _number("MaximumMessageSize", 262144, "Bytes that a message may have."),
         column("policy", "jsonb", "Policy", read=canonical.document, canonical=canonical.policy),
+        _TAGS.column,
     ),
     checks=(("queue_fifo_has_its_name", "fifo_queue = (name LIKE '%.fifo')"),),
     listing=List(operation="list_queues", items="QueueUrls", params={"MaxResults": 1000}),
@@ -84,6 +88,9 @@ QUEUE = Resource(
         params={"AttributeNames": ["All"]},
         joins={"QueueUrl": Item()},
     ),
+    details=(
+        Detail(operation="list_queue_tags", items="Tags", into="Tags", params={"QueueUrl": "QueueUrl"}),
+    ),
     create=(
         Call(
             operation="create_queue",
@@ -94,6 +101,7 @@ QUEUE = Resource(
                 **_SET,
                 "Attributes.Policy": Derived(canonical.json_text, ("policy",)),
                 **{f"Attributes.{name}": Old(name) for name in _KEPT},
+                **_TAGS.create,
             },
             result="@",
         ),
@@ -118,6 +126,7 @@ QUEUE = Resource(
                 ),
             },
         ),
+        *_TAGS.update,
     ),
     carry=Carry(
         lost=(

@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Subnet.html"""
 
-from modules import canonical
+from modules import canonical, tagging
 from modules.spec import (
     Call,
     Carry,
@@ -29,6 +29,8 @@ def _attribute(name: str, path: str | None = None, **more: Source) -> Kept:
     return Kept(operation="modify_subnet_attribute", of=path or name, params=params)
 
 
+_TAGS = tagging.ec2("subnet", "subnet_id")
+
 SUBNET = Resource(
     table="subnet",
     service="ec2",
@@ -52,6 +54,7 @@ SUBNET = Resource(
         assigned("owner_id", "varchar", "OwnerId"),
         assigned("subnet_arn", "varchar", "SubnetArn"),
         ref("vpc_id", "vpc", "VpcId", not_null=True),
+        _TAGS.column,
     ),
     listing=List(operation="describe_subnets", items="Subnets", params={"MaxResults": 1000}),
     create=(
@@ -62,12 +65,14 @@ SUBNET = Resource(
                 "AvailabilityZone": "availability_zone",
                 "CidrBlock": "cidr_block",
                 "OutpostArn": Old("OutpostArn"),
+                **_TAGS.create,
             },
             result="Subnet",
         ),
     ),
     ready=Waiter(name="subnet_available", params={"SubnetIds[0]": "subnet_id"}, seconds=120, blocks=True),
     fetch=Call(operation="describe_subnets", params={"SubnetIds[0]": "subnet_id"}, result="Subnets[0]"),
+    update=_TAGS.update,
     carry=Carry(
         looks=(
             Look(

@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Vpc.html"""
 
-from modules import canonical
+from modules import canonical, tagging
 from modules.spec import (
     Call,
     Carry,
@@ -42,6 +42,8 @@ def _attribute(name: str) -> Kept:
     )
 
 
+_TAGS = tagging.ec2("vpc", "vpc_id")
+
 VPC = Resource(
     table="vpc",
     service="ec2",
@@ -63,17 +65,19 @@ VPC = Resource(
         ),
         assigned("state", EnumType(name="vpc_state_enum", values=("available", "pending")), "State"),
         assigned("is_default", "boolean", "IsDefault", not_null=True, default="false"),
+        _TAGS.column,
     ),
     listing=List(operation="describe_vpcs", items="Vpcs", params={"MaxResults": 1000}),
     create=(
         Call(
             operation="create_vpc",
-            params={"CidrBlock": "cidr_block", "InstanceTenancy": Old("InstanceTenancy")},
+            params={"CidrBlock": "cidr_block", "InstanceTenancy": Old("InstanceTenancy"), **_TAGS.create},
             result="Vpc",
         ),
     ),
     ready=Waiter(name="vpc_available", params={"VpcIds[0]": "vpc_id"}, seconds=120, blocks=True),
     fetch=Call(operation="describe_vpcs", params={"VpcIds[0]": "vpc_id"}, result="Vpcs[0]"),
+    update=_TAGS.update,
     obstacles=(
         Obstacle(
             operation="describe_internet_gateways",

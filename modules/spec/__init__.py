@@ -8,7 +8,7 @@ parameters are names joined by dots, with `[0]` for the first element of a list.
 against botocore's service models by `iasql check-modules`.
 """
 
-from modules.spec.calls import Batch, Call, Obstacle, PerItem, Update, Waiter
+from modules.spec.calls import Batch, Call, Obstacle, PerItem, PerKey, Update, Waiter
 from modules.spec.carry import Carry, Kept, Look, Lost
 from modules.spec.columns import (
     Choice,
@@ -25,7 +25,7 @@ from modules.spec.columns import (
     fixed,
     ref,
 )
-from modules.spec.reading import Describe, Detail, List, Per
+from modules.spec.reading import Batched, Describe, Detail, List, Per
 from modules.spec.resource import After, ComesWith, Lookup, Module, Resource
 from modules.spec.sources import (
     Const,
@@ -46,6 +46,7 @@ from modules.spec.sources import (
 __all__ = [
     "After",
     "Batch",
+    "Batched",
     "Call",
     "Carry",
     "Choice",
@@ -75,6 +76,7 @@ __all__ = [
     "Part",
     "Per",
     "PerItem",
+    "PerKey",
     "Reference",
     "Resource",
     "Source",

@@ -79,6 +79,21 @@ class PerItem(Call):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PerKey(Call):
+    """A call for the keys of an object column that have been set, to another value or at all, or removed.
+
+    `Item()` is an object of what has been set, or a list of the keys that have been removed.
+
+    Attributes:
+        column: the column, whose canonical form is compared.
+        which: which keys.
+    """
+
+    column: str
+    which: Literal["set", "removed"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Obstacle(Call):
     """A call that shows what keeps AWS from deleting a resource. It is made before anything is taken off that
     has to be taken off first.

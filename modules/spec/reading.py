@@ -54,6 +54,7 @@ class Describe:
         per_params: parameters of the listing's `Per` that this call needs as well.
         joins: what a description is to have besides what AWS answers: key to source. `Item()` is the listed
             name; only a batch of 1 has one.
+        beside: what the answer has beside the one description and is put into it: key to path in the answer.
     """
 
     operation: str
@@ -63,6 +64,7 @@ class Describe:
     params: Mapping[str, Any] = field(default_factory=dict)
     per_params: tuple[str, ...] = ()
     joins: Mapping[str, Context | Item] = field(default_factory=dict)
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +72,7 @@ class Detail:
     """A further listing for each description, put into it under a key.
 
     Attributes:
+        items: path of a list in the answer, or of a map in the one answer.
         into: that key.
         params: parameter to path in the description.
     """
@@ -78,3 +81,27 @@ class Detail:
     items: str
     into: str
     params: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batched:
+    """A further call for many descriptions at once, of whose answer each gets its own under a key.
+
+    Attributes:
+        ids: parameter that takes the names.
+        of: path of the name in a description.
+        batch: how many names a call takes.
+        items: path of the list in the answer.
+        by: path of the name in an element of that list.
+        value: path of what the description gets in such an element.
+        into: the key.
+    """
+
+    operation: str
+    ids: str
+    of: str
+    batch: int
+    items: str
+    by: str
+    value: str
+    into: str

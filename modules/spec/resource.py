@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from modules.spec.calls import Call, Obstacle, PerItem, Update, Waiter
+from modules.spec.calls import Call, Obstacle, PerItem, PerKey, Update, Waiter
 from modules.spec.carry import Carry
 from modules.spec.columns import Column, Description, Part, Value, Values
-from modules.spec.reading import Describe, Detail, List
+from modules.spec.reading import Batched, Describe, Detail, List
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +110,7 @@ class Resource:
     unique_in_aws: bool = True
     describe: Describe | None = None
     details: tuple[Detail, ...] = ()
+    batched: tuple[Batched, ...] = ()
     parts: tuple[Part, ...] = ()
     created: str | None = None
     where: Callable[[Description], bool] | None = None
@@ -119,7 +120,7 @@ class Resource:
     after: tuple[After, ...] = ()
     lookups: tuple[Lookup, ...] = ()
     create: tuple[Call, ...] = ()
-    update: tuple[Update | PerItem, ...] = ()
+    update: tuple[Update | PerItem | PerKey, ...] = ()
     delete: tuple[Call, ...] = ()
     obstacles: tuple[Obstacle, ...] = ()
     fetch: Call | None = None

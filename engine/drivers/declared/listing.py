@@ -13,7 +13,7 @@ from engine.plan import descriptions
 from engine.plan.model import Found
 from engine.plan.requests import Facts, structure
 from engine.tasks import all_of
-from modules.spec import Context, Describe, Detail, Resource, Source
+from modules.spec import Batched, Context, Describe, Detail, Resource, Source
 
 
 async def listed(
@@ -33,6 +33,8 @@ async def listed(
     """
     try:
         described = await _listed(cloud, resource, scope, named)
+        for batched in resource.batched:
+            described = await _with_batched(cloud, resource, batched, described)
         if resource.details:
             described = await all_of(_detailed(cloud, resource, each) for each in described)
     except CloudError as error:
@@ -112,7 +114,36 @@ async def _batch(
         raise
     found = descriptions.search(describe.items, answer)
     some = found if isinstance(found, list) else [found]
-    return await _joined(cloud, some, describe.joins, names[0])
+    beside = {key: descriptions.search(path, answer) for key, path in describe.beside.items()}
+    joined = await _joined(cloud, some, describe.joins, names[0])
+    return [{**each, **beside} for each in joined] if beside else joined
+
+
+async def _with_batched(
+    cloud: Cloud, resource: Resource, batched: Batched, described: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Descriptions with what a further call tells of many of them at once."""
+    names = [descriptions.search(batched.of, each) for each in described]
+    batches = [names[at : at + batched.batch] for at in range(0, len(names), batched.batch)]
+    some = await all_of(_told(cloud, resource, batched, batch) for batch in batches)
+    told = {name: value for each in some for name, value in each.items()}
+    return [{**each, batched.into: told.get(name)} for name, each in zip(names, described, strict=True)]
+
+
+async def _told(cloud: Cloud, resource: Resource, batched: Batched, names: list[str]) -> dict[str, Any]:
+    """What a call tells of some resources, by name; of those that are there still."""
+    try:
+        answer = await call(cloud, resource.service, batched.operation, {batched.ids: names}, resource.region)
+    except CloudError as error:
+        if error.code not in resource.absent:
+            raise
+        if len(names) == 1:
+            return {}
+        middle = len(names) // 2  # one of them has gone meanwhile
+        first = await _told(cloud, resource, batched, names[:middle])
+        return {**first, **await _told(cloud, resource, batched, names[middle:])}
+    found = descriptions.search(batched.items, answer) or []
+    return {descriptions.search(batched.by, each): descriptions.search(batched.value, each) for each in found}
 
 
 async def _detailed(cloud: Cloud, resource: Resource, description: dict[str, Any]) -> dict[str, Any]:
@@ -122,12 +153,15 @@ async def _detailed(cloud: Cloud, resource: Resource, description: dict[str, Any
 
 async def _detail(
     cloud: Cloud, resource: Resource, detail: Detail, description: dict[str, Any]
-) -> tuple[str, list[Any]]:
+) -> tuple[str, list[Any] | dict[str, Any]]:
     params = {name: descriptions.search(path, description) for name, path in detail.params.items()}
     items: list[Any] = []
     try:
         async for page in pages(cloud, resource.service, detail.operation, params, resource.region):
-            items += descriptions.search(detail.items, page) or []
+            found = descriptions.search(detail.items, page) or []
+            if isinstance(found, dict):
+                return detail.into, found
+            items += found
     except CloudError as error:
         if error.code not in resource.absent:
             raise

@@ -17,11 +17,12 @@ from engine.drivers.declared.lookup import Lookup
 from engine.drivers.declared.shared_calls import Together
 from engine.drivers.driver import Progress, Stage
 from engine.drivers.job import Job
+from engine.errors import OperationError
 from engine.plan import descriptions, diff
 from engine.plan.call_groups import Sharing
 from engine.plan.model import Found, Values
 from engine.plan.requests import Facts, applies, described, request, structure
-from modules.spec import Call, Kept, PerItem, Resource, Update, Waiter
+from modules.spec import Call, Kept, PerItem, PerKey, Resource, Update, Waiter
 
 
 class DeclaredWorker:
@@ -208,6 +209,7 @@ class DeclaredWorker:
             added=_difference(_items(resource, values), _items(resource, old.values)),
             removed=_difference(_items(resource, old.values), _items(resource, values)),
         )
+        await self._per_key(job, old, columns)
         if resource.fetch is not None:
             description = await self._fetched(job)
         if description is not None:
@@ -291,6 +293,16 @@ class DeclaredWorker:
                 for item in items:
                     facts = replace(self._maker.facts(job), item=item)
                     await self._call_when_seen(job, call, request(call, facts))
+
+    async def _per_key(self, job: Job, old: Found, columns: Collection[str]) -> None:
+        """Make the calls for the keys of objects that have been set or removed."""
+        for call in job.resource.update:
+            if isinstance(call, PerKey) and call.column in columns:
+                item = _keys(job.resource, call, old.values, job.desired.values)
+                if item:
+                    await self._call_when_seen(
+                        job, call, request(call, replace(self._maker.facts(job), item=item))
+                    )
 
     async def _repeat_together(self, job: Job, call: Call) -> Mapping[str, Any]:
         """A call that can be repeated, together with the others of the step's group."""
@@ -390,6 +402,30 @@ def _items(resource: Resource, values: Values) -> dict[str, list[Any]]:
     """The elements of the array columns whose elements have calls of their own."""
     columns = {call.column for call in resource.update if isinstance(call, PerItem)}
     return {name: list(values.get(name) or ()) for name in columns}
+
+
+def _keys(resource: Resource, call: PerKey, old: Values, new: Values) -> dict[str, Any] | list[str]:
+    """Of an object column, what has been set, or the keys that have been removed.
+
+    Raises:
+        OperationError: 22023, the row has no object there.
+    """
+    canonical = resource.column(call.column).canonical or (lambda value: value or {})
+    before, after = canonical(old.get(call.column)), canonical(new.get(call.column))
+    if not isinstance(after, Mapping):
+        raise OperationError(
+            f"{resource.table}.{call.column} is no JSON object",
+            sqlstate="22023",
+            hint='Write keys and values, such as {"team": "x"}.',
+            table=resource.table,
+            column=call.column,
+        )
+    if call.which == "removed":
+        return [name for name in before if name not in after]
+    return {name: value for name, value in after.items() if before.get(name, _UNSET) != value}
+
+
+_UNSET = object()
 
 
 def _difference(some: Mapping[str, Iterable[Any]], others: Mapping[str, list[Any]]) -> dict[str, list[Any]]:

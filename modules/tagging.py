@@ -1,0 +1,199 @@
+"""Tags, declared once for each family of services: the column, how a new resource gets them, how they change.
+
+Tags whose keys begin with `aws:` are AWS's: they are shown, and neither compared nor sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from modules.spec import Column, Derived, Item, PerKey, Source, column
+
+Tags = Mapping[str, Any]
+
+
+def read(value: Any) -> dict[str, Any]:
+    """Tags as AWS tells them, a map or a list of keys and values, as an object."""
+    if isinstance(value, list):
+        return {each["Key"]: each.get("Value") for each in value}
+    return dict(value or {})
+
+
+def read_small(value: Any) -> dict[str, Any]:
+    """The same where the list's elements have small letters."""
+    return {each["key"]: each.get("value") for each in value or ()}
+
+
+def own(tags: Any) -> Any:
+    """The tags that are not AWS's, as AWS has them: values are texts."""
+    if not isinstance(tags, Mapping):
+        return {} if tags is None else tags
+    return {key: _text(value) for key, value in sorted(tags.items()) if not key.startswith("aws:")}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value)
+
+
+def pairs(tags: Any) -> list[dict[str, str]] | None:
+    """Tags as a list of structures of Key and Value; None if there are none."""
+    return [{"Key": key, "Value": value} for key, value in own(tags).items()] or None
+
+
+def small_pairs(tags: Any) -> list[dict[str, str]] | None:
+    """The same with small letters."""
+    return [{"key": key, "value": value} for key, value in own(tags).items()] or None
+
+
+def as_map(tags: Any) -> dict[str, str] | None:
+    """Tags as a map; None if there are none."""
+    return own(tags) or None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tagging:
+    """How the resources of a table are tagged.
+
+    Attributes:
+        column: `tags`.
+        create: the parameter of the call that makes one.
+        update: the calls that change tags.
+    """
+
+    column: Column
+    create: Mapping[str, Source]
+    update: tuple[PerKey, ...]
+
+
+def _tagging(
+    path: str,
+    send: Callable[[Any], Any],
+    create: Mapping[str, Source],
+    *,
+    put: tuple[str, str],
+    take: tuple[str, str],
+    params: Mapping[str, Source],
+) -> Tagging:
+    """
+    Args:
+        path: where tags are in the description.
+        send: the form in which AWS takes some.
+        put, take: operation that sets some, or takes some off, and its parameter for these.
+        params: which resource.
+    """
+    tags = column(
+        "tags",
+        "jsonb",
+        path,
+        not_null=True,
+        default="'{}'",
+        read=read_small if path == "tags" else read,
+        canonical=own,
+        doc='An object of keys and values, such as {"team": "x"}. Those of AWS\'s, aws:…, are only shown.',
+    )
+    keys = list if take[1].lower().endswith("keys") else _keys
+    return Tagging(
+        column=tags,
+        create=create,
+        update=(
+            PerKey(operation=put[0], column="tags", which="set", params={**params, put[1]: Item(read=send)}),
+            PerKey(
+                operation=take[0], column="tags", which="removed", params={**params, take[1]: Item(read=keys)}
+            ),
+        ),
+    )
+
+
+def _keys(names: list[str]) -> list[dict[str, str]]:
+    return [{"Key": name} for name in names]
+
+
+def ec2(kind: str, identity: str) -> Tagging:
+    """EC2: a resource's kind, such as `vpc`, and the column with its id."""
+
+    def specifications(tags: Any) -> list[dict[str, Any]] | None:
+        some = pairs(tags)
+        return [{"ResourceType": kind, "Tags": some}] if some else None
+
+    return _tagging(
+        "Tags",
+        pairs,
+        {"TagSpecifications": Derived(specifications, ("tags",))},
+        put=("create_tags", "Tags"),
+        take=("delete_tags", "Tags"),
+        params={"Resources[0]": identity},
+    )
+
+
+def elbv2(identity: str) -> Tagging:
+    """Load balancing, by the column with the ARN."""
+    return _tagging(
+        "Tags",
+        pairs,
+        {"Tags": Derived(pairs, ("tags",))},
+        put=("add_tags", "Tags"),
+        take=("remove_tags", "TagKeys"),
+        params={"ResourceArns[0]": identity},
+    )
+
+
+def role() -> Tagging:
+    return _tagging(
+        "Tags",
+        pairs,
+        {"Tags": Derived(pairs, ("tags",))},
+        put=("tag_role", "Tags"),
+        take=("untag_role", "TagKeys"),
+        params={"RoleName": "role_name"},
+    )
+
+
+def ecs(identity: str) -> Tagging:
+    """ECS, by the column with the ARN."""
+    return _by_arn("tags", small_pairs, identity, "tags")
+
+
+def ecr(identity: str) -> Tagging:
+    """ECR, private and public, by the column with the ARN."""
+    return _by_arn("Tags", pairs, identity, "tags")
+
+
+def logs(identity: str) -> Tagging:
+    """CloudWatch Logs, by the column with the ARN."""
+    return _by_arn("Tags", as_map, Derived(lambda arn: arn.removesuffix(":*"), (identity,)), "tags")
+
+
+def _by_arn(path: str, send: Callable[[Any], Any], identity: Source, parameter: str) -> Tagging:
+    return _tagging(
+        path,
+        send,
+        {parameter: Derived(send, ("tags",))},
+        put=("tag_resource", "tags"),
+        take=("untag_resource", "tagKeys"),
+        params={"resourceArn": identity},
+    )
+
+
+def sns() -> Tagging:
+    return _tagging(
+        "Tags",
+        pairs,
+        {"Tags": Derived(pairs, ("tags",))},
+        put=("tag_resource", "Tags"),
+        take=("untag_resource", "TagKeys"),
+        params={"ResourceArn": "arn"},
+    )
+
+
+def sqs() -> Tagging:
+    return _tagging(
+        "Tags",
+        as_map,
+        {"tags": Derived(as_map, ("tags",))},
+        put=("tag_queue", "Tags"),
+        take=("untag_queue", "TagKeys"),
+        params={"QueueUrl": "url"},
+    )

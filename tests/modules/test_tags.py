@@ -1,0 +1,197 @@
+"""Tags: the same in every table that has them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from modules.catalogue import find_modules
+from tests.engine.direct import Session
+from tests.fixtures.cloud import Cloud
+
+_TRUST = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", '
+    '"Principal": {"Service": "ecs-tasks.amazonaws.com"}}]}'
+)
+_TASKS = "INSERT INTO task_definition (family, cpu_memory) VALUES ('t', 'vCPU0.25-0.5GB');"
+
+
+def _pairs(some: list[dict[str, str]]) -> dict[str, str]:
+    return {each.get("Key", each.get("key", "")): each.get("Value", each.get("value", "")) for each in some}
+
+
+def _of_ec2(client: Any, identity: str) -> dict[str, str]:
+    found = client.describe_tags(Filters=[{"Name": "resource-id", "Values": [identity]}])
+    return _pairs(found["Tags"])
+
+
+def _of_elb(client: Any, arn: str) -> dict[str, str]:
+    return _pairs(client.describe_tags(ResourceArns=[arn])["TagDescriptions"][0]["Tags"])
+
+
+def _of_arn(client: Any, arn: str) -> dict[str, str]:
+    return _pairs(client.list_tags_for_resource(resourceArn=arn)["tags"])
+
+
+#: Table to its module, the service, what makes rows that can be tagged, and how AWS is asked for tags.
+KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
+    "role": (
+        "aws_iam",
+        "iam",
+        f"INSERT INTO role (role_name, assume_role_policy_document) VALUES ('r', '{_TRUST}')",
+        lambda client, arn: _pairs(client.list_role_tags(RoleName=arn.rpartition("/")[2])["Tags"]),
+    ),
+    "log_group": (
+        "aws_cloudwatch",
+        "logs",
+        "INSERT INTO log_group (log_group_name) VALUES ('l')",
+        lambda client, arn: dict(client.list_tags_for_resource(resourceArn=arn.removesuffix(":*"))["tags"]),
+    ),
+    "repository": ("aws_ecr", "ecr", "INSERT INTO repository (repository_name) VALUES ('rr')", _of_arn),
+    "public_repository": (
+        "aws_ecr",
+        "ecr-public",
+        "INSERT INTO public_repository (repository_name) VALUES ('rr')",
+        _of_arn,
+    ),
+    "vpc": ("aws_vpc", "ec2", "INSERT INTO vpc (cidr_block) VALUES ('10.9.0.0/16')", _of_ec2),
+    "subnet": (
+        "aws_vpc",
+        "ec2",
+        "INSERT INTO vpc (cidr_block) VALUES ('10.9.0.0/16'); INSERT INTO subnet (vpc_id, cidr_block, "
+        "availability_zone) SELECT id, '10.9.1.0/24', 'us-east-1a' FROM vpc WHERE NOT is_default",
+        _of_ec2,
+    ),
+    "security_group": (
+        "aws_security_group",
+        "ec2",
+        "INSERT INTO security_group (group_name, description) VALUES ('g', 'd')",
+        _of_ec2,
+    ),
+    "security_group_rule": (
+        "aws_security_group",
+        "ec2",
+        "INSERT INTO security_group (group_name, description) VALUES ('g', 'd');"
+        "INSERT INTO security_group_rule (security_group_id, is_egress, ip_protocol, from_port, to_port, "
+        "cidr_ipv4) SELECT id, false, 'tcp', 1, 1, '10.0.0.0/8' FROM security_group WHERE group_name = 'g'",
+        _of_ec2,
+    ),
+    "target_group": (
+        "aws_elb",
+        "elbv2",
+        "INSERT INTO target_group (target_group_name, target_type, protocol, port) "
+        "VALUES ('tg', 'ip', 'HTTP', 1)",
+        _of_elb,
+    ),
+    "load_balancer": (
+        "aws_elb",
+        "elbv2",
+        "INSERT INTO load_balancer (load_balancer_name, scheme, load_balancer_type, ip_address_type) "
+        "VALUES ('lb', 'internal', 'application', 'ipv4')",
+        _of_elb,
+    ),
+    "listener": (
+        "aws_elb",
+        "elbv2",
+        "INSERT INTO load_balancer (load_balancer_name, scheme, load_balancer_type, ip_address_type) "
+        "VALUES ('lb', 'internal', 'application', 'ipv4'); INSERT INTO target_group (target_group_name, "
+        "target_type, protocol, port) VALUES ('tg', 'ip', 'HTTP', 1); INSERT INTO listener "
+        "(load_balancer_name, port, protocol, target_group_name) VALUES ('lb', 1, 'HTTP', 'tg')",
+        _of_elb,
+    ),
+    "cluster": ("aws_ecs_fargate", "ecs", "INSERT INTO cluster (cluster_name) VALUES ('c')", _of_arn),
+    "task_definition": (
+        "aws_ecs_fargate",
+        "ecs",
+        f"{_TASKS} INSERT INTO container_definition (task_definition_id, name, image, essential) "
+        "SELECT id, 'c', 'nginx', true FROM task_definition",
+        _of_arn,
+    ),
+    "service": (
+        "aws_ecs_fargate",
+        "ecs",
+        f"{_TASKS} INSERT INTO container_definition (task_definition_id, name, image, essential) "
+        "SELECT id, 'c', 'nginx', true FROM task_definition; INSERT INTO cluster (cluster_name) VALUES ('c');"
+        "INSERT INTO service (name, desired_count, subnets, cluster_name, task_definition_id) SELECT 's', 1, "
+        "(SELECT array_agg(subnet_id) FROM subnet), 'c', id FROM task_definition",
+        _of_arn,
+    ),
+    "topic": (
+        "aws_sns",
+        "sns",
+        "INSERT INTO topic (name) VALUES ('t')",
+        lambda client, arn: _pairs(client.list_tags_for_resource(ResourceArn=arn)["Tags"]),
+    ),
+    "queue": (
+        "aws_sqs",
+        "sqs",
+        "INSERT INTO queue (name) VALUES ('q')",
+        lambda client, url: dict(client.list_queue_tags(QueueUrl=url).get("Tags", {})),
+    ),
+}
+
+
+def test_every_table_of_what_aws_lets_be_tagged_has_tags() -> None:
+    tagged = {
+        table
+        for table, resource in find_modules().resources.items()
+        if any(column.name == "tags" for column in resource.columns)
+    }
+    assert tagged == set(KINDS)
+    assert set(find_modules().resources) - tagged == {"aws_account", "repository_policy"}
+
+
+@pytest.mark.parametrize("table", list(KINDS))
+async def test_tags_are_sent_with_the_create_and_changed_by_key(
+    session: Session, simulator: Cloud, table: str
+) -> None:
+    module, service, statement, ask = KINDS[table]
+    resource = find_modules().resources[table]
+    client = simulator.client(service)
+    await session("iasql_install", module)
+    known = await session.rows(f"SELECT {resource.identity} FROM {table}")
+    await session.execute(statement)
+    mine = f"{resource.identity} IS NULL"
+    await session.execute(
+        f"""UPDATE {table} SET tags = '{{"team": "x", "stage": "test", "n": 1}}' WHERE {mine}"""
+    )
+    await session.apply()
+    [(identity,)] = set(await session.rows(f"SELECT {resource.identity} FROM {table}")) - set(known)
+    assert ask(client, identity) == {"team": "x", "stage": "test", "n": "1"}
+    made = len(simulator.calls(mutating=True))
+    await session.execute(
+        f"""UPDATE {table} SET tags = '{{"team": "y", "n": "1"}}' WHERE {resource.identity} = '{identity}'"""
+    )
+    assert [row[:2] for row in await session.apply()] == [("update", table)]
+    assert ask(client, identity) == {"team": "y", "n": "1"}
+    assert len(simulator.calls(mutating=True)) - made == 2
+    await session.execute(f"UPDATE {table} SET tags = '{{}}'")
+    await session("iasql_sync")
+    shown = await session.value(f"SELECT tags FROM {table} WHERE {resource.identity} = '{identity}'")
+    assert json.loads(shown) == {"team": "y", "n": "1"}
+
+
+async def test_tags_of_aws_are_shown_and_never_sent(session: Session, simulator: Cloud) -> None:
+    elb = simulator.client("elbv2")
+    tags = [{"Key": "aws:cloudformation:stack-name", "Value": "s"}, {"Key": "team", "Value": "x"}]
+    elb.create_target_group(Name="tg", TargetType="lambda", Tags=tags)
+    await session("iasql_install", "aws_elb")
+    shown = json.loads(await session.value("SELECT tags FROM target_group"))
+    assert shown == {"aws:cloudformation:stack-name": "s", "team": "x"}
+    await session.execute('UPDATE target_group SET tags = \'{"aws:mine": "1"}\'')
+    assert [row[:2] for row in await session("iasql_apply")] == [("update", "target_group")]
+    [arn] = [each["TargetGroupArn"] for each in elb.describe_target_groups()["TargetGroups"]]
+    assert _of_elb(elb, arn) == {"aws:cloudformation:stack-name": "s"}
+
+
+async def test_an_upgrade_fills_the_column_from_aws(session: Session, simulator: Cloud) -> None:
+    logs = simulator.client("logs")
+    logs.create_log_group(logGroupName="l", tags={"team": "x"})
+    await session("iasql_install", "aws_cloudwatch")
+    await session.execute("ALTER TABLE log_group DROP COLUMN tags")
+    await session("iasql_upgrade")
+    assert json.loads(await session.value("SELECT tags FROM log_group")) == {"team": "x"}
+    assert await session("iasql_plan_apply") == []
