@@ -205,9 +205,9 @@ def _at_most(resource: Resource, action: Action, followed: Collection[str]) -> I
         yield Need(resource.table, "UPDATE")
     for part in resource.parts:
         for privilege in ["DELETE"] if action == "delete" else ["INSERT", "UPDATE", "DELETE"]:
-            yield Need(part.table, privilege)
-        if part.table not in followed:
-            yield from _of_sequence(part.table, part.key)
+            yield Need(part.relation, privilege)
+        if part.relation not in followed:
+            yield from _of_sequence(part.relation, part.key)
 
 
 def of_change(resource: Resource, change: Change, followed: Collection[str] = ()) -> Iterator[Need]:
@@ -225,7 +225,7 @@ def of_change(resource: Resource, change: Change, followed: Collection[str] = ()
     if change.action in ("delete", "replace"):
         yield Need(table, "DELETE")
     for part in resource.parts:
-        yield from _of_part(part, change, shown=part.table not in followed)
+        yield from _of_part(part, change, shown=part.relation not in followed)
     if change.desired is not None and table not in followed:
         yield from _shown(resource, change.desired.row.values)
 
