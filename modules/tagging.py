@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from modules.spec import Column, Derived, Item, PerKey, Source, column
+from modules.spec import Batched, Column, Derived, Item, PerKey, Source, column
 
 Tags = Mapping[str, Any]
 
@@ -66,6 +66,27 @@ class Tagging:
     column: Column
     create: Mapping[str, Source]
     update: tuple[PerKey, ...]
+
+
+def of_many(arn: str) -> Batched:
+    """Reads the tags of a hundred resources in one call, for services that tell those of one only.
+
+    https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
+
+    Args:
+        arn: path of the ARN in a description.
+    """
+    return Batched(
+        service="resourcegroupstaggingapi",
+        operation="get_resources",
+        ids="ResourceARNList",
+        of=arn,
+        batch=100,
+        items="ResourceTagMappingList",
+        by="ResourceARN",
+        value="Tags",
+        into="Tags",
+    )
 
 
 def _tagging(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import click
 import uvloop
 
-from bench.engine import client_cpu, scale, stacks
+from bench.engine import client_cpu, regions, scale, stacks
 from bench.figures import Figure, keep, show
 from tests.fixtures.databases import PostgresServer, running_postgres
 
@@ -16,8 +16,16 @@ from tests.fixtures.databases import PostgresServer, running_postgres
 @click.option("--stacks", "many", default=50, show_default=True, help="How many stacks at once.")
 @click.option("--repeats", default=5, show_default=True, help="Runs of which the median counts.")
 @click.option("--size", "sizes", multiple=True, default=(1000, 5000), show_default=True, help="Resources.")
+@click.option(
+    "--regions-size",
+    "in_regions",
+    multiple=True,
+    default=(20_000, 100_000),
+    show_default=True,
+    help="Resources over seventeen regions.",
+)
 @click.option("--peer/--no-peer", default=True, help="Make the stacks one call after another as well.")
-def main(many: int, repeats: int, sizes: tuple[int, ...], peer: bool) -> None:
+def main(many: int, repeats: int, sizes: tuple[int, ...], in_regions: tuple[int, ...], peer: bool) -> None:
     """Measure the engine, print the figures, and keep them in bench/results/ and docs/performance.md."""
     found: list[Figure] = []
 
@@ -32,6 +40,7 @@ def main(many: int, repeats: int, sizes: tuple[int, ...], peer: bool) -> None:
         take(uvloop.run(stacks.figures(server, many, repeats)))
         take(uvloop.run(stacks.throttled(server, many)))
         take(_of_scale(server, sizes, repeats))
+        take(regions.figures(server, in_regions, repeats))
         if peer:
             apply = next(each.value for each in found if each.name == f"{many} stacks: apply")
             take(uvloop.run(stacks.peer(server, many, apply)))

@@ -6,6 +6,7 @@ It is as lenient as can be. What AWS refuses is the simulated AWS's business; th
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -72,6 +73,20 @@ class Account:
 
     def get_caller_identity(self) -> Item:
         return {"Account": OWNER, "Arn": f"arn:aws:iam::{OWNER}:user/bench", "UserId": "bench"}
+
+    # tags: none of it has any
+
+    def list_role_tags(self, RoleName: str) -> Item:  # noqa: N803
+        return {"Tags": []}
+
+    def list_tags_for_resource(self, resourceArn: str) -> Item:  # noqa: N803
+        return {"tags": []}
+
+    def get_resources(self, ResourceARNList: list[str]) -> Item:  # noqa: N803
+        return {"ResourceTagMappingList": []}
+
+    def describe_tags(self, ResourceArns: list[str]) -> Item:  # noqa: N803
+        return {"TagDescriptions": [{"ResourceArn": each, "Tags": []} for each in ResourceArns]}
 
     # ec2
 
@@ -212,6 +227,7 @@ class Account:
         self.log_groups[self._known(logGroupName)] = {
             "logGroupName": logGroupName,
             "arn": self._arn("logs", f"log-group:{logGroupName}:*"),
+            "logGroupArn": self._arn("logs", f"log-group:{logGroupName}"),
             "creationTime": 1700000000000,
             "metricFilterCount": 0,
             "storedBytes": 0,
@@ -325,7 +341,7 @@ class Account:
     def list_clusters(self) -> Item:
         return {"clusterArns": list(self.clusters)}
 
-    def describe_clusters(self, clusters: list[str]) -> Item:
+    def describe_clusters(self, clusters: list[str], include: Sequence[str] = ()) -> Item:
         return {"clusters": [self.clusters[each] for each in clusters]}
 
     def register_task_definition(self, family: str, **more: Any) -> Item:
@@ -342,7 +358,7 @@ class Account:
     def list_task_definitions(self, status: str) -> Item:
         return {"taskDefinitionArns": list(self.definitions)}
 
-    def describe_task_definition(self, taskDefinition: str) -> Item:  # noqa: N803
+    def describe_task_definition(self, taskDefinition: str, include: Sequence[str] = ()) -> Item:  # noqa: N803
         return {"taskDefinition": self.definitions[taskDefinition]}
 
     def create_service(self, cluster: str, serviceName: str, **more: Any) -> Item:  # noqa: N803
@@ -360,5 +376,5 @@ class Account:
         found = [each["serviceArn"] for each in self.services.values() if each["clusterArn"] == cluster]
         return {"serviceArns": found}
 
-    def describe_services(self, cluster: str, services: list[str]) -> Item:
+    def describe_services(self, cluster: str, services: list[str], include: Sequence[str] = ()) -> Item:
         return {"services": [self.services[each] for each in services]}

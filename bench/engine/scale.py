@@ -136,8 +136,8 @@ async def _measure(server: PostgresServer, database: Database, size: int, operat
 
 async def _timed(here: World, size: int, operation: str) -> Measure:
     gc.collect()
-    _forget_peak()
-    before, cpu, own = _memory("VmRSS"), time.process_time(), here.cloud.own_cpu
+    forget_peak()
+    before, cpu, own = memory("VmRSS"), time.process_time(), here.cloud.own_cpu
     start = time.perf_counter()
     if operation != "rows":
         await here.session(f"iasql_{operation}", *(MODULES if operation == "install" else ()))
@@ -148,16 +148,17 @@ async def _timed(here: World, size: int, operation: str) -> Measure:
         size=size,
         seconds=seconds,
         cpu=cpu,
-        memory=_memory("VmHWM") - before,
+        memory=memory("VmHWM") - before,
     )
 
 
-def _forget_peak() -> None:
+def forget_peak() -> None:
     """https://docs.kernel.org/filesystems/proc.html, `clear_refs`"""
     Path("/proc/self/clear_refs").write_text("5")
 
 
-def _memory(what: str) -> int:
+def memory(what: str) -> int:
+    """Bytes of this process: VmRSS for now, VmHWM for the peak."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(what + ":"))
 

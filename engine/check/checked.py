@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from engine.check.fault import Fault, fault
 from engine.check.models import Described, NoPathError, Service, Shape, found, service
@@ -52,9 +53,13 @@ class Checked:
         if describe is not None:
             joined |= {key: self._answered(describe.operation, path) for key, path in describe.beside.items()}
         for each in self.resource.batched:
-            told = element(self._answered(each.operation, each.items))
+            told = element(self.by(each.service)._answered(each.operation, each.items))
             joined[each.into] = _value(told, each.value)
         return Described(element(items), joined)
+
+    def by(self, service: str | None) -> Checked:
+        """The resource as another service tells of it."""
+        return self if service is None else Checked(replace(self.resource, service=service), self.resources)
 
     def _answered(self, operation: str, path: str) -> Shape:
         try:

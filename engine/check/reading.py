@@ -63,9 +63,10 @@ def _describe(it: Checked) -> Iterator[Fault]:
 
 def _batched(it: Checked, description: Described) -> Iterator[Fault]:
     for each in it.resource.batched:
-        yield from _plain(it, each.operation, {each.ids: []})
+        of = it.by(each.service)
+        yield from _plain(of, each.operation, {each.ids: []})
         yield from _there(description, each.of)
-        items = element((yield from _result(it, each.operation, each.items)))
+        items = element((yield from _result(of, each.operation, each.items)))
         for path in (each.by, each.value) if items is not None else ():
             yield from _there(Described(items), path)
 

@@ -4,7 +4,6 @@ from modules import canonical, tagging
 from modules.spec import (
     Call,
     Carry,
-    Detail,
     Item,
     Kept,
     List,
@@ -47,14 +46,8 @@ LOG_GROUP = Resource(
         _TAGS.column,
     ),
     listing=List(operation="describe_log_groups", items="logGroups"),
-    details=(
-        Detail(
-            operation="list_tags_for_resource",
-            items="tags",
-            into="Tags",
-            params={"resourceArn": "logGroupArn"},
-        ),
-    ),
+    # AWS lets its own operation for the tags of one group be called a few times a second only.
+    batched=(tagging.of_many("logGroupArn"),),
     create=(
         Call(
             operation="create_log_group",

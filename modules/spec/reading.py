@@ -88,6 +88,7 @@ class Batched:
     """A further call for many descriptions at once, of whose answer each gets its own under a key.
 
     Attributes:
+        service: botocore's name of another service that tells it; None: the resource's own.
         ids: parameter that takes the names.
         of: path of the name in a description.
         batch: how many names a call takes.
@@ -105,3 +106,4 @@ class Batched:
     by: str
     value: str
     into: str
+    service: str | None = None

@@ -141,7 +141,7 @@ def test_every_table_of_what_aws_lets_be_tagged_has_tags() -> None:
         if any(column.name == "tags" for column in resource.columns)
     }
     assert tagged == set(KINDS)
-    assert set(find_modules().resources) - tagged == {"aws_account", "repository_policy"}
+    assert set(find_modules().resources) - tagged == {"aws_account", "aws_regions", "repository_policy"}
 
 
 @pytest.mark.parametrize("table", list(KINDS))

@@ -133,7 +133,8 @@ async def _with_batched(
 async def _told(cloud: Cloud, resource: Resource, batched: Batched, names: list[str]) -> dict[str, Any]:
     """What a call tells of some resources, by name; of those that are there still."""
     try:
-        answer = await call(cloud, resource.service, batched.operation, {batched.ids: names}, resource.region)
+        service = batched.service or resource.service
+        answer = await call(cloud, service, batched.operation, {batched.ids: names}, resource.region)
     except CloudError as error:
         if error.code not in resource.absent:
             raise
