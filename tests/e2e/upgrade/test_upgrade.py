@@ -16,6 +16,7 @@ import pytest
 from engine.operations import Engine
 from modules.catalogue import find_modules
 from tests.engine.direct import DirectCaller, Session
+from tests.fixtures.cloud import REGION
 from tests.fixtures.databases import PSQL, Database, PostgresServer
 
 DUMP = Path(__file__).with_name("version_0_1_0.sql")
@@ -79,13 +80,14 @@ async def test_a_database_of_0_1_0_works_on_in_its_default_region(engine: Engine
     session = Session(engine, DirectCaller(connection, older.name, older.role))
     await engine.prepare_database(older.name)
     await session("iasql_upgrade")
+    await session.execute("DROP TABLE owner_of")
+    await session("iasql_sync")  # the account is another one, and empty
+    assert await session.rows("SELECT schema, region FROM iasql.place") == [("public", REGION)]
     await session("iasql_add_region", "eu-west-1")
     assert await session.rows("SELECT schema, is_default FROM iasql.place ORDER BY 2 DESC") == [
         ("public", True),
         ("eu_west_1", False),
     ]
-    await session.execute("DROP TABLE owner_of")
-    await session("iasql_sync")  # the account is another one, and empty
     assert await session("iasql_plan_apply") == []
     assert await session.rows("SELECT count(*) FROM iasql_all.security_group") == [(1,)]
     await session.execute("INSERT INTO log_group (log_group_name) VALUES ('a')")

@@ -156,7 +156,7 @@ async def test_the_journal_has_every_step_with_its_outcome(session: Session, sim
     await session("iasql_sync")
     await session.execute("DELETE FROM repository")
     await session.apply()
-    connection = session.engine._database.connection(session.caller.database)
+    connection = session.engine._common.database.connection(session.caller.database)
     async with connection as own:
         operations = await own.fetch(
             "SELECT function, username, in_transaction, outcome, ended_at IS NOT NULL AS ended "

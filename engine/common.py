@@ -1,0 +1,147 @@
+"""What the operations are made of: what they are about, what is read for them, and how rows are written."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from engine.aws import regions
+from engine.aws.account import Account, Accounts
+from engine.aws.patience import Patience
+from engine.caller import Caller
+from engine.database import lock, places, write_function
+from engine.database.connection import Database
+from engine.drivers.by_resource import Drivers
+from engine.errors import OperationError
+from engine.guard import permission
+from engine.plan import new_keys
+from engine.plan.layout import Layout
+from engine.plan.model import Row, RowChange
+from engine.plan.snapshot import Snapshot
+from engine.read import actual
+from engine.request import Request, Scope
+from engine.rows import read, write
+from engine.rows.writer import Writer, writing
+from modules.catalogue import Catalogue
+from modules.spec import Resource
+
+
+class Common:
+    """Serves all operations of an engine.
+
+    Attributes:
+        database: how the engine itself connects.
+        accounts: which account each database is connected to.
+        catalogue: the modules that users can install.
+        underway: the operations that change AWS now.
+    """
+
+    def __init__(
+        self, database: Database, accounts: Accounts, catalogue: Catalogue, patience: Patience
+    ) -> None:
+        self.database = database
+        self.accounts = accounts
+        self.catalogue = catalogue
+        self.underway = lock.Underway()
+        self._patience = patience
+
+    async def scope(self, request: Request, caller: Caller, *, whole: bool = False) -> Scope:
+        """What a call is about, as things are now.
+
+        Args:
+            whole: refuse modules of which tables are missing: their resources would look deleted.
+        """
+        layout = await places.read(caller, self.catalogue, whole=whole)
+        if "region" in request.arguments:
+            layout = await regions.known(await self.account(caller), layout)
+        return Scope(layout, await places.meant(caller, layout, request.operation, request.arguments))
+
+    async def settled(self, scope: Scope, caller: Caller) -> Scope:
+        """The same, once it is recorded of which region the tables of the default place are.
+
+        An older version's database does not say; from then on no other region can take that one's place.
+        """
+        if scope.layout.default.region is not None:
+            return scope
+        layout = await regions.known(await self.account(caller), scope.layout)
+        async with self.database.vouching(caller):
+            await places.record(caller, layout.default)
+        whole = scope.places == scope.layout.places
+        return Scope(layout, layout.places if whole else scope.places)
+
+    async def snapshots(
+        self,
+        scope: Scope,
+        caller: Caller,
+        *,
+        in_one_transaction: bool = False,
+        unusable: read.Unusable | None = None,
+    ) -> tuple[Mapping[str, Sequence[Row]], Snapshot]:
+        """The rows of the places that are meant and what AWS holds there, with all that is global.
+
+        Args:
+            unusable: takes the rows that cannot be used, instead of an error.
+            in_one_transaction: keep what was read with what will be written, and the lock; otherwise nothing
+                is held in Postgres while AWS is read.
+        """
+        resources = scope.layout.resources_at(scope.places)
+        rows = await read.read(caller, resources, unusable)
+        if not in_one_transaction:
+            await caller.commit()
+        snapshot = await self.read(scope.layout, caller, resources, rows)
+        for schema, error in snapshot.unread.items():
+            caller.notice(
+                f"region {scope.layout.regions[schema]} is left out: {error.message}",
+                severity="WARNING",
+                detail=error.detail,
+                hint=error.hint,
+            )
+        return {table: some for table, some in rows.items() if table in snapshot.resources}, snapshot
+
+    async def read(
+        self,
+        layout: Layout,
+        caller: Caller,
+        resources: Sequence[Resource],
+        rows: Mapping[str, Sequence[Row]],
+    ) -> Snapshot:
+        snapshot = await actual.read(await self.drivers(layout, caller), resources, rows, caller.stop)
+        for each in snapshot.hidden:
+            caller.notice(
+                f"{each.table} {each.identity} is not shown and not changed: the table cannot hold it",
+                severity="WARNING",
+                detail="Another row has its key, or it lacks what the table requires.",
+            )
+        return snapshot
+
+    async def drivers(self, layout: Layout, caller: Caller, *, changing: bool = False) -> Drivers:
+        account = await self.account(caller, changing=changing)
+        return Drivers(account, layout.regions, self._patience)
+
+    async def account(self, caller: Caller, *, changing: bool = False) -> Account:
+        return await self.accounts.of(caller.database, user=caller.user, changing=changing)
+
+    @asynccontextmanager
+    async def writing(self, caller: Caller, resources: Sequence[Resource]) -> AsyncIterator[Writer]:
+        functions = await write_function.find(caller, permission.tables_of(resources))
+        async with writing(self.database, caller, functions) as writer:
+            yield writer
+
+    async def write(
+        self, writer: Writer, resources: Sequence[Resource], changes: Sequence[RowChange]
+    ) -> None:
+        """Make changes of rows, once new ones have their serial numbers."""
+        numbers = await write.numbers(writer, new_keys.counted(changes))
+        await write.write(writer, resources, new_keys.numbered(changes, numbers))
+
+
+def left_out(layout: Layout, snapshot: Snapshot) -> OperationError:
+    """That some regions could not be read, once all that could be done is done."""
+    names = {layout.regions[schema]: error for schema, error in snapshot.unread.items()}
+    first = next(iter(names.values()))
+    return OperationError(
+        f"nothing was done in {', '.join(map(str, names))}: AWS could not be read there",
+        sqlstate=first.sqlstate,
+        detail="\n".join(f"{region}: {error.message}" for region, error in names.items()),
+        hint=first.hint or "What concerns other regions was done. Call it again when AWS answers there.",
+    )

@@ -1,0 +1,174 @@
+"""The operations that bring rows and AWS together: an apply, a sync, and what shows them beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+
+from engine import results
+from engine.caller import Caller
+from engine.common import Common, left_out
+from engine.database import journal, lock, write_function
+from engine.execute.run import Execution
+from engine.guard import limits, permission, plan_id, policy, unusable_rows
+from engine.plan import columns, sync
+from engine.plan.apply import plan_apply
+from engine.plan.around import plan_around
+from engine.plan.model import Difference, Found, Key, Plan, Restore, Row, RowChange, Step
+from engine.plan.snapshot import Snapshot
+from engine.plan.sync import Mirror
+from engine.read import replaced
+from engine.request import Request, Scope
+from engine.results import Record
+from engine.rows import edits, read
+from engine.rows.writer import Writer, writing
+
+
+class Reconcile:
+    """Plans, applies and syncs."""
+
+    def __init__(self, common: Common) -> None:
+        self._common = common
+
+    async def plan_apply(self, request: Request, caller: Caller) -> list[Record]:
+        scope = await self._common.scope(request, caller, whole=True)
+        plan, _ = await self._planned(scope, caller)
+        return scope.named(results.of_changes(plan.changes))
+
+    async def diff(self, request: Request, caller: Caller) -> list[Record]:
+        scope = await self._common.scope(request, caller, whole=True)
+        _, details = await self._planned(scope, caller)
+        return scope.named(results.of_differences(details))
+
+    async def apply(self, request: Request, caller: Caller) -> list[Record]:
+        plan_id.check_form(request.arguments)
+        async with lock.across_commits(caller), self._common.underway.change(caller):
+            scope = await self._common.settled(await self._common.scope(request, caller, whole=True), caller)
+            rows, snapshot = await self._common.snapshots(scope, caller)
+            plan = scope.of_plan(snapshot, plan_apply(snapshot, rows))
+            functions = await write_function.find(caller, permission.tables_of(snapshot.resources.values()))
+            plan = await permission.permitted(caller, snapshot, plan, strict=True, followed=functions)
+            plan = await replaced.completed(await self._common.drivers(scope.layout, caller), snapshot, plan)
+            await self._check(request, caller, snapshot, plan)
+            _notify(caller, plan.restores)
+            async with writing(self._common.database, caller, functions) as writer:
+                await self._put_right(writer, snapshot, rows, plan)
+                await caller.commit()
+                records = scope.named(results.of_changes(plan.changes))
+                made = {each.table for each in plan.changes if each.action in ("create", "replace")}
+                steps, pairs = list(plan.steps), plan.pairs
+                del plan, rows  # what is still needed of them goes step by step
+                if steps:
+                    await self._execute(request, scope, writer, snapshot, steps, pairs)
+                    await self._show_brought(scope, writer, snapshot, made)
+            if snapshot.unread:
+                raise left_out(scope.layout, snapshot)
+            return records
+
+    async def plan_sync(self, request: Request, caller: Caller) -> list[Record]:
+        scope = await self._common.scope(request, caller, whole=True)
+        rows, snapshot = await self._common.snapshots(scope, caller)
+        changes = scope.of_rows(snapshot, sync.plan_sync(snapshot, rows))
+        return scope.named(results.of_row_changes(changes))
+
+    async def sync(self, request: Request, caller: Caller) -> list[Record]:
+        await lock.to_end_of_transaction(caller)
+        await self._common.underway.over(caller)
+        scope = await self._common.settled(await self._common.scope(request, caller, whole=True), caller)
+        rows, snapshot = await self._common.snapshots(scope, caller, in_one_transaction=True)
+        resources = list(snapshot.resources.values())
+        edited = await edits.since(caller, resources, rows)
+        planned = scope.of_rows(snapshot, sync.plan_sync(snapshot, edited.rows))
+        changes = edits.leave(caller, planned, edited.keys)
+        async with self._common.writing(caller, resources) as writer:
+            changes = await edits.claim(writer, resources, edited.rows, changes)
+            await self._common.write(writer, resources, changes)
+        return scope.named(results.of_row_changes(changes))
+
+    # What they are made of ----------------------------------------------------------------------------
+
+    async def _planned(self, scope: Scope, caller: Caller) -> tuple[Plan, list[Difference]]:
+        """What an apply would do, made the session's last plan; and that column by column."""
+        unusable: read.Unusable = {}
+        rows, snapshot = await self._common.snapshots(scope, caller, unusable=unusable)
+        around = plan_around(snapshot, rows, unusable.keys())
+        unusable_rows.tell(caller, around, unusable)
+        plan = scope.of_plan(snapshot, around.plan)
+        plan = await permission.permitted(caller, snapshot, plan, strict=False)
+        plan = await replaced.completed(await self._common.drivers(scope.layout, caller), snapshot, plan)
+        await replaced.check(caller, plan, strict=False)
+        details = columns.of_plan(snapshot.resources, plan)
+        await policy.check(caller, lambda: details)
+        await plan_id.remember(caller, details)
+        _notify(caller, plan.restores)
+        return plan, details
+
+    async def _check(self, request: Request, caller: Caller, snapshot: Snapshot, plan: Plan) -> None:
+        """Refuse what is not the plan that was asked for, or is not wanted, before anything is done."""
+        details = cache(lambda: columns.of_plan(snapshot.resources, plan))
+        if "plan_id" in request.arguments:
+            await plan_id.check(caller, str(request.arguments["plan_id"]), details())
+        await limits.check(caller, plan)
+        await replaced.check(caller, plan, strict=True)
+        await policy.check(caller, details)
+
+    async def _put_right(
+        self, writer: Writer, snapshot: Snapshot, rows: Mapping[str, Sequence[Row]], plan: Plan
+    ) -> None:
+        """Restore what is not the user's to change, and show what AWS has assigned since."""
+        image = Mirror(snapshot, rows, plan.pairs)
+        changes: list[RowChange] = list(sync.restored(image, plan.restores))
+        changing = {(each.table, each.found.identity) for each in plan.changes if each.found}
+        for table, some in rows.items():
+            for row in some:
+                found = plan.pairs.get((table, row.key))
+                if found is not None and (table, found.identity) not in changing:
+                    change = image.refreshed(snapshot.resources[table], row, found)
+                    changes += [change] if change else []
+        changes = await permission.writable(writer.caller, snapshot.resources, changes, writer.functions)
+        resources = list(snapshot.resources.values())
+        await self._common.write(writer, resources, await edits.claim(writer, resources, rows, changes))
+
+    async def _execute(
+        self,
+        request: Request,
+        scope: Scope,
+        writer: Writer,
+        snapshot: Snapshot,
+        steps: list[Step],
+        pairs: Mapping[tuple[str, Key], Found],
+    ) -> None:
+        """Carry out a plan's steps, letting go of each when it has ended."""
+        caller = writer.caller
+        drivers = await self._common.drivers(scope.layout, caller, changing=True)
+        worker_of = await drivers.workers(snapshot, steps, caller.stop)
+        function, written = request.call.function, request.call.written
+        who, regions_of_steps = await drivers.where(steps)
+        where = journal.Where(account=who.account, regions=regions_of_steps, arn=who.arn)
+        async with (
+            journal.operation(self._common.database, caller, function, written, len(steps), where) as entries,
+            writer.voucher.on(entries.connection),
+        ):
+            await Execution(steps, pairs, snapshot, writer, entries, worker_of).run()
+
+    async def _show_brought(
+        self, scope: Scope, writer: Writer, snapshot: Snapshot, made: Iterable[str]
+    ) -> None:
+        """Show what AWS has made of its own accord along with what was made in some tables."""
+        caller = writer.caller
+        brought = sync.tables_brought(snapshot.resources, made)
+        if not brought:
+            return
+        resources = list(snapshot.resources.values())
+        rows = await read.read(caller, resources)
+        await caller.commit()
+        fresh = await self._common.read(scope.layout, caller, resources, rows)
+        rows = await read.read(caller, resources)
+        changes = sync.brought(fresh, snapshot, rows, brought)
+        await self._common.write(writer, resources, changes)
+        await caller.commit()
+
+
+def _notify(caller: Caller, restores: Sequence[Restore]) -> None:
+    for each in restores:
+        caller.notice(each.why)
