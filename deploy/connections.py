@@ -258,9 +258,11 @@ def _secret(source: str | None) -> str:
 
 
 def _checked(listen: str | None) -> str | None:
-    if listen is not None:
-        options.listen([listen], "0777")
-    return listen
+    if not listen:
+        return None
+    first = listen.split()[0]  # IASQL_LISTEN may have several
+    options.listen([first], "0777")
+    return first
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
