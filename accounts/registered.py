@@ -59,6 +59,11 @@ class RegisteredAccounts:
         self._noted = False
         self._sweeper: asyncio.Task[None] | None = None
 
+    @property
+    def open(self) -> int:
+        """How many accounts are open, beside the default one."""
+        return len(self._opened) + len(self._left)
+
     async def of(self, database: str, *, user: str = "", changing: bool = False) -> Account:
         """The account that a database is connected to, once its credentials have been found to be that one's.
 

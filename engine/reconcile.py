@@ -141,6 +141,7 @@ class Reconcile:
         """Carry out a plan's steps, letting go of each when it has ended."""
         caller = writer.caller
         drivers = await self._common.drivers(scope.layout, caller, changing=True)
+        await drivers.check_credentials(snapshot, steps)
         worker_of = await drivers.workers(snapshot, steps, caller.stop)
         function, written = request.call.function, request.call.written
         who, regions_of_steps = await drivers.where(steps)

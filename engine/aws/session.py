@@ -12,6 +12,7 @@ from typing import Any
 
 import aioboto3
 from aiobotocore.config import AioConfig
+from botocore.credentials import RefreshableCredentials
 
 from engine.aws.attribution import attribute
 from engine.aws.errors import translated
@@ -105,6 +106,21 @@ class Cloud:
             return credentials and str((await credentials.get_frozen_credentials()).access_key)
         except Exception as error:
             raise translated(error, "credentials", "client") from error
+
+    async def lasts(self, seconds: float) -> bool:
+        """Whether the credentials are good for so long, or are renewed.
+
+        Those in the environment may have an end (`AWS_CREDENTIAL_EXPIRATION`), and nobody renews them there.
+
+        Raises:
+            CloudError: they cannot be had.
+        """
+        try:
+            credentials = await self._session.get_credentials()
+        except Exception as error:
+            raise translated(error, "credentials", "client") from error
+        ends = isinstance(credentials, RefreshableCredentials) and credentials.method == "env"
+        return not ends or not credentials.refresh_needed(seconds)
 
     def pace(self, service: str, operation: str) -> Pace:
         """What limits the calls of one service that are under way at once."""

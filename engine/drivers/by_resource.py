@@ -12,10 +12,14 @@ from engine.aws.session import Identity
 from engine.caller import Stop
 from engine.drivers.declared.driver import DeclaredDriver
 from engine.drivers.driver import Driver, Worker
+from engine.errors import OperationError
 from engine.plan.model import Step
 from engine.plan.snapshot import Snapshot
 from modules.spec import Resource
 from modules.spec.names import schema_of
+
+#: What the calls of a plan may take, beside what AWS is waited for.
+_CALLS_SECONDS = 60
 
 #: Who works on a resource.
 WorkerOf = Callable[[Resource], Worker]
@@ -54,6 +58,23 @@ class Drivers:
         who = await identity(self._account.cloud())
         regions = {self.regions[schema_of(each.change.table)] or who.region for each in steps}
         return who, sorted(regions)
+
+    async def check_credentials(self, snapshot: Snapshot, steps: Sequence[Step]) -> None:
+        """Refuse to begin what the credentials would not see the end of.
+
+        Raises:
+            OperationError: 28000, they end before the slowest of the steps may, and are not renewed.
+        """
+        resources = {each.table: each for each in (snapshot.resources[step.change.table] for step in steps)}
+        waiters = [waiter for each in resources.values() for waiter in (each.ready, each.gone) if waiter]
+        needed = _CALLS_SECONDS + max((each.seconds for each in waiters), default=0)
+        if not await self._account.cloud().lasts(needed):
+            raise OperationError(
+                "the AWS credentials end before the plan may",
+                sqlstate="28000",
+                detail=f"It may take {needed} seconds. Nothing has been done.",
+                hint="Start the server with new ones, or with some that are renewed: a role, a profile.",
+            )
 
     async def workers(self, snapshot: Snapshot, steps: Sequence[Step], stop: Stop) -> WorkerOf:
         """Who carries out the steps of a plan, each driver those of its own resources.
