@@ -12,7 +12,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.caller import Caller
 from engine.database import write_function
@@ -21,7 +21,7 @@ from engine.errors import OperationError
 from engine.plan import graph, sync
 from engine.plan.model import Action, Change, Plan, RowChange, Values
 from engine.plan.snapshot import Snapshot
-from modules.spec import OnChange, Part, Resource
+from modules.spec import Column, OnChange, Part, Resource
 
 _SHOWN = 20
 
@@ -77,14 +77,26 @@ async def permitted(
 async def _concerned(
     caller: Caller, resources: Mapping[str, Resource], plan: Plan, followed: Collection[str]
 ) -> set[str]:
-    """The tables of which it has to be seen what exactly is done: the role lacks a privilege of the whole."""
-    needs: dict[str, set[Need]] = defaultdict(set)
-    for table, action in {(each.table, each.action) for each in plan.changes}:
-        needs[table] |= set(_at_most(resources[table], action, followed))
-    by_itself = [each for each in brought(resources, plan) if each.table not in followed]
-    lacking = await lacked(caller, [*(each for some in needs.values() for each in some), *by_itself])
-    found = {table for table, some in needs.items() if not lacking.isdisjoint(some)}
-    return found | {each.table for each in by_itself if each in lacking}
+    """The tables of which it has to be seen what is done: the role lacks something that it could take.
+
+    It is asked of whole tables first, and of columns where that is not enough: never of each change.
+    """
+    actions = {(each.table, each.action) for each in plan.changes}
+    by_itself = {each.table for each in brought(resources, plan) if each.table not in followed}
+    for level in (_of_table, _of_columns):
+        needs = {
+            table: {
+                need for each, action in actions if each == table for need in level(resources[table], action)
+            }
+            for table in {table for table, _ in actions}
+        }
+        for table, some in needs.items():
+            some |= set(_at_most_shown(resources[table], followed))
+        lacking = await lacked(caller, (each for some in needs.values() for each in some))
+        actions = {(table, action) for table, action in actions if not lacking.isdisjoint(needs[table])}
+        if not actions:
+            break
+    return {table for table, _ in actions} | by_itself
 
 
 async def lacked(caller: Caller, needs: Iterable[Need]) -> frozenset[Need]:
@@ -196,16 +208,41 @@ async def writable(
     return [change for change, yes in zip(changes, may, strict=True) if yes]
 
 
-def _at_most(resource: Resource, action: Action, followed: Collection[str]) -> Iterator[Need]:
-    """The privileges that any change of a kind can take."""
-    privileges = {"create": ["INSERT"], "update": ["UPDATE"], "delete": ["DELETE"]}
-    for privilege in privileges.get(action, ["INSERT", "UPDATE", "DELETE"]):
-        yield Need(resource.table, privilege)
-    if action != "delete" and resource.table not in followed:
+#: The privileges that any change of a kind can take of the table.
+_PRIVILEGES: Mapping[Action, tuple[str, ...]] = {
+    "create": ("INSERT",),
+    "update": ("UPDATE",),
+    "replace": ("INSERT", "UPDATE", "DELETE"),
+    "delete": ("DELETE",),
+}
+
+
+def _of_table(resource: Resource, action: Action) -> Iterator[Need]:
+    yield from (Need(resource.table, each) for each in _PRIVILEGES[action])
+    yield from _of_parts(resource, action)
+
+
+def _of_columns(resource: Resource, action: Action) -> Iterator[Need]:
+    for privilege in _PRIVILEGES[action]:
+        if privilege == "DELETE":
+            yield Need(resource.table, privilege)
+        else:
+            users = (each for each in resource.columns if each.on_change is not OnChange.ASSIGNED)
+            yield from (Need(resource.table, privilege, each.name) for each in users)
+    yield from _of_parts(resource, action)
+
+
+def _of_parts(resource: Resource, action: Action) -> Iterator[Need]:
+    for part in resource.parts:
+        privileges = ("DELETE",) if action == "delete" else ("INSERT", "UPDATE", "DELETE")
+        yield from (Need(part.relation, each) for each in privileges)
+
+
+def _at_most_shown(resource: Resource, followed: Collection[str]) -> Iterator[Need]:
+    """What it can take besides to show the result, where that takes the role's rights."""
+    if resource.table not in followed:
         yield Need(resource.table, "UPDATE")
     for part in resource.parts:
-        for privilege in ["DELETE"] if action == "delete" else ["INSERT", "UPDATE", "DELETE"]:
-            yield Need(part.relation, privilege)
         if part.relation not in followed:
             yield from _of_sequence(part.relation, part.key)
 
@@ -233,8 +270,15 @@ def of_change(resource: Resource, change: Change, followed: Collection[str] = ()
 def _inserted(resource: Resource, change: Change) -> Iterator[Need]:
     values = change.desired.row.values if change.desired else {}
     for column in resource.columns:
-        if column.on_change is not OnChange.ASSIGNED and values.get(column.name) is not None:
+        value = values.get(column.name)
+        if column.on_change is not OnChange.ASSIGNED and value is not None and not _is_default(column, value):
             yield Need(resource.table, "INSERT", column.name)
+
+
+def _is_default(column: Column, value: Any) -> bool:
+    """Whether a value is what Postgres gives a new row, which takes no privilege of the column."""
+    default = (column.default or "").removeprefix("'").removesuffix("'")
+    return bool(default) and default in (value, json.dumps(value))
 
 
 def _shown(resource: Resource, values: Values) -> Iterator[Need]:
