@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import json
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -74,8 +75,8 @@ def _statement(value: Any) -> Any:
             continue
         if name in _SETS:
             result[name] = _as_set(inner)
-        elif name in {"Principal", "NotPrincipal"} and inner == "*":
-            result[name] = {"AWS": ["*"]}
+        elif name in {"Principal", "NotPrincipal"}:
+            result[name] = _principal(inner)
         elif isinstance(inner, dict):
             result[name] = {
                 key: {k: _as_set(v) for k, v in each.items()} if isinstance(each, dict) else _as_set(each)
@@ -84,6 +85,25 @@ def _statement(value: Any) -> Any:
         else:
             result[name] = inner
     return result
+
+
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
+
+
+def _principal(value: Any) -> Any:
+    """Who: an account's number means its root, and `*` everybody.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    if value == "*":
+        return {"AWS": ["*"]}
+    if not isinstance(value, dict):
+        return value
+    some = {kind: _as_set(each) for kind, each in value.items()}
+    if "AWS" in some:
+        roots = (f"arn:aws:iam::{each}:root" if _ACCOUNT.fullmatch(each) else each for each in some["AWS"])
+        some["AWS"] = sorted(set(roots))
+    return some
 
 
 def _as_set(value: Any) -> list[str]:

@@ -372,7 +372,7 @@ class Account:
         }
         return {"service": self.services[arn]}
 
-    def list_services(self, cluster: str, launchType: str) -> Item:  # noqa: N803
+    def list_services(self, cluster: str) -> Item:
         found = [each["serviceArn"] for each in self.services.values() if each["clusterArn"] == cluster]
         return {"serviceArns": found}
 

@@ -21,6 +21,7 @@ from modules.spec import (
     EnumType,
     Initial,
     Item,
+    Kept,
     PerItem,
     PerKey,
     Source,
@@ -48,6 +49,10 @@ def faults(it: Checked) -> Iterator[Fault]:
     for waiter in (resource.ready, resource.gone):
         if waiter is not None:
             yield from _waiter(it, waiter)
+    for call in (*resource.carry.looks, *resource.carry.calls):
+        yield from _call(it, call, it.columns)
+        if isinstance(call, Kept) and call.undone is not None:
+            yield from _call(it, call.undone, it.columns)
     for path in resource.carry.whole if resource.create else ():
         yield from _carried(it, resource.create[0], path)
 
@@ -58,6 +63,8 @@ def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:
         return
     if call.given and call.given[0] not in it.columns:
         yield fault(f"{call.operation}: given names no column: {call.given[0]}", call.given[0], it.columns)
+    for path, source in call.params.items() if isinstance(call, PerItem) else ():
+        yield from _item(it, call, path, source)
     if isinstance(call, PerItem | PerKey) and call.column not in it.columns:
         yield fault(f"{call.operation}: no column {call.column}", call.column, it.columns)
     yield from _result(it, call.operation, call.result or "@")
@@ -68,6 +75,16 @@ def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:
     yield from _batch(it, call)
     if isinstance(call, Update):
         yield from _left_out(it, call)
+
+
+def _item(it: Checked, call: Call, path: str, source: Source) -> Iterator[Fault]:
+    """The element of an array, which is a text."""
+    try:
+        shape, _ = parameter(it.aws.input(call.operation), path)
+    except NoPathError:
+        return  # is said of all parameters
+    if isinstance(source, Item) and shape.type_name != "string":
+        yield fault(f"{call.operation} {path} is a {shape.type_name}")
 
 
 def _left_out(it: Checked, call: Update) -> Iterator[Fault]:
@@ -181,7 +198,7 @@ def _source(it: Checked, where: str, shape: Shape, source: Source, names: Names)
                 yield from _sendable(where, shape, column)
         case Const():
             yield from constant(where, shape, source.value)
-        case Context() | Item(read=None) | Token():
+        case Context() | Token():
             if shape.type_name != "string":
                 yield fault(f"{where} is a {shape.type_name}")
         case Derived() | Edited():

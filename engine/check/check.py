@@ -9,7 +9,7 @@ from pathlib import Path
 from botocore.exceptions import UnknownServiceError
 
 import modules
-from engine.check import calls, functions, names, reading
+from engine.check import calls, carrying, functions, names, reading
 from engine.check.checked import Checked, Resources
 from engine.check.fault import Fault, fault
 from modules.catalogue import Catalogue
@@ -34,7 +34,13 @@ def faults(resource: Resource, resources: Resources) -> Iterator[Fault]:
     except UnknownServiceError:
         yield fault(f"no service {resource.service}", resource.service)
         return
-    every = (names.faults(it), reading.faults(it), calls.faults(it), functions.faults(it))
+    every = (
+        names.faults(it),
+        reading.faults(it),
+        calls.faults(it),
+        carrying.faults(it),
+        functions.faults(it),
+    )
     yield from dict.fromkeys(each for some in every for each in some)
 
 

@@ -62,6 +62,7 @@ class _Planner:
         self._replaced: dict[tuple[str, str], Key] = {}
         self._restored: set[tuple[str, str]] = set()
         self._taken_along: dict[tuple[str, str], tuple[str, str]] = {}
+        self._held = _held(snapshot)
 
     def table(self, resource: Resource) -> None:
         """Plan one table; those that it refers to have been planned."""
@@ -151,6 +152,7 @@ class _Planner:
         taken_along = self._taken_along_with(resource, found)
         replaced = diff.replaces(resource, changed)
         if replaced:
+            self._check_held(resource, found)
             self.resolver.replaced(desired.row)
             self._removed.add((resource.table, found.identity))
             self._replaced[resource.table, found.identity] = desired.row.key
@@ -194,7 +196,28 @@ class _Planner:
             self._restored.add((resource.table, found.identity))
             self.restores.append(self._restore(resource, found, None, "cannot be deleted"))
             return
+        user = self._held.get((resource.table, found.identity))
+        if user is not None:
+            self._restored.add((resource.table, found.identity))
+            what = f"cannot be deleted, since {user.table} {user.identity}, which no row can show, uses it"
+            self.restores.append(self._restore(resource, found, None, what))
+            return
         self._delete(resource, found)
+
+    def _check_held(self, resource: Resource, found: Found) -> None:
+        """
+        Raises:
+            OperationError: 0A000, something that no row can show uses what is to be replaced.
+        """
+        user = self._held.get((resource.table, found.identity))
+        if user is not None:
+            raise OperationError(
+                f"{resource.table} {_name(resource, found)} cannot be replaced while {user.table} "
+                f"{user.identity} uses it",
+                sqlstate="0A000",
+                detail="No row can show that, so that nothing points it to the new one.",
+                table=resource.table,
+            )
 
     def _delete(self, resource: Resource, found: Found, taken_along: tuple[str, str] | None = None) -> None:
         self._removed.add((resource.table, found.identity))
@@ -241,6 +264,16 @@ class _Planner:
     def _restore(self, resource: Resource, found: Found, row: Row | None, what: str) -> Restore:
         why = f"{resource.table} {_name(resource, found)} {what}: its row is restored"
         return Restore(table=resource.table, row=row, found=found, why=why)
+
+
+def _held(snapshot: Snapshot) -> dict[tuple[str, str], Found]:
+    """What is used by something that no row can show, and by what; not what takes that along."""
+    held: dict[tuple[str, str], Found] = {}
+    for user in snapshot.hidden:
+        within = snapshot.resources[user.table].within
+        shown = replace(user, values={name: value for name, value in user.values.items() if name != within})
+        held |= dict.fromkeys(snapshot.referred(shown), user)
+    return held
 
 
 def _name(resource: Resource, found: Found) -> str:

@@ -83,6 +83,7 @@ PUBLIC_REPOSITORY = Resource(
             Lost(of="images", what="its images"),
             Lost(of="catalogData.logoUrl", what="the logo in its catalogue entry"),
         ),
+        not_kept={"catalogData.logoImageBlob": "AWS tells only where a logo can be seen, so that it is lost"},
     ),
     delete=(
         Call(

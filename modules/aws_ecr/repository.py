@@ -124,6 +124,7 @@ REPOSITORY = Resource(
             ),
         ),
         lost=(Lost(of="images", what="its images"),),
+        not_kept={"registryId": "the account has one"},
     ),
     delete=(
         Call(

@@ -1,7 +1,20 @@
 """https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html"""
 
 from modules import canonical
-from modules.spec import Call, Derived, List, OnChange, Per, Resource, Source, Update, assigned, column, ref
+from modules.spec import (
+    Call,
+    Carry,
+    Derived,
+    List,
+    OnChange,
+    Per,
+    Resource,
+    Source,
+    Update,
+    assigned,
+    column,
+    ref,
+)
 
 _SET: dict[str, Source] = {
     "repositoryName": "repository_name",
@@ -36,6 +49,12 @@ REPOSITORY_POLICY = Resource(
     ),
     create=(Call(operation="set_repository_policy", params=_SET, result="@"),),
     update=(Update(operation="set_repository_policy", params=_SET, when=("policy_text",)),),
+    carry=Carry(
+        not_kept={
+            "registryId": "the account has one",
+            "force": "it lets one lock oneself out",
+        }
+    ),
     delete=(Call(operation="delete_repository_policy", params={"repositoryName": "repository_name"}),),
     absent=("RepositoryPolicyNotFoundException", "RepositoryNotFoundException"),
 )

@@ -1,7 +1,7 @@
 """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html"""
 
 from modules import canonical, tagging
-from modules.aws_ecs_fargate import targets
+from modules.aws_ecs_fargate import services
 from modules.spec import (
     After,
     Call,
@@ -11,7 +11,6 @@ from modules.spec import (
     Each,
     Edited,
     EnumType,
-    Initial,
     List,
     Lookup,
     Old,
@@ -36,7 +35,7 @@ _NETWORK: dict[str, Source] = {
     _VPC + "assignPublicIp": "assign_public_ip",
 }
 _TARGETS = Edited(
-    "loadBalancers", targets.load_balancers, ("target_group_name", "container_name", "container_port")
+    "loadBalancers", services.load_balancers, ("target_group_name", "container_name", "container_port")
 )
 _SERVICE: dict[str, Source] = {"cluster": "cluster_name", "service": "arn"}
 
@@ -56,7 +55,7 @@ _TAGS = tagging.ecs("arn")
 SERVICE = Resource(
     table="service",
     service="ecs",
-    doc="Keeps a number of tasks running, behind a target group if it has one.",
+    doc="Keeps a number of tasks running, behind a target group if it has one. New ones run on Fargate.",
     key=("name",),
     identity="arn",
     natural_key=("cluster_name", "name"),
@@ -127,7 +126,7 @@ SERVICE = Resource(
     listing=List(
         operation="list_services",
         items="serviceArns",
-        params={"launchType": "FARGATE", "maxResults": 100},
+        params={"maxResults": 100},
         per=Per(table="cluster", params={"cluster": "cluster_arn"}),
         absent=("ClusterNotFoundException",),
     ),
@@ -149,7 +148,7 @@ SERVICE = Resource(
                 "serviceName": "name",
                 "taskDefinition": "task_definition_id",
                 "desiredCount": "desired_count",
-                "launchType": Initial(Const("FARGATE")),
+                "launchType": Edited("@", services.launch_type, ()),
                 "loadBalancers": _TARGETS,
                 "clientToken": Token(),
                 **_TAGS.create,
@@ -187,7 +186,11 @@ SERVICE = Resource(
         *_TAGS.update,
     ),
     reflects=("deployments", "events", "taskSets"),
-    carry=Carry(description=True, whole=("tags",)),
+    carry=Carry(
+        description=True,
+        whole=("tags",),
+        not_kept={"role": "services of the network mode awsvpc have none of their own"},
+    ),
     delete=(Call(operation="delete_service", params={**_SERVICE, "force": Const(True)}),),
     gone=Waiter(
         name="services_inactive", params={"cluster": "cluster_name", "services[0]": "arn"}, seconds=900

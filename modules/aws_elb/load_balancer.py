@@ -193,7 +193,19 @@ LOAD_BALANCER = Resource(
                 unless="Attributes",
                 params={"LoadBalancerArn": "load_balancer_arn", "Attributes": Old("Attributes")},
             ),
+            Kept(
+                operation="set_security_groups",
+                of="EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic",
+                params={
+                    "LoadBalancerArn": "load_balancer_arn",
+                    "SecurityGroups": Each("load_balancer_security_groups", "security_group_id"),
+                    "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic": Old(
+                        "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"
+                    ),
+                },
+            ),
         ),
+        not_kept={"SubnetMappings": "they are the subnets, with the elastic IP addresses, which are lost"},
         lost=(
             Lost(
                 of="AvailabilityZones[].LoadBalancerAddresses[].AllocationId",

@@ -2,7 +2,20 @@
 
 from modules import canonical, tagging
 from modules.aws_security_group.permissions import comparable, permissions, port
-from modules.spec import Batch, Call, Derived, Edited, List, Resource, Update, assigned, column, fixed, ref
+from modules.spec import (
+    Batch,
+    Call,
+    Carry,
+    Derived,
+    Edited,
+    List,
+    Resource,
+    Update,
+    assigned,
+    column,
+    fixed,
+    ref,
+)
 
 _SOURCE = "ReferencedGroupInfo"
 _PERMISSIONS = Edited(
@@ -111,6 +124,20 @@ SECURITY_GROUP_RULE = Resource(
             },
         ),
         *_TAGS.update,
+    ),
+    carry=Carry(
+        not_kept=dict.fromkeys(
+            (
+                "CidrIp",
+                "FromPort",
+                "ToPort",
+                "IpProtocol",
+                "GroupName",
+                "SourceSecurityGroupName",
+                "SourceSecurityGroupOwnerId",
+            ),
+            "another way to say what GroupId and IpPermissions say",
+        )
     ),
     delete=(
         Call(

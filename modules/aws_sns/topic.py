@@ -160,6 +160,7 @@ TOPIC = Resource(
             ),
         ),
         lost=(Lost(of="Subscriptions", what="its subscriptions"),),
+        not_kept={"DataProtectionPolicy": "AWS offers it to nobody new"},
     ),
     delete=(Call(operation="delete_topic", params={"TopicArn": "arn"}),),
     absent=("NotFound",),

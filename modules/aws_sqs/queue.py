@@ -134,6 +134,21 @@ QUEUE = Resource(
             Lost(of="ApproximateNumberOfMessagesNotVisible", what="its messages that are being worked on"),
             Lost(of="ApproximateNumberOfMessagesDelayed", what="its messages that are held back"),
         ),
+        not_kept=dict.fromkeys(
+            (
+                f"Attributes.{name}"
+                for name in (
+                    "All",
+                    "QueueArn",
+                    "CreatedTimestamp",
+                    "LastModifiedTimestamp",
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                    "ApproximateNumberOfMessagesDelayed",
+                )
+            ),
+            "AWS tells it, and nobody sets it",
+        ),
     ),
     delete=(Call(operation="delete_queue", params={"QueueUrl": "url"}),),
     absent=("AWS.SimpleQueueService.NonExistentQueue",),

@@ -124,6 +124,14 @@ SUBNET = Resource(
             Lost(of="NetworkAcls", what="its network ACL"),
             Lost(of="Ipv6CidrBlockAssociationSet[].Ipv6CidrBlock", what="its IPv6 network"),
         ),
+        not_kept={
+            **dict.fromkeys(
+                ("Ipv6CidrBlock", "Ipv6Native", "Ipv6IpamPoolId", "Ipv6NetmaskLength"),
+                "the IPv6 network is lost",
+            ),
+            **dict.fromkeys(("Ipv4IpamPoolId", "Ipv4NetmaskLength"), "another way to say CidrBlock"),
+            "AvailabilityZoneId": "another way to say AvailabilityZone",
+        },
     ),
     delete=(Call(operation="delete_subnet", params={"SubnetId": "subnet_id"}),),
     absent=("InvalidSubnetID.NotFound",),

@@ -135,6 +135,20 @@ VPC = Resource(
             Lost(of="RouteTables", what="its route tables"),
             Lost(of="Ipv6CidrBlockAssociationSet[].Ipv6CidrBlock", what="its IPv6 networks"),
         ),
+        not_kept={
+            **dict.fromkeys(
+                (
+                    "AmazonProvidedIpv6CidrBlock",
+                    "Ipv6Pool",
+                    "Ipv6CidrBlock",
+                    "Ipv6IpamPoolId",
+                    "Ipv6NetmaskLength",
+                    "Ipv6CidrBlockNetworkBorderGroup",
+                ),
+                "IPv6 networks are lost",
+            ),
+            **dict.fromkeys(("Ipv4IpamPoolId", "Ipv4NetmaskLength"), "another way to say CidrBlock"),
+        },
     ),
     delete=(Call(operation="delete_vpc", params={"VpcId": "vpc_id"}),),
     absent=("InvalidVpcID.NotFound",),

@@ -14,6 +14,7 @@ from modules.aws_ecs_fargate.service import SERVICE
 from modules.aws_ecs_fargate.task_definition import TASK_DEFINITION
 from modules.aws_elb.listener import LISTENER
 from modules.aws_elb.load_balancer import LOAD_BALANCER
+from modules.aws_elb.target_group import TARGET_GROUP
 from modules.aws_iam.role import ROLE
 from modules.aws_security_group.security_group import SECURITY_GROUP
 from modules.aws_security_group.security_group_rule import SECURITY_GROUP_RULE
@@ -30,6 +31,8 @@ from modules.spec import (
     Each,
     Edited,
     EnumType,
+    Kept,
+    Old,
     Reference,
     Resource,
     Source,
@@ -268,6 +271,37 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
         "create_listener Certificates: its description has no Certificate: Listener has no member "
         "Certificate",
     ),
+    "parameter that nobody sends": (
+        create(ROLE, {"Path": None}),  # type: ignore[dict-item]
+        "create_role: Path is no column's, not kept, and not said to be lost",
+    ),
+    "key of a map that nobody sends": (
+        create(QUEUE, {"Attributes.RedrivePolicy": None}),  # type: ignore[dict-item]
+        "create_queue: Attributes.RedrivePolicy is no column's, not kept, and not said to be lost",
+    ),
+    "path in the old description": (
+        create(ROLE, {"Path": Old("Pth")}),
+        "carry: its description has no Pth: Role has no member Pth",
+    ),
+    "what is not kept and is not there": (
+        replace(ROLE, carry=replace(ROLE.carry, not_kept={"Paths": "x"})),
+        "carry: no call has a parameter Paths",
+    ),
+    "call that keeps something": (
+        replace(
+            ROLE, carry=replace(ROLE.carry, calls=(Kept(operation="put_policy", params={}, of="Policies"),))
+        ),
+        "no operation put_policy in iam",
+    ),
+    "look that a call compares with": (
+        replace(
+            TARGET_GROUP,
+            carry=replace(
+                TARGET_GROUP.carry, calls=(replace(TARGET_GROUP.carry.calls[0], unless="Attribs"),)
+            ),
+        ),
+        "carry: modify_target_group_attributes: no look gives Attribs",
+    ),
     "service": (replace(VPC, service="ec3"), "no service ec3"),
 }
 #: A table with a key that no foreign key can refer to.
@@ -289,7 +323,7 @@ def test_what_is_allowed_is_said_the_likeliest_first() -> None:
     [misspelt] = faults(replace(VPC, absent=("InvalidVpcId.NotFound",)), RESOURCES)
     assert misspelt.allowed[0] == "InvalidVpcID.NotFound"
     few = found(replace(VPC, natural_key=("cidr",)))["natural_key names no column: cidr"]
-    assert set(few.allowed) == {"vpc_id", "cidr_block", "state", "is_default"}
+    assert set(few.allowed) == {"vpc_id", "cidr_block", "state", "is_default", "tags"}
 
 
 def test_a_module_is_put_together_of_what_there_is() -> None:

@@ -137,3 +137,16 @@ def test_what_goes_along_with_its_owner_is_not_taken_off_first() -> None:
     assert in_order(planned) == ["remove net n1", "remove thing t"]
     last = planned.steps[-1]
     assert last.after == frozenset({0}), "what the inner one uses goes after what takes it along"
+
+
+def test_what_is_used_by_something_that_no_row_can_show_stays() -> None:
+    strict = resource("strict", column("size", "text", "size", not_null=True), ref("net", "net", "net"))
+    finds = [found(_NET, "n1", name="n", kind="a"), found(strict, "s", name="s", net="n1")]
+    planned = plan([_NET, strict], finds, [])
+    assert planned.changes == ()
+    [restore] = planned.restores
+    assert restore.found is finds[0]
+    assert "strict s, which no row can show, uses it" in restore.why
+    with pytest.raises(OperationError, match="cannot be replaced while strict s uses it") as refused:
+        plan([_NET, strict], finds, [row("net", 1, arn="n1", name="n", kind="b")])
+    assert refused.value.sqlstate == "0A000"

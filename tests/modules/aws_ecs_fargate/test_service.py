@@ -274,3 +274,30 @@ def test_the_older_of_two_services_of_one_name_is_shown() -> None:
     row = Row(table="service", key=("s",), values={"arn": "d"})
     account = Snapshot([SERVICE], {"service": listed}, {"service": [row]})
     assert [each.identity for each in account.tables["service"]] == ["d"]
+
+
+async def test_services_of_other_kinds_are_shown_or_what_they_use_stays(applied: Session, ecs: Any) -> None:
+    network = service(ecs)["networkConfiguration"]
+    strategy = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
+    ecs.create_service(
+        cluster="c",
+        serviceName="spot",
+        taskDefinition="td",
+        desiredCount=1,
+        capacityProviderStrategy=strategy,
+        networkConfiguration=network,
+    )
+    ecs.create_service(cluster="c", serviceName="bridge", taskDefinition="td", desiredCount=1)
+    await applied("iasql_sync")
+    assert await applied.rows("SELECT name FROM service ORDER BY 1") == [("s",), ("spot",)]
+    assert any("bridge" in each and "is not shown" in each for each in applied.notices)
+    await applied.execute("UPDATE service SET desired_count = 2 WHERE name = 'spot'")
+    await applied.apply()
+    [changed] = ecs.describe_services(cluster="c", services=["spot"])["services"]
+    assert changed["desiredCount"] == 2
+    await applied.execute(
+        "DELETE FROM service; DELETE FROM container_definition; DELETE FROM task_definition"
+    )
+    assert {row[1] for row in await applied("iasql_apply")} == {"service"}
+    assert active(ecs) == ["td:1"]
+    assert await applied.value("SELECT count(*) FROM task_definition") == 1

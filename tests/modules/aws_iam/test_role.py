@@ -236,3 +236,15 @@ async def test_a_role_in_an_instance_profile_is_not_begun_to_be_replaced(
         await installed("iasql_apply")
     assert refused.value.sqlstate == "0A000"
     assert [each["RoleName"] for each in iam.list_roles()["Roles"]] == ["tasks"]
+
+
+async def test_an_account_by_its_number_is_its_root(session: Session, iam: Any) -> None:
+    await session("iasql_install", "aws_iam")
+    ours = {**_TRUST, "Statement": [{**_TRUST["Statement"][0], "Principal": {"AWS": "123456789012"}}]}
+    await session.execute(
+        f"INSERT INTO role (role_name, assume_role_policy_document) VALUES ('r', '{json.dumps(ours)}')"
+    )
+    await session.apply()
+    theirs = json.dumps(ours).replace("123456789012", "arn:aws:iam::123456789012:root")
+    iam.update_assume_role_policy(RoleName="r", PolicyDocument=theirs)
+    assert await session("iasql_plan_apply") == []

@@ -129,8 +129,8 @@ class _Forgetful(Account):
             self.made[token] = super().create_service(cluster, serviceName, **more)
         return self.made[token]
 
-    def list_services(self, cluster: str, launchType: str) -> Item:  # noqa: N803
-        return super().list_services(cluster, launchType) if self.showing else {"serviceArns": []}
+    def list_services(self, cluster: str) -> Item:
+        return super().list_services(cluster) if self.showing else {"serviceArns": []}
 
 
 class _Hanging(BenchCloud):

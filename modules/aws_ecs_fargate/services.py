@@ -1,4 +1,4 @@
-"""Where the requests come from that a service answers. Pure functions only."""
+"""What a service runs on, and where the requests come from that it answers. Pure functions only."""
 
 from __future__ import annotations
 
@@ -27,3 +27,14 @@ def load_balancers(
     if not first:
         first = {"containerName": container, "containerPort": port}
     return [{**first, "targetGroupArn": target_group}, *others]
+
+
+def launch_type(there: Mapping[str, Any] | None) -> str | None:
+    """What a new service's tasks run on: Fargate, unless the service that it replaces says something else.
+
+    Args:
+        there: the replaced service's description.
+    """
+    if there is None:
+        return "FARGATE"
+    return None if there.get("capacityProviderStrategy") else there.get("launchType", "FARGATE")
