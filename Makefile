@@ -3,7 +3,7 @@
 PYTHON := $(firstword $(foreach version,3.11 3.12 3.13,$(shell command -v python$(version))) python3)
 BIN := .venv/bin
 
-.PHONY: setup demo test test-clients test-kills test-native test-versions postgres-versions lint fmt bench-engine bench-faults bench-load bench-proxy chaos soak fuzz clean
+.PHONY: iam setup demo test test-clients test-kills test-native test-versions postgres-versions lint fmt bench-engine bench-faults bench-load bench-proxy chaos soak fuzz clean
 
 setup: .setup-stamp
 
@@ -63,6 +63,10 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	PATH="$(CURDIR)/$(BIN):$$PATH" cython-lint --max-line-length 120 proxy/native
+
+# The least IAM policies, from what the modules declare: docs/iam
+iam: setup
+	@$(BIN)/python -m accounts docs/iam
 
 fmt: setup
 	$(BIN)/ruff check --fix

@@ -23,6 +23,9 @@ _SESSION_POLICY = 2048
 #: What the engine itself asks, whatever the modules.
 _ALWAYS = frozenset({"ec2:DescribeRegions", "sts:GetCallerIdentity"})
 _VERB = re.compile(r"(:[A-Z][a-z]+).*")
+#: Of services whose actions are called otherwise than they sign.
+#: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonresourcegrouptaggingapi.html
+_PREFIXES = {"resourcegroupstaggingapi": "tag"}
 #: What AWS asks for beside the operation itself.
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-iam-roles.html
 _IMPLIED = {
@@ -50,13 +53,20 @@ def changing(module: Module) -> str:
     return _policy(sorted(actions(module, reads=False)))
 
 
+def documents(catalogue: Catalogue) -> dict[str, str]:
+    """The policies as files for people, by name: one for reading, and one for changes of each module."""
+    texts = {"reading": reading(catalogue)}
+    texts |= {each.name: changing(each) for each in catalogue.modules if actions(each, reads=False)}
+    return {f"{name}.json": json.dumps(json.loads(text), indent=2) + "\n" for name, text in texts.items()}
+
+
 def actions(module: Module, *, reads: bool) -> set[str]:
     """The IAM actions of the calls that a module's resources declare, of those that read or of the others."""
     found: set[str] = set()
     for resource in module.resources:
-        for operation in _operations(resource):
+        for service, operation in _operations(resource):
             if operation.startswith(_READS) == reads:
-                found.add(_action(resource.service, operation))
+                found.add(_action(service, operation))
     return found.union(*(_IMPLIED.get(each, ()) for each in found))
 
 
@@ -64,12 +74,13 @@ def _reads(catalogue: Catalogue) -> frozenset[str]:
     return _ALWAYS.union(*(actions(each, reads=True) for each in catalogue.modules))
 
 
-def _operations(resource: Resource) -> Iterator[str]:
+def _operations(resource: Resource) -> Iterator[tuple[str, str]]:
+    """The service and operation of each call, by botocore's names."""
     for value in _values(resource):
         if isinstance(value, Waiter):
-            yield waiting(resource.service, value.name).operation
+            yield resource.service, waiting(resource.service, value.name).operation
         elif isinstance(operation := getattr(value, "operation", None), str):
-            yield operation
+            yield getattr(value, "service", None) or resource.service, operation
 
 
 def _values(value: Any) -> Iterator[Any]:
@@ -92,7 +103,9 @@ def _action(service: str, operation: str) -> str:
 def _model(service: str) -> tuple[str, dict[str, str]]:
     """A service's prefix of IAM actions, and its operations by botocore's names."""
     model = Session().get_service_model(service)
-    return model.signing_name, {xform_name(name): name for name in model.operation_names}
+    return _PREFIXES.get(service, model.signing_name), {
+        xform_name(name): name for name in model.operation_names
+    }
 
 
 def _policy(allowed: Iterable[str]) -> str:
