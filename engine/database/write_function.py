@@ -164,6 +164,8 @@ async def _make(caller: Caller, schema: str, owner: str, me: str) -> None:
     )
     if owner != me:
         await caller.query(f"ALTER FUNCTION {name}(pg_catalog.jsonb) OWNER TO {identifier(owner)}")
+    # An owner may have taken that from PUBLIC by default; this function lets only the engine do anything.
+    await caller.query(f"GRANT EXECUTE ON FUNCTION {name}(pg_catalog.jsonb) TO PUBLIC")
     await caller.query(
         f"COMMENT ON FUNCTION {name}(pg_catalog.jsonb) IS "
         + literal(

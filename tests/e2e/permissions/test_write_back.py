@@ -235,6 +235,15 @@ def test_an_upgrade_gives_the_function_to_a_database_that_was_installed_before(
     assert fetched(scene.owner, SHOWN) == [("/kept",), ("/new",)]
 
 
+def test_the_owner_takes_execute_from_public_by_default(scene: Scene, make_role: MakeRole) -> None:
+    scene.without_write_functions()
+    scene.execute(
+        "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC", "SELECT iasql_upgrade()", NEW
+    )
+    who = make_role(SELECT, EXECUTE, MAY_CREATE)
+    assert len(fetched(who, APPLY)) == 2
+
+
 def test_the_function_goes_with_the_last_module(scene: Scene) -> None:
     scene.execute("SELECT iasql_uninstall('aws_cloudwatch')")
     assert len(scene.write_functions()) == 1
