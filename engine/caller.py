@@ -56,6 +56,7 @@ class Caller(Protocol):
         database: name of the database the session is connected to.
         user: name of the role that is logged in (the journal's "who").
         address: where the client is, None if that is not known.
+        cancel_key: what the client sends in a CancelRequest, None if it cannot send one.
         in_transaction: whether the client has a transaction open, so that nothing
             the operation writes may be committed before the client says so.
         stop: set when the client cancelled, vanished, or ran out of time.
@@ -64,6 +65,7 @@ class Caller(Protocol):
     database: str
     user: str
     address: str | None
+    cancel_key: bytes | None
     in_transaction: bool
     stop: Stop
 

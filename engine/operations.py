@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
 
 from engine import results
 from engine.aws.account import Accounts
@@ -10,8 +13,10 @@ from engine.aws.attribution import acting
 from engine.aws.patience import Patience
 from engine.caller import Caller
 from engine.common import Common
+from engine.database import cancellation
 from engine.database.connection import Database
 from engine.database.functions import OPERATIONS, Performs
+from engine.errors import OperationError
 from engine.guard import execution
 from engine.reconcile import Reconcile
 from engine.request import Call, Request
@@ -21,6 +26,11 @@ from modules.catalogue import Catalogue
 
 #: Functions that the proxy hands to the engine. All others are ordinary SQL functions.
 FUNCTIONS: frozenset[str] = frozenset(each.name for each in OPERATIONS)
+
+#: Requests that are passed on to other servers at once at most: anybody can send some.
+_CANCELLING = 4
+
+_log = structlog.get_logger()
 
 
 class Engine:
@@ -36,6 +46,7 @@ class Engine:
             catalogue: the modules that users can install.
         """
         self._common = Common(Database(postgres_url), accounts, catalogue, patience or Patience())
+        self._cancelling = asyncio.Semaphore(_CANCELLING)
         setup, reconcile = Setup(self._common), Reconcile(self._common)
         self._performs: Mapping[Performs, Callable[[Request, Caller], Awaitable[list[Record]]]] = {
             "install": setup.install,
@@ -73,6 +84,18 @@ class Engine:
             await self._common.account(caller)
             records = await self._performs[operation.performs](request, caller)
         await results.leave(caller, call.function, records)
+
+    async def cancel(self, key: bytes) -> None:
+        """Stop the operation of a session of another server, if there is one.
+
+        Args:
+            key: what the client of that session was told to cancel with.
+        """
+        async with self._cancelling:
+            try:
+                await cancellation.tell(self._common.database, key)
+            except OperationError as error:
+                _log.warning("a cancel request could not be passed on", error=str(error))
 
     async def close(self) -> None:
         """Release AWS clients."""

@@ -17,6 +17,7 @@ import asyncpg
 import structlog
 
 from engine.caller import Caller
+from engine.database import cancellation
 from engine.database.connection import GONE, Database
 from engine.database.write_batches import Batches
 from engine.errors import OperationError
@@ -206,7 +207,8 @@ async def operation(
         await connection.execute(_CUT_OFF)
         begun = {(table, what): token for table, what, token in await connection.fetch(_BEGUN)}
         try:
-            yield Journal(connection, number, begun)
+            async with cancellation.heard(connection, caller):
+                yield Journal(connection, number, begun)
         except BaseException as error:
             await _end(connection, number, "failed", _message(error))
             raise

@@ -26,6 +26,7 @@ _PATIENCE = "10s"
 #: What the schema must have, by kind of relation.
 _RELATIONS = {
     "setting": "r",
+    "cancel_secret": "r",
     "module": "r",
     "module_table": "r",
     "place": "r",

@@ -12,6 +12,13 @@ CREATE TABLE IF NOT EXISTS iasql.setting (
 COMMENT ON TABLE iasql.setting IS 'The version of this schema.';
 GRANT SELECT ON iasql.setting TO PUBLIC;
 
+CREATE TABLE IF NOT EXISTS iasql.cancel_secret (
+  value text NOT NULL
+);
+INSERT INTO iasql.cancel_secret (value)
+  SELECT concat(gen_random_uuid(), gen_random_uuid()) WHERE NOT EXISTS (SELECT FROM iasql.cancel_secret);
+COMMENT ON TABLE iasql.cancel_secret IS 'With this servers tell each other whose operation is to be cancelled.';
+
 CREATE TABLE IF NOT EXISTS iasql.module (
   name text PRIMARY KEY,
   version text NOT NULL,

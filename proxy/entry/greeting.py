@@ -249,7 +249,7 @@ class Greeting(asyncio.Protocol):
             self._connection.end()
 
     async def _cancel(self, request: CancelRequest) -> None:
-        await cancel(request, self._proxy.keys, self._proxy.upstream)
+        await cancel(request, self._proxy.keys, self._proxy.upstream, self._proxy.engine)
         self._transport.close()
         self._connection.note(Outcome.CANCEL_REQUEST)
         self._connection.end()

@@ -53,6 +53,7 @@ class SessionCaller:
         self.database = session.startup.database
         self.user = session.startup.user
         self.address: str | None = session.connection.client
+        self.cancel_key: bytes | None = session.cancel_key
         self.in_transaction = in_transaction
         self.stop = Stop()
         self.failure: DatabaseError | None = None

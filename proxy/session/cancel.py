@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import cast
 
 from engine.errors import OperationError, Stopped
+from engine.operations import Engine
 from proxy.session.conversation import Conversation
 from proxy.transport.upstream import Upstream
 from proxy.wire.startup import CancelRequest, cancel_request
@@ -36,12 +37,14 @@ class Keys:
         return self._sessions.get(key)
 
 
-async def cancel(request: CancelRequest, keys: Keys, upstream: Upstream) -> None:
+async def cancel(request: CancelRequest, keys: Keys, upstream: Upstream, engine: Engine) -> None:
     """Do what a CancelRequest asks; like Postgres, say nothing about it."""
     session = keys.session(request.key)
     if session is None:
         own = keys.own(request.key)
         await forward(request.packet if own is None else cancel_request(own), upstream)
+        if own is None:
+            await engine.cancel(request.key)
     elif not session.stop_operation(Stopped("canceling statement due to user request")):
         await session.cancel_backend()
 

@@ -71,7 +71,6 @@ class Session(asyncio.Protocol):
         "_farewell",
         "_flow",
         "_held",
-        "_key",
         "_lease",
         "_loan",
         "_proxy",
@@ -84,6 +83,7 @@ class Session(asyncio.Protocol):
         "_unframed",
         "_write_limit",
         "backend",
+        "cancel_key",
         "connection",
         "engine",
         "observer",
@@ -121,7 +121,7 @@ class Session(asyncio.Protocol):
         self._sides = 2
         self.prepared = False
         self._task: asyncio.Task[None] | None = None
-        self._key: bytes | None = None
+        self.cancel_key: bytes | None = None
         self._farewell: OperationError | None = None
         self.startup = startup
         self.backend = Backend(self, transport.write)
@@ -158,7 +158,7 @@ class Session(asyncio.Protocol):
         """
         self._enter(server_transport)
         if key:
-            self._key = key
+            self.cancel_key = key
             self._proxy.keys.add(key, self)
         self._held = False
         self.take_back(state)
@@ -290,7 +290,7 @@ class Session(asyncio.Protocol):
 
     async def cancel_backend(self) -> None:
         """Cancel what the server is doing for this session."""
-        key = self._key if self._lease is None else self._lease.key
+        key = self.cancel_key if self._lease is None else self._lease.key
         if key is None or self.backend.lost:
             return
         self._cancelling += 1
@@ -456,15 +456,15 @@ class Session(asyncio.Protocol):
 
     def backend_key(self, key: bytes) -> None:
         self.connection.logged_in()
-        self._key = key
+        self.cancel_key = key
         self._proxy.keys.add(key, self)
 
     def backend_lost(self) -> None:
-        refused = Outcome.SERVER_REFUSED if self._key is None else Outcome.SERVER_CLOSED
+        refused = Outcome.SERVER_REFUSED if self.cancel_key is None else Outcome.SERVER_CLOSED
         self.connection.note(Outcome.CLOSED if self.backend.expected.terminated else refused)
         self._seat.release()
-        if self._key is not None:
-            self._proxy.keys.remove(self._key)
+        if self.cancel_key is not None:
+            self._proxy.keys.remove(self.cancel_key)
         self.stop_operation(BackendLostError())
         self._transport.close()
         self._lose_side()

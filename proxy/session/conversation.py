@@ -36,6 +36,7 @@ class Conversation(Protocol):
         observer: hears of them.
         connection: the record of the client's connection.
         operation: the call that is being performed.
+        cancel_key: what the client was told to cancel with, None if it was told nothing yet.
         prepared: whether the database is known to have iasql's functions.
     """
 
@@ -46,6 +47,7 @@ class Conversation(Protocol):
     observer: Observer
     connection: Connection
     operation: Operation | None
+    cancel_key: bytes | None
     prepared: bool
 
     def forward(self, message: Message) -> None:

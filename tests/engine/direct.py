@@ -23,6 +23,7 @@ class DirectCaller:
     database: str
     user: str
     address: str | None = None
+    cancel_key: bytes | None = None
     in_transaction: bool = False
     stop: Stop = field(default_factory=Stop)
     notices: list[str] = field(default_factory=list)

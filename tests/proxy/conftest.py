@@ -90,11 +90,15 @@ class FakeEngine(Engine):
     calls: list[Call] = field(default_factory=list)
     callers: list[Caller] = field(default_factory=list)
     prepared: list[str] = field(default_factory=list)
+    cancelled: list[bytes] = field(default_factory=list)
     began: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def prepare_database(self, database: str) -> None:
         self.prepared.append(database)
+
+    async def cancel(self, key: bytes) -> None:
+        self.cancelled.append(key)
 
     async def perform(self, call: Call, caller: Caller) -> None:
         self.calls.append(call)

@@ -87,6 +87,7 @@ class _Caller:
 
     database, user, in_transaction = "d", "u", False
     address: str | None = None
+    cancel_key: bytes | None = None
 
     def __init__(self) -> None:
         self.stop = Stop()
