@@ -40,10 +40,14 @@ def reading(catalogue: Catalogue) -> str:
     return _policy(sorted(_reads(catalogue)))
 
 
-def reading_session(catalogue: Catalogue) -> str:
-    """The policy of a session that may do no more than read; as long as a session policy may be."""
+def reading_session(catalogue: Catalogue, most: int = _SESSION_POLICY) -> str:
+    """The policy of a session that may do no more than read.
+
+    Args:
+        most: the characters that it may have; beyond them it names the verbs of operations.
+    """
     exact = reading(catalogue)
-    if len(exact) <= _SESSION_POLICY:
+    if len(exact) <= most:
         return exact
     return _policy(sorted({_VERB.sub(r"\1*", action) for action in _reads(catalogue)}))
 

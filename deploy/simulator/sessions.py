@@ -21,6 +21,8 @@ from deploy.simulator.call import AwsCall, Environ
 from deploy.simulator.replies import AwsError
 
 _KEY = re.compile(r"Credential=([^/]+)/")
+#: Prefixes of actions that are not what requests are signed for.
+_PREFIXES = {"tagging": "tag"}
 _ISSUED = re.compile(r"<AccessKeyId>([^<]+)</AccessKeyId>")
 
 
@@ -80,7 +82,7 @@ class Sessions:
 
 
 def _allows(policy: str, call: AwsCall) -> bool:
-    action = f"{call.service}:{call.operation}"
+    action = f"{_PREFIXES.get(call.service, call.service)}:{call.operation}"
     patterns = [each for statement in _statements(policy) for each in _list(statement.get("Action"))]
     return action == "sts:GetCallerIdentity" or any(fnmatchcase(action, each) for each in patterns)
 
