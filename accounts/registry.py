@@ -223,9 +223,9 @@ class Registry:
     async def _arrive(self) -> bool:
         """Be connected to where connections are kept; whether there is such a place."""
         if self._connection is not None:
-            if not self._connection.is_closed():
+            if not self._connection.is_closed() and self._server is not None:
                 return True
-            await self._leave()
+            await self._leave()  # a replica may have been promoted since
         async with self._database.connection() as connection:
             database = HOME if await connection.fetchval(_HOME_EXISTS) else None
             if database is None and await connection.fetchrow(_WHOSE) is None:

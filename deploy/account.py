@@ -14,6 +14,7 @@ from botocore.session import Session
 
 from accounts import policies
 from accounts.registered import RegisteredAccounts
+from accounts.seal import SecretKeys
 from deploy.failure import StartError
 from deploy.keys import secret_keys
 from deploy.postgres import Backing
@@ -86,13 +87,25 @@ async def start_accounts(
             database,
             default=default.account,
             default_database=backing.database,
-            keys=keys,
+            keys=_while_running(keys),
             reading_policy=policies.reading_session(find_modules()),
         )
     if simulated_databases:
         simulation = default.simulation or Simulation("plain", stack)
         accounts = SimulatedDatabases(accounts, simulated_databases, database, simulation)
     return accounts
+
+
+def _while_running(keys: Callable[[], SecretKeys]) -> Callable[[], SecretKeys]:
+    """Keys as an operation reads them: what is wrong with the file then is the operation's error."""
+
+    def read() -> SecretKeys:
+        try:
+            return keys()
+        except StartError as error:
+            raise OperationError(str(error), sqlstate="58000") from error
+
+    return read
 
 
 def open_cloud() -> Cloud:

@@ -185,3 +185,14 @@ def test_the_default_database_leaves_an_account_alone_that_another_one_manages(c
     commands.run("connect", "own", "--region", REGION)
     error = refused(at(commands.up(), commands.server.url))
     assert f"AWS account {OWN} is connected already" in str(error)
+
+
+def test_an_account_in_china_is_of_another_partition(commands: Commands, simulator: Cloud) -> None:
+    key = ["--access-key-id", f"simulated-{ONE}", "--secret-from", "-"]
+    made = commands.run("connect", "china", "--region", "cn-north-1", *key, stdin="a secret")
+    assert f"AWS account {ONE} (aws-cn), as arn:aws-cn:" in made.err
+    make_group(at(commands.up(), made.url), "/in-china")
+    assert groups(simulator, ONE, "cn-north-1") == ["/in-china"]
+    assert groups(simulator, ONE) == []
+    refused_region = commands.connect("mixed", "--region", "cn-north-1", account=OTHER)
+    assert f"account {OTHER} has no region cn-north-1" in refused_region.err
