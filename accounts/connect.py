@@ -5,7 +5,6 @@ Whatever a failed `connect` has made is taken away again.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import secrets
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ import asyncpg
 from botocore.exceptions import UnknownRegionError
 from botocore.session import Session
 
-from accounts import binding, passwords, refusals, roles, sessions
+from accounts import binding, made, passwords, refusals, roles, sessions
 from accounts.model import Connection, Credentials, Role, StaticKey
 from accounts.registered import unlike
 from accounts.registry import HOME, Registry, check_alone
@@ -116,9 +115,9 @@ class Connecting:
         await self._check_default(wanted, who)
         await self._registry.make()
         async with self._database.connection() as admin, AsyncExitStack() as undo:
-            made = await self._connect(admin, wanted, who, server, undo)
+            connected = await self._connect(admin, wanted, who, server, undo)
             undo.pop_all()
-        return made
+        return connected
 
     async def rotate(self, name: str, key: GivenKey | None = None) -> tuple[Connection, str | None]:
         """Give a connection's login a new password, and its secret the newest key or a new value.
@@ -143,7 +142,7 @@ class Connecting:
             return connection, None
         password = passwords.new_password()
         async with self._database.connection() as admin:
-            await _execute(
+            await made.execute(
                 admin, f"ALTER ROLE {identifier(connection.login)} PASSWORD '{passwords.verifier(password)}'"
             )
         return connection, password
@@ -170,9 +169,9 @@ class Connecting:
             await binding.remove_mark(own)
         if drop:
             async with self._database.connection() as admin:
-                await _execute(admin, f"DROP DATABASE {identifier(connection.database)} WITH (FORCE)")
+                await made.execute(admin, f"DROP DATABASE {identifier(connection.database)} WITH (FORCE)")
                 if connection.login is not None:
-                    await _execute(admin, f"DROP ROLE {identifier(connection.login)}")
+                    await made.execute(admin, f"DROP ROLE {identifier(connection.login)}")
         return connection
 
     async def _who(self, credentials: Usable, regions: Sequence[str]) -> Identity:
@@ -216,15 +215,15 @@ class Connecting:
         password = passwords.new_password()
         login = wanted.login or (passwords.new_login() if wanted.existing is None else None)
         if login is not None:
-            await _make_login(admin, login, password, undo)
+            await made.make_login(admin, login, password, undo)
         database = wanted.existing or wanted.database or passwords.new_database()
         if wanted.existing is None:
             assert login is not None
-            await _make_database(admin, database, login, undo)
-        oid, owner = await _looked_up(admin, database)
+            await made.make_database(admin, database, login, undo)
+        oid, owner = await made.looked_up(admin, database)
         if login is not None and login != owner:
-            await _execute(admin, f"GRANT {identifier(owner)} TO {identifier(login)}")
-        await _close_to_others(admin, database, undo)
+            await made.execute(admin, f"GRANT {identifier(owner)} TO {identifier(login)}")
+        await made.close_to_others(admin, database, undo)
         connection = self._record(wanted, who, server, database, oid, login)
         await self._mark_and_add(connection)
         return Connected(
@@ -281,7 +280,7 @@ class Connecting:
         except BaseException as error:
             await self._forget(connection)
             if isinstance(error, asyncpg.PostgresError):
-                raise _refused(error) from error
+                raise made.refused(error) from error
             raise
 
     async def _forget(self, connection: Connection) -> None:
@@ -354,74 +353,3 @@ def _check_regions(who: Identity, regions: Sequence[str]) -> None:
                 detail=f"It is in the partition {who.partition}, and {region} is "
                 + (f"of {partition}." if partition else "of none that is known."),
             )
-
-
-async def _make_login(admin: Any, login: str, password: str, undo: AsyncExitStack) -> None:
-    name = identifier(login)
-    making = f"CREATE ROLE {name} LOGIN PASSWORD '{passwords.verifier(password)}'"
-    await _execute_undoably(admin, making, f"DROP ROLE {name}", undo)
-    if not await admin.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = session_user"):
-        # Only a superuser may make a database somebody's without being one of theirs.
-        await _execute(admin, f"GRANT {identifier(login)} TO session_user")
-
-
-async def _make_database(admin: Any, database: str, owner: str, undo: AsyncExitStack) -> None:
-    name = identifier(database)
-    making = f"CREATE DATABASE {name} OWNER {identifier(owner)} TEMPLATE template0"
-    await _execute_undoably(admin, making, f"DROP DATABASE {name} WITH (FORCE)", undo)
-
-
-async def _looked_up(admin: Any, database: str) -> tuple[int, str]:
-    found = await admin.fetchrow(
-        "SELECT oid, pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = $1", database
-    )
-    if found is None:
-        raise OperationError(f'there is no database "{database}"', sqlstate="3D000")
-    return found["oid"], found["owner"]
-
-
-async def _close_to_others(admin: Any, database: str, undo: AsyncExitStack) -> None:
-    """Let only the owner, whom that has granted it, and the engine's role connect."""
-    name = identifier(database)
-    public = "SELECT has_database_privilege('public', $1::text, 'CONNECT')"
-    if await admin.fetchval(public, database):
-        revoking = f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC"
-        await _execute_undoably(admin, revoking, f"GRANT CONNECT ON DATABASE {name} TO PUBLIC", undo)
-        await _execute(admin, f"GRANT CONNECT ON DATABASE {name} TO session_user")
-
-
-async def _execute_undoably(admin: Any, statement: str, undoing: str, undo: AsyncExitStack) -> None:
-    """Execute a statement, and have it undone if it was; to its end, even if somebody presses Ctrl-C.
-
-    Raises:
-        OperationError: Postgres refused it.
-    """
-    executing = asyncio.ensure_future(_execute(admin, statement))
-    try:
-        await asyncio.shield(executing)
-    except asyncio.CancelledError:
-        await executing
-        raise
-    finally:
-        if executing.done() and not executing.cancelled() and executing.exception() is None:
-            undo.push_async_callback(_execute, admin, undoing)
-
-
-async def _execute(admin: Any, statement: str) -> None:
-    """
-    Raises:
-        OperationError: Postgres refused it.
-    """
-    try:
-        await admin.execute(statement)
-    except asyncpg.PostgresError as error:
-        raise _refused(error) from error
-
-
-def _refused(error: asyncpg.PostgresError) -> OperationError:
-    return OperationError(
-        f"Postgres refused: {error.args[0] if error.args else type(error).__name__}",
-        sqlstate=error.sqlstate or "58000",
-        detail=getattr(error, "detail", None),
-        hint="The role of --postgres has to be able to create databases and roles.",
-    )

@@ -2,63 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
 import re
-import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import click
-import uvloop
 
-from accounts import policies
-from accounts.connect import Connected, Connecting, Wanted
-from accounts.model import Connection, Profile, Role, Standard
+from accounts.connect import Wanted
+from accounts.model import Profile, Role, Standard
 from accounts.sessions import GivenKey, Usable
-from deploy import options
-from deploy.failure import StartError
-from deploy.keys import make_secret_key, secret_keys
-from deploy.postgres import check_version, client_url, reached, where
-from engine.database.connection import Database
-from engine.errors import OperationError
-from modules.catalogue import find_modules
+from deploy import connecting, options
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _PATH = click.Path(path_type=Path)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where Postgres is, and the keys.
-
-    Attributes:
-        listen: where clients connect, None for what is known.
-    """
-
-    postgres: str | None
-    data_dir: Path | None
-    secret_key_file: Path | None
-    listen: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Opened:
-    """A Postgres whose connections can be seen and changed.
-
-    Attributes:
-        url: gives what a role (with its password) connects to a database with.
-    """
-
-    connecting: Connecting
-    url: Callable[[str, str], str]
 
 
 def where_postgres_is(command: F) -> F:
@@ -154,10 +114,10 @@ def connect_command(
         schema=schema,
         shared=shared,
     )
-    place = Place(
+    place = connecting.Place(
         postgres=postgres, data_dir=data_dir, secret_key_file=secret_key_file, listen=_checked(listen)
     )
-    _run(_connect(place, wanted, as_json=as_json))
+    connecting.run(connecting.connect(place, wanted, as_json=as_json))
 
 
 @click.command("accounts")
@@ -171,8 +131,10 @@ def accounts_command(
     listen: str | None,
 ) -> None:
     """List which database is connected to which AWS account."""
-    place = Place(postgres=postgres, data_dir=data_dir, secret_key_file=secret_key_file, listen=listen)
-    _run(_accounts(place, as_json=as_json))
+    place = connecting.Place(
+        postgres=postgres, data_dir=data_dir, secret_key_file=secret_key_file, listen=listen
+    )
+    connecting.run(connecting.accounts(place, as_json=as_json))
 
 
 @click.command("rotate")
@@ -193,11 +155,11 @@ def rotate_command(
 
     Prints what to connect with from now on, once.
     """
-    place = Place(
+    place = connecting.Place(
         postgres=postgres, data_dir=data_dir, secret_key_file=secret_key_file, listen=_checked(listen)
     )
     key = GivenKey(access_key_id, _secret(secret_from)) if access_key_id else None
-    _run(_rotate(place, name, key))
+    connecting.run(connecting.rotate(place, name, key))
 
 
 @click.command("disconnect")
@@ -213,8 +175,10 @@ def disconnect_command(
     listen: str | None,
 ) -> None:
     """End a connection. What is in AWS stays, and so does the database."""
-    place = Place(postgres=postgres, data_dir=data_dir, secret_key_file=secret_key_file, listen=listen)
-    _run(_disconnect(place, name, drop=drop_database))
+    place = connecting.Place(
+        postgres=postgres, data_dir=data_dir, secret_key_file=secret_key_file, listen=listen
+    )
+    connecting.run(connecting.disconnect(place, name, drop=drop_database))
 
 
 def _credentials(
@@ -263,167 +227,3 @@ def _checked(listen: str | None) -> str | None:
     first = listen.split()[0]  # IASQL_LISTEN may have several
     options.listen([first], "0777")
     return first
-
-
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    """Do a command's work; what it was about is undone if a signal ends it."""
-
-    async def ended_by_signals() -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        for wanted in (signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(wanted, task.cancel)
-        await work
-
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(ended_by_signals())
-    except StartError as error:
-        _say(f"iasql: {error}")
-        sys.exit(1)
-    except OperationError as error:
-        _say(f"iasql: {error.message}")
-        for part in (error.detail, error.hint):
-            if part:
-                _say("  " + " ".join(part.split()))
-        sys.exit(1)
-    except (asyncio.CancelledError, KeyboardInterrupt):
-        _say("iasql: ended before it was done; nothing is left of it")
-        sys.exit(130)
-
-
-@asynccontextmanager
-async def _opened(place: Place) -> AsyncIterator[Opened]:
-    if place.postgres and place.data_dir:
-        raise StartError("--data-dir is for the embedded Postgres, which --postgres replaces")
-    if place.postgres:
-        async with _connecting(place, place.postgres, None) as connecting:
-            yield Opened(connecting=connecting, url=lambda role, database: _url(place, role, database))
-        return
-    server, runs = await asyncio.to_thread((context := reached(place.data_dir)).__enter__)
-    try:
-        make_secret_key(server)
-
-        def url(role: str, database: str) -> str:
-            known = where(server, role, database) if runs and place.listen is None else []
-            return known[0] if known else _url(place, role, database)
-
-        async with _connecting(place, server.superuser_url(), server) as connecting:
-            yield Opened(connecting=connecting, url=url)
-    finally:
-        await asyncio.to_thread(context.__exit__, None, None, None)
-
-
-@asynccontextmanager
-async def _connecting(place: Place, postgres: str, embedded: Any) -> AsyncIterator[Connecting]:
-    await check_version(postgres)
-    keys = secret_keys(place.secret_key_file, embedded)()
-    connecting = Connecting(Database(postgres), keys, find_modules())
-    try:
-        yield connecting
-    finally:
-        await connecting.close()
-
-
-def _url(place: Place, role: str, database: str) -> str:
-    ((address),) = options.listen([place.listen or "127.0.0.1:5432"], "0777")
-    return client_url(role, f"/{database}", address, {})
-
-
-async def _connect(place: Place, wanted: Wanted, *, as_json: bool) -> None:
-    async with _opened(place) as opened:
-        made = await opened.connecting.connect(wanted)
-        connection = made.connection
-        role = quote(made.login, safe="") + (f":{made.password}" if made.password else "")
-        url = opened.url(role, quote(connection.database, safe=""))
-    _explain(made)
-    if as_json:
-        click.echo(json.dumps(_described(connection) | {"arn": made.arn, "user": made.login, "url": url}))
-    else:
-        click.echo(url)
-
-
-def _explain(made: Connected) -> None:
-    it = made.connection
-    _say(f'Connected "{it.name}": AWS account {it.account} ({it.partition}), as {made.arn}')
-    _say(f"Regions: {', '.join(it.regions)}; tables of {it.regions[0]} in schema {it.schema}")
-    _say(f'Database "{it.database}", of {made.login}. Credentials: {it.credentials}')
-    match it.credentials:
-        case Standard():
-            _say("The server has to have credentials of the same account: others are refused.")
-        case Profile():
-            _say("The server's machine has to have the profile, too.")
-        case Role():
-            _explain_role(it.credentials)
-        case _:
-            _say(
-                "An access key cannot be limited to reading: plans use it as it is. A role can (--role-arn)."
-            )
-    if made.password is None:
-        _say("The database's owner and logins are as they were.")
-    else:
-        _say("Keep what follows: the password is not shown again.")
-
-
-def _explain_role(role: Role) -> None:
-    catalogue = find_modules()
-    _say(f"Its trust policy asks for the external id {role.external_id}, which is this connection's own.")
-    _say(f"The least that it has to be allowed: {policies.reading(catalogue)}")
-    for module in catalogue.modules:
-        if policies.actions(module, reads=False):
-            _say(f"To change {module.name}: {policies.changing(module)}")
-
-
-async def _accounts(place: Place, *, as_json: bool) -> None:
-    async with _opened(place) as opened:
-        connections = await opened.connecting.all()
-    if as_json:
-        click.echo(json.dumps([_described(each) for each in connections]))
-        return
-    rows = [("name", "database", "account", "regions", "credentials")]
-    rows += [
-        (each.name, each.database, each.account, " ".join(each.regions), str(each.credentials))
-        for each in connections
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-
-
-async def _rotate(place: Place, name: str, key: GivenKey | None) -> None:
-    async with _opened(place) as opened:
-        connection, password = await opened.connecting.rotate(name, key)
-        if password is None:
-            _say(f'"{name}" has no login of its own; its credentials are encrypted anew.')
-            return
-        assert connection.login is not None
-        url = opened.url(
-            f"{quote(connection.login, safe='')}:{password}", quote(connection.database, safe="")
-        )
-    _say(f'"{name}" has a new password: it is not shown again. Sessions that are open go on.')
-    click.echo(url)
-
-
-async def _disconnect(place: Place, name: str, *, drop: bool) -> None:
-    async with _opened(place) as opened:
-        connection = await opened.connecting.disconnect(name, drop=drop)
-    _say(f'"{name}" is connected no more. What is in AWS account {connection.account} stays.')
-    if not drop:
-        _say(f'Database "{connection.database}" stays, and so do its logins.')
-
-
-def _described(connection: Connection) -> dict[str, object]:
-    return {
-        "name": connection.name,
-        "database": connection.database,
-        "account": connection.account,
-        "partition": connection.partition,
-        "regions": list(connection.regions),
-        "schema": connection.schema,
-        "credentials": str(connection.credentials),
-        "shared": connection.shared,
-    }
-
-
-def _say(line: str) -> None:
-    click.echo(line, err=True)
