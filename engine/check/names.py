@@ -32,6 +32,7 @@ def _own_columns(it: Checked) -> Iterator[Fault]:
         "within": (resource.within,) if resource.within else (),
         **{f"lookup {each.name}": (each.reference,) for each in resource.lookups},
         **{f"after {each.table}": (each.shares,) for each in resource.after},
+        "settled": tuple(name for name in resource.settled if name not in it.parts),
         **{f"unless of {each.name}": each.unless for each in resource.columns},
     }
     for what, names in named.items():

@@ -62,11 +62,14 @@ class Driver(Protocol):
             CloudError: AWS cannot be read; the table is named.
         """
 
-    async def replaceable(self, resource: Resource, found: Found, used_by: Collection[str]) -> Found:
+    async def replaceable(
+        self, resource: Resource, found: Found, *, used_by: Collection[str], first: bool
+    ) -> Found:
         """A resource with all that its replacement has to know of it.
 
         Args:
             used_by: the tables of which a resource refers to it.
+            first: it has to go before the new one can be made.
 
         Raises:
             CloudError: AWS cannot be read.

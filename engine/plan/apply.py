@@ -151,6 +151,7 @@ class _Planner:
             return
         taken_along = self._taken_along_with(resource, found)
         replaced = diff.replaces(resource, changed)
+        _check_settled(resource, found, () if replaced else changed)
         if replaced:
             self._check_held(resource, found)
             self.resolver.replaced(desired.row)
@@ -264,6 +265,24 @@ class _Planner:
     def _restore(self, resource: Resource, found: Found, row: Row | None, what: str) -> Restore:
         why = f"{resource.table} {_name(resource, found)} {what}: its row is restored"
         return Restore(table=resource.table, row=row, found=found, why=why)
+
+
+def _check_settled(resource: Resource, found: Found, changed: Iterable[str]) -> None:
+    """
+    Raises:
+        OperationError: 0A000, AWS does not let some of that be changed of this resource.
+    """
+    names = [name for name in changed if name in resource.settled]
+    names = [name for name in sorted(names) if resource.settled[name](found.description)]
+    if names:
+        raise OperationError(
+            f"{resource.table} {_name(resource, found)} cannot be changed in {', '.join(names)}",
+            sqlstate="0A000",
+            detail="AWS lets only what manages this one change that, such as CodeDeploy.",
+            hint="Give these columns the values that AWS has, and leave alone what they refer to.",
+            table=resource.table,
+            column=names[0],
+        )
 
 
 def _held(snapshot: Snapshot) -> dict[tuple[str, str], Found]:

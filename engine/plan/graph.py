@@ -148,6 +148,9 @@ class _Graph:
                     self.after[make].add(remove)
                 else:
                     self.after[remove].add(make)
+            elif change.action == "replace" and change.taken_along and not change.delete_first:
+                # The old one goes along with its owner: not before there is a new one.
+                self.after[self.leaving[change.taken_along]].add(self.number["make", id(change)])
 
     def _names_freed(self) -> None:
         """A natural key that AWS allows only once is free after its holder has gone or changed."""

@@ -27,7 +27,9 @@ async def completed(drivers: Drivers, snapshot: Snapshot, plan: Plan) -> Plan:
         resource = snapshot.resources[change.table]
         tables = used_by.get((change.table, change.found.identity), frozenset())
         try:
-            return await drivers.of(resource).replaceable(resource, change.found, tables)
+            return await drivers.of(resource).replaceable(
+                resource, change.found, used_by=tables, first=change.delete_first
+            )
         except OperationError as error:
             if error.sqlstate == "2BP01":
                 error.sqlstate = "0A000"

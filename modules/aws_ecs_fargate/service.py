@@ -185,6 +185,16 @@ SERVICE = Resource(
         ),
         *_TAGS.update,
     ),
+    settled=dict.fromkeys(
+        (
+            "task_definition_id",
+            "subnets",
+            "assign_public_ip",
+            "service_security_groups",
+            "target_group_name",
+        ),
+        services.is_deployed_by_others,
+    ),
     reflects=("deployments", "events", "taskSets"),
     carry=Carry(
         description=True,

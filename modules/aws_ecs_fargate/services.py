@@ -38,3 +38,12 @@ def launch_type(there: Mapping[str, Any] | None) -> str | None:
     if there is None:
         return "FARGATE"
     return None if there.get("capacityProviderStrategy") else there.get("launchType", "FARGATE")
+
+
+def is_deployed_by_others(description: Mapping[str, Any]) -> bool:
+    """Whether CodeDeploy, or a controller that is not AWS's, says what a service's tasks run.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
+    """
+    kind = (description.get("deploymentController") or {}).get("type", "ECS")
+    return kind in ("CODE_DEPLOY", "EXTERNAL")

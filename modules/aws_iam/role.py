@@ -6,6 +6,7 @@ from modules.spec import (
     Carry,
     Derived,
     Detail,
+    Edited,
     Item,
     Kept,
     List,
@@ -92,6 +93,8 @@ ROLE = Resource(
             when=("description",),
             params={
                 "RoleName": "role_name",
+                # AWS sets an omitted duration back to an hour.
+                "MaxSessionDuration": Edited("MaxSessionDuration", lambda there: there, ()),
                 # An omitted description is left as it is; an empty one removes it.
                 "Description": Derived(lambda name, text: text or "", ("role_name", "description")),
             },

@@ -1,7 +1,7 @@
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroup.html"""
 
 from modules import tagging
-from modules.spec import Call, ComesWith, Const, List, Resource, assigned, fixed, ref
+from modules.spec import Call, ComesWith, Const, List, Obstacle, Resource, assigned, fixed, ref
 
 _TAGS = tagging.ec2("security-group", "group_id")
 
@@ -69,6 +69,17 @@ SECURITY_GROUP = Resource(
         operation="describe_security_groups", params={"GroupIds[0]": "group_id"}, result="SecurityGroups[0]"
     ),
     update=_TAGS.update,
+    obstacles=(
+        Obstacle(
+            operation="describe_network_interfaces",
+            params={"Filters[0].Name": Const("group-id"), "Filters[0].Values[0]": "group_id"},
+            result="NetworkInterfaces[].NetworkInterfaceId",
+            what="network interfaces",
+            first=True,
+            # They let go of them in the same apply.
+            unless_used_by=("load_balancer", "service"),
+        ),
+    ),
     # Its rules are resources of their own.
     reflects=("IpPermissions", "IpPermissionsEgress"),
     delete=(Call(operation="delete_security_group", params={"GroupId": "group_id"}),),

@@ -101,10 +101,14 @@ class Obstacle(Call):
     Attributes:
         what: what `result` finds then, as a person would call it; nothing found is no obstacle.
         kept: a replacement gives it to the new resource, and takes it off the old one.
+        first: it counts only where the old resource has to go before a new one can be made.
+        unless_used_by: tables that take it away in the same plan if a resource of theirs refers to this one.
     """
 
     what: str
     kept: bool = False
+    first: bool = False
+    unless_used_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

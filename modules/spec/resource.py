@@ -80,6 +80,7 @@ class Resource:
         created: path of the moment when it was made; of two that only one row can show, the older is shown.
         where: which descriptions are rows at all.
         protected: which of them are not ours to change.
+        settled: columns and parts that AWS does not let change of some: which descriptions these are of.
         within: reference to the resource that owns it and takes it along.
         comes_with: what AWS makes within each new one.
         after: orders that references do not tell.
@@ -115,6 +116,7 @@ class Resource:
     created: str | None = None
     where: Callable[[Description], bool] | None = None
     protected: Callable[[Description], bool] | None = None
+    settled: Mapping[str, Callable[[Description], bool]] = field(default_factory=dict)
     within: str | None = None
     comes_with: tuple[ComesWith, ...] = ()
     after: tuple[After, ...] = ()

@@ -34,10 +34,12 @@ class DeclaredDriver:
     ) -> list[Found]:
         return await listed(self._cloud, resource, scope, named)
 
-    async def replaceable(self, resource: Resource, found: Found, used_by: Collection[str]) -> Found:
+    async def replaceable(
+        self, resource: Resource, found: Found, *, used_by: Collection[str], first: bool
+    ) -> Found:
         identity = await calls.identity(self._cloud)
         context = {"region": identity.region, "account": identity.account}
-        return await looks.at_replaced(self._cloud, resource, found, used_by, context)
+        return await looks.at_replaced(self._cloud, resource, found, context, used_by=used_by, first=first)
 
     async def worker(self, snapshot: Snapshot, steps: Sequence[Step], stop: Stop) -> DeclaredWorker:
         identity = await calls.identity(self._cloud)

@@ -17,13 +17,20 @@ from modules.spec import Call, Look, Obstacle, Resource
 
 
 async def at_replaced(
-    cloud: Cloud, resource: Resource, found: Found, used_by: Collection[str], context: Mapping[str, str]
+    cloud: Cloud,
+    resource: Resource,
+    found: Found,
+    context: Mapping[str, str],
+    *,
+    used_by: Collection[str],
+    first: bool,
 ) -> Found:
     """A resource with all that its replacement has to know of it.
 
     Args:
-        used_by: the tables of which a resource refers to it.
         context: account and region.
+        used_by: the tables of which a resource refers to it.
+        first: it has to go before the new one can be made.
 
     Raises:
         CloudError: AWS cannot be read.
@@ -31,7 +38,8 @@ async def at_replaced(
     """
     facts = Facts(values=found.values, parts={}, context=context, old=found)
     for obstacle in resource.obstacles:
-        if not obstacle.kept:
+        counts = first or not obstacle.first
+        if counts and not obstacle.kept and not set(obstacle.unless_used_by) & set(used_by):
             await check(cloud, resource, obstacle, facts)
     for each in resource.carry.looks:
         if not set(each.unless_used_by) & set(used_by):

@@ -250,7 +250,7 @@ class DeclaredWorker:
             CloudError: AWS refused to say.
         """
         for each in job.resource.obstacles:
-            if not (each.kept and job.change.action == "replace"):
+            if not each.first and not (each.kept and job.change.action == "replace"):
                 await looks.check(self._cloud, job.resource, each, self._maker.facts(job))
 
     async def _put_back(self, job: Job, taken_off: Mapping[str, list[Any]], error: CloudError) -> None:

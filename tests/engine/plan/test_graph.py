@@ -119,3 +119,11 @@ def test_what_is_new_is_complete_before_anything_that_is_there_is_pointed_to_it(
     assert in_order(planned) == ["make group g1", "make rule r1", "change host h1", "remove group g1"]
     by_name = {f"{step.kind} {step.change.table}": step for step in planned.steps}
     assert by_name["make rule"].number in by_name["change host"].after
+
+
+def test_an_owner_goes_after_what_takes_the_place_of_what_it_takes_along() -> None:
+    group = resource("group")
+    rule = resource("rule", ref("group", "group", "group"), within="group")
+    finds = [found(group, "g1", name="g"), found(rule, "r1", name="r", group="g1")]
+    rows = [row("group", 1, arn="g1", name="other"), row("rule", 1, arn="r1", name="r", group=1)]
+    assert in_order(plan([group, rule], finds, rows)) == ["make group g1", "make rule r1", "remove group g1"]

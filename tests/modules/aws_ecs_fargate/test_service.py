@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
+from engine.errors import OperationError
 from engine.plan.descriptions import found
 from engine.plan.model import Row
 from engine.plan.snapshot import Snapshot
@@ -301,3 +304,27 @@ async def test_services_of_other_kinds_are_shown_or_what_they_use_stays(applied:
     assert {row[1] for row in await applied("iasql_apply")} == {"service"}
     assert active(ecs) == ["td:1"]
     assert await applied.value("SELECT count(*) FROM task_definition") == 1
+
+
+async def test_of_a_service_that_codedeploy_deploys_the_count_can_be_changed(
+    applied: Session, ecs: Any
+) -> None:
+    ecs.create_service(
+        cluster="c",
+        serviceName="blue",
+        taskDefinition="td",
+        desiredCount=1,
+        launchType="FARGATE",
+        deploymentController={"type": "CODE_DEPLOY"},
+        networkConfiguration=service(ecs)["networkConfiguration"],
+    )
+    await applied("iasql_sync")
+    await applied.execute("UPDATE service SET desired_count = 2 WHERE name = 'blue'")
+    await applied.apply()
+    [blue] = ecs.describe_services(cluster="c", services=["blue"])["services"]
+    assert blue["desiredCount"] == 2
+    await applied.execute("UPDATE container_definition SET tag = 'v2' WHERE name = 'main'")
+    with pytest.raises(OperationError, match="cannot be changed in task_definition_id") as refused:
+        await applied("iasql_apply")
+    assert refused.value.sqlstate == "0A000"
+    assert active(ecs) == ["td:1"]

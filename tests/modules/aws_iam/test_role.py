@@ -87,6 +87,14 @@ async def test_all_of_a_role_changes_at_once(installed: Session, iam: Any) -> No
     assert policies(iam, "tasks") == {"ReadOnlyAccess", "AmazonEC2FullAccess"}
 
 
+async def test_another_description_leaves_the_session_duration(installed: Session, iam: Any) -> None:
+    iam.update_role(RoleName="tasks", MaxSessionDuration=7200)
+    await installed.execute("UPDATE role SET description = 'other'")
+    await installed.apply()
+    role = iam.get_role(RoleName="tasks")["Role"]
+    assert (role["Description"], role["MaxSessionDuration"]) == ("other", 7200)
+
+
 async def test_what_a_role_may_lack_is_removed(installed: Session, iam: Any) -> None:
     await installed.execute("UPDATE role SET description = NULL, attached_policies_arns = NULL")
     assert [row[0] for row in await installed.apply()] == ["update"]

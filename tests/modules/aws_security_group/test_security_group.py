@@ -290,9 +290,9 @@ async def test_a_group_whose_deletion_aws_refuses_keeps_its_rules(installed: Ses
     subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
     ec2.create_network_interface(SubnetId=subnet, Groups=[group(ec2, "web")["GroupId"]])
     await installed.execute("UPDATE security_group SET description = 'other' WHERE group_name = 'web'")
-    with pytest.raises(OperationError) as refused:
+    with pytest.raises(OperationError, match="it has network interfaces") as refused:
         await installed("iasql_apply")
-    assert refused.value.sqlstate == "2BP01"
+    assert refused.value.sqlstate == "0A000"
     assert rules(ec2, "web") == before
     await installed("iasql_sync")
     await installed.execute(
