@@ -11,12 +11,11 @@ import re
 import secrets
 from typing import Any
 
-import aioboto3
 from aiobotocore.credentials import AioDeferredRefreshableCredentials
-from aiobotocore.session import AioSession
 
 from accounts.model import Role
 from engine.aws.calls import call
+from engine.aws.client_session import client_session
 from engine.aws.errors import CloudError
 from engine.aws.session import Cloud, Identity
 from engine.errors import OperationError
@@ -59,9 +58,8 @@ def session(source: Cloud, role: Role, region: str, *, user: str = "", policy: s
             "expiry_time": credentials["Expiration"].isoformat(),
         }
 
-    inner = AioSession()
-    inner._credentials = AioDeferredRefreshableCredentials(renewed, "assume-role")
-    return aioboto3.Session(botocore_session=inner, region_name=region)
+    credentials = AioDeferredRefreshableCredentials(renewed, "assume-role")
+    return client_session(credentials=credentials, region_name=region)
 
 
 async def check_trust(source: Cloud, role: Role, who: Identity) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import aioboto3
 from botocore.exceptions import ProfileNotFound
 
 from accounts.model import Connection, Profile, Role, Standard, StaticKey
 from accounts.seal import SecretKeys
+from engine.aws.client_session import client_session
 from engine.aws.errors import translated
 
 
@@ -47,14 +47,14 @@ def session(credentials: Standard | Profile | GivenKey, region: str) -> Any:
     try:
         match credentials:
             case GivenKey():
-                return aioboto3.Session(
+                return client_session(
                     region_name=region,
                     aws_access_key_id=credentials.access_key_id,
                     aws_secret_access_key=credentials.secret,
                 )
             case Profile():
-                return aioboto3.Session(region_name=region, profile_name=credentials.profile)
+                return client_session(region_name=region, profile_name=credentials.profile)
             case Standard():
-                return aioboto3.Session(region_name=region)
+                return client_session(region_name=region)
     except ProfileNotFound as error:
         raise translated(error, "credentials", "client") from error

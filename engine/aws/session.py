@@ -10,11 +10,11 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
-import aioboto3
 from aiobotocore.config import AioConfig
 from botocore.credentials import RefreshableCredentials
 
 from engine.aws.attribution import attribute
+from engine.aws.client_session import client_session
 from engine.aws.errors import translated
 from engine.aws.pace import Pace
 from engine.aws.retries import Retries
@@ -73,7 +73,7 @@ class Cloud:
         """
         self.retries = retries or Retries(attempts=int(os.environ.get("AWS_MAX_ATTEMPTS") or 6))
         self._region = region or os.environ.get("AWS_REGION")
-        self._session = session or aioboto3.Session(
+        self._session = session or client_session(
             region_name=self._region, aws_access_key_id=access_key, aws_secret_access_key=secret_key
         )
         self._endpoint_url = endpoint_url
