@@ -7,7 +7,8 @@ returns the rows that were left. All others are ordinary functions, whose text i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Literal
 
 from engine.database.sql import identifier, literal
@@ -109,9 +110,7 @@ def _modules(verb: str) -> str:
     return f"module_name varchar, {verb}_table_name varchar, record_count integer"
 
 
-# Where a call without names could mean two signatures, Postgres must choose the one that has no region: what
-# could be confused is of type name there, which a text is cast to but never preferred over.
-OPERATIONS = (
+_OF_ALL_REGIONS = (
     Operation(
         name="iasql_install",
         performs="install",
@@ -122,24 +121,6 @@ OPERATIONS = (
         sample="SELECT * FROM iasql_install('aws_vpc', 'aws_ecr');",
     ),
     Operation(
-        name="iasql_install",
-        performs="install",
-        changes=True,
-        parameters="_mod name, region text",
-        columns=_modules("created"),
-        comment="The same for one module in a region of this database, or in all for '*'.",
-        sample="SELECT * FROM iasql_install('aws_vpc', region => 'eu-west-1');",
-    ),
-    Operation(
-        name="iasql_install",
-        performs="install",
-        changes=True,
-        parameters="_mods text[], region text",
-        columns=_modules("created"),
-        comment="The same for some modules in a region of this database, or in all for '*'.",
-        sample="SELECT * FROM iasql_install(ARRAY['aws_vpc', 'aws_ecr'], region => '*');",
-    ),
-    Operation(
         name="iasql_uninstall",
         performs="uninstall",
         changes=True,
@@ -147,24 +128,6 @@ OPERATIONS = (
         columns=_modules("dropped"),
         comment="Drops the tables of modules. Touches nothing in AWS.",
         sample="SELECT * FROM iasql_uninstall('aws_ecr');",
-    ),
-    Operation(
-        name="iasql_uninstall",
-        performs="uninstall",
-        changes=True,
-        parameters="_mod name, region text",
-        columns=_modules("dropped"),
-        comment="The same for one module in a region of this database, or in all for '*'.",
-        sample="SELECT * FROM iasql_uninstall('aws_ecr', region => '*');",
-    ),
-    Operation(
-        name="iasql_uninstall",
-        performs="uninstall",
-        changes=True,
-        parameters="_mods text[], region text",
-        columns=_modules("dropped"),
-        comment="The same for some modules in a region of this database, or in all for '*'.",
-        sample="SELECT * FROM iasql_uninstall(ARRAY['aws_vpc', 'aws_ecr'], region => '*');",
     ),
     Operation(
         name="iasql_apply",
@@ -184,39 +147,12 @@ OPERATIONS = (
         sample="SELECT * FROM iasql_apply('5d41402abc4b2a76b9719d911017c592');",
     ),
     Operation(
-        name="iasql_apply",
-        performs="apply",
-        changes=True,
-        parameters="region name",
-        columns=_CHANGES,
-        comment="Makes AWS hold what the tables hold, in one region of this database.",
-        sample="SELECT * FROM iasql_apply(region => 'eu-west-1');",
-    ),
-    Operation(
-        name="iasql_apply",
-        performs="apply",
-        changes=True,
-        parameters="region name, plan_id text",
-        columns=_CHANGES,
-        comment="The same, if that is still the plan of this name.",
-        sample="SELECT * FROM iasql_apply(region => 'eu-west-1', plan_id => iasql_plan_id());",
-    ),
-    Operation(
         name="iasql_plan_apply",
         performs="plan_apply",
         changes=False,
         columns=_CHANGES,
         comment=_LISTS,
         sample="SELECT * FROM iasql_plan_apply();",
-    ),
-    Operation(
-        name="iasql_plan_apply",
-        performs="plan_apply",
-        changes=False,
-        parameters="region text",
-        columns=_CHANGES,
-        comment="The same for one region of this database.",
-        sample="SELECT * FROM iasql_plan_apply(region => 'eu-west-1');",
     ),
     Operation(
         name="iasql_preview_apply",
@@ -235,15 +171,6 @@ OPERATIONS = (
         sample="SELECT * FROM iasql_diff();",
     ),
     Operation(
-        name="iasql_diff",
-        performs="diff",
-        changes=False,
-        parameters="region text",
-        columns=f"{_CHANGES}, {_COLUMNS}",
-        comment="The same for one region of this database.",
-        sample="SELECT * FROM iasql_diff(region => 'eu-west-1');",
-    ),
-    Operation(
         name="iasql_sync",
         performs="sync",
         changes=True,
@@ -252,30 +179,12 @@ OPERATIONS = (
         sample="SELECT * FROM iasql_sync();",
     ),
     Operation(
-        name="iasql_sync",
-        performs="sync",
-        changes=True,
-        parameters="region text",
-        columns=_CHANGES,
-        comment="The same for one region of this database.",
-        sample="SELECT * FROM iasql_sync(region => 'eu-west-1');",
-    ),
-    Operation(
         name="iasql_plan_sync",
         performs="plan_sync",
         changes=False,
         columns=_CHANGES,
         comment=_LISTS_SYNC,
         sample="SELECT * FROM iasql_plan_sync();",
-    ),
-    Operation(
-        name="iasql_plan_sync",
-        performs="plan_sync",
-        changes=False,
-        parameters="region text",
-        columns=_CHANGES,
-        comment="The same for one region of this database.",
-        sample="SELECT * FROM iasql_plan_sync(region => 'eu-west-1');",
     ),
     Operation(
         name="iasql_preview_sync",
@@ -312,6 +221,51 @@ OPERATIONS = (
         sample="SELECT iasql_upgrade();",
     ),
 )
+
+
+def _of_one_region(operation: Operation, parameters: str, call: str) -> Operation:
+    """The signature of an operation by which it is about one region."""
+    return replace(
+        operation,
+        parameters=parameters,
+        comment="The same for one region of this database, or for all: '*'.",
+        sample=f"SELECT * FROM {operation.name}({call});",
+    )
+
+
+_WHERE = "region => 'eu-west-1'"
+# Where a call without names could mean two signatures, Postgres must choose the one that has no region: what
+# could be confused is of type name here, which a text is cast to but never preferred over.
+_REGIONAL = {
+    "iasql_install": {
+        "_mod name, region text": f"'aws_vpc', {_WHERE}",
+        "_mods text[], region text": "ARRAY['aws_vpc', 'aws_ecr'], region => '*'",
+    },
+    "iasql_uninstall": {
+        "_mod name, region text": f"'aws_ecr', {_WHERE}",
+        "_mods text[], region text": "ARRAY['aws_vpc', 'aws_ecr'], region => '*'",
+    },
+    "iasql_apply": {
+        "region name": _WHERE,
+        "region name, plan_id text": f"{_WHERE}, plan_id => iasql_plan_id()",
+    },
+    "iasql_plan_apply": {"region text": _WHERE},
+    "iasql_diff": {"region text": _WHERE},
+    "iasql_sync": {"region text": _WHERE},
+    "iasql_plan_sync": {"region text": _WHERE},
+}
+
+
+def _operations() -> Iterator[Operation]:
+    """All signatures, those of a name together."""
+    for name, some in groupby(_OF_ALL_REGIONS, key=lambda each: each.name):
+        first, *others = some
+        yield from (first, *others)
+        for parameters, call in _REGIONAL.get(name, {}).items():
+            yield _of_one_region(first, parameters, call)
+
+
+OPERATIONS = tuple(_operations())
 
 #: Ordinary functions, by signature, with what help shows.
 PLAIN = {
