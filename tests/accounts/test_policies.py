@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from accounts.policies import documents
+from accounts.policies import actions, changing, documents, reading, reading_session
 from modules.catalogue import find_modules
 
 FOLDER = Path(__file__).parents[2] / "docs" / "iam"
@@ -22,3 +22,29 @@ def test_reading_needs_nothing_that_changes() -> None:
     verbs = {action.partition(":")[2] for action in statement["Action"]}
     assert all(verb.startswith(("Describe", "List", "Get", "BatchGet")) for verb in verbs)
     assert {"tag:GetResources", "sts:GetCallerIdentity", "iam:ListRoles"} <= set(statement["Action"])
+
+
+def allowed(policy: str) -> list[str]:
+    """The actions of a policy."""
+    found: list[str] = json.loads(policy)["Statement"][0]["Action"]
+    return found
+
+
+def test_what_reads_fits_into_a_session_policy() -> None:
+    assert len(reading_session(find_modules())) <= 2048
+
+
+def test_a_session_policy_that_would_be_too_long_names_verbs() -> None:
+    catalogue = find_modules()
+    short = reading_session(catalogue, most=len(reading(catalogue)) - 1)
+    assert len(short) < len(reading(catalogue))
+    assert "ec2:Describe*" in allowed(short)
+    verbs = {action.partition(":")[2].rstrip("*") for action in allowed(short)}
+    assert all(verb.startswith(("Describe", "List", "Get", "Batch")) for verb in verbs)
+
+
+def test_a_policy_for_changes_has_what_a_call_asks_for_beside_itself() -> None:
+    by_name = find_modules().by_name
+    assert set(allowed(changing(by_name["aws_cloudwatch"]))) >= {"logs:CreateLogGroup", "logs:DeleteLogGroup"}
+    assert "iam:PassRole" in allowed(changing(by_name["aws_ecs_fargate"]))
+    assert not actions(by_name["aws_account"], reads=False)
