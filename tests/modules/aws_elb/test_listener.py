@@ -27,7 +27,7 @@ def test_a_listeners_protocol_changes_in_place() -> None:
         "listener_arn": "arn:l", "port": 53, "protocol": "UDP", "action_type": "forward",
         "target_group_name": "arn:t",
     }  # fmt: skip
-    [update] = LISTENER.update
+    update, *_ = LISTENER.update
     assert isinstance(update, Update)
     assert "protocol" in update.when
     assert request(update, Facts(values=values, parts={}, context={})) == {
@@ -99,7 +99,7 @@ def test_another_target_group_keeps_stickiness_and_the_actions_before() -> None:
 
 
 def test_an_update_of_a_listener_sends_what_has_changed() -> None:
-    [update] = LISTENER.update
+    update, *_ = LISTENER.update
     values = {"listener_arn": "l", "port": 1, "protocol": "HTTP", "action_type": "redirect"}
     facts = Facts(values=values, parts={}, context={}, changed={"port"})
     assert request(update, facts) == {"ListenerArn": "l", "Port": 1}

@@ -171,7 +171,7 @@ async def test_a_value_that_aws_refuses(installed: Session, sqs: Any) -> None:
 
 
 def test_an_update_of_a_queue_sends_the_attributes_that_have_changed() -> None:
-    [update] = QUEUE.update
+    update, *_ = QUEUE.update
     values = {"url": "u", "delay_seconds": 5, "visibility_timeout": 30, "policy": None}
     facts = Facts(values=values, parts={}, context={}, changed={"delay_seconds"})
     assert request(update, facts) == {"QueueUrl": "u", "Attributes": {"DelaySeconds": "5"}}
