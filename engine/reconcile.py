@@ -10,7 +10,7 @@ from engine.caller import Caller
 from engine.common import Common, left_out
 from engine.database import journal, lock, write_function
 from engine.execute.run import Execution
-from engine.guard import limits, permission, plan_id, policy, unusable_rows
+from engine.guard import elsewhere, limits, permission, plan_id, policy, unusable_rows
 from engine.plan import columns, sync
 from engine.plan.apply import plan_apply
 from engine.plan.around import plan_around
@@ -45,11 +45,11 @@ class Reconcile:
         async with lock.across_commits(caller), self._common.underway.change(caller):
             scope = await self._common.settled(await self._common.scope(request, caller, whole=True), caller)
             rows, snapshot = await self._common.snapshots(scope, caller)
-            plan = scope.of_plan(snapshot, plan_apply(snapshot, rows))
+            plan = self._about(scope, caller, snapshot, plan_apply(snapshot, rows))
             functions = await write_function.find(caller, permission.tables_of(snapshot.resources.values()))
             plan = await permission.permitted(caller, snapshot, plan, strict=True, followed=functions)
             plan = await replaced.completed(await self._common.drivers(scope.layout, caller), snapshot, plan)
-            await self._check(request, caller, snapshot, plan)
+            await self._check(request, scope, caller, snapshot, plan)
             _notify(caller, plan.restores)
             async with writing(self._common.database, caller, functions) as writer:
                 await self._put_right(writer, snapshot, rows, plan)
@@ -68,7 +68,7 @@ class Reconcile:
     async def plan_sync(self, request: Request, caller: Caller) -> list[Record]:
         scope = await self._common.scope(request, caller, whole=True)
         rows, snapshot = await self._common.snapshots(scope, caller)
-        changes = scope.of_rows(snapshot, sync.plan_sync(snapshot, rows))
+        changes = self._about_rows(scope, caller, snapshot, sync.plan_sync(snapshot, rows))
         return scope.named(results.of_row_changes(changes))
 
     async def sync(self, request: Request, caller: Caller) -> list[Record]:
@@ -78,7 +78,7 @@ class Reconcile:
         rows, snapshot = await self._common.snapshots(scope, caller, in_one_transaction=True)
         resources = list(snapshot.resources.values())
         edited = await edits.since(caller, resources, rows)
-        planned = scope.of_rows(snapshot, sync.plan_sync(snapshot, edited.rows))
+        planned = self._about_rows(scope, caller, snapshot, sync.plan_sync(snapshot, edited.rows))
         changes = edits.leave(caller, planned, edited.keys)
         async with self._common.writing(caller, resources) as writer:
             changes = await edits.claim(writer, resources, edited.rows, changes)
@@ -93,21 +93,33 @@ class Reconcile:
         rows, snapshot = await self._common.snapshots(scope, caller, unusable=unusable)
         around = plan_around(snapshot, rows, unusable.keys())
         unusable_rows.tell(caller, around, unusable)
-        plan = scope.of_plan(snapshot, around.plan)
+        plan = self._about(scope, caller, snapshot, around.plan)
         plan = await permission.permitted(caller, snapshot, plan, strict=False)
         plan = await replaced.completed(await self._common.drivers(scope.layout, caller), snapshot, plan)
         await replaced.check(caller, plan, strict=False)
         details = columns.of_plan(snapshot.resources, plan)
         await policy.check(caller, lambda: details)
-        await plan_id.remember(caller, details)
+        await plan_id.remember(caller, details, scope.layout)
         _notify(caller, plan.restores)
         return plan, details
 
-    async def _check(self, request: Request, caller: Caller, snapshot: Snapshot, plan: Plan) -> None:
+    def _about(self, scope: Scope, caller: Caller, snapshot: Snapshot, plan: Plan) -> Plan:
+        """What of a plan is to be done where it is asked for."""
+        return elsewhere.spared(caller, scope.layout, snapshot, scope.of_plan(snapshot, plan))
+
+    def _about_rows(
+        self, scope: Scope, caller: Caller, snapshot: Snapshot, changes: Sequence[RowChange]
+    ) -> list[RowChange]:
+        """What of a sync is to be done where it is asked for."""
+        return elsewhere.spared_rows(caller, scope.layout, snapshot, scope.of_rows(snapshot, changes))
+
+    async def _check(
+        self, request: Request, scope: Scope, caller: Caller, snapshot: Snapshot, plan: Plan
+    ) -> None:
         """Refuse what is not the plan that was asked for, or is not wanted, before anything is done."""
         details = cache(lambda: columns.of_plan(snapshot.resources, plan))
         if "plan_id" in request.arguments:
-            await plan_id.check(caller, str(request.arguments["plan_id"]), details())
+            await plan_id.check(caller, str(request.arguments["plan_id"]), details(), scope.layout)
         await limits.check(caller, plan)
         await replaced.check(caller, plan, strict=True)
         await policy.check(caller, details)

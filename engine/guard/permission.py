@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -71,7 +71,10 @@ async def permitted(
     barred = [
         change for change, some in zip(plan.changes, needs, strict=True) if not lacking.isdisjoint(some)
     ]
-    return _without(caller, snapshot, plan, barred)
+    left = without(snapshot, plan, barred, _needs_others)
+    for change in barred:
+        caller.notice(f"left out: {label(change)}, for which this role lacks privileges")
+    return left
 
 
 async def _concerned(
@@ -114,35 +117,42 @@ def tables_of(resources: Iterable[Resource]) -> Iterator[str]:
         yield from (resource.table, *(part.relation for part in resource.parts))
 
 
-def _without(caller: Caller, snapshot: Snapshot, plan: Plan, barred: Sequence[Change]) -> Plan:
-    """A plan without some changes, of which the client is told.
+def without(
+    snapshot: Snapshot,
+    plan: Plan,
+    barred: Sequence[Change],
+    refusal: Callable[[Change, Sequence[Change]], OperationError],
+) -> Plan:
+    """A plan without some changes.
+
+    Args:
+        refusal: what is said of a change that has to wait for some of these.
 
     Raises:
-        OperationError: 42501, another change has to wait for one of them.
+        OperationError: the refusal.
     """
     ids = {id(change) for change in barred}
     out = {step.number: step.change for step in plan.steps if id(step.change) in ids}
     gone = {(change.table, change.found.identity) for change in barred if change.found}
     for step in plan.steps:
         if id(step.change) not in ids and (step.after & out.keys() or step.change.taken_along in gone):
-            raise _needs_others(step.change, [out[number] for number in step.after & out.keys()])
+            raise refusal(step.change, [out[number] for number in step.after & out.keys()])
     kept = [change for change in plan.changes if id(change) not in ids]
-    for change in barred:
-        caller.notice(f"left out: {_label(change)}, for which this role lacks privileges")
     return replace(plan, changes=tuple(kept), steps=graph.steps(snapshot, kept))
 
 
 def _needs_others(change: Change, others: Sequence[Change]) -> OperationError:
     return OperationError(
-        f"{_label(change)} needs a change that this role may not make",
+        f"{label(change)} needs a change that this role may not make",
         sqlstate="42501",
-        detail="\n".join(_label(each) for each in others) or None,
+        detail="\n".join(label(each) for each in others) or None,
         hint="Whoever may make that has to apply it first.",
         table=change.table,
     )
 
 
-def _label(change: Change) -> str:
+def label(change: Change) -> str:
+    """A change as messages name it."""
     return f"{change.action} {change.table} {change.name}"
 
 
@@ -151,7 +161,7 @@ def _reasons(changes: Sequence[Change], needs: Sequence[Sequence[Need]]) -> dict
     reasons: dict[Need, str] = {}
     for change, some in zip(changes, needs, strict=True):
         for need in some:
-            reasons.setdefault(need, _label(change))
+            reasons.setdefault(need, label(change))
     return reasons
 
 

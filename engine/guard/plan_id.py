@@ -1,7 +1,7 @@
 """A plan's name, by which an apply can be held to it.
 
-The name is a digest of what the plan changes, column by column. A plan leaves its name and its lines in
-the session; `iasql_apply(name)` performs a plan of that name or none.
+The name is a digest of what the plan changes, column by column, and in which regions. A plan leaves its
+name and its lines in the session; `iasql_apply(name)` performs a plan of that name or none.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from collections.abc import Sequence
 from engine.caller import Caller
 from engine.database.functions import Arguments
 from engine.errors import OperationError
+from engine.plan.layout import Layout
 from engine.plan.model import Difference
 from engine.results import of_differences
+from modules.spec.names import schema_of
 
 _NAME, _LINES = "iasql.plan_id", "iasql.plan"
 _SHOWN = 50
@@ -23,18 +25,23 @@ _FORM = re.compile(r"[0-9a-f]{32}")
 _WHERE_FROM = "SELECT * FROM iasql_plan_apply(); shows a plan, and SELECT iasql_plan_id(); then names it."
 
 
-def name_of(differences: Sequence[Difference]) -> str:
+def name_of(differences: Sequence[Difference], layout: Layout) -> str:
     """The name of the plan with these differences: 32 hexadecimal digits."""
-    text = json.dumps(of_differences(differences), sort_keys=True, default=str)
+    records: list[object] = [*of_differences(differences)]
+    schemas = {schema_of(each.table) for each in differences}
+    # A schema can become another region's place, but for the default one, which may have no region yet.
+    if regions := {each.schema: each.region for each in layout.others if each.schema in schemas}:
+        records.append(regions)
+    text = json.dumps(records, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-async def remember(caller: Caller, differences: Sequence[Difference]) -> None:
+async def remember(caller: Caller, differences: Sequence[Difference], layout: Layout) -> None:
     """Make a plan the session's last one."""
     await caller.query(
         "SELECT pg_catalog.set_config($1, $2, false), pg_catalog.set_config($3, $4, false)",
         _NAME,
-        name_of(differences),
+        name_of(differences, layout),
         _LINES,
         json.dumps(_lines(differences)),
     )
@@ -59,13 +66,13 @@ def check_form(arguments: Arguments) -> None:
         )
 
 
-async def check(caller: Caller, wanted: str, differences: Sequence[Difference]) -> None:
+async def check(caller: Caller, wanted: str, differences: Sequence[Difference], layout: Layout) -> None:
     """Refuse to perform another plan than the wanted one.
 
     Raises:
         OperationError: 40001, the plan is not that one any more.
     """
-    if name_of(differences) == wanted:
+    if name_of(differences, layout) == wanted:
         return
     raise OperationError(
         f"the plan is not {wanted} any more",

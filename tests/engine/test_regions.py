@@ -147,6 +147,97 @@ async def test_a_region_that_cannot_be_read_is_left_out_and_the_others_go_on(
     assert await session("iasql_apply") == [("create", "eu_west_1.log_group", None, "b")]
 
 
+async def tasks_of_one_role(session: Session) -> None:
+    """A task definition in each of two regions, which share a role."""
+    await session("iasql_add_region", IRELAND)
+    await session("iasql_install", "aws_ecs_fargate", region="*")
+    await session.execute(
+        f"INSERT INTO role (role_name, assume_role_policy_document) VALUES ('tasks', '{json.dumps(TRUST)}')"
+    )
+    for schema in ("public", "eu_west_1"):
+        await session.execute(
+            f"SET search_path = {schema}, public;"
+            "INSERT INTO task_definition (family, task_role_name, execution_role_name, cpu_memory) "
+            "VALUES ('web', 'tasks', 'tasks', 'vCPU2-8GB');"
+            "INSERT INTO container_definition "
+            "(name, image, tag, task_definition_id, essential, memory_reservation) "
+            "VALUES ('web', 'nginx', 'latest', (SELECT id FROM task_definition), true, 512)"
+        )
+    await session("iasql_apply")
+
+
+async def test_what_another_region_may_use_is_not_removed_unseen(
+    session: Session, simulator: Cloud, boto: Any
+) -> None:
+    await tasks_of_one_role(session)
+    for schema in ("public", "eu_west_1"):
+        await session.execute(
+            f"DELETE FROM {schema}.container_definition; DELETE FROM {schema}.task_definition"
+        )
+    await session.execute("DELETE FROM role")
+    arn = boto("ecs").list_task_definitions()["taskDefinitionArns"][0]
+    assert await session("iasql_plan_apply", region=REGION) == [("delete", "task_definition", None, arn)]
+    simulator.plan({"action": "error", "region": IRELAND, "service": "ecs", "times": 0} | DENIED)
+    with pytest.raises(OperationError, match=f"nothing was done in {IRELAND}"):
+        await session("iasql_apply")
+    simulator.cancel_faults()
+    assert [each["RoleName"] for each in boto("iam").list_roles()["Roles"]] == ["tasks"]
+    assert len(boto("ecs", IRELAND).list_task_definitions()["taskDefinitionArns"]) == 1
+    assert any("which other regions may use" in each for each in session.notices)
+    await session.apply()
+    assert boto("iam").list_roles()["Roles"] == []
+
+
+async def test_what_needs_a_replacement_of_what_another_region_may_use_is_applied_with_it(
+    session: Session,
+) -> None:
+    await tasks_of_one_role(session)
+    await session.execute(
+        "INSERT INTO role (role_name, assume_role_policy_document) "
+        "SELECT 'kept', assume_role_policy_document FROM role;"
+        "UPDATE public.task_definition SET task_role_name = 'kept', execution_role_name = 'kept';"
+        "UPDATE eu_west_1.task_definition SET task_role_name = 'kept', execution_role_name = 'kept';"
+        "UPDATE role SET role_name = 'new' WHERE role_name = 'tasks';"
+        "UPDATE eu_west_1.task_definition SET task_role_name = 'new'"
+    )
+    for function in ("iasql_plan_apply", "iasql_apply"):
+        with pytest.raises(OperationError, match="needs a change of what other regions may use") as refused:
+            await session(function, region=IRELAND)
+        assert refused.value.sqlstate == "55000"
+    await session.apply()
+
+
+async def test_a_row_that_rows_of_another_region_refer_to_outlives_a_sync_without_that_region(
+    session: Session, simulator: Cloud, boto: Any
+) -> None:
+    await tasks_of_one_role(session)
+    boto("iam").delete_role(RoleName="tasks")
+    simulator.plan({"action": "error", "region": IRELAND, "service": "ecs", "times": 0} | DENIED)
+    assert [each[1] for each in await session("iasql_sync")] == ["task_definition"]
+    simulator.cancel_faults()
+    assert await session("iasql_sync", region=REGION) == []
+    assert [each[1] for each in await session("iasql_sync")] == ["eu_west_1.task_definition", "role"]
+
+
+async def test_a_plan_is_not_applied_in_another_region_that_has_its_schema_now(
+    session: Session, boto: Any
+) -> None:
+    await session("iasql_add_region", IRELAND, "place")
+    await session("iasql_install", "aws_cloudwatch", region=IRELAND)
+    await session.execute("INSERT INTO place.log_group (log_group_name) VALUES ('a')")
+    await session("iasql_plan_apply")
+    plan = await session.value("SELECT iasql_plan_id()")
+    await session("iasql_sync")
+    await session("iasql_remove_region", IRELAND)
+    await session("iasql_add_region", "eu-west-2", "place")
+    await session("iasql_install", "aws_cloudwatch", region="eu-west-2")
+    await session.execute("INSERT INTO place.log_group (log_group_name) VALUES ('a')")
+    with pytest.raises(OperationError) as refused:
+        await session("iasql_apply", plan)
+    assert refused.value.sqlstate == "40001"
+    assert log_groups(boto, "eu-west-2") == []
+
+
 async def test_a_region_is_removed_with_its_tables_and_aws_keeps_what_it_has(
     session: Session, boto: Any
 ) -> None:
