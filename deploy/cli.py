@@ -185,6 +185,7 @@ def up_command(
             tls=options.tls(tls, tls_cert, tls_key, tls_client_ca),
             limits=limits,
             admin=options.admin(admin),
+            given=sys.argv[2:],
             simulated_databases=simulate_databases,
             secret_key_file=secret_key_file,
         )

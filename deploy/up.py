@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -45,6 +47,7 @@ class Settings:
         tls: what is shown to clients that want TLS, or None if they cannot have it.
         limits: how many clients there may be.
         admin: where the admin port is, or None for none.
+        given: the options as they were written, without the command.
         simulated_databases: patterns of names; databases of such a name have simulated accounts of their own.
         secret_key_file: has the keys that connections' secrets are encrypted with, None for the usual place.
     """
@@ -59,6 +62,7 @@ class Settings:
     drain: float = 0
     reuse_seconds: float | None = None
     admin: TCPAddress | None = None
+    given: Sequence[str] = ()
     simulated_databases: Sequence[str] = ()
     secret_key_file: Path | None = None
 
@@ -156,7 +160,7 @@ def _check_addresses(settings: Settings) -> None:
         if reason is None:
             continue
         if isinstance(address, TCPAddress) and address.port:
-            reason += f"; use another port: {_another(address, simulate=settings.simulate)}"
+            reason += f"; use another port: {_another(address, settings.given)}"
         raise StartError(f"cannot listen on {address}: {reason}")
     if settings.admin is not None:
         reason = unusable(settings.admin, shared=settings.reuse_port)
@@ -164,8 +168,17 @@ def _check_addresses(settings: Settings) -> None:
             raise StartError(f"cannot listen on {settings.admin}: {reason}; use another --admin")
 
 
-def _another(address: TCPAddress, *, simulate: str | None) -> str:
-    """The command for the next port that is free."""
+def _another(address: TCPAddress, given: Sequence[str]) -> str:
+    """The same command, with the next port that is free in the place of the one that is taken.
+
+    A password in a URL is not said again.
+    """
     addresses = (TCPAddress(address.host, port) for port in range(address.port + 1, 65536))
     free = next((each for each in addresses if unusable(each, shared=False) is None), address)
-    return f"iasql up --listen {free}" + (f" --simulate={simulate}" if simulate else "")
+    again = [each.replace(str(address), str(free)) for each in given]
+    if again == list(given):
+        again = [*given, "--listen", str(free)]
+    return _PASSWORD.sub(r"\1PASSWORD@", shlex.join(["iasql", "up", *again]))
+
+
+_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]*@")

@@ -13,7 +13,7 @@ from deploy import tutorial
 from tests.drivers.psql.client import fail, rows, succeed
 from tests.e2e.account import assert_holds_the_tutorial, assert_is_empty, inventory
 from tests.fixtures.cloud import Cloud
-from tests.fixtures.databases import Database, free_port
+from tests.fixtures.databases import Database, PostgresServer, free_port
 from tests.fixtures.proxies import IasqlProcess, StartIasql
 
 APPLY = "SELECT * FROM iasql_apply();"
@@ -131,9 +131,14 @@ def test_a_client_that_vanishes_in_an_apply_leaves_an_account_that_can_go_on(
     assert_holds_the_tutorial(simulator)
 
 
-def test_a_port_that_is_taken_is_named_with_a_command_that_uses_another(start_iasql: StartIasql) -> None:
+def test_a_port_that_is_taken_is_named_with_a_command_that_uses_another(
+    start_iasql: StartIasql, postgres_server: PostgresServer
+) -> None:
     port = free_port()
     with socket.create_server(("127.0.0.1", port)), pytest.raises(AssertionError) as refused:
         start_iasql("--listen", f"127.0.0.1:{port}")
     assert f"cannot listen on 127.0.0.1:{port}" in str(refused.value)
     assert "iasql up --listen 127.0.0.1:" in str(refused.value)
+    # What else was given is given again, but no password.
+    assert "--postgres" in str(refused.value)
+    assert postgres_server.superuser_password not in str(refused.value)
