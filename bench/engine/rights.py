@@ -30,7 +30,7 @@ _SIZES = (20, 20_000)
 #: Who asks, with the grants that let it do all of the plan.
 _WHO = {
     "privileges of the tables": "INSERT",
-    "privileges of the columns": "INSERT (log_group_name)",
+    "privileges of the columns": "INSERT (log_group_name, tags)",
 }
 
 
