@@ -75,8 +75,7 @@ class Setup:
     async def remove_region(self, request: Request, caller: Caller) -> list[Record]:
         await lock.to_end_of_transaction(caller)
         scope = await self._common.scope(request, caller, whole=True)
-        (place,) = scope.places
-        places.check_removable(scope.layout, place)
+        place = places.removable(scope.layout, scope.places)
         there = [each for each in scope.layout.installed if each.schema == place.schema]
         if there:
             rows, snapshot = await self._common.snapshots(scope, caller, in_one_transaction=True)
@@ -101,6 +100,7 @@ class Setup:
         snapshot = await self._common.read(then, caller, resources, rows)
         if snapshot.unread:
             raise left_out(then, snapshot)
+        await places.check_schemas(caller, [each for each in then.places if each.schema in schemas])
         await install.create_tables(caller, then, fresh)
         if fresh:
             await write_function.make(caller, then.default.schema, schema_of(fresh[0].table))
@@ -142,11 +142,9 @@ class Setup:
         """
         there = [each for each in modules if each in layout.installed]
         left = left or layout.without(there)
-        if layout.others:
-            await all_regions.drop_views(caller, set(layout.tables) - set(left.tables))
-        dropped = await install.drop_tables(caller, layout, modules)
-        await all_regions.bring_up_to_date(caller, left)
-        return dropped
+        install.check_not_needed(layout, modules)
+        await all_regions.bring_up_to_date(caller, left)  # they would keep the tables from being dropped
+        return await install.drop_tables(caller, layout, modules)
 
     async def _import(
         self, caller: Caller, snapshot: Snapshot, resources: Sequence[Resource], new: Iterable[Resource]

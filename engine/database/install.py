@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from engine.caller import Caller
-from engine.database import ddl
+from engine.database import ddl, pinned
 from engine.database.sql import literal, relation
 from engine.errors import OperationError
 from engine.plan.layout import Installed, Layout
@@ -66,8 +66,9 @@ async def create_tables(caller: Caller, layout: Layout, resources: Sequence[Reso
         DatabaseError: the caller may not create tables.
     """
     await _check_names(caller, resources)
-    for statement in ddl.create(resources, {each.table: each for each in layout.resources}):
-        await caller.query(statement)
+    async with pinned.search_path(caller):
+        for statement in ddl.create(resources, {each.table: each for each in layout.resources}):
+            await caller.query(statement)
 
 
 async def record(caller: Caller, modules: Iterable[Installed]) -> None:
@@ -121,11 +122,8 @@ async def drop_tables(caller: Caller, layout: Layout, wanted: Sequence[Installed
     """Drop the tables of modules, and return an uninstall's rows.
 
     Raises:
-        OperationError: 2BP01, another installed module needs one of them.
         DatabaseError: 2BP01, something of the user's needs one of the tables.
     """
-    for each in wanted:
-        _check_not_needed(layout, each, wanted)
     there = [each for each in wanted if each in layout.installed]
     left = layout.without(there)
     dropped = [each for each in layout.resources if each.table not in left.tables]
@@ -134,6 +132,15 @@ async def drop_tables(caller: Caller, layout: Layout, wanted: Sequence[Installed
         for statement in ddl.drop(dropped):
             await caller.query(statement)
     return records
+
+
+def check_not_needed(layout: Layout, wanted: Sequence[Installed]) -> None:
+    """
+    Raises:
+        OperationError: 2BP01, another installed module needs one of some modules.
+    """
+    for each in wanted:
+        _check_not_needed(layout, each, wanted)
 
 
 def _check_not_needed(layout: Layout, one: Installed, wanted: Sequence[Installed]) -> None:

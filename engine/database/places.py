@@ -81,7 +81,9 @@ async def meant(
             f'this database has no region "{region}"',
             sqlstate="42704",
             detail=f"It has {known}.",
-            hint=f"SELECT * FROM iasql_add_region({literal(str(region)).strip()}) adds it.",
+            hint=f"SELECT * FROM iasql_add_region({literal(str(region)).strip()}) adds it."
+            if _REGION.fullmatch(str(region))
+            else "The names of regions look like eu-west-1; '*' means all.",
         )
     return (place,)
 
@@ -134,6 +136,7 @@ def _schema_for(region: str) -> str:
     return region.replace("-", "_")
 
 
+_REGION = re.compile("[a-z]+(-[a-z]+)+-[0-9]+")
 _SCHEMA = re.compile("[a-z_][a-z0-9_]{0,62}")
 _RESERVED = ("pg_", "iasql", "information_schema")
 
@@ -142,30 +145,67 @@ async def make_schema(caller: Caller, place: Place) -> bool:
     """Make sure that a place's schema is there; whether it had to be made.
 
     Raises:
+        OperationError: 42501, it is there, and belongs to somebody who has no say here.
         DatabaseError: the caller may not create schemas.
     """
     name = identifier(place.schema)
-    ((there,),) = await caller.query(
-        "SELECT (pg_catalog.to_regnamespace($1) IS NOT NULL)::pg_catalog.text", name
-    )
-    if there == "true":
+    there = await caller.query("SELECT owner, trusted::pg_catalog.text FROM iasql.owner_of($1)", place.schema)
+    if there:
+        _check_owner(place.schema, *there[0])
         return False
     await caller.query(f"CREATE SCHEMA {name}")
     await caller.query(f"COMMENT ON SCHEMA {name} IS {literal(f'What AWS holds in {place.region}.')}")
     return True
 
 
-def check_removable(layout: Layout, place: Place) -> None:
+def _check_owner(schema: str, owner: str | None, trusted: str | None) -> None:
+    """A schema's owner can drop any table in it, and make what names in it mean."""
+    if trusted != "true":
+        raise OperationError(
+            f"the schema {schema} belongs to {owner}",
+            sqlstate="42501",
+            detail="Its owner could drop the tables in it, and make others.",
+            hint=f"ALTER SCHEMA {identifier(schema)} OWNER TO CURRENT_USER; or name another: schema => '…'.",
+            schema=schema,
+        )
+
+
+async def check_schemas(caller: Caller, places: Iterable[Place]) -> None:
     """
     Raises:
-        OperationError: 0A000, it is the default place.
+        OperationError: 3F000, the schema of a place has been dropped or renamed.
     """
+    for each in places:
+        if not await caller.query("SELECT owner FROM iasql.owner_of($1)", each.schema):
+            raise OperationError(
+                f"{each.region} has no schema {each.schema} any more",
+                sqlstate="3F000",
+                hint=f"Make it again or rename it back; or forget the region, and add it again: "
+                f"SELECT * FROM iasql_remove_region({literal(str(each.region)).strip()}).",
+                schema=each.schema,
+            )
+
+
+def removable(layout: Layout, places: Sequence[Place]) -> Place:
+    """The place that a call wants removed.
+
+    Raises:
+        OperationError: 22023, it names them all; 0A000, it is the default place.
+    """
+    if len(places) != 1:
+        raise OperationError(
+            "regions are removed one by one",
+            sqlstate="22023",
+            hint="SELECT * FROM iasql_remove_region('eu-west-1').",
+        )
+    (place,) = places
     if place == layout.default:
         raise OperationError(
             f"{place.region} is this database's default region, which cannot be removed",
             sqlstate="0A000",
             hint="SELECT * FROM iasql_uninstall(…) drops its tables.",
         )
+    return place
 
 
 def check_applied(place: Place, plan: Plan) -> None:
@@ -188,7 +228,8 @@ _SHOWN = 50
 async def drop_schema(caller: Caller, place: Place) -> None:
     """Drop a place's schema if it was made with it and holds nothing else."""
     ((drop,),) = await caller.query(
-        "SELECT (p.made AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d "
+        "SELECT (p.made AND pg_catalog.to_regnamespace($2) IS NOT NULL "
+        "AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d "
         "WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass "
         "AND d.refobjid OPERATOR(pg_catalog.=) pg_catalog.to_regnamespace($2)::pg_catalog.oid))"
         "::pg_catalog.text FROM iasql.place AS p WHERE p.schema OPERATOR(pg_catalog.=) $1",

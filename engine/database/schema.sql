@@ -476,11 +476,12 @@ CREATE OR REPLACE FUNCTION iasql.record_installed(place text, names text[]) RETU
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM iasql.check_engine('what is installed');
+  -- What is global may be another's, who has installed it from another place.
   INSERT INTO iasql.installed_module (schema, name, installed_by, owner)
   SELECT place, n.name, session_user, (
-    SELECT min(pg_get_userbyid(c.relowner)) FROM iasql.module_table AS t
-    JOIN pg_class AS c ON c.oid = to_regclass(iasql.relation(iasql.name_at(t.table_name, t.is_global, place)))
-    WHERE t.module = n.name)
+    SELECT pg_get_userbyid(c.relowner) FROM iasql.module_table AS t
+    JOIN pg_class AS c ON c.oid = iasql.oid_of(iasql.name_at(t.table_name, t.is_global, place))
+    WHERE t.module = n.name ORDER BY t.is_global, t.table_name LIMIT 1)
   FROM unnest(names) AS n (name)
   ON CONFLICT (schema, name) DO UPDATE
     SET installed_at = now(), installed_by = excluded.installed_by, owner = excluded.owner;
@@ -524,6 +525,24 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   ) AS s
 $$;
 
+-- The table that goes by a name, whether or not the role may use its schema: to_regclass refuses that.
+CREATE OR REPLACE FUNCTION iasql.oid_of(name text) RETURNS oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT c.oid FROM (VALUES (string_to_array(oid_of.name, '.'))) AS p (parts)
+  JOIN pg_namespace AS n ON n.nspname = CASE WHEN cardinality(p.parts) = 1 THEN 'public' ELSE p.parts[1] END
+  JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = p.parts[cardinality(p.parts)]
+$$;
+
+-- Whose a schema is, and whether that is somebody who may change everything here, or the caller.
+CREATE OR REPLACE FUNCTION iasql.owner_of(schema text) RETURNS TABLE (owner text, trusted boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT r.rolname::text, r.rolsuper OR r.oid = d.datdba OR pg_has_role(r.oid, 'USAGE')
+    OR r.rolname = 'pg_database_owner'
+  FROM pg_namespace AS n JOIN pg_roles AS r ON r.oid = n.nspowner
+  JOIN pg_database AS d ON d.datname = current_database()
+  WHERE n.nspname = owner_of.schema
+$$;
+
 -- The tables of what is recorded as installed. Each is one that whoever installed its module has made, or that the
 -- database's owner or a superuser has now. A view, or what somebody else has made under its name since, is not ours.
 CREATE OR REPLACE FUNCTION iasql.tables()
@@ -544,7 +563,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     c.oid IS NOT NULL
   FROM wanted AS w
   JOIN pg_database AS d ON d.datname = current_database()
-  LEFT JOIN pg_class AS c ON c.oid = to_regclass(iasql.relation(w.name))
+  LEFT JOIN pg_class AS c ON c.oid = iasql.oid_of(w.name)
   LEFT JOIN pg_roles AS r ON r.oid = c.relowner
 $$;
 
@@ -628,7 +647,7 @@ CREATE OR REPLACE FUNCTION iasql.table_owners() RETURNS TABLE (owner text, schem
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT pg_get_userbyid(c.relowner)::text, min(n.nspname::text)
   FROM iasql.tables() AS t
-  JOIN pg_class AS c ON t.ours AND c.oid = to_regclass(iasql.relation(t.name))
+  JOIN pg_class AS c ON t.ours AND c.oid = iasql.oid_of(t.name)
   JOIN pg_namespace AS n ON n.oid = c.relnamespace
   GROUP BY c.relowner
 $$;

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from engine.caller import Caller
-from engine.database import ddl
+from engine.database import ddl, pinned
 from modules.spec import Resource
 from modules.spec.names import in_schema
 
@@ -23,8 +23,9 @@ async def complete(caller: Caller, resources: Sequence[Resource]) -> Mapping[str
     Raises:
         DatabaseError: the caller may not alter them, or a column must have values that are not there.
     """
-    await _complete_types(caller, resources)
-    return await _add_columns(caller, resources)
+    async with pinned.search_path(caller):
+        await _complete_types(caller, resources)
+        return await _add_columns(caller, resources)
 
 
 async def _complete_types(caller: Caller, resources: Sequence[Resource]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from engine.errors import OperationError
+from engine.errors import DatabaseError, OperationError
 from tests.engine.direct import Session
 from tests.fixtures.cloud import REGION, Cloud
 from tests.fixtures.databases import PostgresServer
@@ -255,6 +255,33 @@ async def test_a_region_is_removed_with_its_tables_and_aws_keeps_what_it_has(
     assert await session("iasql_plan_apply") == []
 
 
+async def test_regions_are_removed_one_by_one(session: Session) -> None:
+    await session("iasql_add_region", IRELAND)
+    with pytest.raises(OperationError) as refused:
+        await session("iasql_remove_region", "*")
+    assert refused.value.sqlstate == "22023"
+
+
+async def test_a_region_whose_schema_was_dropped_can_be_removed_and_is_named_by_an_install(
+    session: Session,
+) -> None:
+    await session("iasql_add_region", IRELAND)
+    await session.execute("DROP SCHEMA eu_west_1 CASCADE")
+    with pytest.raises(OperationError, match="eu-west-1 has no schema eu_west_1 any more") as refused:
+        await session("iasql_install", "aws_cloudwatch", region=IRELAND)
+    assert refused.value.sqlstate == "3F000"
+    assert "iasql_remove_region('eu-west-1')" in str(refused.value.hint)
+    assert await session("iasql_remove_region", IRELAND) == [(IRELAND, "eu_west_1")]
+    assert await session.rows("SELECT schema FROM iasql.place") == [("public",)]
+
+
+async def test_the_name_of_no_region_is_not_proposed_to_be_added(session: Session) -> None:
+    for name in ("", "eu_west_1", "EU-WEST-1"):
+        with pytest.raises(OperationError) as refused:
+            await session("iasql_plan_apply", region=name)
+        assert refused.value.hint == "The names of regions look like eu-west-1; '*' means all."
+
+
 @pytest.mark.parametrize(
     ("arguments", "sqlstate"),
     [
@@ -357,3 +384,50 @@ async def test_what_shows_all_regions_goes_with_what_it_shows(session: Session) 
     await session("iasql_remove_region", IRELAND)
     assert await session.rows(views) == []
     await session.execute("ALTER TABLE log_group ALTER COLUMN log_group_name TYPE text")
+
+
+async def test_what_a_user_has_made_beside_the_views_of_all_regions_stays(session: Session) -> None:
+    await session("iasql_add_region", IRELAND)
+    await session("iasql_install", "aws_cloudwatch", region="*")
+    await session.execute(
+        "CREATE VIEW iasql_all.mine AS SELECT region, count(*) FROM iasql_all.log_group GROUP BY region;"
+        "CREATE TABLE iasql_all.also_mine (id serial PRIMARY KEY);"
+        "REVOKE SELECT ON iasql_all.log_group FROM PUBLIC"
+    )
+    await session("iasql_install", "aws_sqs", region="*")
+    await session("iasql_uninstall", "aws_cloudwatch", region=IRELAND)
+    assert await session.rows("TABLE iasql_all.mine") == []
+    assert await session.rows("TABLE iasql_all.also_mine") == []
+    assert await session.rows("SELECT has_table_privilege('public', 'iasql_all.log_group', 'SELECT')") == [
+        (False,)
+    ]
+    with pytest.raises(DatabaseError) as refused:
+        await session("iasql_uninstall", "aws_cloudwatch", region=REGION)
+    assert refused.value.sqlstate == "2BP01"
+
+
+async def test_operators_of_others_are_not_in_the_constraints_of_tables(session: Session) -> None:
+    await session.execute(
+        "CREATE SCHEMA strange;"
+        "CREATE FUNCTION strange.like(varchar, varchar) RETURNS boolean LANGUAGE sql AS 'SELECT true';"
+        "CREATE OPERATOR strange.~~ (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = strange.like);"
+        "CREATE DOMAIN strange.jsonb AS pg_catalog.text;"
+        "SET search_path = strange, pg_catalog, public"
+    )
+    await session("iasql_install", "aws_sqs")
+    assert await session.value("SHOW search_path") == "strange, pg_catalog, public"
+    assert (
+        await session.rows(
+            "SELECT DISTINCT refobjid::regoperator::text FROM pg_depend "
+            "WHERE refclassid = 'pg_operator'::regclass AND refobjid IN (SELECT oid FROM pg_operator WHERE oprnamespace = 'strange'::regnamespace) "
+            "AND classid = 'pg_constraint'::regclass"
+        )
+        == []
+    )
+    assert (
+        await session.value(
+            "SELECT atttypid::regtype::text FROM pg_attribute "
+            "WHERE attrelid = 'public.queue'::regclass AND attname = 'tags'"
+        )
+        == "pg_catalog.jsonb"
+    )
