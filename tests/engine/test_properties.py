@@ -195,12 +195,18 @@ def _insert(world: World, draw: Draw, table: str) -> None:
         return
     number = next(world._numbers)
     key = (number,) if resource.key == ("id",) else tuple(values[name] for name in resource.key)
-    record = {column.name: values.get(column.name) for column in resource.columns}
+    record = {column.name: values.get(column.name) for column in resource.columns} | _tags(resource, draw)
     if resource.key == ("id",):
         record["id"] = number
     row = Row(table=table, key=key, values=record, parts=_parts(table, draw, world.rows))
     if not _violates(world, row):
         world.rows[table].append(row)
+
+
+def _tags(resource: Resource, draw: Draw) -> dict[str, Any]:
+    """Random tags, where a resource has some."""
+    tagged = any(column.name == "tags" for column in resource.columns)
+    return {"tags": draw(st.sampled_from([{}, {"team": "a"}, {"team": "b", "x": "y"}]))} if tagged else {}
 
 
 def _violates(world: World, row: Row) -> bool:
@@ -259,6 +265,7 @@ def _update(world: World, draw: Draw, table: str, at: int) -> None:
     resource = CATALOGUE.resources[table]
     if values is None:
         return
+    values = {**values, **_tags(resource, draw)}
     kept = {name: rows[at].values[name] for name in resource.key}
     names = draw(st.lists(st.sampled_from(sorted(values)), unique=True, min_size=1))
     new = replace(rows[at], values={**rows[at].values, **{name: values[name] for name in names}, **kept})

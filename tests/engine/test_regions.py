@@ -419,7 +419,8 @@ async def test_operators_of_others_are_not_in_the_constraints_of_tables(session:
     assert (
         await session.rows(
             "SELECT DISTINCT refobjid::regoperator::text FROM pg_depend "
-            "WHERE refclassid = 'pg_operator'::regclass AND refobjid IN (SELECT oid FROM pg_operator WHERE oprnamespace = 'strange'::regnamespace) "
+            "WHERE refclassid = 'pg_operator'::regclass AND refobjid IN "
+            "(SELECT oid FROM pg_operator WHERE oprnamespace = 'strange'::regnamespace) "
             "AND classid = 'pg_constraint'::regclass"
         )
         == []

@@ -23,7 +23,11 @@ from modules.spec import ComesWith, OnChange, Resource
 
 CATALOGUE = find_modules()
 RESOURCES = in_reference_order(
-    {table: each for table, each in CATALOGUE.resources.items() if table != "aws_account"}
+    {
+        table: each
+        for table, each in CATALOGUE.resources.items()
+        if table not in ("aws_account", "aws_regions")
+    }
 )
 Rows = dict[str, list[Row]]
 
@@ -162,7 +166,7 @@ class World:
     def _add(self, table: str, identity: str, **values: Any) -> None:
         resource = CATALOGUE.resources[table]
         row = Row(table=table, key=(), values={})
-        self._hold(_described(resource, identity, Desired(row, values, {})))
+        self._hold(_described(resource, identity, Desired(row, {"tags": {}, **values}, {})))
 
     def add_default_network(self) -> None:
         """What an account has from the start."""
