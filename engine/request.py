@@ -54,7 +54,9 @@ class Request:
         """The names of the modules that it asks for, in order, however they are given."""
         given = next((each for name, each in self.arguments.items() if name.startswith("_mod")), None)
         if isinstance(given, str) and given.startswith("{"):
-            return given.strip("{}").split(",")  # an array's text; names of modules need no quotes in it
+            # An array's text; names of modules need no quotes in it.
+            names = given[1:-1].split(",") if given != "{}" else []
+            return [None if each == "NULL" else each for each in names]
         return given if isinstance(given, tuple) else (given,)
 
 

@@ -757,6 +757,9 @@ DECLARE
   name text;
   known boolean;
 BEGIN
+  IF region IS NULL THEN
+    RAISE EXCEPTION 'the name of a region is needed, not NULL' USING ERRCODE = '22004';
+  END IF;
   SELECT pg_catalog.count(*) OPERATOR(pg_catalog.>) 0 INTO known FROM iasql.place AS p
   WHERE delete_all_records.region OPERATOR(pg_catalog.=) '*'
     OR p.region OPERATOR(pg_catalog.=) delete_all_records.region;

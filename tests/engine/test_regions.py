@@ -335,6 +335,17 @@ async def test_deleting_all_records_is_about_the_place_of_the_session(session: S
     assert await session.rows(counts) == [(0, 0)]
 
 
+async def test_no_region_is_not_all_regions(session: Session) -> None:
+    await session("iasql_install", "aws_cloudwatch")
+    with pytest.raises(asyncpg.PostgresError) as error:
+        await session.execute("SELECT delete_all_records(NULL)")
+    assert error.value.sqlstate == "22004"
+    for modules in ("{}", "{aws_sqs,NULL}"):
+        with pytest.raises(OperationError) as refused:
+            await session("iasql_install", modules, region="*")
+        assert refused.value.sqlstate == "22004"
+
+
 async def test_all_regions_can_be_read_at_once_and_only_by_whom_the_tables_let(
     session: Session, postgres_server: PostgresServer, boto: Any
 ) -> None:
