@@ -549,21 +549,24 @@ CREATE OR REPLACE FUNCTION iasql.tables()
 RETURNS TABLE (schema text, module text, name text, deletion integer, deletable boolean, ours boolean, there boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH wanted AS (
-    SELECT i.schema, i.name AS module, t.deletion, t.deletable,
-      iasql.name_at(t.table_name, t.is_global, i.schema) AS name,
+    SELECT i.schema, i.name AS module, t.deletion, t.deletable, t.table_name,
+      CASE WHEN t.is_global THEN h.schema ELSE i.schema END AS in_schema,
       ARRAY(SELECT o.owner FROM iasql.installed_module AS o
         WHERE o.name = i.name AND (t.is_global OR o.schema = i.schema)) AS makers
     FROM iasql.installed_module AS i
     JOIN iasql.place AS p ON p.schema = i.schema
+    JOIN iasql.place AS h ON h.is_default
     JOIN iasql.module_table AS t ON t.module = i.name
   )
-  SELECT w.schema, w.module, w.name, w.deletion, w.deletable,
+  SELECT w.schema, w.module, CASE WHEN w.in_schema = 'public' THEN '' ELSE w.in_schema || '.' END || w.table_name,
+    w.deletion, w.deletable,
     COALESCE(c.relkind IN ('r', 'p') AND (r.rolname = ANY (w.makers) OR r.rolsuper OR r.oid = d.datdba
       OR array_position(w.makers, NULL) IS NOT NULL), false),
     c.oid IS NOT NULL
   FROM wanted AS w
   JOIN pg_database AS d ON d.datname = current_database()
-  LEFT JOIN pg_class AS c ON c.oid = iasql.oid_of(w.name)
+  LEFT JOIN pg_namespace AS n ON n.nspname = w.in_schema
+  LEFT JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.table_name
   LEFT JOIN pg_roles AS r ON r.oid = c.relowner
 $$;
 

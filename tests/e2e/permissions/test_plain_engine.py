@@ -50,6 +50,21 @@ def test_it_is_the_databases_owner(
     assert [each["logGroupName"] for each in groups] == ["/made"]
 
 
+def test_it_needs_no_rights_in_the_schema_of_a_region(
+    start_iasql: StartIasql, fresh_database: Database, plain_role: str
+) -> None:
+    owner = start_iasql("--postgres", url_of(fresh_database, plain_role)).serves(fresh_database)
+    fetched(owner, "SELECT iasql_add_region('eu-west-1')")
+    fetched(owner, "SELECT iasql_install('aws_cloudwatch', region => '*')")
+    fetched(owner, "INSERT INTO eu_west_1.log_group (log_group_name) VALUES ('/there') RETURNING 1")
+    assert fetched(owner, "SELECT table_name FROM iasql_apply()") == [("eu_west_1.log_group",)]
+    assert fetched(owner, "SELECT DISTINCT schema FROM iasql.installed_module ORDER BY 1") == [
+        ("eu_west_1",),
+        ("public",),
+    ]
+    assert fetched(owner, "SELECT * FROM iasql_remove_region('eu-west-1')") == [("eu-west-1", "eu_west_1")]
+
+
 def test_it_may_create_in_the_database_and_its_public_schema(
     start_iasql: StartIasql, fresh_database: Database, plain_role: str, simulator: Cloud
 ) -> None:
