@@ -8,6 +8,7 @@ from engine.aws import regions
 from engine.caller import Caller
 from engine.common import Common, left_out
 from engine.database import all_regions, install, lock, places, upgrade, write_function
+from engine.guard import policy
 from engine.plan import sync
 from engine.plan.apply import plan_apply
 from engine.plan.layout import Installed, Layout
@@ -70,6 +71,7 @@ class Setup:
             await places.record(caller, layout.default)
             await places.record(caller, place, made=made)
         await self._show_places(caller, layout.with_place(place))
+        await policy.tell_of_regions(caller)
         return [{"region_name": place.region, "schema_name": place.schema}]
 
     async def remove_region(self, request: Request, caller: Caller) -> list[Record]:

@@ -146,7 +146,7 @@ def check_not_needed(layout: Layout, wanted: Sequence[Installed]) -> None:
 def _check_not_needed(layout: Layout, one: Installed, wanted: Sequence[Installed]) -> None:
     dependents = layout.catalogue.dependents(one.module)
     needed_by = [
-        each.module
+        _named(layout, each, one)
         for each in sorted(layout.installed.difference(wanted))
         if each.module in dependents and layout.at_schema(each.schema, one.module) == one
     ]
@@ -157,6 +157,11 @@ def _check_not_needed(layout: Layout, one: Installed, wanted: Sequence[Installed
             sqlstate="2BP01",
             hint=f"Uninstall {names} first, or in the same call.",
         )
+
+
+def _named(layout: Layout, one: Installed, beside: Installed) -> str:
+    """A module, with its region if that is not another's."""
+    return one.module if one.schema == beside.schema else f"{one.module} in {layout.regions[one.schema]}"
 
 
 async def _listed(

@@ -29,6 +29,17 @@ _BEGIN = f"""
 """
 
 
+async def tell_of_regions(caller: Caller) -> None:
+    """Say what policies mean that were written for one region, once there is another."""
+    ((some,),) = await caller.query("SELECT iasql.has_policies()::pg_catalog.text")
+    if some == "true":
+        caller.notice(
+            "policies are about the default region where they name its tables",
+            severity="WARNING",
+            hint="iasql_all has the tables of all regions, and iasql.planned() the whole plan.",
+        )
+
+
 async def check(caller: Caller, differences: Callable[[], Sequence[Difference]]) -> None:
     """Refuse a plan that a policy stands against.
 

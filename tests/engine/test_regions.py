@@ -129,6 +129,14 @@ async def test_what_is_global_has_one_table_in_the_default_place(session: Sessio
     assert await session.rows("SELECT count(*) FROM public_repository") == [(0,)]
 
 
+async def test_what_another_region_needs_is_named_with_that_region(session: Session) -> None:
+    await session("iasql_add_region", IRELAND)
+    await session("iasql_install", "aws_ecs_fargate", region=IRELAND)
+    with pytest.raises(OperationError, match=f"aws_ecs_fargate in {IRELAND} needs it") as refused:
+        await session("iasql_uninstall", "aws_iam")
+    assert refused.value.sqlstate == "2BP01"
+
+
 async def test_a_region_that_cannot_be_read_is_left_out_and_the_others_go_on(
     session: Session, simulator: Cloud, boto: Any
 ) -> None:
@@ -335,6 +343,17 @@ async def test_deleting_all_records_is_about_the_place_of_the_session(session: S
     assert await session.rows(counts) == [(0, 0)]
 
 
+async def test_no_region_is_not_all_regions(session: Session) -> None:
+    await session("iasql_install", "aws_cloudwatch")
+    with pytest.raises(asyncpg.PostgresError) as error:
+        await session.execute("SELECT delete_all_records(NULL)")
+    assert error.value.sqlstate == "22004"
+    for modules in ("{}", "{aws_sqs,NULL}"):
+        with pytest.raises(OperationError) as refused:
+            await session("iasql_install", modules, region="*")
+        assert refused.value.sqlstate == "22004"
+
+
 async def test_all_regions_can_be_read_at_once_and_only_by_whom_the_tables_let(
     session: Session, postgres_server: PostgresServer, boto: Any
 ) -> None:
@@ -416,11 +435,15 @@ async def test_operators_of_others_are_not_in_the_constraints_of_tables(session:
     )
     await session("iasql_install", "aws_sqs")
     assert await session.value("SHOW search_path") == "strange, pg_catalog, public"
-    strange = (
-        "SELECT refobjid FROM pg_depend JOIN pg_operator AS o ON o.oid = refobjid "
-        "WHERE classid = 'pg_constraint'::regclass AND oprnamespace = 'strange'::regnamespace"
+    assert (
+        await session.rows(
+            "SELECT DISTINCT refobjid::regoperator::text FROM pg_depend "
+            "WHERE refclassid = 'pg_operator'::regclass AND refobjid IN "
+            "(SELECT oid FROM pg_operator WHERE oprnamespace = 'strange'::regnamespace) "
+            "AND classid = 'pg_constraint'::regclass"
+        )
+        == []
     )
-    assert await session.rows(strange) == []
     assert (
         await session.value(
             "SELECT atttypid::regtype::text FROM pg_attribute "

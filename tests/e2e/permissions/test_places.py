@@ -82,6 +82,17 @@ def test_a_role_with_rights_in_one_place_changes_nothing_elsewhere(scene: Scene,
     assert scene.groups() == ["/kept", "/precious"]
 
 
+def test_a_policy_of_the_default_region_is_told_of_when_another_is_added(scene: Scene) -> None:
+    scene.execute(
+        "INSERT INTO iasql.policy (name, query) VALUES ('none', 'SELECT * FROM log_group WHERE false')"
+    )
+    with psycopg.connect(scene.owner.url, autocommit=True) as connection:
+        told: list[str] = []
+        connection.add_notice_handler(lambda each: told.append(str(each.message_primary)))
+        connection.execute(ADD.encode())
+    assert told == ["policies are about the default region where they name its tables"]
+
+
 def test_only_mine_leaves_out_other_places(scene: Scene, make_role: MakeRole) -> None:
     scene.execute(ADD, f"SELECT iasql_install('aws_cloudwatch', region => '{IRELAND}')")
     there = make_role(
