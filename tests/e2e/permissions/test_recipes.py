@@ -114,6 +114,19 @@ def test_the_team_applies_its_tables_and_not_those_of_others(owned: Scene) -> No
     fetched(team, PLAN)
 
 
+def test_the_team_applies_its_tables_in_one_region(owned: Scene) -> None:
+    team = follow(owned, "A team that owns some tables", "web_team")
+    owned.execute(
+        "SELECT iasql_add_region('eu-west-1')",
+        "SELECT iasql_install('aws_cloudwatch', region => 'eu-west-1')",
+        *recipe("Regions"),
+    )
+    fetched(team, "INSERT INTO eu_west_1.log_group (log_group_name) VALUES ('/there') RETURNING 1")
+    applied = fetched(team, "SELECT table_name FROM iasql_apply(region => 'eu-west-1')")
+    assert applied == [("eu_west_1.log_group",)]
+    owned.refused(team, "DELETE FROM eu_west_1.aws_account", state="42501")
+
+
 def test_the_journal_says_who_it_was_and_from_where(owned: Scene) -> None:
     operator = follow(owned, "Operator", "operator")
     with psycopg.connect(operator.url, autocommit=True, application_name="the night shift") as connection:
