@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -92,11 +91,15 @@ _OF_ONE_PLACE = ("install", "uninstall")
 
 
 async def _here(caller: Caller, layout: Layout) -> Place:
-    """The place that names mean in the caller's session."""
-    ((schemas,),) = await caller.query(
-        "SELECT pg_catalog.array_to_json(pg_catalog.current_schemas(false))::pg_catalog.text"
+    """The place that names mean in the caller's session.
+
+    Raises:
+        DatabaseError: 3F000, search_path names a place that the role cannot use.
+    """
+    ((schema,),) = await caller.query(
+        "SELECT iasql.here(pg_catalog.current_schemas(false), pg_catalog.current_setting('search_path'))"
     )
-    return layout.visible(json.loads(schemas or "[]"))
+    return next(each for each in layout.places if each.schema == schema)
 
 
 def new(layout: Layout, arguments: Arguments) -> Place:

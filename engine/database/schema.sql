@@ -458,6 +458,7 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$ SELECT iasql.i
 DROP FUNCTION IF EXISTS iasql.record_installed(text[]);
 DROP FUNCTION IF EXISTS iasql.record_uninstalled(text[]);
 DROP FUNCTION IF EXISTS iasql.installed();
+DROP FUNCTION IF EXISTS iasql.here(name[]);
 DROP FUNCTION IF EXISTS iasql.incomplete();
 DROP FUNCTION IF EXISTS iasql.table_of(text, text);
 
@@ -585,11 +586,25 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   HAVING bool_and(t.ours) OR bool_or(t.there)
 $$;
 
--- The place that names mean in a session with these schemas in its search_path.
-CREATE OR REPLACE FUNCTION iasql.here(visible name[]) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT p.schema FROM iasql.place AS p
-  ORDER BY array_position(here.visible, p.schema::name) NULLS LAST, p.is_default DESC, p.schema LIMIT 1
+-- The place that names mean in a session with this search_path, of which it can use these schemas. PostgreSQL passes over
+-- a schema that is not there, or that the role may not use; what empties and drops tables must not go on to another region's.
+CREATE OR REPLACE FUNCTION iasql.here(visible name[], path text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  first record;
+BEGIN
+  SELECT p.schema, p.region, p.schema = ANY (visible::text[]) AS usable INTO first
+  FROM regexp_split_to_table(path, ',') WITH ORDINALITY AS e (name, number)
+  JOIN iasql.place AS p ON p.schema = CASE btrim(e.name, ' "')
+    WHEN '$user' THEN (SELECT u FROM unnest(visible::text[]) AS u WHERE u = current_user) ELSE btrim(e.name, ' "') END
+  ORDER BY e.number LIMIT 1;
+  IF NOT first.usable THEN
+    RAISE EXCEPTION 'search_path names %, the schema of %, which is not there or not this role''s to use',
+      first.schema, first.region USING ERRCODE = '3F000',
+      HINT = format('GRANT USAGE ON SCHEMA %I TO %I; or name the region: region => …', first.schema, current_user);
+  END IF;
+  RETURN COALESCE(first.schema, (SELECT p.schema FROM iasql.place AS p WHERE p.is_default));
+END
 $$;
 
 -- The modules that are installed in a place, or for all.
@@ -708,7 +723,7 @@ CREATE OR REPLACE FUNCTION public.iasql_modules_installed()
 RETURNS TABLE (module_name text, module_version text, dependencies varchar[])
 LANGUAGE sql STABLE AS $$
   SELECT m.name, m.version, m.dependencies::varchar[]
-  FROM iasql.installed(iasql.here(pg_catalog.current_schemas(false))) AS i (name)
+  FROM iasql.installed(iasql.here(pg_catalog.current_schemas(false), pg_catalog.current_setting('search_path'))) AS i (name)
   JOIN iasql.module AS m ON m.name OPERATOR(pg_catalog.=) i.name
   ORDER BY m.place
 $$;
@@ -745,7 +760,7 @@ DECLARE
   name text;
 BEGIN
   FOR name IN
-    SELECT d.name FROM iasql.deletable(iasql.here(pg_catalog.current_schemas(false))) AS d ORDER BY d.deletion
+    SELECT d.name FROM iasql.deletable(iasql.here(pg_catalog.current_schemas(false), pg_catalog.current_setting('search_path'))) AS d ORDER BY d.deletion
   LOOP
     EXECUTE pg_catalog.concat('DELETE FROM ', name);
   END LOOP;

@@ -60,15 +60,6 @@ class Layout:
         """The place of a region, if it has one."""
         return next((each for each in self.places if each.region == region), None)
 
-    def visible(self, schemas: Sequence[str]) -> Place:
-        """The place that names mean in a session.
-
-        Args:
-            schemas: those of its search_path, in order.
-        """
-        by_schema = {each.schema: each for each in self.places}
-        return next((by_schema[each] for each in schemas if each in by_schema), self.default)
-
     def at_schema(self, schema: str, module: str) -> Installed:
         """A module as it would be installed from a place."""
         is_global = all(each.is_global for each in self.catalogue.by_name[module].resources)

@@ -93,6 +93,22 @@ def test_a_policy_of_the_default_region_is_told_of_when_another_is_added(scene: 
     assert told == ["policies are about the default region where they name its tables"]
 
 
+@pytest.mark.parametrize("call", ["SELECT delete_all_records()", "SELECT iasql_uninstall('aws_cloudwatch')"])
+def test_what_is_meant_for_a_place_that_a_role_may_not_use_is_not_done_to_the_default_one(
+    scene: Scene, make_role: MakeRole, call: str
+) -> None:
+    scene.execute(ADD, f"SELECT iasql_install('aws_cloudwatch', region => '{IRELAND}')")
+    someone = make_role(
+        "GRANT SELECT, DELETE ON ALL TABLES IN SCHEMA public TO ROLE",
+        "GRANT EXECUTE ON FUNCTION delete_all_records(), iasql_uninstall(text[]) TO ROLE",
+    )
+    with psycopg.connect(someone.url, autocommit=True) as connection:
+        connection.execute("SET search_path = eu_west_1, public")
+        with pytest.raises(psycopg.errors.InvalidSchemaName, match="the schema of eu-west-1"):
+            connection.execute(call.encode())
+    assert fetched(scene.owner, "SELECT log_group_name FROM log_group") == [("/kept",)]
+
+
 def test_only_mine_leaves_out_other_places(scene: Scene, make_role: MakeRole) -> None:
     scene.execute(ADD, f"SELECT iasql_install('aws_cloudwatch', region => '{IRELAND}')")
     there = make_role(
