@@ -583,7 +583,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     string_agg(t.name, ', ' ORDER BY t.deletion) FILTER (WHERE t.there)
   FROM iasql.tables() AS t
   GROUP BY t.schema, t.module
-  HAVING bool_and(t.ours) OR bool_or(t.there)
+  -- What is global stays when the schema of another place is dropped.
+  HAVING bool_and(t.ours) OR bool_or(t.there
+    AND CASE WHEN strpos(t.name, '.') = 0 THEN 'public' ELSE split_part(t.name, '.', 1) END = t.schema)
 $$;
 
 -- The place that names mean in a session with this search_path, of which it can use these schemas. PostgreSQL passes over

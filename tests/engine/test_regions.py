@@ -274,7 +274,9 @@ async def test_a_region_whose_schema_was_dropped_can_be_removed_and_is_named_by_
     session: Session,
 ) -> None:
     await session("iasql_add_region", IRELAND)
+    await session("iasql_install", "aws_ecr", region=IRELAND)  # of which a part is global
     await session.execute("DROP SCHEMA eu_west_1 CASCADE")
+    assert await session("iasql_plan_apply") == []
     with pytest.raises(OperationError, match="eu-west-1 has no schema eu_west_1 any more") as refused:
         await session("iasql_install", "aws_cloudwatch", region=IRELAND)
     assert refused.value.sqlstate == "3F000"
