@@ -12,6 +12,9 @@ from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import Database, PostgresServer
 
+#: The name of a plan that nobody has been shown.
+OTHER = "0" * 32
+
 
 @pytest.fixture
 async def installed(session: Session) -> Session:
@@ -29,7 +32,7 @@ async def test_the_difference_is_shown_column_by_column(installed: Session) -> N
         "INSERT INTO security_group_rule (is_egress, ip_protocol, cidr_ipv4, security_group_id) "
         "SELECT false, '-1', '10.0.0.0/8', id FROM security_group WHERE group_name = 'web'"
     )
-    found = [(row[0], row[1], *row[4:]) for row in await installed("iasql_diff")]
+    found = [(row[0], row[1], *row[4:8]) for row in await installed("iasql_diff")]
     assert ("update", "repository", "scan_on_push", "false", "true", False) in found
     assert ("delete", "repository", "repository_name", "two", None, False) in found
     assert ("create", "security_group", "group_name", None, "web", False) in found
@@ -44,8 +47,8 @@ async def test_what_makes_a_replacement_is_marked(installed: Session) -> None:
     await installed.execute("UPDATE repository SET repository_name = 'other', scan_on_push = false")
     found = {row[4]: row[5:] for row in await installed("iasql_diff")}
     assert found == {
-        "repository_name": ("one", "other", True),
-        "scan_on_push": ("true", "false", False),
+        "repository_name": ("one", "other", True, None),
+        "scan_on_push": ("true", "false", False, None),
     }
 
 
@@ -130,8 +133,8 @@ async def test_an_apply_can_be_held_to_the_plan_that_was_seen(installed: Session
     await installed("iasql_diff")
     seen = await installed.value("SELECT iasql_plan_id()")
     assert len(await installed("iasql_apply", seen)) == 1
-    with pytest.raises(OperationError, match="not that-of-another any more") as refused:
-        await installed("iasql_apply", "that-of-another")
+    with pytest.raises(OperationError, match=f"not {OTHER} any more") as refused:
+        await installed("iasql_apply", OTHER)
 
 
 async def test_a_policy_refuses_a_plan_and_an_apply(installed: Session, simulator: Cloud) -> None:
