@@ -263,7 +263,7 @@ async def establish(connection: Any, schema: str, regions: Sequence[str]) -> Non
 
     Raises:
         OperationError: 55000, the database has another default place already; 42602 and 42P06, a schema
-            cannot be that of a region.
+            cannot be that of a region; 42501, it belongs to somebody who has no say here.
     """
     default, others = regions[0], regions[1:]
     there = await connection.fetchrow("SELECT schema, region FROM iasql.place WHERE is_default")
@@ -281,6 +281,8 @@ async def establish(connection: Any, schema: str, regions: Sequence[str]) -> Non
     await connection.execute("DELETE FROM iasql.place WHERE is_default")
     for each in places:
         made = await connection.fetchval("SELECT to_regnamespace($1) IS NULL", identifier(each.schema))
+        if stranger := await connection.fetchval(_STRANGER, each.schema):
+            _check_owner(each.schema, stranger, "false")
         if made:
             await connection.execute(f"CREATE SCHEMA {identifier(each.schema)} AUTHORIZATION {owner}")
         await connection.execute(
@@ -293,6 +295,14 @@ async def establish(connection: Any, schema: str, regions: Sequence[str]) -> Non
         )
 
 
+#: Who a schema belongs to, if that is neither the database's owner, nor the engine's role, nor a superuser.
+_STRANGER = """
+    SELECT r.rolname::text FROM pg_namespace AS n
+    JOIN pg_roles AS r ON r.oid = n.nspowner
+    JOIN pg_database AS d ON d.datname = current_database()
+    WHERE n.nspname = $1 AND r.oid <> d.datdba AND NOT r.rolsuper
+      AND r.rolname NOT IN (session_user, 'pg_database_owner')
+"""
 _OWNER = "SELECT pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = current_database()"
 
 

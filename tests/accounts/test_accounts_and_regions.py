@@ -101,6 +101,19 @@ def test_a_database_with_tables_of_such_names_has_the_default_region_in_another_
     assert [each["logGroupName"] for each in groups] == ["/a"]
 
 
+def test_a_schema_of_somebody_else_in_an_existing_database_is_not_made_a_place(commands: Commands) -> None:
+    with psycopg.connect(commands.server.url, autocommit=True) as admin:
+        admin.execute("CREATE ROLE owner_of_it")
+        admin.execute("CREATE ROLE stranger")
+        admin.execute("CREATE DATABASE mine OWNER owner_of_it")
+    with psycopg.connect(commands.server.superuser_url("mine"), autocommit=True) as inside:
+        inside.execute("CREATE SCHEMA aws AUTHORIZATION stranger")
+    result = commands.connect("one", "--existing", "mine", "--schema", "aws")
+    assert result.status == 1
+    assert "the schema aws belongs to stranger" in result.err
+    assert commands.accounts() == []
+
+
 @pytest.mark.parametrize("schema", ["pg_catalog", "iasql", "Ünfit", "a.b"])
 def test_a_schema_that_cannot_be_a_place_leaves_nothing_behind(commands: Commands, schema: str) -> None:
     result = commands.connect("one", "--schema", schema)
