@@ -24,8 +24,16 @@ from tests.fixtures.databases import PostgresServer, running_postgres
     show_default=True,
     help="Resources over seventeen regions.",
 )
+@click.option("--only-regions", is_flag=True, help="Measure these alone, and keep nothing.")
 @click.option("--peer/--no-peer", default=True, help="Make the stacks one call after another as well.")
-def main(many: int, repeats: int, sizes: tuple[int, ...], in_regions: tuple[int, ...], peer: bool) -> None:
+def main(
+    many: int,
+    repeats: int,
+    sizes: tuple[int, ...],
+    in_regions: tuple[int, ...],
+    only_regions: bool,
+    peer: bool,
+) -> None:
     """Measure the engine, print the figures, and keep them in bench/results/ and docs/performance.md."""
     found: list[Figure] = []
 
@@ -36,6 +44,9 @@ def main(many: int, repeats: int, sizes: tuple[int, ...], in_regions: tuple[int,
 
     # With the settings that `iasql up` gives it: what it commits is on disk.
     with running_postgres() as server:
+        if only_regions:
+            take(regions.figures(server, in_regions, repeats))
+            return
         take(uvloop.run(stacks.figures(server, 1, repeats)))
         take(uvloop.run(stacks.figures(server, many, repeats)))
         take(uvloop.run(stacks.throttled(server, many)))
