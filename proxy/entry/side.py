@@ -30,6 +30,7 @@ class Side(asyncio.Protocol):
         self._half_closes = half_closes
         self._cutter = Cutter(largest_held=authentication.LARGEST_RESPONSE)
         self._paused = False
+        self._said_all = False
         self.transport: asyncio.Transport | None = None
         self.ended = False
         self.lost = True
@@ -88,13 +89,14 @@ class Side(asyncio.Protocol):
         return self._cutter.take_rest()
 
     def write(self, frame: bytes) -> None:
-        """Send a message."""
-        if not self.lost and self.transport is not None:
+        """Send a message; after `end` there is nothing to be said any more."""
+        if not (self.lost or self._said_all) and self.transport is not None:
             self.transport.write(frame)
 
     def end(self) -> None:
         """Say that nothing more comes; with TLS, which has no such word, end the connection."""
         if not self.lost and self.transport is not None:
+            self._said_all = True
             (self.transport.write_eof if self.transport.can_write_eof() else self.transport.close)()
 
     def close(self) -> None:
