@@ -60,14 +60,14 @@ class Common:
         """The same, once it is recorded of which region the tables of the default place are.
 
         An older version's database does not say; from then on no other region can take that one's place.
+        Only a call that names no region comes without one here, and such a call is about all places.
         """
         if scope.layout.default.region is not None:
             return scope
         layout = await regions.known(await self.account(caller), scope.layout)
         async with self.database.vouching(caller):
             await places.record(caller, layout.default)
-        whole = scope.places == scope.layout.places
-        return Scope(layout, layout.places if whole else scope.places)
+        return Scope(layout, layout.places)
 
     async def snapshots(
         self,
@@ -126,6 +126,13 @@ class Common:
         functions = await write_function.find(caller, permission.tables_of(resources))
         async with writing(self.database, caller, functions) as writer:
             yield writer
+
+    async def write_at_once(
+        self, caller: Caller, resources: Sequence[Resource], changes: Sequence[RowChange]
+    ) -> None:
+        """Make changes of rows that nobody can have changed since they were read."""
+        async with self.writing(caller, resources) as writer:
+            await self.write(writer, resources, changes)
 
     async def write(
         self, writer: Writer, resources: Sequence[Resource], changes: Sequence[RowChange]

@@ -48,7 +48,7 @@ class Reconcile:
             plan = self._about(scope, caller, snapshot, plan_apply(snapshot, rows))
             functions = await write_function.find(caller, permission.tables_of(snapshot.resources.values()))
             plan = await permission.permitted(caller, snapshot, plan, strict=True, followed=functions)
-            plan = await replaced.completed(await self._common.drivers(scope.layout, caller), snapshot, plan)
+            plan = await self._completed(scope, caller, snapshot, plan)
             await self._check(request, scope, caller, snapshot, plan)
             _notify(caller, plan.restores)
             async with writing(self._common.database, caller, functions) as writer:
@@ -95,13 +95,17 @@ class Reconcile:
         unusable_rows.tell(caller, around, unusable)
         plan = self._about(scope, caller, snapshot, around.plan)
         plan = await permission.permitted(caller, snapshot, plan, strict=False)
-        plan = await replaced.completed(await self._common.drivers(scope.layout, caller), snapshot, plan)
+        plan = await self._completed(scope, caller, snapshot, plan)
         await replaced.check(caller, plan, strict=False)
         details = columns.of_plan(snapshot.resources, plan)
         await policy.check(caller, lambda: details)
         await plan_id.remember(caller, details, scope.layout)
         _notify(caller, plan.restores)
         return plan, details
+
+    async def _completed(self, scope: Scope, caller: Caller, snapshot: Snapshot, plan: Plan) -> Plan:
+        """A plan that knows what its replacements have to keep, and what they lose."""
+        return await replaced.completed(lambda: self._common.drivers(scope.layout, caller), snapshot, plan)
 
     def _about(self, scope: Scope, caller: Caller, snapshot: Snapshot, plan: Plan) -> Plan:
         """What of a plan is to be done where it is asked for."""

@@ -118,8 +118,7 @@ class Setup:
         await all_regions.bring_up_to_date(caller, layout)
         rows = await read.read(caller, layout.telling_places)
         if changes := layout.shown(rows):
-            async with self._common.writing(caller, layout.telling_places) as writer:
-                await self._common.write(writer, layout.telling_places, changes)
+            await self._common.write_at_once(caller, layout.telling_places, changes)
 
     async def _fill(self, scope: Scope, caller: Caller, added: Mapping[str, Collection[str]]) -> None:
         """Show in columns that tables have not had before what AWS has: else they would ask for nothing.
@@ -131,8 +130,7 @@ class Setup:
         if snapshot.unread:
             raise left_out(scope.layout, snapshot)
         resources = list(snapshot.resources.values())
-        async with self._common.writing(caller, resources) as writer:
-            await self._common.write(writer, resources, sync.filled(snapshot, rows, added))
+        await self._common.write_at_once(caller, resources, sync.filled(snapshot, rows, added))
 
     async def _drop_tables(
         self, caller: Caller, layout: Layout, modules: Sequence[Installed], left: Layout | None = None
@@ -162,5 +160,4 @@ class Setup:
             for each in sync.plan_sync(snapshot, rows, only_new=True)
             if (each.table, each.name) in wanted
         ]
-        async with self._common.writing(caller, resources) as writer:
-            await self._common.write(writer, resources, changes)
+        await self._common.write_at_once(caller, resources, changes)

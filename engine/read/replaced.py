@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from engine.caller import Caller
 from engine.drivers.by_resource import Drivers
 from engine.errors import OperationError
@@ -11,8 +13,11 @@ from engine.plan.snapshot import Snapshot
 from engine.tasks import all_of
 
 
-async def completed(drivers: Drivers, snapshot: Snapshot, plan: Plan) -> Plan:
+async def completed(open_drivers: Callable[[], Awaitable[Drivers]], snapshot: Snapshot, plan: Plan) -> Plan:
     """A plan whose replacements know all of the old resources, and what is lost with these.
+
+    Args:
+        open_drivers: is called if something is replaced.
 
     Raises:
         CloudError: AWS cannot be read.
@@ -20,7 +25,9 @@ async def completed(drivers: Drivers, snapshot: Snapshot, plan: Plan) -> Plan:
     """
     places = [place for place, change in enumerate(plan.changes) if change.action == "replace"]
     changes = [plan.changes[place] for place in places]
-    used_by = loss.users(snapshot, changes)
+    if not changes:
+        return loss.completed(snapshot, plan, {})
+    used_by, drivers = loss.users(snapshot, changes), await open_drivers()
 
     async def look(change: Change) -> Found:
         assert change.found is not None
