@@ -6,8 +6,10 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -16,13 +18,26 @@ from accounts.model import Profile, Role, Standard
 from accounts.sessions import GivenKey, Usable
 from deploy import connecting, options
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 _PATH = click.Path(path_type=Path)
 
 
-def where_postgres_is(command: F) -> F:
-    """The options of `iasql up` that say where Postgres is, and what belongs to it."""
+def where_postgres_is(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `iasql up` that say where Postgres is, as its `place`."""
+
+    @wraps(command)
+    def placed(
+        *,
+        postgres: str | None,
+        data_dir: Path | None,
+        secret_key_file: Path | None,
+        listen: str | None,
+        **others: Any,
+    ) -> None:
+        place = connecting.Place(
+            postgres=postgres, data_dir=data_dir, secret_key_file=secret_key_file, listen=listen
+        )
+        command(place=place, **others)
+
     for option in (
         click.option(
             "--listen",
@@ -51,8 +66,8 @@ def where_postgres_is(command: F) -> F:
             help="The Postgres of the server, if it is not the embedded one.",
         ),
     ):
-        command = option(command)
-    return command
+        placed = option(placed)
+    return placed
 
 
 @click.command("connect")
@@ -92,10 +107,7 @@ def connect_command(
     schema: str,
     shared: bool,
     as_json: bool,
-    postgres: str | None,
-    data_dir: Path | None,
-    secret_key_file: Path | None,
-    listen: str | None,
+    place: connecting.Place,
 ) -> None:
     """Connect a database to an AWS account, under a NAME of your choice.
 
@@ -114,9 +126,7 @@ def connect_command(
         schema=schema,
         shared=shared,
     )
-    place = connecting.Place(
-        postgres=postgres, data_dir=data_dir, secret_key_file=secret_key_file, listen=_checked(listen)
-    )
+    place = replace(place, listen=_checked(place.listen))
     connecting.run(connecting.connect(place, wanted, as_json=as_json))
 
 
@@ -125,15 +135,9 @@ def connect_command(
 @where_postgres_is
 def accounts_command(
     as_json: bool,
-    postgres: str | None,
-    data_dir: Path | None,
-    secret_key_file: Path | None,
-    listen: str | None,
+    place: connecting.Place,
 ) -> None:
     """List which database is connected to which AWS account."""
-    place = connecting.Place(
-        postgres=postgres, data_dir=data_dir, secret_key_file=secret_key_file, listen=listen
-    )
     connecting.run(connecting.accounts(place, as_json=as_json))
 
 
@@ -146,18 +150,13 @@ def rotate_command(
     name: str,
     access_key_id: str | None,
     secret_from: str | None,
-    postgres: str | None,
-    data_dir: Path | None,
-    secret_key_file: Path | None,
-    listen: str | None,
+    place: connecting.Place,
 ) -> None:
     """Give a connection's login a new password, and encrypt its secret with the newest key.
 
     Prints what to connect with from now on, once.
     """
-    place = connecting.Place(
-        postgres=postgres, data_dir=data_dir, secret_key_file=secret_key_file, listen=_checked(listen)
-    )
+    place = replace(place, listen=_checked(place.listen))
     key = GivenKey(access_key_id, _secret(secret_from)) if access_key_id else None
     connecting.run(connecting.rotate(place, name, key))
 
@@ -169,15 +168,9 @@ def rotate_command(
 def disconnect_command(
     name: str,
     drop_database: bool,
-    postgres: str | None,
-    data_dir: Path | None,
-    secret_key_file: Path | None,
-    listen: str | None,
+    place: connecting.Place,
 ) -> None:
     """End a connection. What is in AWS stays, and so does the database."""
-    place = connecting.Place(
-        postgres=postgres, data_dir=data_dir, secret_key_file=secret_key_file, listen=listen
-    )
     connecting.run(connecting.disconnect(place, name, drop=drop_database))
 
 
