@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
-from engine import results
+from engine import merging, results
 from engine.caller import Caller
 from engine.common import Common, left_out
 from engine.database import journal, lock, write_function
 from engine.execute.run import Execution
 from engine.guard import elsewhere, limits, permission, plan_id, policy, unusable_rows
+from engine.merging import Merging
 from engine.plan import columns, sync
-from engine.plan.apply import plan_apply
-from engine.plan.around import plan_around
+from engine.plan.around import plan_around, plan_merged
 from engine.plan.model import Difference, Found, Key, Plan, Restore, Row, RowChange, Step
 from engine.plan.snapshot import Snapshot
 from engine.plan.sync import Mirror
@@ -45,19 +45,23 @@ class Reconcile:
         async with lock.across_commits(caller), self._common.underway.change(caller):
             scope = await self._common.settled(await self._common.scope(request, caller, whole=True), caller)
             rows, snapshot = await self._common.snapshots(scope, caller)
-            plan = self._about(scope, caller, snapshot, plan_apply(snapshot, rows))
+            merged = merging.within(scope, await merging.merging(caller, snapshot, rows))
             functions = await write_function.find(caller, permission.tables_of(snapshot.resources.values()))
-            plan = await permission.permitted(caller, snapshot, plan, strict=True, followed=functions)
-            plan = await self._completed(scope, caller, snapshot, plan)
-            await self._check(request, scope, caller, snapshot, plan)
-            _notify(caller, plan.restores)
             async with writing(self._common.database, caller, functions) as writer:
-                await self._put_right(writer, snapshot, rows, plan)
+                merged = await merging.numbered(writer, merged)
+                plan = self._about(scope, caller, snapshot, plan_merged(snapshot, merged.merged))
+                merging.refuse(merged, {each.table for each in plan.changes})
+                plan = await permission.permitted(caller, snapshot, plan, strict=True, followed=functions)
+                plan = await self._completed(scope, caller, snapshot, plan)
+                await self._check(request, scope, caller, merged, plan)
+                merging.tell(caller, merged)
+                _notify(caller, plan.restores)
+                await self._put_right(writer, rows, merged, plan)
                 await caller.commit()
                 records = scope.named(results.of_changes(plan.changes))
                 made = {each.table for each in plan.changes if each.action in ("create", "replace")}
                 steps, pairs = list(plan.steps), plan.pairs
-                del plan, rows  # what is still needed of them goes step by step
+                del plan, rows, merged  # what is still needed of them goes step by step
                 if steps:
                     await self._execute(request, scope, writer, snapshot, steps, pairs)
                     await self._show_brought(scope, writer, snapshot, made)
@@ -68,8 +72,9 @@ class Reconcile:
     async def plan_sync(self, request: Request, caller: Caller) -> list[Record]:
         scope = await self._common.scope(request, caller, whole=True)
         rows, snapshot = await self._common.snapshots(scope, caller)
-        changes = self._about_rows(scope, caller, snapshot, sync.plan_sync(snapshot, rows))
-        return scope.named(results.of_row_changes(changes))
+        agreed = await merging.agreeing(caller, scope, snapshot, rows, request.arguments.get("keep"))
+        planned = sync.plan_sync(snapshot, rows, agreed=agreed.columns, kept=agreed.rows)
+        return scope.named(results.of_row_changes(self._about_rows(scope, caller, snapshot, planned)))
 
     async def sync(self, request: Request, caller: Caller) -> list[Record]:
         await lock.to_end_of_transaction(caller)
@@ -78,11 +83,13 @@ class Reconcile:
         rows, snapshot = await self._common.snapshots(scope, caller, in_one_transaction=True)
         resources = list(snapshot.resources.values())
         edited = await edits.since(caller, resources, rows)
-        planned = self._about_rows(scope, caller, snapshot, sync.plan_sync(snapshot, edited.rows))
-        changes = edits.leave(caller, planned, edited.keys)
+        agreed = await merging.agreeing(caller, scope, snapshot, edited.rows, request.arguments.get("keep"))
+        planned = sync.plan_sync(snapshot, edited.rows, agreed=agreed.columns, kept=agreed.rows)
+        changes = edits.leave(caller, self._about_rows(scope, caller, snapshot, planned), edited.keys)
         async with self._common.writing(caller, resources) as writer:
             changes = await edits.claim(writer, resources, edited.rows, changes)
             await self._common.write(writer, resources, changes)
+            await merging.keep_synced(writer, scope, snapshot, changes)
         return scope.named(results.of_row_changes(changes))
 
     # What they are made of ----------------------------------------------------------------------------
@@ -91,14 +98,18 @@ class Reconcile:
         """What an apply would do, made the session's last plan; and that column by column."""
         unusable: read.Unusable = {}
         rows, snapshot = await self._common.snapshots(scope, caller, unusable=unusable)
-        around = plan_around(snapshot, rows, unusable.keys())
+        merged = merging.within(scope, await merging.merging(caller, snapshot, rows, unusable.keys()))
+        around = plan_around(snapshot, merged.merged, unusable.keys())
         unusable_rows.tell(caller, around, unusable)
+        merging.tell(caller, merged)
+        merging.warn(caller, merged)
         plan = self._about(scope, caller, snapshot, around.plan)
         plan = await permission.permitted(caller, snapshot, plan, strict=False)
         plan = await self._completed(scope, caller, snapshot, plan)
         await replaced.check(caller, plan, strict=False)
-        details = columns.of_plan(snapshot.resources, plan)
+        details = columns.of_plan(snapshot.resources, plan, merged.kept)
         await policy.check(caller, lambda: details)
+        details = [*details, *columns.of_settled(merged.merged.settled)]
         await plan_id.remember(caller, details, scope.layout)
         _notify(caller, plan.restores)
         return plan, details
@@ -118,24 +129,27 @@ class Reconcile:
         return elsewhere.spared_rows(caller, scope.layout, snapshot, scope.of_rows(snapshot, changes))
 
     async def _check(
-        self, request: Request, scope: Scope, caller: Caller, snapshot: Snapshot, plan: Plan
+        self, request: Request, scope: Scope, caller: Caller, merged: Merging, plan: Plan
     ) -> None:
         """Refuse what is not the plan that was asked for, or is not wanted, before anything is done."""
-        details = cache(lambda: columns.of_plan(snapshot.resources, plan))
+        resources = merged.meeting.snapshot.resources
+        details = cache(lambda: columns.of_plan(resources, plan, merged.kept))
         if "plan_id" in request.arguments:
-            await plan_id.check(caller, str(request.arguments["plan_id"]), details(), scope.layout)
+            shown = [*details(), *columns.of_settled(merged.merged.settled)]
+            await plan_id.check(caller, str(request.arguments["plan_id"]), shown, scope.layout)
         await limits.check(caller, plan)
         await replaced.check(caller, plan, strict=True)
         await policy.check(caller, details)
 
     async def _put_right(
-        self, writer: Writer, snapshot: Snapshot, rows: Mapping[str, Sequence[Row]], plan: Plan
+        self, writer: Writer, rows: Mapping[str, Sequence[Row]], merged: Merging, plan: Plan
     ) -> None:
-        """Restore what is not the user's to change, and show what AWS has assigned since."""
-        image = Mirror(snapshot, rows, plan.pairs)
-        changes: list[RowChange] = list(sync.restored(image, plan.restores))
+        """Have rows follow AWS, restore what is not the user's to change, and show what AWS has assigned."""
+        snapshot = merged.meeting.snapshot
+        image = Mirror(snapshot, merged.merged.rows, plan.pairs)
+        changes: list[RowChange] = [*merged.merged.follows, *sync.restored(image, plan.restores)]
         changing = {(each.table, each.found.identity) for each in plan.changes if each.found}
-        for table, some in rows.items():
+        for table, some in merged.merged.rows.items():
             for row in some:
                 found = plan.pairs.get((table, row.key))
                 if found is not None and (table, found.identity) not in changing:
@@ -143,7 +157,9 @@ class Reconcile:
                     changes += [change] if change else []
         changes = await permission.writable(writer.caller, snapshot.resources, changes, writer.functions)
         resources = list(snapshot.resources.values())
-        await self._common.write(writer, resources, await edits.claim(writer, resources, rows, changes))
+        claimed = await edits.claim(writer, resources, rows, changes)
+        await self._common.write(writer, resources, claimed)
+        await merging.keep_merged(writer, merged, claimed, changing)
 
     async def _execute(
         self,
@@ -183,6 +199,7 @@ class Reconcile:
         rows = await read.read(caller, resources)
         changes = sync.brought(fresh, snapshot, rows, brought)
         await self._common.write(writer, resources, changes)
+        await merging.keep_brought(writer, fresh, snapshot, brought)
         await caller.commit()
 
 

@@ -52,6 +52,8 @@ def of_differences(differences: Sequence[Difference]) -> list[Record]:
             "desired_value": each.desired,
             "replaces": each.replaces,
             "loses": each.loses,
+            "base_value": each.base,
+            "changed_by": each.changed_by,
         }
         for each in differences
     ]

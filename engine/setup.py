@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from engine import merging
 from engine.aws import regions
 from engine.caller import Caller
 from engine.common import Common, left_out
 from engine.database import all_regions, install, lock, places, upgrade, write_function
 from engine.guard import policy
 from engine.plan import sync
-from engine.plan.apply import plan_apply
+from engine.plan.around import plan_merged
 from engine.plan.layout import Installed, Layout
 from engine.plan.snapshot import Snapshot
 from engine.request import Request, Scope
 from engine.results import Record
-from engine.rows import read
+from engine.rows import bases, read
 from modules.spec import Resource
 from modules.spec.names import schema_of
 
@@ -56,7 +57,7 @@ class Setup:
         added = await upgrade.complete(caller, layout.resources)
         await all_regions.bring_up_to_date(caller, layout)
         await write_function.complete(caller)
-        if added:
+        if added or not await bases.are_kept(caller, layout.resources):
             await self._fill(Scope(layout, layout.places), caller, added)
         return []
 
@@ -81,7 +82,8 @@ class Setup:
         there = [each for each in scope.layout.installed if each.schema == place.schema]
         if there:
             rows, snapshot = await self._common.snapshots(scope, caller, in_one_transaction=True)
-            places.check_applied(place, scope.of_plan(snapshot, plan_apply(snapshot, rows)))
+            merged = (await merging.merging(caller, snapshot, rows)).merged
+            places.check_applied(place, scope.of_plan(snapshot, plan_merged(snapshot, merged)))
         await self._drop_tables(caller, scope.layout, there, left=scope.layout.without_place(place))
         await places.drop_schema(caller, place)
         async with self._common.database.vouching(caller):
@@ -123,6 +125,8 @@ class Setup:
     async def _fill(self, scope: Scope, caller: Caller, added: Mapping[str, Collection[str]]) -> None:
         """Show in columns that tables have not had before what AWS has: else they would ask for nothing.
 
+        What rows and AWS agree on is kept for tables of which it has not been.
+
         Raises:
             OperationError: a region cannot be read.
         """
@@ -131,6 +135,9 @@ class Setup:
             raise left_out(scope.layout, snapshot)
         resources = list(snapshot.resources.values())
         await self._common.write_at_once(caller, resources, sync.filled(snapshot, rows, added))
+        rows = await read.read(caller, resources)
+        async with self._common.writing(caller, resources) as writer:
+            await merging.keep_met(writer, snapshot, rows)
 
     async def _drop_tables(
         self, caller: Caller, layout: Layout, modules: Sequence[Installed], left: Layout | None = None
@@ -160,4 +167,6 @@ class Setup:
             for each in sync.plan_sync(snapshot, rows, only_new=True)
             if (each.table, each.name) in wanted
         ]
-        await self._common.write_at_once(caller, resources, changes)
+        async with self._common.writing(caller, resources) as writer:
+            await self._common.write(writer, resources, changes)
+            await merging.keep_imported(writer, snapshot, changes, [each.table for each in new])

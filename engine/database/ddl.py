@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from engine.database.sql import identifier, literal, names, relation
 from modules.spec import Column, EnumType, Part, Resource
 
+EMPTYING = "iasql_emptied"
+
 #: Resources by their tables, all that others refer to.
 Tables = Mapping[str, Resource]
 
@@ -33,6 +35,14 @@ def create(resources: Sequence[Resource], tables: Tables) -> Iterator[str]:
             yield _part(tables, part)
             yield from _comments(part.relation, part.doc, (part.parent, *part.columns))
             yield from _reference_indexes(part.relation, (part.parent, *part.columns))
+
+
+def notice_emptying(table: str) -> str:
+    """The trigger that tells rows which are gone by TRUNCATE from deleted ones."""
+    return (
+        f"CREATE TRIGGER {EMPTYING} AFTER TRUNCATE ON {relation(table)} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION iasql.emptied()"
+    )
 
 
 def drop(resources: Sequence[Resource]) -> Iterator[str]:

@@ -101,7 +101,10 @@ def _parameter(text: str) -> _Parameter:
 
 
 _CHANGES = "action text, table_name text, id integer, description text"
-_COLUMNS = "column_name text, current_value text, desired_value text, replaces boolean, loses text"
+_COLUMNS = (
+    "column_name text, current_value text, desired_value text, replaces boolean, loses text, "
+    "base_value text, changed_by text"
+)
 _LISTS = "Shows what iasql_apply() would do."
 _LISTS_SYNC = "Shows what iasql_sync() would do."
 
@@ -233,6 +236,12 @@ def _of_one_region(operation: Operation, parameters: str, call: str) -> Operatio
     )
 
 
+_KEEPS = (
+    "keep varchar",
+    "SELECT * FROM iasql_sync(keep => 'log_group /app');",
+    "The same, but keeps what rows say where AWS and they have been changed differently, or AWS holds it no "
+    "more: of a table, or of one row by its name. The next iasql_apply() then makes AWS follow.",
+)
 _WHERE = "region => 'eu-west-1'"
 # Where a call without names could mean two signatures, Postgres must choose the one that has no region: what
 # could be confused is of type name here, which a text is cast to but never preferred over.
@@ -261,6 +270,11 @@ def _operations() -> Iterator[Operation]:
     for name, some in groupby(_OF_ALL_REGIONS, key=lambda each: each.name):
         first, *others = some
         yield from (first, *others)
+        if name in ("iasql_sync", "iasql_plan_sync"):
+            parameters, sample, comment = _KEEPS
+            yield replace(
+                first, parameters=parameters, comment=comment, sample=sample.replace("iasql_sync", name)
+            )
         for parameters, call in _REGIONAL.get(name, {}).items():
             yield _of_one_region(first, parameters, call)
 

@@ -69,6 +69,8 @@ async def create_tables(caller: Caller, layout: Layout, resources: Sequence[Reso
     async with pinned.search_path(caller):
         for statement in ddl.create(resources, {each.table: each for each in layout.resources}):
             await caller.query(statement)
+        for table in (table for each in resources for table in ddl.tables_of(each)):
+            await caller.query(ddl.notice_emptying(table))
 
 
 async def record(caller: Caller, modules: Iterable[Installed]) -> None:

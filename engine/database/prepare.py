@@ -36,6 +36,10 @@ _RELATIONS = {
     "policy": "r",
     "guard": "r",
     "iasql_progress": "v",
+    "base_table": "r",
+    "base": "r",
+    "bases": "v",
+    "unfinished": "v",
 }
 #: Functions that are made the database owner's, so that they can do what the owner may do.
 _READERS = ("iasql.against()", "iasql.check_policy()")

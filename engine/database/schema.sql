@@ -150,16 +150,26 @@ REVOKE ALL ON iasql.policy FROM PUBLIC;
 
 CREATE TABLE IF NOT EXISTS iasql.guard (
   role text NOT NULL DEFAULT 'PUBLIC',
-  setting text NOT NULL CHECK (setting IN ('max_deletes', 'max_changes')),
-  value text NOT NULL CHECK (value ~ '^[0-9]{1,9}$'),
+  setting text NOT NULL,
+  value text NOT NULL,
   PRIMARY KEY (role, setting)
 );
+ALTER TABLE iasql.guard
+  DROP CONSTRAINT IF EXISTS guard_setting_check,
+  DROP CONSTRAINT IF EXISTS guard_value_check,
+  ADD CONSTRAINT guard_setting_check
+    CHECK (setting IN ('max_deletes', 'max_changes', 'apply_mode', 'allow_loss', 'delete_unknown')),
+  ADD CONSTRAINT guard_value_check CHECK (CASE
+    WHEN setting = 'apply_mode' THEN value IN ('careful', 'merge', 'enforce')
+    WHEN setting IN ('allow_loss', 'delete_unknown') THEN value IN ('on', 'off')
+    ELSE value ~ '^[0-9]{1,9}$' END);
 COMMENT ON TABLE iasql.guard IS
   'Limits that a session''s SET can only make stricter. iasql_guards() shows which of them apply to you.';
 COMMENT ON COLUMN iasql.guard.role IS
   'A role, for whom is logged in as it or as a member of it; or PUBLIC, for all for whom no role''s row counts.';
 COMMENT ON COLUMN iasql.guard.setting IS
-  'max_deletes: how many resources one apply may delete, replaced ones included; max_changes: how many it may change in all.';
+  'max_deletes: how many resources one apply may delete, replaced ones included; max_changes: how many it may change in all; '
+  'apply_mode: the laxest of careful, merge, enforce; allow_loss, delete_unknown: off forbids what SET would allow.';
 
 -- Refuses a limit for a role that is not there: it would hold for nobody.
 CREATE OR REPLACE FUNCTION iasql.check_guard() RETURNS trigger
@@ -180,12 +190,14 @@ DROP FUNCTION IF EXISTS iasql.planned();  -- an older version's has other column
 CREATE FUNCTION iasql.planned()
 RETURNS TABLE (
   action text, table_name text, id integer, description text,
-  column_name text, current_value text, desired_value text, replaces boolean, loses text
+  column_name text, current_value text, desired_value text, replaces boolean, loses text,
+  base_value text, changed_by text
 )
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT * FROM jsonb_to_recordset(nullif(current_setting('iasql.planned', true), '')::jsonb) AS r (
     action text, table_name text, id integer, description text,
-    column_name text, current_value text, desired_value text, replaces boolean, loses text
+    column_name text, current_value text, desired_value text, replaces boolean, loses text,
+    base_value text, changed_by text
   )
 $$;
 
@@ -373,7 +385,13 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- The guards that count for who is logged in; SET ROLE changes nothing. The strictest of a login's roles counts.
-CREATE OR REPLACE FUNCTION public.iasql_guards() RETURNS TABLE (setting text, value integer, source text)
+DO $$ BEGIN
+  IF pg_catalog.pg_get_function_result(pg_catalog.to_regprocedure('public.iasql_guards()'))
+    OPERATOR(pg_catalog.<>) 'TABLE(setting text, value text, source text)' THEN
+    DROP FUNCTION public.iasql_guards();
+  END IF;
+END $$;
+CREATE OR REPLACE FUNCTION public.iasql_guards() RETURNS TABLE (setting text, value text, source text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH RECURSIVE member AS (
     SELECT r.oid, r.rolname FROM pg_roles AS r WHERE r.rolname = session_user
@@ -384,18 +402,23 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         CASE WHEN current_setting('server_version_num')::integer < 160000 THEN 'MEMBER' ELSE 'SET' END)
   ),
   own AS (
-    SELECT g.setting, g.value::integer AS value, 'role ' || g.role AS source
+    SELECT g.setting, g.value, 'role ' || g.role AS source
     FROM iasql.guard AS g WHERE g.role IN (SELECT b.rolname FROM member AS b)
   ),
   chosen AS (
     SELECT o.setting, o.value, o.source FROM own AS o
-    UNION ALL SELECT g.setting, g.value::integer, 'PUBLIC' FROM iasql.guard AS g
+    UNION ALL SELECT g.setting, g.value, 'PUBLIC' FROM iasql.guard AS g
       WHERE g.role = 'PUBLIC' AND NOT EXISTS (SELECT FROM own AS o WHERE o.setting = g.setting)
-    UNION ALL SELECT s.name, current_setting('iasql.' || s.name, true)::integer, 'session'
-      FROM (VALUES ('max_deletes'), ('max_changes')) AS s (name)
-      WHERE current_setting('iasql.' || s.name, true) ~ '^[0-9]{1,9}$'
+    UNION ALL SELECT s.name, current_setting('iasql.' || s.name, true), 'session'
+      FROM (VALUES ('max_deletes', '^[0-9]{1,9}$'), ('max_changes', '^[0-9]{1,9}$'),
+        ('apply_mode', '^(careful|merge|enforce)$')) AS s (name, form)
+      WHERE current_setting('iasql.' || s.name, true) ~ s.form
   )
-  SELECT DISTINCT ON (c.setting) c.setting, c.value, c.source FROM chosen AS c ORDER BY c.setting, c.value
+  SELECT DISTINCT ON (c.setting) c.setting, c.value, c.source FROM chosen AS c
+  ORDER BY c.setting, CASE
+    WHEN c.setting = 'apply_mode' THEN array_position(ARRAY['careful', 'merge', 'enforce'], c.value)
+    WHEN c.setting IN ('allow_loss', 'delete_unknown') THEN (c.value = 'on')::integer
+    ELSE c.value::integer END
 $$;
 COMMENT ON FUNCTION public.iasql_guards() IS
   'The limits that apply to you: the strictest of iasql.guard and of what your session has set.';
@@ -494,6 +517,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM iasql.check_engine('what is uninstalled');
   DELETE FROM iasql.installed_module AS i WHERE i.schema = place AND i.name = ANY (names);
+  DELETE FROM iasql.base AS b WHERE NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = b.relation);
+  DELETE FROM iasql.base_table AS t WHERE NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.relation);
 END
 $$;
 
@@ -624,6 +649,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT c.relhassubclass OR c.relispartition OR c.relkind <> 'r' OR EXISTS (
     SELECT FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
     WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND p.proowner <> c.relowner
+      AND p.oid IS DISTINCT FROM to_regprocedure('iasql.emptied()')
   )
   FROM pg_class AS c WHERE c.oid = written
 $$;
@@ -800,3 +826,147 @@ END
 $$;
 COMMENT ON FUNCTION public.delete_all_records(text) IS
   'Deletes the rows of all installed modules in a region, or in all for ''*''.';
+
+-- The bases: what each row and AWS's answer were when they were last one. They are written with the rows, in the
+-- caller's transaction; they decide about what is deleted, so nobody but the engine writes them.
+CREATE TABLE IF NOT EXISTS iasql.base_table (
+  relation oid PRIMARY KEY,
+  name text NOT NULL,
+  resource oid NOT NULL,
+  emptied boolean NOT NULL DEFAULT false
+);
+COMMENT ON TABLE iasql.base_table IS 'The tables whose rows have bases, and those of their parts.';
+COMMENT ON COLUMN iasql.base_table.resource IS 'The table that it is a part of; itself, if it is none.';
+COMMENT ON COLUMN iasql.base_table.emptied IS 'Whether rows have gone in another way than by DELETE.';
+CREATE INDEX IF NOT EXISTS base_table_name ON iasql.base_table (name);
+
+CREATE TABLE IF NOT EXISTS iasql.base (
+  relation oid NOT NULL,
+  identity text NOT NULL,
+  mark text,
+  digest text NOT NULL,
+  "row" jsonb,
+  answer jsonb NOT NULL,
+  before jsonb,
+  settles_at timestamptz,
+  PRIMARY KEY (relation, identity)
+);
+COMMENT ON TABLE iasql.base IS
+  'What each row and AWS''s answer were when they were last one: against this iasql tells who has changed what.';
+COMMENT ON COLUMN iasql.base.mark IS 'What AWS gives another resource of the same name anew.';
+COMMENT ON COLUMN iasql.base."row" IS 'NULL: the same as the answer. References are AWS''s names.';
+COMMENT ON COLUMN iasql.base.before IS 'The answer before iasql''s own change.';
+COMMENT ON COLUMN iasql.base.settles_at IS 'Until then AWS may still give the answer of before.';
+
+-- The bases of the tables of which the role may read everything.
+CREATE OR REPLACE VIEW iasql.bases WITH (security_barrier) AS
+  SELECT b.relation, b.identity, b.mark, b.digest, b."row", b.answer, b.before, b.settles_at
+  FROM iasql.base AS b
+  WHERE b.relation NOT IN (
+    SELECT t.resource FROM iasql.base_table AS t
+    WHERE row_security_active(t.relation) OR NOT (has_table_privilege(t.relation, 'SELECT') OR NOT EXISTS (
+      SELECT FROM pg_catalog.pg_attribute AS a
+      WHERE a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped
+        AND NOT has_column_privilege(t.relation, a.attnum, 'SELECT')))
+  );
+GRANT SELECT ON iasql.bases TO PUBLIC;
+COMMENT ON VIEW iasql.bases IS 'The bases of the tables that you may read.';
+
+-- Tables that have been dropped and made again, or emptied, since their bases were written.
+CREATE OR REPLACE FUNCTION iasql.older_than_bases(tables jsonb) RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT DISTINCT t.name FROM jsonb_array_elements_text(tables) AS n (name)
+  JOIN iasql.base_table AS t ON t.name = n.name
+  WHERE t.emptied OR t.relation IS DISTINCT FROM iasql.oid_of(t.name)
+$$;
+
+-- Of some resources, [table: names], the bases; and with a NULL the tables that are older than their bases.
+CREATE OR REPLACE FUNCTION iasql.bases_of(wanted jsonb, tables jsonb) RETURNS TABLE (table_name text, base text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT w.key, jsonb_build_object('identity', b.identity, 'mark', b.mark, 'row', b."row", 'answer', b.answer,
+    'before', b.before, 'fresh', COALESCE(b.settles_at > clock_timestamp(), false))::text
+  FROM jsonb_each(wanted) AS w CROSS JOIN jsonb_array_elements_text(w.value) AS i (identity)
+  JOIN iasql.bases AS b ON b.relation = iasql.oid_of(w.key) AND b.identity = i.identity
+  UNION ALL SELECT o.name, NULL FROM iasql.older_than_bases(tables) AS o (name)
+$$;
+
+-- Whether bases have been kept of each of some tables.
+CREATE OR REPLACE FUNCTION iasql.have_bases(tables jsonb) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT NOT EXISTS (SELECT FROM jsonb_array_elements_text(tables) AS n (name)
+    WHERE NOT EXISTS (SELECT FROM iasql.base_table AS t WHERE t.relation = iasql.oid_of(n.name)))
+$$;
+
+-- The digests of all bases of some tables.
+CREATE OR REPLACE FUNCTION iasql.digests(tables jsonb) RETURNS TABLE (table_name text, digests text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT n.name, json_object_agg(b.identity, b.digest)::text
+  FROM jsonb_array_elements_text(tables) AS n (name)
+  JOIN iasql.bases AS b ON b.relation = iasql.oid_of(n.name)
+  GROUP BY n.name
+$$;
+
+-- Keeps and drops bases. For each table: its parts, the bases to keep, the names of those to drop, and whether all of
+-- its rows show what AWS holds now, so that whatever became of the table before is settled.
+CREATE OR REPLACE FUNCTION iasql.keep_bases(entries jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  e jsonb;
+  target oid;
+BEGIN
+  IF current_query() IS DISTINCT FROM 'SELECT iasql.keep_bases($1)' OR NOT iasql.engine_writes() THEN
+    RAISE EXCEPTION 'only the iasql server can write bases' USING ERRCODE = '42501',
+      HINT = 'SELECT * FROM iasql_help() shows what you can call.';
+  END IF;
+  FOR e IN SELECT * FROM jsonb_array_elements(entries) LOOP
+    target := iasql.oid_of(e ->> 'table');
+    IF (e ->> 'whole')::boolean THEN
+      DELETE FROM iasql.base AS b USING iasql.base_table AS t
+        WHERE t.name = e ->> 'table' AND t.relation <> target AND b.relation = t.relation;
+      DELETE FROM iasql.base_table AS t
+        WHERE t.relation IS DISTINCT FROM iasql.oid_of(t.name)
+          AND (t.name = e ->> 'table' OR t.name IN (SELECT jsonb_array_elements_text(e -> 'parts')));
+    END IF;
+    INSERT INTO iasql.base_table AS t (relation, name, resource)
+      SELECT iasql.oid_of(n.name), n.name, target
+      FROM (SELECT e ->> 'table' UNION ALL SELECT jsonb_array_elements_text(e -> 'parts')) AS n (name)
+      ON CONFLICT ON CONSTRAINT base_table_pkey DO UPDATE
+        SET name = excluded.name, resource = excluded.resource, emptied = t.emptied AND NOT (e ->> 'whole')::boolean
+        WHERE t.name <> excluded.name OR t.resource <> excluded.resource OR t.emptied;
+    DELETE FROM iasql.base AS b WHERE b.relation = target
+      AND b.identity IN (SELECT jsonb_array_elements_text(e -> 'drop'));
+    INSERT INTO iasql.base AS b (relation, identity, mark, digest, "row", answer, before, settles_at)
+      SELECT target, k.identity, k.mark, k.digest, k."row", k.answer, k.before,
+        clock_timestamp() + make_interval(secs => k.settles)
+      FROM jsonb_to_recordset(e -> 'keep') AS k (
+        identity text, mark text, digest text, "row" jsonb, answer jsonb, before jsonb, settles double precision)
+      ON CONFLICT ON CONSTRAINT base_pkey DO UPDATE
+        SET mark = excluded.mark, digest = excluded.digest, "row" = excluded."row", answer = excluded.answer,
+          before = excluded.before, settles_at = excluded.settles_at;
+  END LOOP;
+END
+$$;
+
+-- Notes that a table has been emptied in another way than by DELETE: what its rows have shown is not to be deleted.
+CREATE OR REPLACE FUNCTION iasql.emptied() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE iasql.base_table AS t SET emptied = true WHERE t.relation = TG_RELID;
+  RETURN NULL;
+END
+$$;
+
+-- What operations began to make and did not finish, of the tables that the role may read.
+CREATE OR REPLACE VIEW iasql.unfinished WITH (security_barrier) AS
+  SELECT DISTINCT s.table_name, s.description
+  FROM iasql.iasql_step AS s JOIN iasql.iasql_operation AS o ON o.id = s.operation
+  WHERE s.kind = 'make'
+    AND (s.outcome IN ('cut off', 'failed')
+      OR s.outcome IS NULL AND (o.ended_at IS NOT NULL OR NOT iasql.lives(o.pid, o.started_at)))
+    AND has_table_privilege(iasql.oid_of(s.table_name), 'SELECT')
+    AND NOT EXISTS (
+      SELECT FROM iasql.iasql_step AS later
+      WHERE later.operation > s.operation AND later.table_name = s.table_name
+        AND later.outcome = 'done' AND later.description = s.description);
+GRANT SELECT ON iasql.unfinished TO PUBLIC;
+COMMENT ON VIEW iasql.unfinished IS 'The resources that operations began to make, and of which the end is not known.';

@@ -25,7 +25,24 @@ async def complete(caller: Caller, resources: Sequence[Resource]) -> Mapping[str
     """
     async with pinned.search_path(caller):
         await _complete_types(caller, resources)
+        await _add_triggers(caller, resources)
         return await _add_columns(caller, resources)
+
+
+async def _add_triggers(caller: Caller, resources: Sequence[Resource]) -> None:
+    there = {
+        in_schema(str(schema), str(table))
+        for schema, table in await caller.query(
+            "SELECT n.nspname, c.relname FROM pg_catalog.pg_trigger AS t "
+            "JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) t.tgrelid "
+            "JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace "
+            f"WHERE t.tgname OPERATOR(pg_catalog.=) '{ddl.EMPTYING}'"
+        )
+    }
+    for each in resources:
+        for table in ddl.tables_of(each):
+            if table not in there:
+                await caller.query(ddl.notice_emptying(table))
 
 
 async def _complete_types(caller: Caller, resources: Sequence[Resource]) -> None:

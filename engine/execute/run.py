@@ -13,6 +13,7 @@ import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import ClassVar
 
 import structlog
@@ -27,9 +28,12 @@ from engine.execute.made import Made
 from engine.execute.schedule import Schedule
 from engine.execute.step_errors import VERBS, explained
 from engine.observer import StepEnd, observer
+from engine.plan import base
+from engine.plan.base import Base
 from engine.plan.model import Desired, Found, Key, Row, RowChange, Step
 from engine.plan.snapshot import Snapshot
 from engine.read import recheck
+from engine.rows import bases
 from engine.rows.write import write
 from engine.rows.writer import Writer
 from engine.trail import Trail
@@ -40,6 +44,21 @@ _log = structlog.get_logger()
 
 #: Steps of one service that are under way at once; most of their calls wait for their turn.
 _AT_ONCE = 512
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What is written in Postgres once a step has come so far.
+
+    Attributes:
+        row: the change of its row.
+        kept: the new base, with AWS's answer.
+        dropped: the resource whose base goes, by table and identity.
+    """
+
+    row: RowChange | None = None
+    kept: tuple[Base, Found] | None = None
+    dropped: tuple[str, str] | None = None
 
 
 class Execution:
@@ -206,7 +225,15 @@ class Execution:
             async for progress in reports:
                 await self._advance(step, progress, new=progress.found is not found)
                 found = progress.found
+        if found is not None:
+            await self._writes.add(Written(kept=self._base(job, found)))
         return found
+
+    def _base(self, job: Job, found: Found) -> tuple[Base, Found]:
+        """What a row and AWS agree on, now that a step has been done."""
+        found = self.snapshot.resolved(job.resource, found)
+        before = job.change.found if job.change.action == "update" else None
+        return base.applied(job.resource, job.desired, found, before), found
 
     async def _advance(self, step: Step, progress: Progress, *, new: bool) -> None:
         """Begin what can begin now that a resource has come so far, and show it in its row.
@@ -233,13 +260,14 @@ class Execution:
         found = await self._worker(step).change(job)
         change = self._made.add(job.resource, job.desired, found)
         self._begin_following(step)
-        await self._write_back(change)
+        await self._writes.add(Written(row=change, kept=self._base(job, found)))
         return found
 
     async def _remove(self, step: Step, job: Job) -> None:
         # AWS may not show what is there: what it does not show is deleted as well, and may be gone.
         await self._check(step, job)
         await self._worker(step).remove(job)
+        await self._writes.add(Written(dropped=(job.resource.table, job.found.identity)))
 
     async def _check(self, step: Step, job: Job) -> None:
         """See that a resource is still what the plan was made for."""
@@ -255,12 +283,17 @@ class Execution:
     async def _write_back(self, change: RowChange | None) -> None:
         """Write back what AWS has assigned; others do not wait for that."""
         if change is not None:
-            await self._writes.add(change)
+            await self._writes.add(Written(row=change))
 
-    async def _write(self, changes: list[RowChange]) -> None:
-        tables = {each.table for each in changes}
-        resources = [each for each in self.snapshot.resources.values() if each.table in tables]
-        await write(self._writer, resources, changes)
+    async def _write(self, some: list[Written]) -> None:
+        """Write rows, and with them what they and AWS agree on now."""
+        resources = list(self.snapshot.resources.values())
+        rows = [each.row for each in some if each.row is not None]
+        if rows:
+            await write(self._writer, resources, rows)
+        kept = [each.kept for each in some if each.kept is not None]
+        dropped = [each.dropped for each in some if each.dropped is not None]
+        await bases.keep(self._writer, resources, kept, dropped)
         await self.caller.commit()
 
     def _resource(self, step: Step) -> Resource:

@@ -7,11 +7,11 @@ in all. The database's owner sets them in the table `iasql.guard`, for a role or
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from engine.caller import Caller
 from engine.errors import OperationError
+from engine.guard import guards
 from engine.plan.model import Change, Plan
 
 _SHOWN = 50
@@ -24,12 +24,11 @@ async def check(caller: Caller, plan: Plan) -> None:
     Raises:
         OperationError: 53400, it would delete or change more than a limit.
     """
-    guards = "SELECT pg_catalog.json_agg(g) FROM public.iasql_guards() AS g"
-    ((limits,),) = await caller.query(f"SELECT ({guards})::pg_catalog.text")
-    for limit in json.loads(limits or "[]"):
-        counted = _counted(plan, limit["setting"])
-        if len(counted) > limit["value"]:
-            raise _too_many(limit["setting"], limit["value"], limit["source"], counted)
+    for guard in await guards.read(caller):
+        if guard.setting in _SETTINGS:
+            counted = _counted(plan, guard.setting)
+            if len(counted) > int(guard.value):
+                raise _too_many(guard.setting, int(guard.value), guard.source, counted)
 
 
 def _counted(plan: Plan, setting: str) -> Sequence[Change]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from engine.errors import OperationError
 from engine.plan import descriptions, diff, graph
@@ -12,6 +13,9 @@ from engine.plan.resolve import Resolver, natural_key, natural_key_to_be
 from engine.plan.snapshot import Snapshot
 from modules.spec import Resource
 
+#: No resource, and no row.
+_NOTHING: Mapping[Any, Any] = {}
+
 
 def plan_apply(
     snapshot: Snapshot,
@@ -19,6 +23,8 @@ def plan_apply(
     *,
     left_out: Collection[tuple[str, Key]] = (),
     kept: Collection[tuple[str, str]] = (),
+    agreed: Mapping[tuple[str, str], frozenset[str]] = _NOTHING,
+    gone: Mapping[tuple[str, Key], Found] = _NOTHING,
 ) -> Plan:
     """What makes AWS hold what the tables hold.
 
@@ -27,11 +33,13 @@ def plan_apply(
         rows: the rows of each table.
         left_out: rows of which nothing is made, and whose resources stay as they are, by table and key.
         kept: resources that stay although no row asks for them, by table and identity.
+        agreed: columns and parts in which a row and AWS differ and mean the same, by table and identity.
+        gone: what AWS called the resources of rows that it holds no more, and that are not made again.
 
     Raises:
         OperationError: 0A000, a change that cannot be made in any order.
     """
-    planner = _Planner(snapshot, rows, left_out, kept)
+    planner = _Planner(snapshot, rows, {*left_out, *gone}, kept, agreed, gone)
     for resource in snapshot.resources.values():
         planner.table(resource)
     changes = _without_circles(snapshot, _deletions_in_turn(snapshot, planner.changes))
@@ -51,9 +59,12 @@ class _Planner:
         rows: Mapping[str, Sequence[Row]],
         left_out: Collection[tuple[str, Key]],
         kept: Collection[tuple[str, str]],
+        agreed: Mapping[tuple[str, str], frozenset[str]],
+        gone: Mapping[tuple[str, Key], Found],
     ) -> None:
         self.snapshot = snapshot
-        self.resolver = Resolver(snapshot, rows, left_out)
+        self.resolver = Resolver(snapshot, rows, left_out, gone)
+        self._agreed = agreed
         self._left_out = left_out
         self._kept = kept
         self.changes: list[Change] = []
@@ -147,6 +158,8 @@ class _Planner:
             desired, changed = self._not_to_be_changed(resource, desired, found)
         else:
             changed = diff.changed(resource, desired, found)
+            if changed and self._agreed:
+                changed -= self._agreed.get((resource.table, found.identity), frozenset())
         if not changed:
             return
         taken_along = self._taken_along_with(resource, found)

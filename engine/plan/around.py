@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.plan.apply import plan_apply
+from engine.plan.merge import Merged
 from engine.plan.model import Change, Found, Key, Plan, Row
 from engine.plan.snapshot import Snapshot
 from modules.spec import Column, Resource
@@ -31,20 +32,30 @@ class Around:
     resources: frozenset[tuple[str, str]] = frozenset()
 
 
-def plan_around(snapshot: Snapshot, rows: Mapping[str, Sequence[Row]], unusable: Collection[Place]) -> Around:
-    """What makes AWS hold what the tables hold, as far as their rows can be used.
-
-    Args:
-        unusable: the rows that cannot, by table and key.
+def plan_merged(snapshot: Snapshot, merged: Merged) -> Plan:
+    """What makes AWS hold what the tables hold, once their rows have followed AWS.
 
     Raises:
         OperationError: as `plan_apply` raises it.
     """
+    return plan_apply(snapshot, merged.rows, kept=merged.kept, agreed=merged.agreed, gone=merged.gone)
+
+
+def plan_around(snapshot: Snapshot, merged: Merged, unusable: Collection[Place]) -> Around:
+    """The same, as far as the rows can be used.
+
+    Args:
+        unusable: the rows that cannot, by table and key; those about which there is a conflict cannot either.
+
+    Raises:
+        OperationError: as `plan_apply` raises it.
+    """
+    rows, unusable = merged.rows, {*unusable, *merged.conflicting}
     if not unusable:
-        return Around(plan_apply(snapshot, rows))  # as it is for most
-    out, kept = _with_referring(snapshot.resources, rows, unusable), frozenset[tuple[str, str]]()
+        return Around(plan_merged(snapshot, merged))  # as it is for most
+    out, kept = _with_referring(snapshot.resources, rows, unusable), merged.kept
     while True:
-        plan = plan_apply(snapshot, rows, left_out=out, kept=kept)
+        plan = plan_apply(snapshot, rows, left_out=out, kept=kept, agreed=merged.agreed, gone=merged.gone)
         used = set(_used(snapshot, plan, out, kept))
         touched = [each for each in plan.changes if _takes_away(each, used)]
         if not touched:

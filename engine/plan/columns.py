@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from engine.plan.base import Base
+from engine.plan.merge import Settled
 from engine.plan.model import Change, Difference, Key, Pending, Plan
 from modules.spec import OnChange, Resource
 
 
-def of_plan(resources: Mapping[str, Resource], plan: Plan) -> list[Difference]:
-    """What each change of a plan changes, in the order of its changes."""
+def of_plan(
+    resources: Mapping[str, Resource], plan: Plan, kept: Mapping[tuple[str, str], Base] | None = None
+) -> list[Difference]:
+    """What each change of a plan changes, in the order of its changes.
+
+    Args:
+        kept: the bases of resources that the plan changes, by table and identity.
+    """
     names = {(change.table, change.desired.row.key): change.name for change in plan.changes if change.desired}
     return [
         Difference(
@@ -24,10 +32,47 @@ def of_plan(resources: Mapping[str, Resource], plan: Plan) -> list[Difference]:
             desired=_text(_desired(change, name), names),
             replaces=(replaces := change.action == "replace" and on_change is OnChange.REPLACE),
             loses="; ".join(change.loses) if replaces and change.loses else None,
+            base=_text(_base(change, name, kept or {}), names),
+            changed_by="row",
         )
         for change in plan.changes
         for name, on_change in _columns(resources[change.table], change)
     ]
+
+
+def of_settled(settled: Iterable[Settled]) -> list[Difference]:
+    """What rows follow of what AWS has changed, what is gone from it, and what is in conflict."""
+    return [
+        Difference(
+            action="conflict"
+            if each.conflict
+            else "gone"
+            if each.column is None and each.answer is None
+            else "follow",
+            table=each.table,
+            id=each.id,
+            name=each.name,
+            column=each.column,
+            current=text(each.answer) if each.column else None,
+            desired=text(each.row) if each.column else None,
+            replaces=False,
+            base=text(each.base) if each.column else None,
+            changed_by="both" if each.conflict else "aws",
+        )
+        for each in settled
+    ]
+
+
+def _base(change: Change, name: str, kept: Mapping[tuple[str, str], Base]) -> Any:
+    base = kept.get((change.table, change.found.identity)) if change.found else None
+    if base is None:
+        return None
+    return base.row.parts[name] if name in base.row.parts else base.row.values.get(name)
+
+
+def text(value: Any) -> str | None:
+    """A value of either side as text; None for nothing."""
+    return _text(value, {})
 
 
 def _columns(resource: Resource, change: Change) -> Iterator[tuple[str, OnChange]]:

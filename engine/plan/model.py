@@ -101,26 +101,32 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
-    """What one change of a plan changes in one column.
+    """What one change of a plan changes in one column, or where AWS differs from the base without one.
 
     Attributes:
-        action, table, id, name: of the change.
-        column: a column, or the table of a part.
+        action: of the change; or `follow`, the row follows AWS; `gone`, AWS holds it no more; `conflict`,
+            both have been changed.
+        table, id, name: of the resource.
+        column: a column, or the table of a part; None: the resource as a whole.
         current: what AWS holds, as text; None for nothing.
         desired: what the row asks for, as text; None for nothing.
         replaces: whether this difference makes a replacement necessary.
         loses: what is lost with that, in words.
+        base: what row and AWS agreed on last, as text.
+        changed_by: `row`, `aws` or `both`.
     """
 
-    action: Action
+    action: Action | Literal["follow", "gone", "conflict"]
     table: str
     id: int | None
     name: str
-    column: str
+    column: str | None
     current: str | None
     desired: str | None
     replaces: bool
     loses: str | None = None
+    base: str | None = None
+    changed_by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

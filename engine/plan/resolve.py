@@ -22,6 +22,8 @@ class Resolver:
     Attributes:
         pairs: the resource of each row that has one, by table and key.
         desired: the resolved rows, by table and key.
+        gone: what was the resource of a row that goes on meaning it, although AWS holds it no more, by table
+            and key.
     """
 
     def __init__(
@@ -29,11 +31,13 @@ class Resolver:
         snapshot: Snapshot,
         rows: Mapping[str, Sequence[Row]],
         left_out: Collection[tuple[str, Key]] = (),
+        gone: Mapping[tuple[str, Key], Found] | None = None,
     ) -> None:
         """
         Args:
             left_out: rows that are to mean what their resources are, or nothing, by table and key.
         """
+        self.gone: dict[tuple[str, Key], Found] = dict(gone or {})
         self._left_out = left_out
         self.snapshot = snapshot
         self.rows = rows
@@ -61,7 +65,7 @@ class Resolver:
     def table(self, resource: Resource) -> list[Desired]:
         """Resolve the rows of one table and pair them with what was found."""
         rows = list(self.rows.get(resource.table, ()))
-        resolved = [self._resolve(resource, row) for row in rows]
+        resolved = [self.resolve(resource, row) for row in rows]
         for desired, found in match(resource, resolved, self.snapshot.tables.get(resource.table, ())):
             self.pairs[resource.table, desired.row.key] = found
         self.desired |= {(resource.table, each.row.key): each for each in resolved}
@@ -75,7 +79,8 @@ class Resolver:
         if found is not None:
             self.desired[place] = Desired(desired.row, found.values, found.parts)
 
-    def _resolve(self, resource: Resource, row: Row) -> Desired:
+    def resolve(self, resource: Resource, row: Row) -> Desired:
+        """A row's values in AWS's space; what it refers to has been resolved."""
         if not resource.references and not resource.lookups:
             return Desired(row, row.values, row.parts)
         values = self._values(resource.columns, row.values)
@@ -106,8 +111,9 @@ class Resolver:
         if key is None:
             default = self._default(column)
             return default.values[by] if default and by else None
-        found = self.pairs.get((reference.table, (key,)))
-        if found is None or (reference.table, (key,)) in self._replaced:
+        place = reference.table, (key,)
+        found = self.pairs.get(place) or self.gone.get(place)
+        if found is None or place in self._replaced:
             return Pending(reference.table, (key,), by or "")
         return found.values[by] if by else found.identity
 

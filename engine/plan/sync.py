@@ -66,14 +66,24 @@ class Mirror:
             parts=self.parts(resource, found),
         )
 
-    def updated(self, resource: Resource, row: Row, found: Found) -> RowChange | None:
-        """What a row needs to show its resource, None if nothing."""
+    def updated(
+        self, resource: Resource, row: Row, found: Found, agreed: Collection[str] = ()
+    ) -> RowChange | None:
+        """What a row needs to show its resource, None if nothing.
+
+        Args:
+            agreed: columns and parts in which the two differ and mean the same.
+        """
         theirs = self.values(resource, found)
-        values = differing(resource, row.values, theirs, resource.columns)
+        columns = (
+            [each for each in resource.columns if each.name not in agreed] if agreed else resource.columns
+        )
+        values = differing(resource, row.values, theirs, columns)
         parts = {
             part.table: rows
             for part, rows in zip(resource.parts, self.parts(resource, found).values(), strict=True)
-            if diff.comparable(part, row.parts.get(part.table, ())) != diff.comparable(part, rows)
+            if part.table not in agreed
+            and diff.comparable(part, row.parts.get(part.table, ())) != diff.comparable(part, rows)
         }
         return _update(row, found, values=values, parts=parts)
 
@@ -108,11 +118,14 @@ class Mirror:
     def _row_space(self, columns: Iterable[Column], values: Values) -> dict[str, Any]:
         result = dict(values)
         for column in columns:
-            if column.reference and values[column.name] is not None:
-                result[column.name] = self._key(column, values[column.name])
+            if column.reference:
+                result[column.name] = self.value(column, values[column.name])
         return result
 
-    def _key(self, column: Column, value: Any) -> Any:
+    def value(self, column: Column, value: Any) -> Any:
+        """A column's value in row space."""
+        if column.reference is None or value is None:
+            return value
         target = self.snapshot.target(column, value)
         key = self.keys.get(target) if target else None
         return key[0] if key else None
@@ -135,7 +148,12 @@ def differing(resource: Resource, ours: Values, theirs: Values, columns: Iterabl
 
 
 def plan_sync(
-    snapshot: Snapshot, rows: Mapping[str, Sequence[Row]], *, only_new: bool = False
+    snapshot: Snapshot,
+    rows: Mapping[str, Sequence[Row]],
+    *,
+    only_new: bool = False,
+    agreed: Mapping[tuple[str, str], frozenset[str]] | None = None,
+    kept: Collection[tuple[str, Key]] = (),
 ) -> tuple[RowChange, ...]:
     """What makes the tables hold what AWS holds: creates, then updates, then deletes.
 
@@ -143,6 +161,8 @@ def plan_sync(
 
     Args:
         only_new: add what is missing, and leave the rows that are there alone.
+        agreed: columns and parts in which a row and AWS may differ, by table and identity.
+        kept: rows that stay although they show nothing in AWS, by table and key.
     """
     mirror = _mirror(snapshot, rows)
     missing = [
@@ -155,8 +175,8 @@ def plan_sync(
         mirror.add_new(resource, found)
     changes = [mirror.created(resource, found) for resource, found in missing]
     if not only_new:
-        changes += _updates(mirror)
-        changes += _deletes(mirror)
+        changes += _updates(mirror, agreed or {})
+        changes += (each for each in _deletes(mirror) if (each.table, each.key) not in kept)
     return tuple(changes)
 
 
@@ -273,13 +293,15 @@ def brought(
     return [*result, *that_fit(snapshot.resources, rows, new)]
 
 
-def _updates(mirror: Mirror) -> Iterable[RowChange]:
+def _updates(mirror: Mirror, agreed: Mapping[tuple[str, str], frozenset[str]]) -> Iterable[RowChange]:
     for resource in mirror.snapshot.resources.values():
         for row in mirror.rows.get(resource.table, ()):
             found = mirror.pairs.get((resource.table, row.key))
-            change = mirror.updated(resource, row, found) if found else None
-            if change:
-                yield change
+            if found is not None:
+                same = agreed.get((resource.table, found.identity), ()) if agreed else ()
+                change = mirror.updated(resource, row, found, same)
+                if change:
+                    yield change
 
 
 def _deletes(mirror: Mirror) -> Iterable[RowChange]:

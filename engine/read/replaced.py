@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from engine.caller import Caller
 from engine.drivers.by_resource import Drivers
 from engine.errors import OperationError
+from engine.guard import guards
 from engine.plan import loss
 from engine.plan.model import Change, Found, Plan
 from engine.plan.snapshot import Snapshot
@@ -60,13 +61,13 @@ async def check(caller: Caller, plan: Plan, *, strict: bool) -> None:
     if not losing:
         return
     lines = [f"{change.table} {change.name}: {each}" for change in losing for each in change.loses]
-    ((allowed,),) = await caller.query("SELECT pg_catalog.current_setting('iasql.allow_loss', true)")
+    allowed = strict and await guards.allows(caller, "allow_loss")
     hint = (
         "Another name or value that AWS cannot change in place makes a new resource. If what the old one "
         "loses can be lost: SET iasql.allow_loss = on; and apply again."
     )
     message = "a replacement would lose what AWS cannot make again"
-    if strict and allowed not in ("on", "true", "yes", "1"):
+    if strict and not allowed:
         raise OperationError(
             message, sqlstate="0A000", detail="\n".join(lines), hint=hint, table=losing[0].table
         )

@@ -78,6 +78,8 @@ class Resource:
         natural_key: the columns that a person would name it by.
         unique_in_aws: AWS allows only one with the same natural key.
         created: path of the moment when it was made; of two that only one row can show, the older is shown.
+        mark: path of what AWS gives another resource of the same name anew, and never changes.
+        settles: seconds for which AWS may go on giving the answer of before a change, by its documentation.
         where: which descriptions are rows at all.
         protected: which of them are not ours to change.
         settled: columns and parts that AWS does not let change of some: which descriptions these are of.
@@ -114,6 +116,8 @@ class Resource:
     batched: tuple[Batched, ...] = ()
     parts: tuple[Part, ...] = ()
     created: str | None = None
+    mark: str | None = None
+    settles: float = 0.0
     where: Callable[[Description], bool] | None = None
     protected: Callable[[Description], bool] | None = None
     settled: Mapping[str, Callable[[Description], bool]] = field(default_factory=dict)

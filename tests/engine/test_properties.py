@@ -10,8 +10,13 @@ from hypothesis import HealthCheck, assume, event, given, note, settings
 from hypothesis import strategies as st
 
 from engine.errors import OperationError
+from engine.plan import descriptions
+from engine.plan.base import State, is_aws_to_say
 from engine.plan.call_groups import sharing
-from engine.plan.model import Row
+from engine.plan.diff import comparable
+from engine.plan.merge import Name, meet
+from engine.plan.model import Desired, Found, Row, Values
+from engine.plan.three_way import is_pending
 from modules.spec import Column, OnChange, Resource
 from tests.engine.world import CATALOGUE, RESOURCES, World
 
@@ -451,3 +456,101 @@ def test_what_is_edited_while_an_apply_runs_is_neither_lost_nor_half_applied(dat
                 assert row.parts[part.table] == wanted.parts[part.table]
     _applied(world)
     assert world.plan().changes == ()
+
+
+def _somebody_else(world: World, draw: Draw) -> World:
+    """Another database of the same account, through which somebody changes AWS."""
+    other = World(holds=world.holds, _numbers=world._numbers)
+    other.sync()
+    for _ in range(draw(st.integers(1, 5))):
+        _edit(other, draw)
+    _applied(other)
+    return other
+
+
+def _compared(world: World) -> dict[Name, tuple[Values, Values, Values, Values]]:
+    """Of each resource that has a row and a base: the base's row and answer, the row, and AWS's answer.
+
+    Values are in AWS's space, in the form in which they are compared; what is AWS's to say is left out.
+    """
+    account = world.account()
+    meeting = meet(account, world.rows)
+    result = {}
+    for (table, key), found in meeting.pairs.items():
+        resource = CATALOGUE.resources[table]
+        kept = world.bases.get((table, found.identity))
+        if kept is not None and not descriptions.is_protected(resource, found):
+            desired = meeting.resolver.desired[table, key]
+            four = (kept[0].row, kept[0].answer, desired, found)
+            left = _left_to_aws(resource, desired)
+            result[table, found.identity] = tuple(_plain(resource, each, left) for each in four)
+    return result  # type: ignore[return-value]
+
+
+def _left_to_aws(resource: Resource, desired: Desired) -> set[str]:
+    """The columns and parts about which a row says nothing."""
+    columns = {each.name for each in resource.columns if is_aws_to_say(each)}
+    columns |= {
+        each.name
+        for each in resource.columns
+        if each.left_to_aws and desired.row.values.get(each.name) is None
+    }
+    return columns | {
+        each.table
+        for each in resource.parts
+        if (each.left_to_aws or each.chosen) and not desired.row.parts.get(each.table)
+    }
+
+
+def _plain(resource: Resource, state: State | Desired | Found, left: set[str]) -> Values:
+    values = descriptions.canonical(resource.columns, state.values, resource.canonical)
+    own = {each.name: values[each.name] for each in resource.columns}
+    parts = {each.table: comparable(each, state.parts.get(each.table, ())) for each in resource.parts}
+    return {name: value for name, value in {**own, **parts}.items() if name not in left}
+
+
+@given(st.data())
+@_SETTINGS
+def test_beside_somebody_else_nothing_is_undone_that_only_one_has_changed(data: st.DataObject) -> None:
+    world = _name(World(), data.draw)
+    other = _somebody_else(world, data.draw)
+    before, kept = _compared(world), set(world.bases)
+    shown = {(each.table, each.identity) for some in world.holds.values() for each in some}
+    try:
+        plan = world.apply()
+    except OperationError as error:
+        event(f"refused {error.sqlstate}")
+        assume(False)
+    going = {(each.table, each.found.identity) for each in plan.changes if each.found and not each.desired}
+    replaced = {
+        (each.table, each.found.identity) for each in plan.changes if each.action == "replace" and each.found
+    }
+    after = _compared(world)
+    for name, (row, answer, ours, theirs) in before.items():
+        if name in going or name in replaced:
+            continue
+        now_row, now_theirs = after[name][2], after[name][3]
+        for column in row.keys() & now_row.keys():
+            if (
+                is_pending(ours[column])
+                or _names_one_of(theirs[column], replaced)
+                or _names_one_of(ours[column], replaced)
+            ):
+                continue  # it goes on to refer to what takes the place of that
+            if ours[column] == row[column]:
+                assert now_theirs[column] == theirs[column], f"{name}: {column} was undone in AWS"
+            if theirs[column] == answer[column] and ours[column] is not None:
+                assert now_row[column] == ours[column], f"{name}: {column} was undone in the row"
+    for name in shown - {(each.table, each.identity) for some in world.holds.values() for each in some}:
+        owner = CATALOGUE.resources[name[0]].within
+        assert name in going or name in replaced or owner, f"{name} was deleted"
+        assert name in kept or name in replaced or owner, f"{name} was deleted, and no row had shown it"
+    left, gone = world.plan(), world.merged(world.account())[1].gone
+    assert (left.changes, left.restores) == ((), ())
+    assert {(each.table, each.key) for each in world.planned_sync()} == set(gone)
+    event("somebody else changed something" if other.rows else "nothing")
+
+
+def _names_one_of(value: Any, names: set[tuple[str, str]]) -> bool:
+    text = repr(value)
+    return any(identity in text for _, identity in names)

@@ -47,8 +47,8 @@ async def test_what_makes_a_replacement_is_marked(installed: Session) -> None:
     await installed.execute("UPDATE repository SET repository_name = 'other', scan_on_push = false")
     found = {row[4]: row[5:] for row in await installed("iasql_diff")}
     assert found == {
-        "repository_name": ("one", "other", True, None),
-        "scan_on_push": ("true", "false", False, None),
+        "repository_name": ("one", "other", True, None, "one", "row"),
+        "scan_on_push": ("true", "false", False, None, "true", "row"),
     }
 
 

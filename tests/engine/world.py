@@ -6,13 +6,16 @@ It carries out plans the way the executor does, and fails when a step comes too 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.plan.apply import plan_apply
+from engine.errors import OperationError
+from engine.plan.around import plan_merged
+from engine.plan.base import Base, agreed, applied, digest, state_of
 from engine.plan.call_groups import Sharing, sharing
 from engine.plan.diff import changed
+from engine.plan.merge import Meeting, Merged, Mode, Name, after_sync, followed, lost, meet, merged, outdated
 from engine.plan.model import Desired, Found, Key, Pending, Plan, Row, RowChange, Step
 from engine.plan.new_keys import numbered
 from engine.plan.resolve import natural_key
@@ -38,25 +41,55 @@ class World:
 
     holds: dict[str, list[Found]] = field(default_factory=lambda: {each.table: [] for each in RESOURCES})
     rows: Rows = field(default_factory=lambda: {each.table: [] for each in RESOURCES})
+    bases: dict[Name, tuple[Base, Found]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
 
     def account(self) -> Snapshot:
         return Snapshot(RESOURCES, self.holds, self.rows)
 
-    def plan(self) -> Plan:
-        return plan_apply(self.account(), self.rows)
+    def merged(self, account: Snapshot, mode: Mode = Mode.MERGE) -> tuple[Meeting, Merged]:
+        """The rows after they have followed AWS.
 
-    def apply(self, meanwhile: Callable[[], None] = lambda: None) -> Plan:
+        Raises:
+            OperationError: 40001, both have been changed to something else.
+        """
+        meeting = meet(account, self.rows)
+        wanted = {(table, name) for table, names in meeting.wanted().items() for name in names}
+        kept = {name: base for name, (base, _) in self.bases.items() if name in wanted}
+        result = merged(meeting, kept, mode)
+        if result.conflicts:
+            raise OperationError(
+                f"conflict {result.conflicts}", sqlstate="40001", detail=repr(result.conflicts)
+            )
+        return meeting, result
+
+    def plan(self, mode: Mode = Mode.MERGE) -> Plan:
+        account = self.account()
+        return plan_merged(account, self.merged(account, mode)[1])
+
+    def apply(self, meanwhile: Callable[[], None] = lambda: None, mode: Mode = Mode.MERGE) -> Plan:
         """Carry out a plan, checking at each step what AWS would check.
 
         Args:
             meanwhile: what happens before each step.
         """
         account = self.account()
-        plan = plan_apply(account, self.rows)
-        mirror = Mirror(account, self.rows, plan.pairs)
+        meeting, merge = self.merged(account, mode)
+        follows = tuple(numbered(merge.follows, self._key))
+        merge = replace(merge, follows=follows, rows=followed(account.resources, self.rows, follows))
+        plan = plan_merged(account, merge)
+        mirror = Mirror(account, merge.rows, plan.pairs)
+        self.write(follows)
         self.write(restored(mirror, plan.restores))
         planned = {(each.table, each.found.identity) for each in plan.changes if each.found}
+        for name in lost(meeting, self._digests()):
+            del self.bases[name]
+        self.keep(merge.keep)
+        self.keep(
+            each
+            for each in outdated(meeting, self._digests())
+            if (each[0].table, each[0].identity) not in planned
+        )
         for (table, key), found in plan.pairs.items():
             if (table, found.identity) not in planned:
                 row = next(row for row in self.rows[table] if row.key == key)
@@ -77,17 +110,35 @@ class World:
                 mirror.add(found, row.key)
                 made[found.table, row.key] = found
                 seen[found.table, row.key] = self._refresh(mirror, row, found, reset=True)
+                desired = _filled(step.change.desired, plan, made)
+                base = applied(resource, desired, found, step.change.found)
+                self.keep([(replace(base, answer=state_of(found)), found)])  # AWS tells all here
+            elif step.change.found is not None:
+                self.bases.pop((step.change.table, step.change.found.identity), None)
             done.add(step.number)
         self._show_brought(plan, account)
         return plan
 
+    def keep(self, kept: Iterable[tuple[Base, Found]]) -> None:
+        """What `engine.rows.bases` does, in memory."""
+        for base, found in kept:
+            self.bases[base.table, base.identity] = base, found
+
+    def _digests(self) -> dict[Name, str]:
+        return {name: digest(CATALOGUE.resources[name[0]], found) for name, (_, found) in self.bases.items()}
+
     def sync(self) -> tuple[RowChange, ...]:
-        changes = self.planned_sync()
+        account, changes = self.account(), self.planned_sync()
         self.write(changes)
+        self.keep(after_sync(account, changes, self._digests(), account.tables))
+        for table, identity in list(self.bases):
+            if account.by(table, None, identity) is None:
+                del self.bases[table, identity]
         return changes
 
     def planned_sync(self) -> tuple[RowChange, ...]:
-        return plan_sync(self.account(), self.rows)
+        account = self.account()
+        return plan_sync(account, self.rows, agreed=self.merged(account, Mode.ENFORCE)[1].agreed)
 
     def write(self, changes: Sequence[RowChange]) -> None:
         """What `engine.rows.write` does, on lists."""
@@ -110,8 +161,14 @@ class World:
 
     def _show_brought(self, plan: Plan, account: Snapshot) -> None:
         made = {each.table for each in plan.changes if each.action in ("create", "replace")}
-        tables = tables_brought(account.resources, made)
-        self.write(brought(self.account(), account, self.rows, tables))
+        tables, fresh = tables_brought(account.resources, made), self.account()
+        self.write(brought(fresh, account, self.rows, tables))
+        self.keep(
+            (agreed(CATALOGUE.resources[table], found), found)
+            for table in tables
+            for found in fresh.tables[table]
+            if account.by(table, None, found.identity) is None
+        )
 
     def _key(self, table: str) -> int:
         return next(self._numbers)
@@ -219,9 +276,10 @@ class World:
         self._take_along(resource.table, identity)
 
     def _take_along(self, table: str, identity: str) -> None:
-        for other, user in self._users(
-            CATALOGUE.resources[table], next(each for each in self.holds[table] if each.identity == identity)
-        ):
+        found = next((each for each in self.holds[table] if each.identity == identity), None)
+        if found is None:
+            return  # it refers twice to what it goes with
+        for other, user in self._users(CATALOGUE.resources[table], found):
             self._take_along(other, user.identity)
         self.holds[table] = [each for each in self.holds[table] if each.identity != identity]
 

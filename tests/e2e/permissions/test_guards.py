@@ -31,7 +31,7 @@ def test_a_session_makes_the_owners_limit_looser(scene: Scene, operator: Databas
                 connection.execute(APPLY)
             assert "iasql.guard says so for PUBLIC" in str(refused.value.diag.message_hint)
         shown = connection.execute("SELECT setting, value, source FROM iasql_guards()").fetchall()
-        assert shown == [("max_deletes", 0, "PUBLIC")]
+        assert shown == [("max_deletes", "0", "PUBLIC")]
 
 
 def test_a_session_makes_the_owners_limit_stricter(scene: Scene, operator: Database) -> None:

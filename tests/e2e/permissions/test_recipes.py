@@ -55,7 +55,7 @@ def test_the_analyst_reads_and_plans_and_changes_nothing(owned: Scene) -> None:
 def test_a_limit_of_a_role_is_not_that_of_the_owner_who_made_it(owned: Scene) -> None:
     follow(owned, "Operator", "operator")
     owned.execute("INSERT INTO iasql.guard (setting, value) VALUES ('max_deletes', '1')")
-    assert fetched(owned.owner, "SELECT value, source FROM iasql_guards()") == [(1, "PUBLIC")]
+    assert fetched(owned.owner, "SELECT value, source FROM iasql_guards()") == [("1", "PUBLIC")]
 
 
 def test_ci_plans_its_own_rows_and_cannot_apply_them(owned: Scene) -> None:
@@ -83,7 +83,7 @@ def test_the_operator_applies_within_its_limit_and_installs_nothing(owned: Scene
     owned.execute("INSERT INTO log_group (log_group_name) VALUES ('/new')")
     owned.refused(operator, "SELECT iasql_install('aws_ecr')", state="42501")
     assert fetched(operator, "SELECT setting, value, source FROM iasql_guards()") == [
-        ("max_deletes", 5, "role operator")
+        ("max_deletes", "5", "role operator")
     ]
     assert [row[0] for row in fetched(operator, APPLY)] == ["create", "delete"]
     assert owned.groups() == ["/kept", "/new"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.plan.around import Around, plan_around
+from engine.plan.merge import Merged
 from engine.plan.model import Found, Row
 from modules.spec import column, fixed, ref
 from tests.engine.plan.tiny import by_table, found, resource, row, snapshot
@@ -26,7 +27,9 @@ OTHER_NET_ROW = row("net", 2, arn="net-2", name="o", range="old")
 
 def around(finds: Sequence[Found], rows: Sequence[Row], *unusable: tuple[str, int]) -> Around:
     return plan_around(
-        snapshot(_ALL, finds, rows), by_table(_ALL, rows), [(table, (key,)) for table, key in unusable]
+        snapshot(_ALL, finds, rows),
+        Merged(rows=by_table(_ALL, rows)),
+        [(table, (key,)) for table, key in unusable],
     )
 
 

@@ -229,12 +229,13 @@ async def test_what_changed_in_aws_since_it_was_read_is_not_overwritten(
     assert "desired_count: 1 → 3" in (error.detail or "")
     [service] = ecs.describe_services(cluster="c", services=["s"])["services"]
     assert service["desiredCount"] == 3
-    # The user sees it in the next plan, and decides.
-    assert ("update", "service", "desired_count", "3", "1") in {
+    # The user sees it in the next plan; the row follows.
+    assert ("follow", "service", "desired_count", "3", "1") in {
         (row[0], row[1], *row[4:7]) for row in await session("iasql_diff")
     }
     await session("iasql_apply")
     assert await session("iasql_plan_apply") == []
+    assert await session.value("SELECT desired_count FROM service") == 3
 
 
 async def test_what_changed_in_aws_since_it_was_read_is_not_deleted(

@@ -146,8 +146,8 @@ async def test_who_names_a_replaced_repository_is_said(session: Session, simulat
     sqs.create_queue(QueueName="q", Attributes={"Policy": document})
     await session("iasql_install", "aws_ecr", "aws_sqs")
     await session.execute("UPDATE repository SET repository_name = 'new'")
-    [row] = [row for row in await session("iasql_diff") if row[-1]]
-    assert f"goes on naming {arn_of(ecr, 'old')}" in row[-1]
+    [row] = [row for row in await session("iasql_diff") if row[8]]
+    assert f"goes on naming {arn_of(ecr, 'old')}" in row[8]
     changed = document.replace("repository/old", "repository/new")
     await session.execute(f"UPDATE queue SET policy = '{changed}'")
     await session.apply()

@@ -88,7 +88,8 @@ async def test_all_of_a_role_changes_at_once(installed: Session, iam: Any) -> No
 
 
 async def test_another_description_leaves_the_session_duration(installed: Session, iam: Any) -> None:
-    iam.update_role(RoleName="tasks", MaxSessionDuration=7200)
+    description = iam.get_role(RoleName="tasks")["Role"].get("Description", "")
+    iam.update_role(RoleName="tasks", MaxSessionDuration=7200, Description=description)
     await installed.execute("UPDATE role SET description = 'other'")
     await installed.apply()
     role = iam.get_role(RoleName="tasks")["Role"]

@@ -1,0 +1,305 @@
+"""What rows and AWS have each changed since they were last one: read, merged, told, and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from engine.caller import Caller
+from engine.errors import OperationError
+from engine.guard import mode
+from engine.plan import base, merge, new_keys
+from engine.plan.base import Base
+from engine.plan.columns import text
+from engine.plan.descriptions import natural_name
+from engine.plan.merge import Meeting, Merged, Mode, Name, Settled
+from engine.plan.model import Row, RowChange
+from engine.plan.snapshot import Snapshot
+from engine.request import Scope
+from engine.rows import bases, write
+from engine.rows.writer import Writer
+
+_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Merging:
+    """A merge, and what it was made of.
+
+    Attributes:
+        kept: the bases of what the meeting wants.
+    """
+
+    mode: Mode
+    meeting: Meeting
+    kept: Mapping[Name, Base]
+    merged: Merged
+
+
+async def merging(
+    caller: Caller,
+    snapshot: Snapshot,
+    rows: Mapping[str, Sequence[Row]],
+    unusable: Collection[merge.Place] = (),
+) -> Merging:
+    """Let rows follow what AWS has changed, without writing anything.
+
+    Args:
+        unusable: rows that are left out, by table and key.
+
+    Raises:
+        OperationError: 55000, rows of a table have gone in another way than by DELETE.
+    """
+    chosen, delete_unknown = await mode.chosen(caller)
+    meeting = merge.meet(snapshot, rows, unusable)
+    kept = await bases.read(caller, snapshot.resources.values(), meeting.wanted())
+    merged = merge.merged(meeting, kept, chosen, delete_unknown=delete_unknown)
+    if merged.conflicts:
+        unfinished = await _unfinished(caller)
+        if unfinished:
+            merged = merge.merged(meeting, kept, chosen, delete_unknown=delete_unknown, unfinished=unfinished)
+    return Merging(chosen, meeting, kept, merged)
+
+
+async def _unfinished(caller: Caller) -> list[Name]:
+    found = await caller.query("SELECT table_name, description FROM iasql.unfinished")
+    return [(str(table), str(name)) for table, name in found]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What a sync leaves as it is in the rows.
+
+    Attributes:
+        columns: columns and parts in which a row and AWS may differ, by resource.
+        rows: rows that stay although AWS holds nothing of theirs.
+    """
+
+    columns: Mapping[Name, frozenset[str]]
+    rows: frozenset[merge.Place] = frozenset()
+
+
+async def agreeing(
+    caller: Caller,
+    scope: Scope,
+    snapshot: Snapshot,
+    rows: Mapping[str, Sequence[Row]],
+    keep: object = None,
+) -> Agreement:
+    """What rows need not follow so that they show what AWS holds.
+
+    Args:
+        keep: a table, or a table and the name of a resource, whose conflicts the rows are to win.
+
+    Raises:
+        OperationError: 42704, there is no such table.
+    """
+    meeting = merge.meet(snapshot, rows)
+    kept = await bases.read(caller, (), meeting.wanted())
+    if keep is None:
+        return Agreement(merge.merged(meeting, kept, Mode.ENFORCE).agreed)
+    table, name = _meant(scope, snapshot, str(keep))
+    merged = merge.merged(meeting, kept, Mode.MERGE)
+    columns = dict(merged.agreed)
+    for each in merged.conflicts:
+        if each.table == table and name in (None, each.name) and each.column is not None:
+            key = (table, each.name)
+            columns[key] = columns.get(key, frozenset()) | {each.column}
+    resource = snapshot.resources[table]
+    gone = {
+        place
+        for place, found in merged.gone.items()
+        if place[0] == table and name in (None, found.identity, natural_name(resource, found.values))
+    }
+    return Agreement(columns, frozenset(gone))
+
+
+def _meant(scope: Scope, snapshot: Snapshot, keep: str) -> tuple[str, str | None]:
+    """The table, and the name of a resource of it, that a text means."""
+    named, _, name = keep.partition(" ")
+    default = f"{scope.layout.default.schema}."
+    table = named.removeprefix("public.")
+    for each in (table, f"{default}{table}", table.removeprefix(default)):
+        if each in snapshot.resources:
+            return each, name or None
+    raise OperationError(
+        f'there is no table "{named}" of an installed module here',
+        sqlstate="42704",
+        hint="SELECT * FROM iasql_sync(keep => 'log_group') keeps what its rows say, and keep => "
+        "'log_group /app' what one of them says.",
+    )
+
+
+def within(scope: Scope, merging: Merging) -> Merging:
+    """What of a merge an operation is about."""
+    if scope.tables is None:
+        return merging
+    merged, snapshot = merging.merged, merging.meeting.snapshot
+    follows = tuple(scope.of_rows(snapshot, merged.follows))
+    shown = {(each.table, each.name) for each in follows}
+    return replace(
+        merging,
+        merged=replace(
+            merged,
+            rows=merge.followed(snapshot.resources, merging.meeting.rows, follows),
+            follows=follows,
+            settled=tuple(each for each in merged.settled if each.table in scope.tables),
+            keep=tuple(each for each in merged.keep if (each[0].table, each[0].identity) in shown),
+        ),
+    )
+
+
+async def numbered(writer: Writer, merging: Merging) -> Merging:
+    """A merge whose new rows have their serial numbers."""
+    merged, resources = merging.merged, merging.meeting.snapshot.resources
+    counts = new_keys.counted(merged.follows)
+    if not counts:
+        return merging
+    follows = tuple(new_keys.numbered(merged.follows, await write.numbers(writer, counts)))
+    rows = merge.followed(resources, merging.meeting.rows, follows)
+    return replace(merging, merged=replace(merged, rows=rows, follows=follows))
+
+
+async def keep_merged(
+    writer: Writer, merging: Merging, written: Sequence[RowChange], changing: Collection[Name]
+) -> None:
+    """Keep the bases that are new, now that rows have followed AWS.
+
+    Args:
+        written: the changes of rows that were made.
+        changing: resources that the plan goes on to change.
+    """
+    resources = list(merging.meeting.snapshot.resources.values())
+    known = await bases.known(writer.caller, resources)
+    followed = {(each.table, each.name) for each in written}
+    kept = [each for each in merging.merged.keep if (each[0].table, each[0].identity) in followed]
+    kept += [
+        each
+        for each in merge.outdated(merging.meeting, known)
+        if (each[0].table, each[0].identity) not in changing
+    ]
+    await bases.keep(writer, resources, kept, merge.lost(merging.meeting, known))
+
+
+async def keep_imported(
+    writer: Writer, snapshot: Snapshot, written: Sequence[RowChange], new: Collection[str]
+) -> None:
+    """Keep the bases of what an install has given rows.
+
+    Args:
+        new: the tables that are new.
+    """
+    found = [(each, snapshot.by(each.table, None, each.name)) for each in written]
+    kept = [(base.agreed(snapshot.resources[one.table], each), each) for one, each in found if each]
+    whole = [each for each in snapshot.resources.values() if each.table in new]
+    await bases.keep(writer, whole, [each for each in kept if each[0].table in new], whole=True)
+    await bases.keep(writer, snapshot.resources.values(), [each for each in kept if each[0].table not in new])
+
+
+async def keep_synced(writer: Writer, scope: Scope, snapshot: Snapshot, written: Sequence[RowChange]) -> None:
+    """Keep the bases that are new, now that rows show what AWS holds."""
+    everywhere = list(snapshot.resources.values())
+    here = [each for each in everywhere if scope.tables is None or each.table in scope.tables]
+    known = await bases.known(writer.caller, everywhere)
+    tables = {each.table for each in here}
+    kept = list(merge.after_sync(snapshot, written, known, tables))
+    gone = [name for name in known if name[0] in tables and snapshot.by(name[0], None, name[1]) is None]
+    await bases.keep(writer, here, [each for each in kept if each[0].table in tables], gone, whole=True)
+    await bases.keep(writer, everywhere, [each for each in kept if each[0].table not in tables])
+
+
+async def keep_met(writer: Writer, snapshot: Snapshot, rows: Mapping[str, Sequence[Row]]) -> None:
+    """Keep the bases of all rows that show what AWS holds, in tables that have had none so far."""
+    resources = list(snapshot.resources.values())
+    known = await bases.known(writer.caller, resources)
+    kept = list(merge.outdated(merge.meet(snapshot, rows), known))
+    await bases.keep(writer, resources, kept, whole=True)
+
+
+async def keep_brought(writer: Writer, snapshot: Snapshot, before: Snapshot, tables: Collection[str]) -> None:
+    """Keep the bases of what AWS has made of its own accord."""
+    kept = [
+        (base.agreed(snapshot.resources[table], found), found)
+        for table in tables
+        for found in snapshot.tables.get(table, ())
+        if before.by(table, None, found.identity) is None
+    ]
+    await bases.keep(writer, snapshot.resources.values(), kept)
+
+
+def refuse(merging: Merging, concerned: Collection[str]) -> None:
+    """Refuse to go on where both sides have changed something; where AWS has, in the mode `careful`.
+
+    Args:
+        concerned: the tables that the plan is about.
+
+    Raises:
+        OperationError: 40001, with each column, its base, and what the row and AWS say.
+    """
+    conflicts = merging.merged.conflicts
+    if conflicts:
+        raise OperationError(
+            "AWS and the rows have been changed differently since they were last one",
+            sqlstate="40001",
+            detail=_lines(conflicts),
+            hint="SELECT * FROM iasql_diff() shows both. iasql_sync() takes AWS's side; iasql_sync(keep => "
+            "'table') or iasql_sync(keep => 'table name') the rows' side for the next apply.",
+            table=conflicts[0].table,
+        )
+    drift = [each for each in merging.merged.settled if each.table in concerned]
+    if drift and merging.mode is Mode.CAREFUL:
+        raise OperationError(
+            "AWS has been changed since the rows showed it, and iasql.apply_mode is careful",
+            sqlstate="40001",
+            detail=_lines(drift),
+            hint="SELECT * FROM iasql_sync() shows in the rows what AWS holds.",
+            table=drift[0].table,
+        )
+
+
+def tell(caller: Caller, merging: Merging) -> None:
+    """Tell the client what rows follow, what is gone, and of conflicts."""
+    columns: dict[Name, list[str]] = {}
+    for each in merging.merged.settled:
+        if each.conflict:
+            continue
+        if each.column is not None:
+            columns.setdefault((each.table, each.name), []).append(each.column)
+        elif each.answer is None:
+            caller.notice(
+                f"{each.table} {each.name} is gone from AWS: nothing is done about it",
+                severity="WARNING",
+                hint="DELETE its row to let it go. To make it again: SELECT * FROM "
+                f"iasql_sync(keep => '{each.table} {each.name}'), and apply.",
+            )
+        else:
+            caller.notice(f"{each.table} {each.name} has appeared in AWS: it gets a row")
+    for (table, name), names in columns.items():
+        caller.notice(f"{table} {name} has been changed in AWS: its row follows in {', '.join(names)}")
+
+
+def warn(caller: Caller, merging: Merging) -> None:
+    """Warn the client of conflicts, for which an apply would be refused."""
+    if merging.merged.conflicts:
+        caller.notice(
+            "AWS and the rows have been changed differently since they were last one: an apply is refused",
+            severity="WARNING",
+            detail=_lines(merging.merged.conflicts),
+            hint="SELECT * FROM iasql_diff() shows both.",
+        )
+
+
+def _lines(some: Sequence[Settled]) -> str:
+    lines = [_line(each) for each in some[:_SHOWN]]
+    if len(some) > _SHOWN:
+        lines.append(f"… and {len(some) - _SHOWN} more")
+    return "\n".join(lines)
+
+
+def _line(each: Settled) -> str:
+    what = f"{each.table} {each.name}"
+    if each.column is None:
+        return f"{what}: {each.conflict or 'it has been made or has gone in AWS'}"
+    sides = [("base", each.base), ("row", each.row), ("AWS", each.answer)]
+    values = ", ".join(f"{name} {text(value)}" for name, value in sides)
+    return f"{what}: {each.column}: {values}" + (f" ({each.conflict})" if each.conflict else "")

@@ -1,0 +1,196 @@
+"""The base of a resource: the pair of its row and of AWS's answer when the two were last one. Pure.
+
+A row has changed if it differs from the base's row, and AWS has if its answer differs from the base's answer.
+The two are never compared with each other where there is a base: what AWS makes of what it was sent, another
+order, say, or a default, is no difference.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from engine.plan import descriptions
+from engine.plan.model import Desired, Found, Parts, Values
+from modules.spec import Column, OnChange, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All columns and parts of a resource; references are what AWS calls the other resource."""
+
+    values: Values
+    parts: Parts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Base:
+    """What a row and AWS's answer were when they were last one.
+
+    Attributes:
+        table: of the resource, by the name that it goes by.
+        identity: AWS's name for the resource.
+        mark: what AWS never changes of it and gives another one of the same name anew; None: there is none.
+        row, answer: the two; often they are the same. The answer lacks what AWS has not told yet.
+        before: AWS's answer before the engine changed the resource, while AWS may still give that.
+        fresh: whether the engine has made or changed it so recently that AWS may not show that yet.
+    """
+
+    table: str
+    identity: str
+    row: State
+    answer: State
+    mark: str | None = None
+    before: State | None = None
+    fresh: bool = False
+
+
+def agreed(resource: Resource, found: Found) -> Base:
+    """The base of a resource whose row shows what AWS holds."""
+    state = state_of(found)
+    return Base(
+        table=found.table, identity=found.identity, row=state, answer=state, mark=mark_of(resource, found)
+    )
+
+
+def applied(resource: Resource, desired: Desired, found: Found, before: Found | None) -> Base:
+    """The base of a resource that AWS has been made to hold for a row, and the row shows what AWS chose.
+
+    What the calls that did it have not told is left out of the answer.
+
+    Args:
+        found: the resource as those calls described it.
+        before: the resource before that, if it was there.
+    """
+    answer = state_of(found)
+    values = {
+        column.name: answer.values[column.name]
+        if is_aws_to_say(column) or (column.left_to_aws and desired.values.get(column.name) is None)
+        else desired.values.get(column.name)
+        for column in resource.columns
+    }
+    parts = {
+        part.table: answer.parts[part.table]
+        if (part.left_to_aws or part.chosen) and not desired.parts.get(part.table)
+        else tuple(
+            {column.name: each.get(column.name) for column in part.columns}
+            for each in desired.parts.get(part.table, ())
+        )
+        for part in resource.parts
+    }
+    return Base(
+        table=found.table,
+        identity=found.identity,
+        row=State(values, parts),
+        answer=_told(resource, found),
+        mark=mark_of(resource, found),
+        before=state_of(before) if before else None,
+        fresh=resource.settles > 0,
+    )
+
+
+def _told(resource: Resource, found: Found) -> State:
+    """What a description says of a resource, and not what was only sent."""
+    described = descriptions.found(resource, found.description)
+    values = {
+        column.name: found.values[column.name]
+        for column in resource.columns
+        if _is_in(column.path, found.description)
+        and described.values[column.name] == found.values[column.name]
+    }
+    parts = {
+        part.table: found.parts[part.table]
+        for part in resource.parts
+        if _is_in(part.path, found.description) and described.parts[part.table] == found.parts[part.table]
+    }
+    return State(values, parts)
+
+
+def _is_in(path: str | None, description: Mapping[str, Any]) -> bool:
+    """Whether a description has what a path begins with."""
+    first = _FIRST.match(path or "")
+    return first is None or first.group() in description
+
+
+_FIRST = re.compile(r"[A-Za-z_]\w*(?!\w*\()", re.ASCII)
+
+
+def is_aws_to_say(column: Column) -> bool:
+    """Whether a row never asks for a column to be what it is: AWS assigns it, or it asks for an action."""
+    return column.on_change is OnChange.ASSIGNED or (
+        column.path is None and column.on_change is OnChange.UPDATE
+    )
+
+
+def state_of(found: Found) -> State:
+    """What a resource's columns and parts are in AWS."""
+    return State(found.values, found.parts)
+
+
+def mark_of(resource: Resource, found: Found) -> str | None:
+    value = descriptions.search(resource.mark, found.description) if resource.mark else None
+    return None if value is None else str(value)
+
+
+def digest(resource: Resource, found: Found) -> str:
+    """A short text that two answers have in common only if all that is not AWS's to say is the same.
+
+    Two answers that mean the same may have different ones.
+    """
+    values = [found.values[name] for name in _compared(resource)]
+    text = orjson.dumps([values, found.parts], default=str, option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(text, digest_size=12).hexdigest()
+
+
+_COMPARED: dict[str, tuple[Resource, tuple[str, ...]]] = {}
+
+
+def _compared(resource: Resource) -> tuple[str, ...]:
+    """The columns that are not AWS's to say."""
+    known = _COMPARED.get(resource.table)
+    if known is None or known[0] is not resource:
+        names = tuple(column.name for column in resource.columns if not is_aws_to_say(column))
+        known = _COMPARED[resource.table] = resource, names
+    return known[1]
+
+
+def as_record(resource: Resource, base: Base, found: Found) -> Mapping[str, Any]:
+    """A base as it is kept."""
+    answer = _document(base.answer)
+    return {
+        "identity": base.identity,
+        "mark": base.mark,
+        "row": None if base.row is base.answer else _document(base.row),
+        "answer": answer,
+        "before": _document(base.before) if base.before else None,
+        "settles": resource.settles if base.fresh else None,
+        "digest": digest(resource, found),
+    }
+
+
+def _document(state: State) -> Mapping[str, Any]:
+    return {"values": state.values, "parts": state.parts}
+
+
+def from_record(table: str, record: Mapping[str, Any]) -> Base:
+    answer = _state(record["answer"])
+    return Base(
+        table=table,
+        identity=record["identity"],
+        mark=record["mark"],
+        row=_state(record["row"]) if record["row"] else answer,
+        answer=answer,
+        before=_state(record["before"]) if record["before"] else None,
+        fresh=record["fresh"],
+    )
+
+
+def _state(document: Mapping[str, Any]) -> State:
+    return State(
+        document["values"], {table: tuple(elements) for table, elements in document["parts"].items()}
+    )

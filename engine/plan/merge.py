@@ -1,0 +1,667 @@
+"""What rows and AWS have each changed since they were last one, and what is to become of it. Pure.
+
+It is a merge of three: the base, the rows, and what AWS holds. What AWS alone has changed, the rows follow;
+what the rows alone have changed is left for the plan; what both have changed is a conflict, unless it can be
+merged part by part. After that the plan compares the rows with AWS, and what differs is the user's change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any
+
+from engine.plan import base as bases
+from engine.plan import descriptions, diff, three_way
+from engine.plan.base import Base, State
+from engine.plan.model import Desired, Found, Key, Parts, Row, RowChange, Values, integer_key
+from engine.plan.resolve import Resolver
+from engine.plan.snapshot import Snapshot
+from engine.plan.sync import Mirror
+from engine.plan.three_way import Sides
+from modules.spec import Column, Part, Resource
+
+Place = tuple[str, Key]
+#: A resource by its table and AWS's name for it.
+Name = tuple[str, str]
+
+
+class Mode(Enum):
+    """What becomes of what AWS has changed; from the strictest to the laxest."""
+
+    CAREFUL = "careful"
+    MERGE = "merge"
+    ENFORCE = "enforce"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settled:
+    """What has become of one column in which AWS differs from the base.
+
+    Attributes:
+        table, id, name: of the resource; `id` is the row's integer key.
+        column: a column, or the table of a part; None for the resource as a whole.
+        base, row, answer: its values; AWS's is None if the resource is gone.
+        conflict: why it can be neither the row's nor AWS's value; "" if the row follows AWS.
+    """
+
+    table: str
+    id: int | None
+    name: str
+    column: str | None
+    base: Any
+    row: Any
+    answer: Any
+    conflict: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merged:
+    """The rows after they have followed AWS, and what a plan of them has to know.
+
+    Attributes:
+        rows: by table.
+        follows: the changes of rows by which they follow AWS.
+        settled: the same column by column, and all conflicts.
+        agreed: columns and parts in which a row and AWS differ and mean the same, by resource.
+        gone: what AWS called the resources that are gone from it and whose rows stay, by row.
+        conflicting: rows about which there is a conflict.
+        kept: resources that stay although no row asks for them.
+        drifted: tables in which AWS has changed something.
+        keep: the bases that are new once the rows have followed, each with AWS's answer.
+    """
+
+    rows: Mapping[str, Sequence[Row]]
+    follows: tuple[RowChange, ...] = ()
+    settled: tuple[Settled, ...] = ()
+    agreed: Mapping[Name, frozenset[str]] = field(default_factory=dict)
+    gone: Mapping[Place, Found] = field(default_factory=dict)
+    conflicting: frozenset[Place] = frozenset()
+    kept: frozenset[Name] = frozenset()
+    drifted: frozenset[str] = frozenset()
+    keep: tuple[tuple[Base, Found], ...] = ()
+
+    @property
+    def conflicts(self) -> list[Settled]:
+        return [each for each in self.settled if each.conflict]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meeting:
+    """Which row is which resource, and where the two differ.
+
+    Attributes:
+        differing: the columns and parts that differ, by row.
+        without_resource, without_row: what has no counterpart.
+    """
+
+    snapshot: Snapshot
+    rows: Mapping[str, Sequence[Row]]
+    resolver: Resolver
+    differing: Mapping[Place, frozenset[str]]
+    without_resource: Sequence[Desired]
+    without_row: Sequence[Found]
+
+    @property
+    def pairs(self) -> Mapping[Place, Found]:
+        return self.resolver.pairs
+
+    def wanted(self) -> Mapping[str, Sequence[str]]:
+        """The resources whose bases decide something, by table."""
+        names: dict[str, list[str]] = {}
+        for place in self.differing:
+            names.setdefault(place[0], []).append(self.pairs[place].identity)
+        for desired in self.without_resource:
+            name = shown_name(self.snapshot.resources[desired.row.table], desired)
+            if name is not None:
+                names.setdefault(desired.row.table, []).append(name)
+        for found in self.without_row:
+            names.setdefault(found.table, []).append(found.identity)
+        return names
+
+
+def meet(snapshot: Snapshot, rows: Mapping[str, Sequence[Row]], left_out: Collection[Place] = ()) -> Meeting:
+    """Pair rows with resources, and see where they differ.
+
+    Args:
+        left_out: rows that cannot be used, by table and key.
+    """
+    resolver = Resolver(snapshot, rows, left_out)
+    differing: dict[Place, frozenset[str]] = {}
+    without_resource: list[Desired] = []
+    without_row: list[Found] = []
+    for resource in snapshot.resources.values():
+        paired: set[str] = set()
+        for desired in resolver.table(resource):
+            place = resource.table, desired.row.key
+            found = resolver.pairs.get(place)
+            if found is not None:
+                paired.add(found.identity)
+            if place in left_out:
+                continue
+            if found is None:
+                without_resource.append(desired)
+            elif names := _differing(resource, resolver.completed(resource, desired, found), found):
+                differing[place] = names
+        without_row += [each for each in snapshot.tables[resource.table] if each.identity not in paired]
+    return Meeting(
+        snapshot=snapshot,
+        rows=rows,
+        resolver=resolver,
+        differing=differing,
+        without_resource=without_resource,
+        without_row=without_row,
+    )
+
+
+def _differing(resource: Resource, desired: Desired, found: Found) -> frozenset[str]:
+    if resource.protected is not None and descriptions.is_protected(resource, found):
+        return frozenset()  # its row is put right, whatever it says
+    return diff.changed(resource, desired, found)
+
+
+def shown_name(resource: Resource, desired: Desired) -> str | None:
+    """What AWS called the resource that a row has shown; None if it has not shown any."""
+    if resource.identity:
+        name = desired.row.values.get(resource.identity)
+        return None if name is None else str(name)
+    return (
+        None if three_way.is_pending(desired.values) else descriptions.natural_name(resource, desired.values)
+    )
+
+
+def merged(
+    meeting: Meeting,
+    kept: Mapping[Name, Base],
+    mode: Mode,
+    *,
+    delete_unknown: bool = False,
+    unfinished: Collection[Name] = (),
+) -> Merged:
+    """Let the rows follow what AWS has changed.
+
+    Args:
+        kept: the bases of what the meeting wants.
+        delete_unknown: in the mode `enforce`, resources without a row and without a base are left to be
+            deleted.
+        unfinished: what earlier operations began to make and did not finish, by table and natural key: how
+            AWS has it is the engine's own doing, so that the row counts.
+    """
+    return _Merge(meeting, kept, mode, delete_unknown, frozenset(unfinished)).run()
+
+
+class _Merge:
+    def __init__(
+        self,
+        meeting: Meeting,
+        kept: Mapping[Name, Base],
+        mode: Mode,
+        delete_unknown: bool,
+        unfinished: frozenset[Name],
+    ) -> None:
+        self.snapshot = meeting.snapshot
+        self.resolver = meeting.resolver
+        self.mirror = Mirror(meeting.snapshot, meeting.rows, meeting.pairs)
+        self.enforce = mode is Mode.ENFORCE
+        self._meeting = meeting
+        self._resources = meeting.snapshot.resources
+        self._kept = kept
+        self._careful = mode is Mode.CAREFUL
+        self._delete_unknown = delete_unknown and self.enforce
+        self._unfinished = unfinished
+        self._settled: list[Settled] = []
+        self._agreed: dict[Name, frozenset[str]] = {}
+        self._conflicting: set[Place] = set()
+        self._resources_kept: set[Name] = set()
+        self._drifted: set[str] = set()
+        self._keep: list[tuple[Base, Found]] = []
+        self._created: list[RowChange] = []
+        self._updated: dict[Place, RowChange] = {}
+
+    def run(self) -> Merged:
+        meeting = self._meeting
+        for desired in meeting.without_resource:
+            self._row_alone(desired)
+        self._resources_alone()
+        rows = {(table, row.key): row for table, some in meeting.rows.items() for row in some}
+        for place, names in meeting.differing.items():
+            self._pair(rows[place], meeting.pairs[place], names)
+        for desired in meeting.without_resource if self.resolver.gone else ():
+            resource = self._resources[desired.row.table]
+            if (resource.table, desired.row.key) not in self.resolver.gone:
+                self.check_needs(resource, desired.row, _names(resource))
+        follows = (*self._created, *self._updated.values())
+        return Merged(
+            rows=followed(self._resources, meeting.rows, follows),
+            follows=follows,
+            settled=tuple(self._settled),
+            agreed=self._agreed,
+            gone=self.resolver.gone,
+            conflicting=frozenset(self._conflicting),
+            kept=frozenset(self._resources_kept),
+            drifted=frozenset(self._drifted),
+            keep=tuple(self._keep),
+        )
+
+    # What has come of it --------------------------------------------------------------------------------
+
+    def agree(self, found: Found, names: Iterable[str]) -> None:
+        self._agreed[found.table, found.identity] = frozenset(names)
+
+    def settle(
+        self,
+        table: str,
+        row: Row | None,
+        name: str,
+        column: str | None,
+        values: tuple[Any, Any, Any],
+        conflict: str = "",
+    ) -> None:
+        """
+        Args:
+            values: the base's, the row's and AWS's.
+            conflict: why it can be neither's; "" if the row follows AWS.
+        """
+        self._drifted.add(table)
+        if conflict and row is not None:
+            self._conflicting.add((table, row.key))
+        base, ours, theirs = values
+        self._settled.append(
+            Settled(
+                table=table,
+                id=integer_key(row),
+                name=name,
+                column=column,
+                base=base,
+                row=ours,
+                answer=theirs,
+                conflict=conflict,
+            )
+        )
+
+    def follow(self, change: RowChange, base: Base, found: Found) -> None:
+        self._updated[change.table, change.key] = change
+        self.keep(base, found)
+
+    def keep(self, base: Base, found: Found) -> None:
+        self._keep.append((base, found))
+
+    # A row without a resource ---------------------------------------------------------------------------
+
+    def _row_alone(self, desired: Desired) -> None:
+        resource = self._resources[desired.row.table]
+        name = shown_name(resource, desired)
+        base = self._kept.get((resource.table, name)) if name is not None else None
+        if base is None or (self.enforce and not base.fresh):
+            return  # it is to be made
+        state = _with_missing(resource, base.answer, _with_missing(resource, base.row, _nothing(resource)))
+        gone = Found(
+            table=base.table,
+            identity=base.identity,
+            description={},
+            values=state.values,
+            parts=state.parts,
+        )
+        self.resolver.gone[resource.table, desired.row.key] = gone
+        desired = self.resolver.resolve(resource, desired.row)
+        why = "AWS does not show it yet" if base.fresh else "it is gone from AWS"
+        changed = sorted(
+            changed_since(resource, desired, _with_missing(resource, base.row, state))
+            - self._replaced_targets(resource, base)
+        )
+        for each in changed:
+            values = of(base.row, each), of(desired, each), None
+            self.settle(resource.table, desired.row, gone.identity, each, values, why)
+        if not changed and not base.fresh:
+            self.settle(resource.table, desired.row, gone.identity, None, (True, True, None))
+
+    def _replaced_targets(self, resource: Resource, base: Base) -> frozenset[str]:
+        """The columns in which a base names what AWS holds no more: what a row names there may have replaced
+        it.
+        """
+        pairs = [(column.name, column, base.row.values.get(column.name)) for column in resource.columns]
+        for part in resource.parts:
+            for element in base.row.parts.get(part.table, ()):
+                pairs += [(part.table, column, element.get(column.name)) for column in part.columns]
+        return frozenset(
+            name
+            for name, column, value in pairs
+            if column.reference and value is not None and self.snapshot.target(column, value) is None
+        )
+
+    def check_needs(self, resource: Resource, row: Row, names: Collection[str]) -> None:
+        """Refuse that some columns and parts of a row refer to what is gone."""
+        for name, column, key in _references(resource, row):
+            gone = self.resolver.gone.get((column.reference.table, (key,))) if column.reference else None
+            if gone is not None and name in names:
+                why = f"{gone.table} {gone.identity} is gone from AWS"
+                own = self.resolver.name(resource, row)
+                self.settle(resource.table, row, own, name, (None, gone.identity, None), why)
+
+    # A resource without a row ---------------------------------------------------------------------------
+
+    def _resources_alone(self) -> None:
+        """Give a row to what has none and never had one."""
+        new: list[Found] = []
+        for found in self._meeting.without_row:
+            base = self._base(found)
+            if base is not None:
+                self._deleted(found, base)
+            elif not self._delete_unknown:
+                new.append(found)
+        for found in new:
+            self.mirror.add_new(self._resources[found.table], found)
+        for found in new:  # in reference order
+            if not self.mirror.keys.keys() >= set(self.snapshot.referred(found)):
+                del self.mirror.keys[found.table, found.identity]
+                self._cannot_have_row(found)
+        for found in new:
+            if (found.table, found.identity) in self.mirror.keys:
+                resource = self._resources[found.table]
+                self._created.append(self.mirror.created(resource, found))
+                self.keep(bases.agreed(resource, found), found)
+                self.settle(found.table, None, found.identity, None, (None, None, True))
+
+    def _cannot_have_row(self, found: Found) -> None:
+        """What refers to something whose row has been deleted."""
+        if not self._goes_with_its_owner(found):
+            self._resources_kept.add((found.table, found.identity))
+            why = "no row has shown it, and what it refers to has no row any more"
+            self.settle(found.table, None, found.identity, None, (None, None, True), why)
+
+    def _goes_with_its_owner(self, found: Found) -> bool:
+        resource = self._resources[found.table]
+        column = resource.column(resource.within) if resource.within else None
+        target = self.snapshot.target(column, found.values[column.name]) if column else None
+        return target is not None and target not in self.mirror.keys
+
+    def _deleted(self, found: Found, base: Base) -> None:
+        """What is to be deleted, since its row has been."""
+        resource = self._resources[found.table]
+        row = Row(table=found.table, key=(), values=found.values)
+        now = Desired(row, found.values, found.parts)
+        base = _completed(resource, base, found)
+        for name in sorted(changed_since(resource, now, base.answer)) if self._careful else ():
+            values = of(base.answer, name), None, of(found, name)
+            self.settle(found.table, None, found.identity, name, values, "its row has been deleted")
+
+    def _base(self, found: Found) -> Base | None:
+        """The base of a resource, if it is of this one and not of another that had its name."""
+        base = self._kept.get((found.table, found.identity))
+        if base is None or base.mark is None:
+            return base
+        mark = bases.mark_of(self._resources[found.table], found)
+        return base if mark in (None, base.mark) else None
+
+    # A row and its resource -----------------------------------------------------------------------------
+
+    def _pair(self, row: Row, found: Found, names: frozenset[str]) -> None:
+        resource = self._resources[row.table]
+        desired = self.resolver.completed(resource, self.resolver.resolve(resource, row), found)
+        if self.resolver.gone:
+            names = diff.changed(resource, desired, found)
+        base = self._base(found)
+        if base is not None:
+            _Pair(self, resource, desired, found, base).merge(names)
+        elif not (self.enforce or self._is_unfinished(resource, row)):
+            for name in sorted(names):
+                why = "it was there already, and no row has shown it"
+                values = None, of(desired, name), of(found, name)
+                self.settle(row.table, row, found.identity, name, values, why)
+
+    def _is_unfinished(self, resource: Resource, row: Row) -> bool:
+        return bool(self._unfinished) and (row.table, self.resolver.name(resource, row)) in self._unfinished
+
+
+class _Pair:
+    """One row and its resource, which have a base."""
+
+    def __init__(self, merge: _Merge, resource: Resource, desired: Desired, found: Found, base: Base) -> None:
+        self._merge = merge
+        self._resource = resource
+        self._desired = desired
+        self._found = found
+        self._base = _completed(resource, base, found)
+        self._values: dict[str, Any] = {}
+        self._parts: dict[str, tuple[Values, ...]] = {}
+
+    def merge(self, names: Iterable[str]) -> None:
+        """Decide about the columns and parts in which the two differ."""
+        changed = changed_since(self._resource, self._desired, self._base.row)
+        drifted = self._drifted()
+        agreed = [name for name in names if name not in changed and name not in drifted]
+        if agreed:
+            self._merge.agree(self._found, agreed)
+        if self._merge.resolver.gone:
+            self._merge.check_needs(self._resource, self._desired.row, changed)
+        if not self._merge.enforce:
+            for name in sorted(names):
+                if name in drifted:
+                    self._take(name, by_both=name in changed)
+        self._follow()
+
+    def _drifted(self) -> frozenset[str]:
+        """Where AWS has changed something; that a reference's target is gone is no change of it."""
+        answer = self._without_gone(self._base.answer)
+        row = Row(table=self._resource.table, key=(), values=self._found.values)
+        now = Desired(row, self._found.values, self._found.parts)
+        drifted = changed_since(self._resource, now, answer)
+        if drifted and self._base.fresh and self._base.before is not None:
+            # AWS may go on for a while giving the answer of before the engine's own change.
+            state = State(self._found.values, self._found.parts)
+            drifted &= changed_since(
+                self._resource, now, _with_missing(self._resource, self._base.before, state)
+            )
+        return drifted
+
+    def _without_gone(self, state: State) -> State:
+        snapshot = self._merge.snapshot
+
+        def shown(columns: Iterable[Column], values: Values) -> Values:
+            gone = {
+                column.name: None
+                for column in columns
+                if column.reference
+                and values.get(column.name) is not None
+                and snapshot.by(column.reference.table, column.reference.by, values[column.name]) is None
+            }
+            return {**values, **gone} if gone else values
+
+        parts = {
+            part.table: tuple(
+                element
+                for element in (shown(part.columns, each) for each in state.parts.get(part.table, ()))
+                if all(element[column.name] is not None for column in part.columns if column.not_null)
+            )
+            for part in self._resource.parts
+        }
+        return State(shown(self._resource.columns, state.values), parts)
+
+    def _take(self, name: str, *, by_both: bool) -> None:
+        """Take over what AWS has changed, or what it and the row make together."""
+        values = of(self._base.answer, name), of(self._desired, name), of(self._found, name)
+        conflict = ""
+        try:
+            taken = self._merged(name) if by_both else values[2]
+        except three_way.Conflict:
+            conflict = "both have been changed"
+        self._merge.settle(
+            self._resource.table, self._desired.row, self._found.identity, name, values, conflict
+        )
+        if not conflict:
+            (self._parts if name in self._found.parts else self._values)[name] = taken
+
+    def _merged(self, name: str) -> Any:
+        both = (self._base.row, self._base.answer, self._desired, self._found)
+        sides: Sides[Any] = Sides(*(of(each, name) for each in both))
+        if name in self._found.parts:
+            part = next(each for each in self._resource.parts if each.table == name)
+            return three_way.of_part(part, sides)
+        return three_way.of_column(self._resource.column(name), sides)
+
+    def _follow(self) -> None:
+        """Have the row follow what has been taken over."""
+        if not self._values and not self._parts:
+            return
+        mirror, row = self._merge.mirror, self._desired.row
+        columns = [column for column in self._resource.columns if column.name in self._values]
+        change = RowChange(
+            action="update",
+            table=row.table,
+            key=row.key,
+            name=self._found.identity,
+            values={column.name: mirror.value(column, self._values[column.name]) for column in columns},
+            parts={
+                part.table: tuple(self._element(part, each) for each in self._parts[part.table])
+                for part in self._resource.parts
+                if part.table in self._parts
+            },
+        )
+        taken = {name: of(self._found, name) for name in self._values}
+        taken_parts = {name: of(self._found, name) for name in self._parts}
+        base = replace(
+            self._base,
+            row=_with(self._base.row, taken, taken_parts),
+            answer=_with(self._base.answer, taken, taken_parts),
+            mark=bases.mark_of(self._resource, self._found),
+        )
+        self._merge.follow(change, base, self._found)
+
+    def _element(self, part: Part, element: Values) -> Values:
+        """An element in row space; one of the row's own as it stands there."""
+        own = self._desired.row.parts.get(part.table, ())
+        # Without rows of its own it may have been given what these stand for, as AWS has it.
+        for place, each in enumerate(self._desired.parts.get(part.table, ()) if own else ()):
+            if each is element:
+                return own[place]
+        return {
+            column.name: self._merge.mirror.value(column, element[column.name]) for column in part.columns
+        }
+
+
+def followed(
+    resources: Mapping[str, Resource], rows: Mapping[str, Sequence[Row]], follows: Sequence[RowChange]
+) -> Mapping[str, Sequence[Row]]:
+    """Rows with some changes that add or update rows."""
+    if not follows:
+        return rows
+    result = {table: list(some) for table, some in rows.items()}
+    updates = {(each.table, each.key): each for each in follows if each.action == "update"}
+    for table in {table for table, _ in updates}:
+        result[table] = [
+            change.written(row) if (change := updates.get((table, row.key))) else row for row in result[table]
+        ]
+    for each in follows:
+        if each.action == "create":
+            values = dict(zip(resources[each.table].key, each.key, strict=True)) | dict(each.values)
+            result[each.table].append(Row(table=each.table, key=each.key, values=values, parts=each.parts))
+    return result
+
+
+def changed_since(resource: Resource, now: Desired, then: State) -> frozenset[str]:
+    """The columns and parts in which something differs from what it was."""
+    parts = {part.table: then.parts.get(part.table, ()) for part in resource.parts}
+    found = Found(table=resource.table, identity="", description={}, values=then.values, parts=parts)
+    return diff.changed(resource, now, found)
+
+
+def _completed(resource: Resource, base: Base, found: Found) -> Base:
+    """A base with what is not in it.
+
+    What AWS had not told yet is what the row said. Columns that were not there when it was kept are what AWS
+    holds: in these AWS counts as unchanged.
+    """
+    row = _with_missing(resource, base.row, State(found.values, found.parts))
+    return replace(base, row=row, answer=_with_missing(resource, base.answer, row))
+
+
+def _with_missing(resource: Resource, state: State, other: State) -> State:
+    values = {
+        column.name: other.values[column.name]
+        for column in resource.columns
+        if column.name not in state.values
+    }
+    parts = {part.table: other.parts[part.table] for part in resource.parts if part.table not in state.parts}
+    return State({**state.values, **values}, {**state.parts, **parts}) if values or parts else state
+
+
+def _with(state: State, values: Values, parts: Parts) -> State:
+    return State({**state.values, **values}, {**state.parts, **parts})
+
+
+def of(some: State | Desired | Found, name: str) -> Any:
+    """A column's value, or a part's elements."""
+    return some.parts[name] if name in some.parts else some.values.get(name)
+
+
+def _nothing(resource: Resource) -> State:
+    """A resource without any value."""
+    return State(
+        dict.fromkeys(column.name for column in resource.columns), {part.table: () for part in resource.parts}
+    )
+
+
+def _names(resource: Resource) -> frozenset[str]:
+    return frozenset(
+        [*(column.name for column in resource.columns), *(part.table for part in resource.parts)]
+    )
+
+
+def _references(resource: Resource, row: Row) -> Iterator[tuple[str, Column, Any]]:
+    """The foreign keys of a row that are set: the column or part that each is in, and its value."""
+    for column in resource.columns:
+        if column.reference is not None and row.values.get(column.name) is not None:
+            yield column.name, column, row.values[column.name]
+    for part in resource.parts:
+        for element in row.parts.get(part.table, ()):
+            for column in part.columns:
+                if column.reference is not None and element.get(column.name) is not None:
+                    yield part.table, column, element[column.name]
+
+
+def outdated(meeting: Meeting, known: Mapping[Name, str]) -> Iterator[tuple[Base, Found]]:
+    """The bases that resources have to get whose rows show what AWS holds, and that have none of this.
+
+    Args:
+        known: the digest of the base of each resource that has one.
+    """
+    for place, found in meeting.pairs.items():
+        resource = meeting.snapshot.resources[found.table]
+        if place not in meeting.differing and _is_outdated(resource, found, known):
+            yield bases.agreed(resource, found), found
+
+
+def lost(meeting: Meeting, known: Mapping[Name, str]) -> list[Name]:
+    """The bases of what neither AWS holds nor a row goes on showing."""
+    shown = {(each.table, each.identity) for each in meeting.resolver.gone.values()}
+    return [
+        name
+        for name in known
+        if name[0] in meeting.snapshot.tables
+        and name not in shown
+        and meeting.snapshot.by(name[0], None, name[1]) is None
+    ]
+
+
+def after_sync(
+    snapshot: Snapshot, changes: Iterable[RowChange], known: Mapping[Name, str], tables: Collection[str]
+) -> Iterator[tuple[Base, Found]]:
+    """The bases that are new once rows show what AWS holds.
+
+    Args:
+        changes: of rows, by which they do.
+        tables: all whose rows show it then.
+    """
+    changed = {(each.table, each.name) for each in changes}
+    for table in snapshot.tables:
+        resource = snapshot.resources[table]
+        for found in snapshot.tables[table]:
+            if (table, found.identity) in changed or (
+                table in tables and _is_outdated(resource, found, known)
+            ):
+                yield bases.agreed(resource, found), found
+
+
+def _is_outdated(resource: Resource, found: Found, known: Mapping[Name, str]) -> bool:
+    return known.get((found.table, found.identity)) != bases.digest(resource, found)

@@ -1,0 +1,114 @@
+"""Reads and keeps the bases of resources, in the caller's session and transaction."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+import orjson
+
+from engine.caller import Caller
+from engine.errors import OperationError
+from engine.plan import base
+from engine.plan.base import Base
+from engine.plan.merge import Name
+from engine.plan.model import Found
+from engine.rows.writer import Writer
+from modules.spec import Resource
+
+
+async def read(
+    caller: Caller, resources: Iterable[Resource], wanted: Mapping[str, Sequence[str]]
+) -> dict[Name, Base]:
+    """The bases of some resources, as far as they have any.
+
+    Args:
+        resources: all that the operation is about.
+        wanted: AWS's names, by table.
+
+    Raises:
+        OperationError: 55000, rows of a table have gone in another way than by DELETE.
+    """
+    tables = [table for each in resources for table in (each.table, *(part.relation for part in each.parts))]
+    found = await caller.query(
+        "SELECT table_name, base FROM iasql.bases_of($1::pg_catalog.jsonb, $2::pg_catalog.jsonb)",
+        json.dumps(dict(wanted)),
+        json.dumps(tables),
+    )
+    older = [str(table) for table, text in found if text is None]
+    if older:
+        raise _older(older)
+    bases = (base.from_record(str(table), orjson.loads(text or "")) for table, text in found)
+    return {(each.table, each.identity): each for each in bases}
+
+
+def _older(tables: Sequence[str]) -> OperationError:
+    return OperationError(
+        f"rows of {', '.join(tables)} have gone without having been deleted",
+        sqlstate="55000",
+        detail="The table was emptied by TRUNCATE, or dropped and made again, since it was last one with "
+        "AWS: that does not mean that what it showed is to be deleted.",
+        hint="SELECT * FROM iasql_sync() shows again what AWS holds. DELETE rows to have resources deleted.",
+        table=tables[0],
+    )
+
+
+async def are_kept(caller: Caller, resources: Iterable[Resource]) -> bool:
+    """Whether all of some tables have had bases at some time."""
+    ((some,),) = await caller.query(
+        "SELECT iasql.have_bases($1::pg_catalog.jsonb)::pg_catalog.text",
+        json.dumps([each.table for each in resources]),
+    )
+    return some == "true"
+
+
+async def known(caller: Caller, resources: Iterable[Resource]) -> dict[Name, str]:
+    """The digest of the base of each resource that has one."""
+    found = await caller.query(
+        "SELECT table_name, digests FROM iasql.digests($1::pg_catalog.jsonb)",
+        json.dumps([each.table for each in resources]),
+    )
+    return {
+        (str(table), identity): digest
+        for table, text in found
+        for identity, digest in orjson.loads(text or "{}").items()
+    }
+
+
+async def keep(
+    writer: Writer,
+    resources: Iterable[Resource],
+    kept: Iterable[tuple[Base, Found]] = (),
+    dropped: Iterable[Name] = (),
+    *,
+    whole: bool = False,
+) -> None:
+    """Keep some bases, each with AWS's answer, and drop others.
+
+    Args:
+        resources: all that these are of.
+        whole: the rows of all these resources show what AWS holds now.
+    """
+    by_table = {each.table: each for each in resources}
+    records: dict[str, list[Mapping[str, object]]] = defaultdict(list)
+    for each, found in kept:
+        records[each.table].append(base.as_record(by_table[each.table], each, found))
+    names: dict[str, list[str]] = defaultdict(list)
+    for table, identity in dropped:
+        names[table].append(identity)
+    entries = [
+        {
+            "table": table,
+            "parts": [part.relation for part in resource.parts],
+            "keep": records.get(table, []),
+            "drop": names.get(table, []),
+            "whole": whole,
+        }
+        for table, resource in by_table.items()
+        if whole or table in records or table in names
+    ]
+    if entries:
+        await writer.voucher.vouch()
+        text = orjson.dumps(entries, default=str).decode()
+        await writer.caller.query("SELECT iasql.keep_bases($1)", text)
