@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from engine.caller import Caller
 from engine.errors import OperationError
 from engine.guard import mode
-from engine.plan import base, merge, new_keys
+from engine.plan import base, merge, new_keys, sync
 from engine.plan.base import Base
 from engine.plan.columns import text
 from engine.plan.descriptions import natural_name
-from engine.plan.merge import Meeting, Merged, Mode, Name, Settled
+from engine.plan.meet import Meeting, Name, Place, meet
+from engine.plan.merge import Merged, Mode, Settled
 from engine.plan.model import Row, RowChange
 from engine.plan.snapshot import Snapshot
 from engine.request import Scope
@@ -40,7 +41,7 @@ async def merging(
     caller: Caller,
     snapshot: Snapshot,
     rows: Mapping[str, Sequence[Row]],
-    unusable: Collection[merge.Place] = (),
+    unusable: Collection[Place] = (),
 ) -> Merging:
     """Let rows follow what AWS has changed, without writing anything.
 
@@ -51,7 +52,7 @@ async def merging(
         OperationError: 55000, rows of a table have gone in another way than by DELETE.
     """
     chosen, delete_unknown = await mode.chosen(caller)
-    meeting = merge.meet(snapshot, rows, unusable)
+    meeting = meet(snapshot, rows, unusable)
     kept = await bases.read(caller, snapshot.resources.values(), meeting.wanted())
     merged = merge.merged(meeting, kept, chosen, delete_unknown=delete_unknown)
     if merged.conflicts:
@@ -71,12 +72,21 @@ class Agreement:
     """What a sync leaves as it is in the rows.
 
     Attributes:
+        meeting: which row is which resource.
         columns: columns and parts in which a row and AWS may differ, by resource.
         rows: rows that stay although AWS holds nothing of theirs.
     """
 
+    meeting: Meeting
     columns: Mapping[Name, frozenset[str]]
-    rows: frozenset[merge.Place] = frozenset()
+    rows: frozenset[Place] = frozenset()
+
+    def plan(self) -> Sequence[RowChange]:
+        """What makes all other rows show what AWS holds."""
+        meeting = self.meeting
+        return sync.plan_sync(
+            meeting.snapshot, meeting.rows, agreed=self.columns, kept=self.rows, pairs=meeting.pairs
+        )
 
 
 async def agreeing(
@@ -94,10 +104,10 @@ async def agreeing(
     Raises:
         OperationError: 42704, there is no such table.
     """
-    meeting = merge.meet(snapshot, rows)
+    meeting = meet(snapshot, rows)
     kept = await bases.read(caller, (), meeting.wanted())
     if keep is None:
-        return Agreement(merge.merged(meeting, kept, Mode.ENFORCE).agreed)
+        return Agreement(meeting, merge.merged(meeting, kept, Mode.ENFORCE).agreed)
     table, name = _meant(scope, snapshot, str(keep))
     merged = merge.merged(meeting, kept, Mode.MERGE)
     columns = dict(merged.agreed)
@@ -111,7 +121,7 @@ async def agreeing(
         for place, found in merged.gone.items()
         if place[0] == table and name in (None, found.identity, natural_name(resource, found.values))
     }
-    return Agreement(columns, frozenset(gone))
+    return Agreement(meeting, columns, frozenset(gone))
 
 
 def _meant(scope: Scope, snapshot: Snapshot, keep: str) -> tuple[str, str | None]:
@@ -142,6 +152,7 @@ def within(scope: Scope, merging: Merging) -> Merging:
         merged=replace(
             merged,
             rows=merge.followed(snapshot.resources, merging.meeting.rows, follows),
+            meeting=merged.meeting if not merged.follows else None,
             follows=follows,
             settled=tuple(each for each in merged.settled if each.table in scope.tables),
             keep=tuple(each for each in merged.keep if (each[0].table, each[0].identity) in shown),
@@ -189,41 +200,42 @@ async def keep_imported(
     Args:
         new: the tables that are new.
     """
-    found = [(each, snapshot.by(each.table, None, each.name)) for each in written]
-    kept = [(base.agreed(snapshot.resources[one.table], each), each) for one, each in found if each]
-    whole = [each for each in snapshot.resources.values() if each.table in new]
-    await bases.keep(writer, whole, [each for each in kept if each[0].table in new], whole=True)
-    await bases.keep(writer, snapshot.resources.values(), [each for each in kept if each[0].table not in new])
+    found = (snapshot.by(each.table, None, each.name) for each in written)
+    kept = ((base.agreed(snapshot.resources[each.table], each), each) for each in found if each)
+    await bases.keep(writer, snapshot.resources.values(), kept, whole=new)
 
 
 async def keep_synced(writer: Writer, scope: Scope, snapshot: Snapshot, written: Sequence[RowChange]) -> None:
     """Keep the bases that are new, now that rows show what AWS holds."""
-    everywhere = list(snapshot.resources.values())
-    here = [each for each in everywhere if scope.tables is None or each.table in scope.tables]
-    known = await bases.known(writer.caller, everywhere)
-    tables = {each.table for each in here}
-    kept = list(merge.after_sync(snapshot, written, known, tables))
-    gone = [name for name in known if name[0] in tables and snapshot.by(name[0], None, name[1]) is None]
-    await bases.keep(writer, here, [each for each in kept if each[0].table in tables], gone, whole=True)
-    await bases.keep(writer, everywhere, [each for each in kept if each[0].table not in tables])
+    resources = list(snapshot.resources.values())
+    here = {each.table for each in resources if scope.tables is None or each.table in scope.tables}
+    known = await bases.known(writer.caller, resources)
+    gone = [
+        (table, name)
+        for table in here & known.keys()
+        for name in known[table]
+        if snapshot.by(table, None, name) is None
+    ]
+    kept = merge.after_sync(snapshot, written, known, here)
+    await bases.keep(writer, resources, kept, gone, whole=here)
 
 
 async def keep_met(writer: Writer, snapshot: Snapshot, rows: Mapping[str, Sequence[Row]]) -> None:
     """Keep the bases of all rows that show what AWS holds, in tables that have had none so far."""
     resources = list(snapshot.resources.values())
     known = await bases.known(writer.caller, resources)
-    kept = list(merge.outdated(merge.meet(snapshot, rows), known))
-    await bases.keep(writer, resources, kept, whole=True)
+    kept = merge.outdated(meet(snapshot, rows), known)
+    await bases.keep(writer, resources, kept, whole=[each.table for each in resources])
 
 
 async def keep_brought(writer: Writer, snapshot: Snapshot, before: Snapshot, tables: Collection[str]) -> None:
     """Keep the bases of what AWS has made of its own accord."""
-    kept = [
+    kept = (
         (base.agreed(snapshot.resources[table], found), found)
         for table in tables
         for found in snapshot.tables.get(table, ())
         if before.by(table, None, found.identity) is None
-    ]
+    )
     await bases.keep(writer, snapshot.resources.values(), kept)
 
 

@@ -73,7 +73,7 @@ class Reconcile:
         scope = await self._common.scope(request, caller, whole=True)
         rows, snapshot = await self._common.snapshots(scope, caller)
         agreed = await merging.agreeing(caller, scope, snapshot, rows, request.arguments.get("keep"))
-        planned = sync.plan_sync(snapshot, rows, agreed=agreed.columns, kept=agreed.rows)
+        planned = agreed.plan()
         return scope.named(results.of_row_changes(self._about_rows(scope, caller, snapshot, planned)))
 
     async def sync(self, request: Request, caller: Caller) -> list[Record]:
@@ -84,7 +84,7 @@ class Reconcile:
         resources = list(snapshot.resources.values())
         edited = await edits.since(caller, resources, rows)
         agreed = await merging.agreeing(caller, scope, snapshot, edited.rows, request.arguments.get("keep"))
-        planned = sync.plan_sync(snapshot, edited.rows, agreed=agreed.columns, kept=agreed.rows)
+        planned = agreed.plan()
         changes = edits.leave(caller, self._about_rows(scope, caller, snapshot, planned), edited.keys)
         async with self._common.writing(caller, resources) as writer:
             changes = await edits.claim(writer, resources, edited.rows, changes)

@@ -221,12 +221,19 @@ class Execution:
     async def _create(self, step: Step, job: Job) -> Found | None:
         """Create a resource; its row shows it from AWS's first answer on."""
         found: Found | None = None
-        async with aclosing(self._worker(step).create(job)) as reports:
-            async for progress in reports:
-                await self._advance(step, progress, new=progress.found is not found)
-                found = progress.found
-        if found is not None:
-            await self._writes.add(Written(kept=self._base(job, found)))
+        writes: list[asyncio.Task[None]] = []
+        try:
+            async with aclosing(self._worker(step).create(job)) as reports:
+                async for progress in reports:
+                    change = self._advance(step, progress, new=progress.found is not found)
+                    found = progress.found
+                    if change is not None:
+                        # What is left to do of the creation does not wait for that.
+                        writes.append(asyncio.create_task(self._writes.add(Written(row=change))))
+            if found is not None:
+                await self._writes.add(Written(kept=self._base(job, found)))
+        finally:
+            await asyncio.gather(*writes)
         return found
 
     def _base(self, job: Job, found: Found) -> tuple[Base, Found]:
@@ -235,8 +242,8 @@ class Execution:
         before = job.change.found if job.change.action == "update" else None
         return base.applied(job.resource, job.desired, found, before), found
 
-    async def _advance(self, step: Step, progress: Progress, *, new: bool) -> None:
-        """Begin what can begin now that a resource has come so far, and show it in its row.
+    def _advance(self, step: Step, progress: Progress, *, new: bool) -> RowChange | None:
+        """Begin what can begin now that a resource has come so far; what its row has to show.
 
         Args:
             new: AWS has described it anew.
@@ -249,7 +256,7 @@ class Execution:
                 self._enqueue(self._schedule.named(step.number))
             else:
                 self._begin_following(step)
-        await self._write_back(change)
+        return change
 
     def _begin_following(self, step: Step) -> None:
         """Begin what waits for a step of which only AWS's getting ready is left, if that."""
@@ -279,11 +286,6 @@ class Execution:
         "change": _change,
         "remove": _remove,
     }
-
-    async def _write_back(self, change: RowChange | None) -> None:
-        """Write back what AWS has assigned; others do not wait for that."""
-        if change is not None:
-            await self._writes.add(Written(row=change))
 
     async def _write(self, some: list[Written]) -> None:
         """Write rows, and with them what they and AWS agree on now."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.errors import OperationError
 from engine.plan import descriptions, diff, graph
+from engine.plan.meet import Meeting
 from engine.plan.model import ACTIONS, Change, Desired, Found, Key, Pending, Plan, Restore, Row, integer_key
 from engine.plan.resolve import Resolver, natural_key, natural_key_to_be
 from engine.plan.snapshot import Snapshot
@@ -25,6 +26,7 @@ def plan_apply(
     kept: Collection[tuple[str, str]] = (),
     agreed: Mapping[tuple[str, str], frozenset[str]] = _NOTHING,
     gone: Mapping[tuple[str, Key], Found] = _NOTHING,
+    meeting: Meeting | None = None,
 ) -> Plan:
     """What makes AWS hold what the tables hold.
 
@@ -35,11 +37,12 @@ def plan_apply(
         kept: resources that stay although no row asks for them, by table and identity.
         agreed: columns and parts in which a row and AWS differ and mean the same, by table and identity.
         gone: what AWS called the resources of rows that it holds no more, and that are not made again.
+        meeting: which of these very rows is which resource, if that is known.
 
     Raises:
         OperationError: 0A000, a change that cannot be made in any order.
     """
-    planner = _Planner(snapshot, rows, {*left_out, *gone}, kept, agreed, gone)
+    planner = _Planner(snapshot, rows, {*left_out, *gone}, kept, agreed, gone, meeting)
     for resource in snapshot.resources.values():
         planner.table(resource)
     changes = _without_circles(snapshot, _deletions_in_turn(snapshot, planner.changes))
@@ -61,9 +64,11 @@ class _Planner:
         kept: Collection[tuple[str, str]],
         agreed: Mapping[tuple[str, str], frozenset[str]],
         gone: Mapping[tuple[str, Key], Found],
+        meeting: Meeting | None,
     ) -> None:
         self.snapshot = snapshot
-        self.resolver = Resolver(snapshot, rows, left_out, gone)
+        self.resolver = meeting.resolver if meeting else Resolver(snapshot, rows, left_out, gone)
+        self._meeting = meeting
         self._agreed = agreed
         self._left_out = left_out
         self._kept = kept
@@ -78,10 +83,17 @@ class _Planner:
     def table(self, resource: Resource) -> None:
         """Plan one table; those that it refers to have been planned."""
         paired: set[str] = set()
-        rows = self.resolver.table(resource)
+        same: Collection[Key] = ()
+        if self._meeting is not None and not self.resolver.refers_to_replaced(resource):
+            rows, same = self._meeting.desired[resource.table], self._meeting.same[resource.table]
+        else:
+            rows = self.resolver.table(resource)
         self._check_names(resource, rows)
         for desired in rows:
             found = self.resolver.pairs.get((resource.table, desired.row.key))
+            if desired.row.key in same and found is not None:
+                paired.add(found.identity)
+                continue
             if (resource.table, desired.row.key) in self._left_out:
                 paired |= {found.identity} if found else set()
                 continue

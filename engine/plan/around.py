@@ -38,7 +38,14 @@ def plan_merged(snapshot: Snapshot, merged: Merged) -> Plan:
     Raises:
         OperationError: as `plan_apply` raises it.
     """
-    return plan_apply(snapshot, merged.rows, kept=merged.kept, agreed=merged.agreed, gone=merged.gone)
+    return plan_apply(
+        snapshot,
+        merged.rows,
+        kept=merged.kept,
+        agreed=merged.agreed,
+        gone=merged.gone,
+        meeting=merged.meeting,
+    )
 
 
 def plan_around(snapshot: Snapshot, merged: Merged, unusable: Collection[Place]) -> Around:

@@ -8,9 +8,9 @@ order, say, or a default, is no difference.
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -96,28 +96,28 @@ def applied(resource: Resource, desired: Desired, found: Found, before: Found | 
 
 def _told(resource: Resource, found: Found) -> State:
     """What a description says of a resource, and not what was only sent."""
-    described = descriptions.found(resource, found.description)
-    values = {
-        column.name: found.values[column.name]
+    there = found.description
+    values, parts = found.values, found.parts
+    untold = [
+        column.name
         for column in resource.columns
-        if _is_in(column.path, found.description)
-        and described.values[column.name] == found.values[column.name]
-    }
-    parts = {
-        part.table: found.parts[part.table]
-        for part in resource.parts
-        if _is_in(part.path, found.description) and described.parts[part.table] == found.parts[part.table]
-    }
+        if column.path is not None and _is_untold(column.path, there) and values[column.name] is not None
+    ]
+    if untold:
+        values = {name: value for name, value in values.items() if name not in untold}
+    untold = [part.table for part in resource.parts if _is_untold(part.path, there)]
+    if untold:
+        parts = {table: elements for table, elements in parts.items() if table not in untold}
     return State(values, parts)
 
 
-def _is_in(path: str | None, description: Mapping[str, Any]) -> bool:
-    """Whether a description has what a path begins with."""
-    first = _FIRST.match(path or "")
-    return first is None or first.group() in description
-
-
-_FIRST = re.compile(r"[A-Za-z_]\w*(?!\w*\()", re.ASCII)
+def _is_untold(path: str, description: Mapping[str, Any]) -> bool:
+    first = descriptions.first_key(path)
+    if first is None:
+        return False
+    return description.get(first) is None or (
+        first != path and descriptions.search(path, description) is None
+    )
 
 
 def is_aws_to_say(column: Column) -> bool:
@@ -142,39 +142,46 @@ def digest(resource: Resource, found: Found) -> str:
 
     Two answers that mean the same may have different ones.
     """
-    values = [found.values[name] for name in _compared(resource)]
-    text = orjson.dumps([values, found.parts], default=str, option=orjson.OPT_SORT_KEYS)
+    text = orjson.dumps((_compared(resource)(found.values), found.parts), _plain, orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(text, digest_size=12).hexdigest()
 
 
-_COMPARED: dict[str, tuple[Resource, tuple[str, ...]]] = {}
+def _plain(value: Any) -> str:
+    return str(value)
 
 
-def _compared(resource: Resource) -> tuple[str, ...]:
-    """The columns that are not AWS's to say."""
+_COMPARED: dict[str, tuple[Resource, Callable[[Values], Any]]] = {}
+
+
+def _compared(resource: Resource) -> Callable[[Values], Any]:
+    """What gets the columns that are not AWS's to say."""
     known = _COMPARED.get(resource.table)
     if known is None or known[0] is not resource:
-        names = tuple(column.name for column in resource.columns if not is_aws_to_say(column))
-        known = _COMPARED[resource.table] = resource, names
+        names = [column.name for column in resource.columns if not is_aws_to_say(column)]
+        getter: Callable[[Values], Any] = itemgetter(*names) if names else lambda values: None
+        known = _COMPARED[resource.table] = resource, getter
     return known[1]
 
 
 def as_record(resource: Resource, base: Base, found: Found) -> Mapping[str, Any]:
-    """A base as it is kept."""
-    answer = _document(base.answer)
-    return {
+    """A base as it is kept; what is not there is NULL."""
+    record: dict[str, Any] = {
         "identity": base.identity,
-        "mark": base.mark,
-        "row": None if base.row is base.answer else _document(base.row),
-        "answer": answer,
-        "before": _document(base.before) if base.before else None,
-        "settles": resource.settles if base.fresh else None,
+        "answer": _document(base.answer),
         "digest": digest(resource, found),
     }
+    if base.mark is not None:
+        record["mark"] = base.mark
+    if base.row is not base.answer:
+        record["row"] = _document(base.row)
+    if base.fresh:
+        record["settles"] = resource.settles
+        record["before"] = _document(base.before) if base.before else None
+    return record
 
 
 def _document(state: State) -> Mapping[str, Any]:
-    return {"values": state.values, "parts": state.parts}
+    return {"values": state.values, "parts": state.parts} if state.parts else {"values": state.values}
 
 
 def from_record(table: str, record: Mapping[str, Any]) -> Base:
@@ -192,5 +199,5 @@ def from_record(table: str, record: Mapping[str, Any]) -> Base:
 
 def _state(document: Mapping[str, Any]) -> State:
     return State(
-        document["values"], {table: tuple(elements) for table, elements in document["parts"].items()}
+        document["values"], {table: tuple(elements) for table, elements in document.get("parts", {}).items()}
     )

@@ -73,6 +73,24 @@ def _value(column: Column, description: Any) -> Any:
     return value
 
 
+def without(resource: Resource, description: Description, names: Iterable[str]) -> Description:
+    """A description without what says what some columns and parts are: they have been changed since."""
+    paths = {column.name: column.path or "" for column in resource.columns}
+    paths |= {part.table: part.path for part in resource.parts}
+    keys = {first for name in names if (first := first_key(paths[name]))}
+    return {key: value for key, value in description.items() if key not in keys}
+
+
+@cache
+def first_key(path: str) -> str | None:
+    """The key with which a path begins, if it begins with one."""
+    found = _KEY.match(path)
+    return found.group() if found else None
+
+
+_KEY = re.compile(r"[A-Za-z_]\w*(?!\w*\()", re.ASCII)
+
+
 def natural_name(
     resource: Resource, values: Values, refer: Callable[[Column, Any], Any] = lambda column, value: value
 ) -> str:

@@ -13,18 +13,14 @@ from enum import Enum
 from typing import Any
 
 from engine.plan import base as bases
-from engine.plan import descriptions, diff, three_way
+from engine.plan import diff, three_way
 from engine.plan.base import Base, State
-from engine.plan.model import Desired, Found, Key, Parts, Row, RowChange, Values, integer_key
-from engine.plan.resolve import Resolver
+from engine.plan.meet import Meeting, Name, Place, shown_name
+from engine.plan.model import Desired, Found, Parts, Row, RowChange, Values, integer_key
 from engine.plan.snapshot import Snapshot
 from engine.plan.sync import Mirror
 from engine.plan.three_way import Sides
 from modules.spec import Column, Part, Resource
-
-Place = tuple[str, Key]
-#: A resource by its table and AWS's name for it.
-Name = tuple[str, str]
 
 
 class Mode(Enum):
@@ -70,6 +66,7 @@ class Merged:
         kept: resources that stay although no row asks for them.
         drifted: tables in which AWS has changed something.
         keep: the bases that are new once the rows have followed, each with AWS's answer.
+        meeting: which row is which resource, if no row has to follow and nothing is gone.
     """
 
     rows: Mapping[str, Sequence[Row]]
@@ -81,94 +78,11 @@ class Merged:
     kept: frozenset[Name] = frozenset()
     drifted: frozenset[str] = frozenset()
     keep: tuple[tuple[Base, Found], ...] = ()
+    meeting: Meeting | None = None
 
     @property
     def conflicts(self) -> list[Settled]:
         return [each for each in self.settled if each.conflict]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Meeting:
-    """Which row is which resource, and where the two differ.
-
-    Attributes:
-        differing: the columns and parts that differ, by row.
-        without_resource, without_row: what has no counterpart.
-    """
-
-    snapshot: Snapshot
-    rows: Mapping[str, Sequence[Row]]
-    resolver: Resolver
-    differing: Mapping[Place, frozenset[str]]
-    without_resource: Sequence[Desired]
-    without_row: Sequence[Found]
-
-    @property
-    def pairs(self) -> Mapping[Place, Found]:
-        return self.resolver.pairs
-
-    def wanted(self) -> Mapping[str, Sequence[str]]:
-        """The resources whose bases decide something, by table."""
-        names: dict[str, list[str]] = {}
-        for place in self.differing:
-            names.setdefault(place[0], []).append(self.pairs[place].identity)
-        for desired in self.without_resource:
-            name = shown_name(self.snapshot.resources[desired.row.table], desired)
-            if name is not None:
-                names.setdefault(desired.row.table, []).append(name)
-        for found in self.without_row:
-            names.setdefault(found.table, []).append(found.identity)
-        return names
-
-
-def meet(snapshot: Snapshot, rows: Mapping[str, Sequence[Row]], left_out: Collection[Place] = ()) -> Meeting:
-    """Pair rows with resources, and see where they differ.
-
-    Args:
-        left_out: rows that cannot be used, by table and key.
-    """
-    resolver = Resolver(snapshot, rows, left_out)
-    differing: dict[Place, frozenset[str]] = {}
-    without_resource: list[Desired] = []
-    without_row: list[Found] = []
-    for resource in snapshot.resources.values():
-        paired: set[str] = set()
-        for desired in resolver.table(resource):
-            place = resource.table, desired.row.key
-            found = resolver.pairs.get(place)
-            if found is not None:
-                paired.add(found.identity)
-            if place in left_out:
-                continue
-            if found is None:
-                without_resource.append(desired)
-            elif names := _differing(resource, resolver.completed(resource, desired, found), found):
-                differing[place] = names
-        without_row += [each for each in snapshot.tables[resource.table] if each.identity not in paired]
-    return Meeting(
-        snapshot=snapshot,
-        rows=rows,
-        resolver=resolver,
-        differing=differing,
-        without_resource=without_resource,
-        without_row=without_row,
-    )
-
-
-def _differing(resource: Resource, desired: Desired, found: Found) -> frozenset[str]:
-    if resource.protected is not None and descriptions.is_protected(resource, found):
-        return frozenset()  # its row is put right, whatever it says
-    return diff.changed(resource, desired, found)
-
-
-def shown_name(resource: Resource, desired: Desired) -> str | None:
-    """What AWS called the resource that a row has shown; None if it has not shown any."""
-    if resource.identity:
-        name = desired.row.values.get(resource.identity)
-        return None if name is None else str(name)
-    return (
-        None if three_way.is_pending(desired.values) else descriptions.natural_name(resource, desired.values)
-    )
 
 
 def merged(
@@ -242,6 +156,7 @@ class _Merge:
             kept=frozenset(self._resources_kept),
             drifted=frozenset(self._drifted),
             keep=tuple(self._keep),
+            meeting=None if follows or self.resolver.gone else meeting,
         )
 
     # What has come of it --------------------------------------------------------------------------------
@@ -620,32 +535,35 @@ def _references(resource: Resource, row: Row) -> Iterator[tuple[str, Column, Any
                     yield part.table, column, element[column.name]
 
 
-def outdated(meeting: Meeting, known: Mapping[Name, str]) -> Iterator[tuple[Base, Found]]:
+#: The digests of bases, by table and AWS's name.
+Known = Mapping[str, Mapping[str, str]]
+
+
+def outdated(meeting: Meeting, known: Known) -> Iterator[tuple[Base, Found]]:
     """The bases that resources have to get whose rows show what AWS holds, and that have none of this.
 
     Args:
         known: the digest of the base of each resource that has one.
     """
-    for place, found in meeting.pairs.items():
-        resource = meeting.snapshot.resources[found.table]
-        if place not in meeting.differing and _is_outdated(resource, found, known):
+    for (table, key), found in meeting.pairs.items():
+        resource = meeting.snapshot.resources[table]
+        if key in meeting.same[table] and _is_outdated(resource, found, known):
             yield bases.agreed(resource, found), found
 
 
-def lost(meeting: Meeting, known: Mapping[Name, str]) -> list[Name]:
+def lost(meeting: Meeting, known: Known) -> list[Name]:
     """The bases of what neither AWS holds nor a row goes on showing."""
     shown = {(each.table, each.identity) for each in meeting.resolver.gone.values()}
     return [
-        name
-        for name in known
-        if name[0] in meeting.snapshot.tables
-        and name not in shown
-        and meeting.snapshot.by(name[0], None, name[1]) is None
+        (table, name)
+        for table in meeting.snapshot.tables
+        for name in known.get(table, ())
+        if (table, name) not in shown and meeting.snapshot.by(table, None, name) is None
     ]
 
 
 def after_sync(
-    snapshot: Snapshot, changes: Iterable[RowChange], known: Mapping[Name, str], tables: Collection[str]
+    snapshot: Snapshot, changes: Iterable[RowChange], known: Known, tables: Collection[str]
 ) -> Iterator[tuple[Base, Found]]:
     """The bases that are new once rows show what AWS holds.
 
@@ -654,14 +572,17 @@ def after_sync(
         tables: all whose rows show it then.
     """
     changed = {(each.table, each.name) for each in changes}
-    for table in snapshot.tables:
+    for table, some in snapshot.tables.items():
         resource = snapshot.resources[table]
-        for found in snapshot.tables[table]:
+        for found in some:
             if (table, found.identity) in changed or (
                 table in tables and _is_outdated(resource, found, known)
             ):
                 yield bases.agreed(resource, found), found
 
 
-def _is_outdated(resource: Resource, found: Found, known: Mapping[Name, str]) -> bool:
-    return known.get((found.table, found.identity)) != bases.digest(resource, found)
+def _is_outdated(resource: Resource, found: Found, known: Known) -> bool:
+    return known.get(resource.table, _NONE).get(found.identity) != bases.digest(resource, found)
+
+
+_NONE: Mapping[str, str] = {}

@@ -44,11 +44,20 @@ class Resolver:
         self.pairs: dict[tuple[str, Key], Found] = {}
         self.desired: dict[tuple[str, Key], Desired] = {}
         self._replaced: set[tuple[str, Key]] = set()
+        self._resolved: set[str] = set()
         self._by_key: dict[str, dict[Key, Row]] = {}
 
     def replaced(self, row: Row) -> None:
         """Remember that a row's resource makes way for a new one: references to it are pending."""
         self._replaced.add((row.table, row.key))
+
+    def refers_to_replaced(self, resource: Resource) -> bool:
+        """Whether a row of a table may refer to what makes way for something new."""
+        tables = {table for table, _ in self._replaced}
+        return bool(tables) and any(
+            column.reference is not None and column.reference.table in tables
+            for column in resource.references
+        )
 
     def name(self, resource: Resource, row: Row) -> str:
         """A row's natural key, with the natural keys of the rows that it refers to."""
@@ -63,7 +72,14 @@ class Resolver:
         return self.name(self.snapshot.resources[table], other) if other else str(key)
 
     def table(self, resource: Resource) -> list[Desired]:
-        """Resolve the rows of one table and pair them with what was found."""
+        """Resolve the rows of one table and pair them with what was found.
+
+        Where that has been done before, it is done anew.
+        """
+        if resource.table in self._resolved:
+            for place in [place for place in self.pairs if place[0] == resource.table]:
+                del self.pairs[place]
+        self._resolved.add(resource.table)
         rows = list(self.rows.get(resource.table, ()))
         resolved = [self.resolve(resource, row) for row in rows]
         for desired, found in match(resource, resolved, self.snapshot.tables.get(resource.table, ())):

@@ -154,6 +154,7 @@ def plan_sync(
     only_new: bool = False,
     agreed: Mapping[tuple[str, str], frozenset[str]] | None = None,
     kept: Collection[tuple[str, Key]] = (),
+    pairs: Mapping[tuple[str, Key], Found] | None = None,
 ) -> tuple[RowChange, ...]:
     """What makes the tables hold what AWS holds: creates, then updates, then deletes.
 
@@ -163,8 +164,9 @@ def plan_sync(
         only_new: add what is missing, and leave the rows that are there alone.
         agreed: columns and parts in which a row and AWS may differ, by table and identity.
         kept: rows that stay although they show nothing in AWS, by table and key.
+        pairs: which row is which resource, by table and key, if that is known.
     """
-    mirror = _mirror(snapshot, rows)
+    mirror = Mirror(snapshot, rows, pairs) if pairs is not None else _mirror(snapshot, rows)
     missing = [
         (resource, found)
         for resource in snapshot.resources.values()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import islice
 
 import orjson
 
@@ -12,7 +13,7 @@ from engine.caller import Caller
 from engine.errors import OperationError
 from engine.plan import base
 from engine.plan.base import Base
-from engine.plan.merge import Name
+from engine.plan.meet import Name
 from engine.plan.model import Found
 from engine.rows.writer import Writer
 from modules.spec import Resource
@@ -63,17 +64,13 @@ async def are_kept(caller: Caller, resources: Iterable[Resource]) -> bool:
     return some == "true"
 
 
-async def known(caller: Caller, resources: Iterable[Resource]) -> dict[Name, str]:
-    """The digest of the base of each resource that has one."""
+async def known(caller: Caller, resources: Iterable[Resource]) -> dict[str, dict[str, str]]:
+    """The digest of the base of each resource that has one, by table and AWS's name."""
     found = await caller.query(
         "SELECT table_name, digests FROM iasql.digests($1::pg_catalog.jsonb)",
         json.dumps([each.table for each in resources]),
     )
-    return {
-        (str(table), identity): digest
-        for table, text in found
-        for identity, digest in orjson.loads(text or "{}").items()
-    }
+    return {str(table): orjson.loads(text or "{}") for table, text in found}
 
 
 async def keep(
@@ -82,33 +79,50 @@ async def keep(
     kept: Iterable[tuple[Base, Found]] = (),
     dropped: Iterable[Name] = (),
     *,
-    whole: bool = False,
+    whole: Collection[str] = (),
 ) -> None:
     """Keep some bases, each with AWS's answer, and drop others.
 
     Args:
         resources: all that these are of.
-        whole: the rows of all these resources show what AWS holds now.
+        whole: the tables whose rows all show what AWS holds now.
     """
     by_table = {each.table: each for each in resources}
-    records: dict[str, list[Mapping[str, object]]] = defaultdict(list)
+    await _keep(writer, by_table, (), dropped, whole)
+    rest = iter(kept)
+    while some := list(islice(rest, _TOGETHER)):
+        await _keep(writer, by_table, some, (), ())
+
+
+async def _keep(
+    writer: Writer,
+    by_table: Mapping[str, Resource],
+    kept: Iterable[tuple[Base, Found]],
+    dropped: Iterable[Name],
+    whole: Collection[str],
+) -> None:
+    # As bytes, which the garbage collector does not have to look through.
+    records: dict[str, list[bytes]] = defaultdict(list)
     for each, found in kept:
-        records[each.table].append(base.as_record(by_table[each.table], each, found))
+        record = base.as_record(by_table[each.table], each, found)
+        records[each.table].append(orjson.dumps(record, str))
     names: dict[str, list[str]] = defaultdict(list)
     for table, identity in dropped:
         names[table].append(identity)
     entries = [
         {
             "table": table,
-            "parts": [part.relation for part in resource.parts],
-            "keep": records.get(table, []),
+            "parts": [part.relation for part in by_table[table].parts],
+            "keep": orjson.Fragment(b"[" + b",".join(records.get(table, ())) + b"]"),
             "drop": names.get(table, []),
-            "whole": whole,
+            "whole": table in whole,
         }
-        for table, resource in by_table.items()
-        if whole or table in records or table in names
+        for table in dict.fromkeys([*whole, *records, *names])
     ]
     if entries:
         await writer.voucher.vouch()
-        text = orjson.dumps(entries, default=str).decode()
-        await writer.caller.query("SELECT iasql.keep_bases($1)", text)
+        await writer.caller.query("SELECT iasql.keep_bases($1)", orjson.dumps(entries).decode())
+
+
+#: Bases that are sent in one statement.
+_TOGETHER = 1000

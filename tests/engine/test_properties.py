@@ -14,7 +14,7 @@ from engine.plan import descriptions
 from engine.plan.base import State, is_aws_to_say
 from engine.plan.call_groups import sharing
 from engine.plan.diff import comparable
-from engine.plan.merge import Name, meet
+from engine.plan.meet import Name, meet
 from engine.plan.model import Desired, Found, Row, Values
 from engine.plan.three_way import is_pending
 from modules.spec import Column, OnChange, Resource
@@ -547,7 +547,10 @@ def test_beside_somebody_else_nothing_is_undone_that_only_one_has_changed(data: 
         assert name in kept or name in replaced or owner, f"{name} was deleted, and no row had shown it"
     left, gone = world.plan(), world.merged(world.account())[1].gone
     assert (left.changes, left.restores) == ((), ())
-    assert {(each.table, each.key) for each in world.planned_sync()} == set(gone)
+    assert {(each.table, each.key) for each in world.planned_sync()} == set(gone), (
+        world.planned_sync(),
+        gone,
+    )
     event("somebody else changed something" if other.rows else "nothing")
 
 

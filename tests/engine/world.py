@@ -15,7 +15,8 @@ from engine.plan.around import plan_merged
 from engine.plan.base import Base, agreed, applied, digest, state_of
 from engine.plan.call_groups import Sharing, sharing
 from engine.plan.diff import changed
-from engine.plan.merge import Meeting, Merged, Mode, Name, after_sync, followed, lost, meet, merged, outdated
+from engine.plan.meet import Meeting, Name, meet
+from engine.plan.merge import Merged, Mode, after_sync, followed, lost, merged, outdated
 from engine.plan.model import Desired, Found, Key, Pending, Plan, Row, RowChange, Step
 from engine.plan.new_keys import numbered
 from engine.plan.resolve import natural_key
@@ -124,8 +125,11 @@ class World:
         for base, found in kept:
             self.bases[base.table, base.identity] = base, found
 
-    def _digests(self) -> dict[Name, str]:
-        return {name: digest(CATALOGUE.resources[name[0]], found) for name, (_, found) in self.bases.items()}
+    def _digests(self) -> dict[str, dict[str, str]]:
+        result: dict[str, dict[str, str]] = {}
+        for (table, identity), (_, found) in self.bases.items():
+            result.setdefault(table, {})[identity] = digest(CATALOGUE.resources[table], found)
+        return result
 
     def sync(self) -> tuple[RowChange, ...]:
         account, changes = self.account(), self.planned_sync()

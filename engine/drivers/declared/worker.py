@@ -215,7 +215,11 @@ class DeclaredWorker:
         if description is not None:
             return descriptions.found(resource, description)
         changed = {name: values[name] for name in columns if name in values}
-        return replace(old, values={**old.values, **changed})
+        return replace(
+            old,
+            values={**old.values, **changed},
+            description=descriptions.without(resource, old.description, columns),
+        )
 
     # Remove -------------------------------------------------------------------------------------------
 

@@ -11,7 +11,8 @@ import pytest
 from engine.plan import base as bases
 from engine.plan.around import plan_merged
 from engine.plan.base import Base
-from engine.plan.merge import Merged, Mode, Name, meet, merged
+from engine.plan.meet import Name, meet
+from engine.plan.merge import Merged, Mode, merged
 from engine.plan.model import Found, Row
 from modules.spec import OnChange, Part, column, fixed, ref
 from tests.engine.plan.tiny import by_table, found, resource, row, snapshot
