@@ -8,7 +8,7 @@ order, say, or a default, is no difference.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -68,12 +68,11 @@ def applied(resource: Resource, desired: Desired, found: Found, before: Found | 
         before: the resource before that, if it was there.
     """
     answer = state_of(found)
-    values = {
-        column.name: answer.values[column.name]
-        if is_aws_to_say(column) or (column.left_to_aws and desired.values.get(column.name) is None)
-        else desired.values.get(column.name)
-        for column in resource.columns
-    }
+    shape = _shape(resource)
+    said, chosen = desired.values, answer.values
+    values = {name: said.get(name) for name in shape.asked}
+    values |= {name: chosen[name] for name in shape.left_to_aws if values[name] is None}
+    values |= {name: chosen[name] for name in shape.aws_to_say}
     parts = {
         part.table: answer.parts[part.table]
         if (part.left_to_aws or part.chosen) and not desired.parts.get(part.table)
@@ -99,9 +98,7 @@ def _told(resource: Resource, found: Found) -> State:
     there = found.description
     values, parts = found.values, found.parts
     untold = [
-        column.name
-        for column in resource.columns
-        if column.path is not None and _is_untold(column.path, there) and values[column.name] is not None
+        name for name, path in _shape(resource).paths if values[name] is not None and _is_untold(path, there)
     ]
     if untold:
         values = {name: value for name, value in values.items() if name not in untold}
@@ -142,7 +139,7 @@ def digest(resource: Resource, found: Found) -> str:
 
     Two answers that mean the same may have different ones.
     """
-    text = orjson.dumps((_compared(resource)(found.values), found.parts), _plain, orjson.OPT_SORT_KEYS)
+    text = orjson.dumps((_shape(resource).compared(found.values), found.parts), _plain, orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(text, digest_size=12).hexdigest()
 
 
@@ -150,17 +147,44 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
-_COMPARED: dict[str, tuple[Resource, Callable[[Values], Any]]] = {}
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """The columns of a resource by what they are.
+
+    Attributes:
+        aws_to_say: those that no row asks to be what they are; all others are `asked`.
+        left_to_aws: those of the others in which NULL asks for nothing.
+        paths: of all, where a description has them.
+        compared: gets the values of those that are asked.
+    """
+
+    aws_to_say: Sequence[str]
+    asked: Sequence[str]
+    left_to_aws: Sequence[str]
+    paths: Sequence[tuple[str, str]]
+    compared: Callable[[Values], Any]
 
 
-def _compared(resource: Resource) -> Callable[[Values], Any]:
-    """What gets the columns that are not AWS's to say."""
-    known = _COMPARED.get(resource.table)
+_SHAPES: dict[str, tuple[Resource, _Shape]] = {}
+
+
+def _shape(resource: Resource) -> _Shape:
+    known = _SHAPES.get(resource.table)
     if known is None or known[0] is not resource:
-        names = [column.name for column in resource.columns if not is_aws_to_say(column)]
-        getter: Callable[[Values], Any] = itemgetter(*names) if names else lambda values: None
-        known = _COMPARED[resource.table] = resource, getter
+        known = _SHAPES[resource.table] = resource, _shape_of(resource)
     return known[1]
+
+
+def _shape_of(resource: Resource) -> _Shape:
+    columns = resource.columns
+    asked = [each.name for each in columns if not is_aws_to_say(each)]
+    return _Shape(
+        aws_to_say=[each.name for each in columns if is_aws_to_say(each)],
+        asked=asked,
+        left_to_aws=[each.name for each in columns if each.left_to_aws and not is_aws_to_say(each)],
+        paths=[(each.name, each.path) for each in columns if each.path is not None],
+        compared=itemgetter(*asked) if asked else lambda values: None,
+    )
 
 
 def as_record(resource: Resource, base: Base, found: Found) -> Mapping[str, Any]:
