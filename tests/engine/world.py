@@ -18,6 +18,7 @@ from engine.plan.new_keys import numbered
 from engine.plan.resolve import natural_key
 from engine.plan.snapshot import Snapshot
 from engine.plan.sync import Mirror, brought, plan_sync, restored, tables_brought
+from modules import ownership
 from modules.catalogue import find_modules, in_reference_order
 from modules.spec import ComesWith, OnChange, Resource
 
@@ -273,7 +274,11 @@ def _described(resource: Resource, identity: str, desired: Desired) -> Found:
     """What AWS would say of a resource with these values."""
     values: dict[str, Any] = {column.name: desired.values.get(column.name) for column in resource.columns}
     for column in resource.columns:
-        if column.on_change is OnChange.ASSIGNED and values[column.name] is None:
+        if (
+            column.on_change is OnChange.ASSIGNED
+            and values[column.name] is None
+            and column.name != ownership.NAME
+        ):
             values[column.name] = f"{column.name} of {identity}"
         if column.left_to_aws and values[column.name] is None and column.reference is None:
             values[column.name] = "chosen"

@@ -1,0 +1,160 @@
+"""What else owns a resource: the same column in every table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.plan import descriptions
+from modules import ownership, tagging
+from modules.catalogue import find_modules
+from tests.engine.direct import Session
+from tests.fixtures.cloud import Cloud
+
+RESOURCES = find_modules().resources
+TAGGED = {
+    table: next(column for column in resource.columns if column.name == "tags")
+    for table, resource in RESOURCES.items()
+    if any(column.name == "tags" for column in resource.columns)
+}
+
+
+def owner(table: str, **description: Any) -> str | None:
+    """What else owns a resource that AWS describes so."""
+    columns = [RESOURCES[table].column(ownership.NAME)]
+    found: str | None = descriptions.values_of(columns, description)[ownership.NAME]
+    return found
+
+
+def tagged(table: str, tags: dict[str, str]) -> dict[str, Any]:
+    """Tags in each of the forms in which the descriptions of a table may have them."""
+    column = TAGGED[table]
+    path = column.path or ""
+    forms: list[Any] = [tags, tagging.small_pairs({}), None]
+    forms += [[{"Key": name, "Value": value} for name, value in tags.items()]]
+    forms += [[{"key": name, "value": value} for name, value in tags.items()]]
+    for form in forms:
+        try:
+            if column.read is not None and column.read(form) == tags:
+                return {path: form}
+        except (KeyError, TypeError, AttributeError):
+            continue
+    raise AssertionError(f"no form of tags is read by {table}")
+
+
+@pytest.mark.parametrize("table", list(RESOURCES))
+def test_every_table_says_what_else_owns_a_resource(table: str) -> None:
+    column = RESOURCES[table].column(ownership.NAME)
+    assert (column.type, column.not_null, column.default) == ("text", False, None)
+
+
+@pytest.mark.parametrize("table", list(TAGGED))
+def test_every_table_of_what_can_be_tagged_knows_a_stacks_resources(table: str) -> None:
+    stack = tagged(table, {"team": "x", "aws:cloudformation:stack-name": "net"})
+    assert owner(table, **stack) == "CloudFormation stack net"
+    assert owner(table, **tagged(table, {"team": "x"})) is None
+    assert owner(table) is None
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"aws:cloudformation:stack-id": "arn:1"}, "CloudFormation stack arn:1"),
+        ({"aws:autoscaling:groupName": "workers"}, "Auto Scaling group workers"),
+        ({"aws:eks:cluster-name": "prod"}, "EKS cluster prod"),
+        ({"eks:cluster-name": "prod"}, "EKS cluster prod"),
+        ({"kubernetes.io/cluster/prod": "owned"}, "Kubernetes cluster prod"),
+        ({"kubernetes.io/cluster/prod": "shared"}, None),
+        ({"elbv2.k8s.aws/cluster": "prod"}, "Kubernetes cluster prod"),
+        ({"elasticbeanstalk:environment-name": "shop"}, "Elastic Beanstalk environment shop"),
+        (
+            {
+                "aws:servicecatalog:provisionedProductArn": "arn:aws:servicecatalog:r:1:stack/db/pp-1",
+                "aws:cloudformation:stack-name": "SC-1-pp-1",
+            },
+            "Service Catalog product db",
+        ),
+        (
+            {"aws:cloudformation:stack-name": "awseb-e-1-stack", "elasticbeanstalk:environment-name": "shop"},
+            "Elastic Beanstalk environment shop",
+        ),
+        ({"aws:cloudformation:stack-name": "StackSet-AWSControlTowerBP-VPC-1"}, "Control Tower"),
+        ({"GuardDutyManaged": "true"}, "GuardDuty"),
+        ({"aws:createdBy": "Root:1"}, None),
+        ({}, None),
+    ],
+)
+def test_an_owner_is_known_by_its_tags(tags: dict[str, str], expected: str | None) -> None:
+    assert ownership.of_tags(tags) == expected
+
+
+_UUID = "01234567-89ab-cdef-0123-456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("table", "description", "expected"),
+    [
+        ("vpc", {"OwnerId": "2", "Account": "1"}, "AWS account 2"),
+        ("vpc", {"OwnerId": "1", "Account": "1"}, None),
+        ("vpc", {"OwnerId": "2"}, None),
+        ("subnet", {"OwnerId": "2", "Account": "1"}, "AWS account 2"),
+        ("security_group", {"OwnerId": "2", "Account": "1"}, "AWS account 2"),
+        ("security_group", {"GroupName": "d-0123456789_controllers"}, "Directory Service d-0123456789"),
+        ("security_group", {"GroupName": "d-list_controllers"}, None),
+        ("security_group_rule", {"GroupOwnerId": "2", "Account": "1"}, "AWS account 2"),
+        ("role", {"Path": "/aws-service-role/ecs.amazonaws.com/"}, "AWS service ecs.amazonaws.com"),
+        ("role", {"Path": "/aws-reserved/sso.amazonaws.com/eu-west-1/"}, "IAM Identity Center"),
+        ("role", {"Path": "/aws-reserved/other/"}, "AWS"),
+        ("role", {"Path": "/", "RoleName": "aws-controltower-ConfigRecorderRole"}, "Control Tower"),
+        ("role", {"Path": "/", "RoleName": "AWSControlTowerExecution"}, "Control Tower"),
+        ("role", {"Path": "/", "RoleName": "app"}, None),
+        ("role", {"RoleName": "iasql", "Caller": "arn:aws:sts::1:assumed-role/iasql/alice"}, "iasql"),
+        ("role", {"RoleName": "other", "Caller": "arn:aws:sts::1:assumed-role/iasql/alice"}, None),
+        ("role", {"RoleName": "iasql", "Caller": "arn:aws:iam::1:user/iasql"}, None),
+        ("topic", {"TopicArn": "arn:aws:sns:r:1:aws-controltower-AllConfigNotifications"}, "Control Tower"),
+        ("topic", {"TopicArn": "arn:aws:sns:r:1:about-aws-controltower"}, None),
+        ("log_group", {"logGroupName": "aws-controltower/CloudTrailLogs"}, "Control Tower"),
+        ("log_group", {"logGroupName": "/aws/lambda/aws-controltower-Forwarder"}, "Control Tower"),
+        ("cluster", {"clusterName": f"AWSBatch-nightly-{_UUID}"}, "Batch compute environment nightly"),
+        ("cluster", {"clusterName": f"nightly_Batch_{_UUID}"}, "Batch compute environment nightly"),
+        ("cluster", {"clusterName": "AWSBatch-nightly"}, None),
+        (
+            "service",
+            {"createdBy": "arn:aws:iam::1:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX"},
+            "AWS service x.amazonaws.com",
+        ),
+        ("service", {"createdBy": "arn:aws:iam::1:role/deployer"}, None),
+        ("aws_account", {}, "AWS"),
+        ("aws_regions", {}, "AWS"),
+    ],
+)  # fmt: skip
+def test_an_owner_is_known_by_what_a_service_tells(
+    table: str, description: dict[str, Any], expected: str | None
+) -> None:
+    assert owner(table, **description) == expected
+
+
+async def test_an_import_and_a_sync_show_the_owner(session: Session, simulator: Cloud) -> None:
+    ec2 = simulator.client("ec2")
+    group = ec2.create_security_group(GroupName="mine", Description="d")["GroupId"]
+    await session("iasql_install", "aws_security_group")
+    assert await session.value("SELECT count(*) FROM security_group WHERE managed_by IS NOT NULL") == 0
+    ec2.create_tags(Resources=[group], Tags=[{"Key": "aws:cloudformation:stack-name", "Value": "net"}])
+    await session("iasql_sync")
+    shown = "SELECT group_name, managed_by FROM security_group WHERE managed_by IS NOT NULL"
+    assert await session.rows(shown) == [("mine", "CloudFormation stack net")]
+    assert await session("iasql_plan_apply") == []
+    await session.execute("UPDATE security_group SET managed_by = 'me'")
+    assert await session("iasql_apply") == []
+    assert await session.rows(shown) == [("mine", "CloudFormation stack net")]
+
+
+async def test_an_upgrade_adds_the_column_and_fills_it(session: Session, simulator: Cloud) -> None:
+    tags = {"aws:cloudformation:stack-name": "s"}
+    simulator.client("logs").create_log_group(logGroupName="l", tags=tags)
+    await session("iasql_install", "aws_cloudwatch")
+    await session.execute("ALTER TABLE log_group DROP COLUMN managed_by")
+    await session("iasql_upgrade")
+    assert await session.rows("SELECT managed_by FROM log_group") == [("CloudFormation stack s",)]
+    assert await session("iasql_plan_apply") == []
