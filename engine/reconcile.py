@@ -10,7 +10,7 @@ from engine.caller import Caller
 from engine.common import Common, left_out
 from engine.database import journal, lock, write_function
 from engine.execute.run import Execution
-from engine.guard import elsewhere, limits, permission, plan_id, policy, unusable_rows
+from engine.guard import elsewhere, limits, ownership, permission, plan_id, policy, unusable_rows
 from engine.plan import columns, sync
 from engine.plan.apply import plan_apply
 from engine.plan.around import plan_around
@@ -48,6 +48,7 @@ class Reconcile:
             plan = self._about(scope, caller, snapshot, plan_apply(snapshot, rows))
             functions = await write_function.find(caller, permission.tables_of(snapshot.resources.values()))
             plan = await permission.permitted(caller, snapshot, plan, strict=True, followed=functions)
+            await ownership.check(caller, snapshot, rows, plan, strict=True)
             plan = await self._completed(scope, caller, snapshot, plan)
             await self._check(request, scope, caller, snapshot, plan)
             _notify(caller, plan.restores)
@@ -95,6 +96,7 @@ class Reconcile:
         unusable_rows.tell(caller, around, unusable)
         plan = self._about(scope, caller, snapshot, around.plan)
         plan = await permission.permitted(caller, snapshot, plan, strict=False)
+        await ownership.check(caller, snapshot, rows, plan, strict=False)
         plan = await self._completed(scope, caller, snapshot, plan)
         await replaced.check(caller, plan, strict=False)
         details = columns.of_plan(snapshot.resources, plan)

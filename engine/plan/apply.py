@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from engine.errors import OperationError
-from engine.plan import descriptions, diff, graph
+from engine.plan import descriptions, diff, graph, ownership
 from engine.plan.model import ACTIONS, Change, Desired, Found, Key, Pending, Plan, Restore, Row, integer_key
 from engine.plan.resolve import Resolver, natural_key, natural_key_to_be
 from engine.plan.snapshot import Snapshot
@@ -263,7 +263,8 @@ class _Planner:
         return {target for target in targets if target is not None}
 
     def _restore(self, resource: Resource, found: Found, row: Row | None, what: str) -> Restore:
-        why = f"{resource.table} {_name(resource, found)} {what}: its row is restored"
+        by = f" ({owner} manages it)" if (owner := ownership.owner(found)) else ""
+        why = f"{resource.table} {_name(resource, found)} {what}{by}: its row is restored"
         return Restore(table=resource.table, row=row, found=found, why=why)
 
 
