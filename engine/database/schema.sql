@@ -254,6 +254,7 @@ DECLARE
   line text;
   ended boolean := false;
 BEGIN
+  PERFORM iasql.check_table(TG_RELID, ARRAY['policy']);
   PERFORM iasql.check_reader();
   BEGIN
     PERFORM pg_catalog.set_config('transaction_read_only', 'on', true);
@@ -272,6 +273,17 @@ BEGIN
     END IF;
   END;
   RETURN NEW;
+END
+$$;
+
+-- Whether a trigger that runs with its owner's rights is on a table of the engine's, and not on one of whoever calls it.
+CREATE OR REPLACE FUNCTION iasql.check_table(written oid, names text[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = written AND c.relname = ANY (names)
+    AND c.relnamespace = (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = 'iasql')) THEN
+    RAISE EXCEPTION 'this trigger is for tables of the iasql server only' USING ERRCODE = '42501';
+  END IF;
 END
 $$;
 
@@ -447,6 +459,7 @@ DECLARE
   ended boolean;
   known boolean := false;
 BEGIN
+  PERFORM iasql.check_table(TG_RELID, ARRAY['owned', 'protected', 'ignored']);
   PERFORM iasql.check_reader();
   FOR target IN
     SELECT m.relation, m.name FROM iasql.meant(NEW.table_name) AS m
@@ -459,7 +472,14 @@ BEGIN
     WHERE NOT EXISTS (
       SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid OPERATOR(pg_catalog.=) target.relation
         AND a.attname OPERATOR(pg_catalog.=) c.name AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
-    ) AND NOT EXISTS (SELECT FROM iasql.meant(c.name));
+    ) AND NOT EXISTS (  -- nor is it a table of what its rows consist of
+      SELECT FROM iasql.meant(c.name) AS m
+      JOIN pg_catalog.pg_constraint AS f ON f.conrelid OPERATOR(pg_catalog.=) m.relation
+        AND f.confrelid OPERATOR(pg_catalog.=) target.relation
+      WHERE pg_catalog.strpos(c.name, '.') OPERATOR(pg_catalog.=) 0 AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid OPERATOR(pg_catalog.=) m.relation
+          AND a.attname OPERATOR(pg_catalog.=) 'managed_by')
+    );
     IF missing IS NOT NULL THEN
       RAISE EXCEPTION 'table "%" has no column "%"', target.name, missing USING ERRCODE = '42703';
     END IF;

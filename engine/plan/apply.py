@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from engine.errors import OperationError
-from engine.plan import descriptions, diff, graph, ownership
+from engine.plan import descriptions, diff, graph, ignored, ownership
 from engine.plan.model import ACTIONS, Change, Desired, Found, Key, Pending, Plan, Restore, Row, integer_key
 from engine.plan.resolve import Resolver, natural_key, natural_key_to_be
 from engine.plan.snapshot import Snapshot
@@ -143,6 +143,8 @@ class _Planner:
 
     def _compare(self, resource: Resource, desired: Desired, found: Found) -> None:
         desired = self.resolver.completed(resource, desired, found)
+        if names := self.snapshot.ignored.get((found.table, found.identity)):
+            desired = ignored.as_aws_has_them(resource, desired, found, names)
         if descriptions.is_protected(resource, found):
             desired, changed = self._not_to_be_changed(resource, desired, found)
         else:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.plan import descriptions, diff
+from engine.plan.ignored import without
 from engine.plan.model import Found, Key, Restore, Row, RowChange, Values
 from engine.plan.new_keys import NewKey
 from engine.plan.resolve import Resolver
@@ -278,6 +279,8 @@ def _updates(mirror: Mirror) -> Iterable[RowChange]:
         for row in mirror.rows.get(resource.table, ()):
             found = mirror.pairs.get((resource.table, row.key))
             change = mirror.updated(resource, row, found) if found else None
+            if change and found:
+                change = without(change, mirror.snapshot.ignored.get((found.table, found.identity), ()))
             if change:
                 yield change
 

@@ -254,3 +254,61 @@ def test_a_column_of_somebodys_own_type_runs_nothing(stacked: Scene) -> None:
         APPLY,
     )
     assert stacked.groups() == ["/precious"]
+
+
+@pytest.mark.parametrize(
+    ("function", "columns"),
+    [("check_condition", "table_name text, condition text"), ("check_policy", "name text, query text")],
+)
+def test_a_trigger_of_the_rules_is_not_run_on_a_table_of_ones_own(
+    scene: Scene, make_role: MakeRole, function: str, columns: str
+) -> None:
+    """It runs as the database's owner, and planning evaluates what seems to be constant."""
+    mallory = make_role("CREATE SCHEMA evil", "GRANT ALL ON SCHEMA evil TO ROLE")
+    for statement in (
+        f"CREATE TABLE evil.mine ({columns})",
+        f"CREATE TRIGGER mine BEFORE INSERT ON evil.mine FOR EACH ROW EXECUTE FUNCTION iasql.{function}()",
+        "CREATE FUNCTION evil.who() RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'it ran as %', current_user; END $$",
+    ):
+        with psycopg.connect(mallory.url, autocommit=True) as connection:
+            connection.execute(statement.encode())
+    for condition in ("evil.who()", "SELECT evil.who()"):
+        error = failing(mallory, "INSERT INTO evil.mine VALUES ('log_group', %s)", condition)
+        assert "it ran" not in f"{error} {error.diag.message_detail}"
+        assert error.diag.sqlstate == "42501"
+
+
+def test_others_tags_are_ignored_by_plan_sync_and_apply(scene: Scene) -> None:
+    scene.execute("SELECT iasql_sync()", ROW["ignored"].replace("%s", "'true'"))
+    tag(scene, "/kept", {"costs": "theirs"})
+    scene.execute("UPDATE log_group SET tags = '{\"team\": \"x\"}' WHERE log_group_name = '/kept'")
+    assert fetched(scene.owner, PLAN) == []
+    assert fetched(scene.owner, "SELECT * FROM iasql_plan_sync()") == []
+    with scene.nothing_happens():
+        scene.execute(APPLY, "SELECT iasql_sync()")
+    mine = "SELECT tags ->> 'team' FROM log_group WHERE log_group_name = '/kept'"
+    assert fetched(scene.owner, mine) == [("x",)]
+    assert tags(scene, "/kept") == {"costs": "theirs"}
+    scene.execute("INSERT INTO log_group (log_group_name, tags) VALUES ('/new', '{\"team\": \"x\"}')", APPLY)
+    assert tags(scene, "/new") == {"team": "x"}
+    scene.execute("UPDATE iasql.ignored SET condition = 'log_group_name = ''/new'''")
+    assert fetched(scene.owner, PLAN) == [("update", "log_group")]
+
+
+def test_a_rule_is_about_a_table_in_all_regions_or_in_one(scene: Scene) -> None:
+    scene.execute(
+        "SELECT iasql_sync()",
+        "SELECT * FROM iasql_add_region('eu-west-1')",
+        "SELECT iasql_install('aws_cloudwatch', region => 'eu-west-1')",
+        "INSERT INTO eu_west_1.log_group (log_group_name) VALUES ('/ireland')",
+        APPLY,
+        "DELETE FROM eu_west_1.log_group",
+        "INSERT INTO iasql.protected (table_name) VALUES ('public.log_group')",
+    )
+    assert fetched(scene.owner, PLAN) == [("delete", "eu_west_1.log_group")]
+    for name in ("log_group", "eu_west_1.log_group"):
+        scene.execute(f"UPDATE iasql.protected SET table_name = '{name}'")
+        scene.refused(scene.owner, APPLY, state="42501")
+    scene.execute("UPDATE iasql.protected SET table_name = 'public.log_group'", APPLY)
+    assert fetched(scene.owner, PLAN) == []
