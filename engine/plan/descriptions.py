@@ -41,12 +41,17 @@ def _compiled(path: str) -> Callable[[Any], Any]:
     if path == "@":
         return lambda description: description
     if _NAMES.fullmatch(path):
-        return partial(_follow, path.split("."))
+        first, *more = path.split(".")
+        return partial(_follow, [first, *more]) if more else partial(_named, first)
     return cast(Callable[[Any], Any], jmespath.compile(path).search)
 
 
-#: Most paths are names joined by dots, which need no interpreter.
+#: Most paths are a name, or names joined by dots, which need no interpreter.
 _NAMES = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
+
+
+def _named(name: str, value: Any) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
 
 
 def _follow(names: Sequence[str], value: Any) -> Any:
@@ -63,7 +68,7 @@ def values_of(columns: Iterable[Column], description: Any) -> dict[str, Any]:
 
 
 def _value(column: Column, description: Any) -> Any:
-    value = search(column.path, description) if column.path else description
+    value = _compiled(column.path)(description) if column.path else description
     if column.read is not None:
         value = column.read(value)
     elif column.path is None:

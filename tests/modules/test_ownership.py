@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from engine.errors import OperationError
 from engine.plan import descriptions
 from modules import ownership, tagging
 from modules.catalogue import find_modules
@@ -158,3 +160,80 @@ async def test_an_upgrade_adds_the_column_and_fills_it(session: Session, simulat
     await session("iasql_upgrade")
     assert await session.rows("SELECT managed_by FROM log_group") == [("CloudFormation stack s",)]
     assert await session("iasql_plan_apply") == []
+
+
+async def test_a_role_of_aws_is_put_right_and_its_owner_is_named(session: Session, simulator: Cloud) -> None:
+    iam = simulator.client("iam")
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    iam.create_role(
+        RoleName="AWSReservedSSO_Admin_1",
+        Path="/aws-reserved/sso.amazonaws.com/",
+        AssumeRolePolicyDocument=json.dumps(trust),
+    )
+    await session("iasql_install", "aws_iam")
+    await session.execute("DELETE FROM role")
+    assert await session("iasql_apply") == []
+    assert await session.rows("SELECT managed_by FROM role") == [("IAM Identity Center",)]
+    assert session.notices[-1].endswith(
+        "cannot be deleted (IAM Identity Center manages it): its row is restored"
+    )
+
+
+async def test_what_is_let_through_keeps_its_owner(session: Session, simulator: Cloud) -> None:
+    """AWS's answer to a change tells less than a listing does."""
+    ec2 = simulator.client("ec2")
+    group = ec2.create_security_group(GroupName="mine", Description="d")["GroupId"]
+    ec2.create_tags(Resources=[group], Tags=[{"Key": "aws:cloudformation:stack-name", "Value": "net"}])
+    await session("iasql_install", "aws_security_group")
+    await session.execute(
+        "UPDATE security_group SET tags = tags || '{\"a\": \"b\"}' WHERE group_name = 'mine'"
+    )
+    with pytest.raises(OperationError, match="CloudFormation stack net manages it") as refused:
+        await session("iasql_apply")
+    assert (refused.value.sqlstate, refused.value.table) == ("42501", "security_group")
+    await session.execute("INSERT INTO iasql.owned (table_name) VALUES ('security_group')")
+    assert [row[:2] for row in await session.apply()] == [("update", "security_group")]
+    owner = "SELECT managed_by, group_id FROM security_group WHERE group_name = 'mine'"
+    assert await session.rows(owner) == [("CloudFormation stack net", group)]
+    await session.execute("UPDATE security_group SET description = 'other' WHERE group_name = 'mine'")
+    assert ("replace", "security_group") in [row[:2] for row in await session.apply()]
+    assert (await session.rows(owner))[0][0] is None
+
+
+async def test_rows_may_refer_to_what_somebody_else_owns(session: Session, simulator: Cloud) -> None:
+    ec2 = simulator.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+    ec2.create_tags(Resources=[vpc], Tags=[{"Key": "aws:cloudformation:stack-name", "Value": "net"}])
+    await session("iasql_install", "aws_security_group")
+    await session.execute(
+        "INSERT INTO security_group (group_name, description, vpc_id) "
+        f"SELECT 'mine', 'd', id FROM vpc WHERE vpc_id = '{vpc}'"
+    )
+    assert [row[:2] for row in await session.apply()] == [("create", "security_group")]
+    await session.execute("DELETE FROM security_group WHERE group_name = 'mine'")
+    assert [row[:2] for row in await session.apply()] == [("delete", "security_group")]
+
+
+async def test_rules_can_look_at_every_column_of_every_table(session: Session) -> None:
+    await session("iasql_install", *find_modules().by_name)
+    for table, resource in RESOURCES.items():
+        columns = ", ".join(f"{table}.{column.name}::text" for column in resource.columns)
+        condition = f"concat({columns}) IS NOT NULL"
+        await session.execute(
+            f"INSERT INTO iasql.owned (table_name, condition) VALUES ('{table}', '{condition}')"
+        )
+    for table in ("aws_account", "aws_regions", "vpc", "subnet", "security_group", "security_group_rule"):
+        rows = f"(SELECT jsonb_agg(t) FROM {table} AS t)"
+        found = await session.value(
+            f"SELECT count(*) FROM iasql.matching('owned', jsonb_build_object('{table}', {rows}))"
+        )
+        assert found == await session.value(f"SELECT count(*) FROM {table}") > 0

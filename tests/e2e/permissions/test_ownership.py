@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tests.e2e.permissions.conftest import APPLY, PLAN, Scene, failing, fetched
 from tests.fixtures.databases import Database
 
+_DOCUMENT = Path(__file__).parents[3] / "docs" / "ownership.md"
 MakeRole = Callable[..., Database]
 STACK = {"aws:cloudformation:stack-name": "net"}
 RULES = ("owned", "protected", "ignored")
@@ -312,3 +314,40 @@ def test_a_rule_is_about_a_table_in_all_regions_or_in_one(scene: Scene) -> None:
         scene.refused(scene.owner, APPLY, state="42501")
     scene.execute("UPDATE iasql.protected SET table_name = 'public.log_group'", APPLY)
     assert fetched(scene.owner, PLAN) == []
+
+
+def recipe(heading: str) -> str:
+    """The statement below a heading of docs/ownership.md."""
+    section = _DOCUMENT.read_text().split(f"{heading}\n", 1)[1]
+    return section.split("```sql\n")[1].split("```")[0]
+
+
+def test_the_page_shows_who_owns_what(scene: Scene) -> None:
+    scene.execute("SELECT iasql_install('aws_security_group')")
+    assert fetched(scene.owner, recipe("# Whose it is")) == []
+
+
+def test_the_page_lets_an_apply_change_what_an_old_stack_has_left(scene: Scene) -> None:
+    tag(scene, "/kept", {"aws:cloudformation:stack-name": "old"})
+    scene.execute("SELECT iasql_sync()", "DELETE FROM log_group WHERE log_group_name = '/kept'")
+    scene.refused(scene.owner, APPLY, state="42501")
+    scene.execute(recipe("## What is ours all the same"), APPLY)
+    assert scene.groups() == ["/precious"]
+
+
+def test_the_page_protects_by_a_tag_and_a_whole_table(scene: Scene) -> None:
+    tag(scene, "/precious", {"stage": "production"})
+    scene.cloud.client("ecr").create_repository(repositoryName="app")
+    scene.execute("SELECT iasql_install('aws_ecr')", recipe("## What is never deleted"))
+    scene.refused(scene.owner, APPLY, state="42501")
+    scene.execute("SELECT iasql_sync()", APPLY, "DELETE FROM repository")
+    scene.refused(scene.owner, APPLY, state="42501")
+
+
+def test_the_page_leaves_columns_to_others(scene: Scene) -> None:
+    scene.execute(
+        "SELECT iasql_install('aws_ecs_fargate')", "SELECT iasql_sync()", recipe("## What is left to others")
+    )
+    tag(scene, "/kept", {"costs": "theirs"})
+    assert fetched(scene.owner, PLAN) == []
+    assert fetched(scene.owner, "SELECT * FROM iasql_plan_sync()") == []
