@@ -41,17 +41,12 @@ def _compiled(path: str) -> Callable[[Any], Any]:
     if path == "@":
         return lambda description: description
     if _NAMES.fullmatch(path):
-        first, *more = path.split(".")
-        return partial(_follow, [first, *more]) if more else partial(_named, first)
+        return partial(_follow, path.split("."))
     return cast(Callable[[Any], Any], jmespath.compile(path).search)
 
 
-#: Most paths are a name, or names joined by dots, which need no interpreter.
+#: Most paths are names joined by dots, which need no interpreter.
 _NAMES = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
-
-
-def _named(name: str, value: Any) -> Any:
-    return value.get(name) if isinstance(value, dict) else None
 
 
 def _follow(names: Sequence[str], value: Any) -> Any:
@@ -68,7 +63,11 @@ def values_of(columns: Iterable[Column], description: Any) -> dict[str, Any]:
 
 
 def _value(column: Column, description: Any) -> Any:
-    value = _compiled(column.path)(description) if column.path else description
+    name = column.name_in_description
+    if name is not None:
+        value = description.get(name) if isinstance(description, dict) else None
+    else:
+        value = search(column.path, description) if column.path else description
     if column.read is not None:
         value = column.read(value)
     elif column.path is None:
