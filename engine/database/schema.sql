@@ -287,7 +287,7 @@ BEGIN
 END
 $$;
 
--- Whether a policy's query would run as it must.
+-- Whether a policy's query, or a rule's condition, would run as it must.
 CREATE OR REPLACE FUNCTION iasql.check_reader() RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -297,17 +297,17 @@ BEGIN
   SELECT r.rolname, r.rolsuper INTO owner
   FROM pg_database AS d JOIN pg_roles AS r ON r.oid = d.datdba WHERE d.datname = current_database();
   IF owner.rolsuper THEN
-    RAISE EXCEPTION 'policies are not run in a database that a superuser owns' USING ERRCODE = '0LP01',
+    RAISE EXCEPTION 'policies and conditions are not run in a database that a superuser owns' USING ERRCODE = '0LP01',
       DETAIL = 'Whoever may write a policy could do what the owner may do.',
       HINT = format('ALTER DATABASE %I OWNER TO …, a role that is no superuser.', current_database());
   END IF;
   IF current_user <> owner.rolname THEN
-    RAISE EXCEPTION 'policies would run as "%", and not as the database''s owner "%"', current_user, owner.rolname
+    RAISE EXCEPTION 'policies and conditions would run as "%", and not as the database''s owner "%"', current_user, owner.rolname
       USING ERRCODE = '0LP01',
       HINT = format('Start the iasql server with a role that is a superuser or is %I itself.', owner.rolname);
   END IF;
   IF EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = session_user AND r.rolsuper) THEN
-    RAISE EXCEPTION 'policies are not run in a superuser''s session' USING ERRCODE = '0LP01',
+    RAISE EXCEPTION 'policies and conditions are not run in a superuser''s session' USING ERRCODE = '0LP01',
       DETAIL = 'What a policy prepares, or leaves in the session otherwise, would run as a superuser.',
       HINT = format('Connect as %I, or as a role that it has granted what you need.', owner.rolname);
   END IF;
@@ -321,7 +321,7 @@ BEGIN
   WHERE NOT r.rolsuper AND r.rolname <> owner.rolname
     AND x.owner <> (SELECT n.nspowner FROM pg_namespace AS n WHERE n.nspname = 'iasql');
   IF strange IS NOT NULL THEN
-    RAISE EXCEPTION 'policies could mean what somebody else has made in the schema public' USING ERRCODE = '0LP01',
+    RAISE EXCEPTION 'policies and conditions could mean what somebody else has made in the schema public' USING ERRCODE = '0LP01',
       DETAIL = strange, HINT = 'Drop these, or make them the database owner''s.';
   END IF;
 END

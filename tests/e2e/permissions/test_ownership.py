@@ -335,13 +335,29 @@ def test_the_page_lets_an_apply_change_what_an_old_stack_has_left(scene: Scene) 
     assert scene.groups() == ["/precious"]
 
 
-def test_the_page_protects_by_a_tag_and_a_whole_table(scene: Scene) -> None:
+def test_the_page_protects_by_a_tag_a_whole_table_and_what_is_in_others(scene: Scene) -> None:
     tag(scene, "/precious", {"stage": "production"})
     scene.cloud.client("ecr").create_repository(repositoryName="app")
-    scene.execute("SELECT iasql_install('aws_ecr')", recipe("## What is never deleted"))
+    ec2 = scene.cloud.client("ec2")
+    group = ec2.create_security_group(GroupName="cluster", Description="d")["GroupId"]
+    ec2.create_tags(Resources=[group], Tags=[{"Key": "aws:eks:cluster-name", "Value": "prod"}])
+    scene.execute("SELECT iasql_install('aws_ecr', 'aws_security_group')", recipe("## What is never deleted"))
     scene.refused(scene.owner, APPLY, state="42501")
-    scene.execute("SELECT iasql_sync()", APPLY, "DELETE FROM repository")
-    scene.refused(scene.owner, APPLY, state="42501")
+    of_group = f"WHERE security_group_id = (SELECT id FROM security_group WHERE group_id = '{group}')"
+    for deletion in ("DELETE FROM repository", f"DELETE FROM security_group_rule {of_group}"):
+        scene.execute("SELECT iasql_sync()", APPLY, deletion)
+        assert "iasql.protected has it" in str(scene.refused(scene.owner, APPLY, state="42501"))
+
+
+def test_a_condition_that_broke_later_is_named(scene: Scene) -> None:
+    scene.execute(
+        "CREATE TABLE kept (name text)",
+        ROW["protected"].replace("%s", "'log_group_name IN (SELECT name FROM kept)'"),
+        "DROP TABLE kept",
+    )
+    error = scene.refused(scene.owner, APPLY, state="42P01")
+    assert "a condition of iasql.protected cannot be checked" in str(error)
+    assert "log_group_name IN (SELECT name FROM kept)" in str(error.diag.message_detail)
 
 
 def test_the_page_leaves_columns_to_others(scene: Scene) -> None:
