@@ -220,9 +220,10 @@ class World:
         self._take_along(resource.table, identity)
 
     def _take_along(self, table: str, identity: str) -> None:
-        for other, user in self._users(
-            CATALOGUE.resources[table], next(each for each in self.holds[table] if each.identity == identity)
-        ):
+        found = next((each for each in self.holds[table] if each.identity == identity), None)
+        if found is None:
+            return  # a rule that names its own group is a user of it twice
+        for other, user in self._users(CATALOGUE.resources[table], found):
             self._take_along(other, user.identity)
         self.holds[table] = [each for each in self.holds[table] if each.identity != identity]
 
