@@ -402,7 +402,6 @@ SET extra_float_digits = 1 SET bytea_output = 'hex' AS $$
 DECLARE
   rule record;
   places integer[];
-  each integer;
   ended boolean;
   problem text;
   state text;
@@ -414,15 +413,14 @@ BEGIN
     CROSS JOIN LATERAL iasql.meant(r.table_name) AS m
     JOIN pg_catalog.jsonb_each(matching.resources) AS j ON j.key OPERATOR(pg_catalog.=) m.name
   LOOP
-    places := '{}';
     ended := false;
     BEGIN
       PERFORM pg_catalog.set_config('transaction_read_only', 'on', true);
-      FOR each IN EXECUTE pg_catalog.concat(
-        'SELECT e.place FROM pg_catalog.jsonb_array_elements($1) WITH ORDINALITY AS e (object, place) WHERE ',
+      FOR places IN EXECUTE pg_catalog.concat(
+        'SELECT pg_catalog.array_agg(e.place) FROM pg_catalog.jsonb_array_elements($1) WITH ORDINALITY AS e (object, place) WHERE ',
         iasql.holds(rule.condition, rule.relation, 'e.object')
       ) USING rule.objects LOOP
-        places := pg_catalog.array_append(places, each);
+        EXIT;
       END LOOP;
       ended := true;
       RAISE EXCEPTION USING ERRCODE = 'IAS00';
@@ -434,11 +432,7 @@ BEGIN
           HINT = pg_catalog.concat('Whoever may write iasql.', matching.kind, ' has to put it right.');
       END IF;
     END;
-    found_in := rule.name;
-    named := rule.columns;
-    FOREACH place IN ARRAY places LOOP
-      RETURN NEXT;
-    END LOOP;
+    RETURN QUERY SELECT rule.name, p.place, rule.columns FROM pg_catalog.unnest(places) AS p (place);
   END LOOP;
 END
 $$;
