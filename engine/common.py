@@ -13,7 +13,7 @@ from engine.database import lock, places, write_function
 from engine.database.connection import Database
 from engine.drivers.by_resource import Drivers
 from engine.errors import OperationError
-from engine.guard import permission
+from engine.guard import ignoring, permission
 from engine.plan import new_keys
 from engine.plan.layout import Layout
 from engine.plan.model import Row, RowChange
@@ -96,7 +96,9 @@ class Common:
                 detail=error.detail,
                 hint=error.hint,
             )
-        return {table: some for table, some in rows.items() if table in snapshot.resources}, snapshot
+        rows = {table: some for table, some in rows.items() if table in snapshot.resources}
+        snapshot.ignored = await ignoring.columns(caller, snapshot, rows)
+        return rows, snapshot
 
     async def read(
         self,

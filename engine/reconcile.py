@@ -10,7 +10,7 @@ from engine.caller import Caller
 from engine.common import Common, left_out
 from engine.database import journal, lock, write_function
 from engine.execute.run import Execution
-from engine.guard import elsewhere, limits, permission, plan_id, policy, unusable_rows
+from engine.guard import elsewhere, limits, ownership, permission, plan_id, policy, unusable_rows
 from engine.merging import Merging
 from engine.plan import columns, sync
 from engine.plan.around import plan_around, plan_merged
@@ -52,6 +52,7 @@ class Reconcile:
                 plan = self._about(scope, caller, snapshot, plan_merged(snapshot, merged.merged))
                 merging.refuse(merged, {each.table for each in plan.changes})
                 plan = await permission.permitted(caller, snapshot, plan, strict=True, followed=functions)
+                await ownership.check(caller, snapshot, rows, plan, strict=True)
                 plan = await self._completed(scope, caller, snapshot, plan)
                 await self._check(request, scope, caller, merged, plan)
                 merging.tell(caller, merged)
@@ -105,6 +106,7 @@ class Reconcile:
         merging.warn(caller, merged)
         plan = self._about(scope, caller, snapshot, around.plan)
         plan = await permission.permitted(caller, snapshot, plan, strict=False)
+        await ownership.check(caller, snapshot, rows, plan, strict=False)
         plan = await self._completed(scope, caller, snapshot, plan)
         await replaced.check(caller, plan, strict=False)
         details = columns.of_plan(snapshot.resources, plan, merged.kept)

@@ -163,11 +163,13 @@ async def identity(cloud: Cloud) -> Identity:
         CloudError: there are none, they are refused, or AWS cannot be reached.
     """
     if cloud.identity is None:
-        client = await cloud.client("sts")
-        answer = await call(cloud, "sts", "get_caller_identity", {})
-        cloud.identity = Identity(
-            account=answer["Account"], region=client.meta.region_name, arn=answer["Arn"]
-        )
+        async with cloud.asking:  # many listings need it at once
+            if cloud.identity is None:
+                client = await cloud.client("sts")
+                answer = await call(cloud, "sts", "get_caller_identity", {})
+                cloud.identity = Identity(
+                    account=answer["Account"], region=client.meta.region_name, arn=answer["Arn"]
+                )
     return cloud.identity
 
 

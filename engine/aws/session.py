@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,11 @@ class Identity:
     arn: str
 
     @property
+    def context(self) -> Mapping[str, str]:
+        """What declarations can name of it: see `modules.spec.Context`."""
+        return {"region": self.region, "account": self.account, "arn": self.arn}
+
+    @property
     def partition(self) -> str:
         """The part of AWS that the account is in: `aws`, `aws-cn`, `aws-us-gov`."""
         return self.arn.split(":")[1]
@@ -47,6 +53,7 @@ class Cloud:
     Attributes:
         retries: how long calls are repeated.
         identity: who they are to AWS, once `engine.aws.calls.identity` has asked.
+        asking: is held while it asks.
     """
 
     def __init__(
@@ -87,6 +94,7 @@ class Cloud:
             self._reading, self._changing = paced_with._reading, paced_with._changing
         self._used = time.monotonic()
         self.identity: Identity | None = None
+        self.asking = asyncio.Lock()
 
     @property
     def idle(self) -> float:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from engine.check.checked import Checked
 from engine.check.fault import Fault, fault
+from modules import ownership
 from modules.spec import Choice, Column, EnumType, OnChange, Part, PerItem, PerKey, Update
 
 
@@ -19,6 +21,7 @@ def faults(it: Checked) -> Iterator[Fault]:
         yield from _part(it, part)
     yield from _covered(it)
     yield from _codes(it)
+    yield from _owner(it)
 
 
 def _own_columns(it: Checked) -> Iterator[Fault]:
@@ -136,3 +139,13 @@ def _codes(it: Checked) -> Iterator[Fault]:
     codes |= {code for call in calls for code in call.tolerate} | {code for code, _ in resource.eventual}
     for code in sorted(codes - set(known)) if known else ():
         yield fault(f"no error code of {resource.service}: {code}", code, known)
+
+
+def _owner(it: Checked) -> Iterator[Fault]:
+    """Whether it says what else owns a resource, in the way that all do."""
+    column = it.columns.get(ownership.NAME)
+    wanted = ownership.managed_by()
+    if column is None:
+        yield fault(f"no column {ownership.NAME}: ownership.managed_by() is one")
+    elif replace(column, read=wanted.read) != wanted:
+        yield fault(f"{ownership.NAME} is another column than ownership.managed_by() makes")

@@ -35,6 +35,9 @@ _RELATIONS = {
     "iasql_step": "r",
     "policy": "r",
     "guard": "r",
+    "owned": "r",
+    "protected": "r",
+    "ignored": "r",
     "iasql_progress": "v",
     "base_table": "r",
     "base": "r",
@@ -42,7 +45,12 @@ _RELATIONS = {
     "unfinished": "v",
 }
 #: Functions that are made the database owner's, so that they can do what the owner may do.
-_READERS = ("iasql.against()", "iasql.check_policy()")
+_READERS = (
+    "iasql.against()",
+    "iasql.check_policy()",
+    "iasql.matching(text, jsonb)",
+    "iasql.check_condition()",
+)
 
 #: What is not as it must be, each line one finding.
 _FOREIGN = """
@@ -240,7 +248,8 @@ async def _give_to_owner(connection: Any) -> None:
 
 async def _execute_all(connection: Any, statement: str, role: str) -> None:
     rights = [f"EXECUTE ON FUNCTION {each}" for each in functions.OWNERS]
-    rights.append("SELECT, INSERT, UPDATE, DELETE ON iasql.policy, iasql.guard")
+    rules = ", ".join(f"iasql.{each}" for each in ("policy", "guard", "owned", "protected", "ignored"))
+    rights.append(f"SELECT, INSERT, UPDATE, DELETE ON {rules}")
     rights.append("SELECT ON iasql.iasql_operation, iasql.iasql_step")
     for right in rights:
         await connection.execute(statement.format(what=right, role=identifier(role)))

@@ -266,6 +266,7 @@ DECLARE
   line text;
   ended boolean := false;
 BEGIN
+  PERFORM iasql.check_table(TG_RELID, ARRAY['policy']);
   PERFORM iasql.check_reader();
   BEGIN
     PERFORM pg_catalog.set_config('transaction_read_only', 'on', true);
@@ -287,7 +288,18 @@ BEGIN
 END
 $$;
 
--- Whether a policy's query would run as it must.
+-- Whether a trigger that runs with its owner's rights is on a table of the engine's, and not on one of whoever calls it.
+CREATE OR REPLACE FUNCTION iasql.check_table(written oid, names text[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = written AND c.relname = ANY (names)
+    AND c.relnamespace = (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = 'iasql')) THEN
+    RAISE EXCEPTION 'this trigger is for tables of the iasql server only' USING ERRCODE = '42501';
+  END IF;
+END
+$$;
+
+-- Whether a policy's query, or a rule's condition, would run as it must.
 CREATE OR REPLACE FUNCTION iasql.check_reader() RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -297,17 +309,17 @@ BEGIN
   SELECT r.rolname, r.rolsuper INTO owner
   FROM pg_database AS d JOIN pg_roles AS r ON r.oid = d.datdba WHERE d.datname = current_database();
   IF owner.rolsuper THEN
-    RAISE EXCEPTION 'policies are not run in a database that a superuser owns' USING ERRCODE = '0LP01',
+    RAISE EXCEPTION 'policies and conditions are not run in a database that a superuser owns' USING ERRCODE = '0LP01',
       DETAIL = 'Whoever may write a policy could do what the owner may do.',
       HINT = format('ALTER DATABASE %I OWNER TO …, a role that is no superuser.', current_database());
   END IF;
   IF current_user <> owner.rolname THEN
-    RAISE EXCEPTION 'policies would run as "%", and not as the database''s owner "%"', current_user, owner.rolname
+    RAISE EXCEPTION 'policies and conditions would run as "%", and not as the database''s owner "%"', current_user, owner.rolname
       USING ERRCODE = '0LP01',
       HINT = format('Start the iasql server with a role that is a superuser or is %I itself.', owner.rolname);
   END IF;
   IF EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = session_user AND r.rolsuper) THEN
-    RAISE EXCEPTION 'policies are not run in a superuser''s session' USING ERRCODE = '0LP01',
+    RAISE EXCEPTION 'policies and conditions are not run in a superuser''s session' USING ERRCODE = '0LP01',
       DETAIL = 'What a policy prepares, or leaves in the session otherwise, would run as a superuser.',
       HINT = format('Connect as %I, or as a role that it has granted what you need.', owner.rolname);
   END IF;
@@ -321,7 +333,7 @@ BEGIN
   WHERE NOT r.rolsuper AND r.rolname <> owner.rolname
     AND x.owner <> (SELECT n.nspowner FROM pg_namespace AS n WHERE n.nspname = 'iasql');
   IF strange IS NOT NULL THEN
-    RAISE EXCEPTION 'policies could mean what somebody else has made in the schema public' USING ERRCODE = '0LP01',
+    RAISE EXCEPTION 'policies and conditions could mean what somebody else has made in the schema public' USING ERRCODE = '0LP01',
       DETAIL = strange, HINT = 'Drop these, or make them the database owner''s.';
   END IF;
 END
@@ -330,6 +342,188 @@ $$;
 DROP TRIGGER IF EXISTS check_policy ON iasql.policy;
 CREATE TRIGGER check_policy BEFORE INSERT OR UPDATE ON iasql.policy
   FOR EACH ROW EXECUTE FUNCTION iasql.check_policy();
+
+-- Whose what is: three tables of rules. A rule is about a module's table, in all regions if it is named without a schema.
+-- Its condition is an expression of the table's columns, as AWS has them, not as rows that have not been applied say.
+CREATE TABLE IF NOT EXISTS iasql.owned (
+  table_name text NOT NULL,
+  condition text NOT NULL DEFAULT 'true',
+  PRIMARY KEY (table_name, condition)
+);
+COMMENT ON TABLE iasql.owned IS 'What an apply may change and delete although managed_by names an owner.';
+CREATE TABLE IF NOT EXISTS iasql.protected (
+  table_name text NOT NULL,
+  condition text NOT NULL DEFAULT 'true',
+  PRIMARY KEY (table_name, condition)
+);
+COMMENT ON TABLE iasql.protected IS 'What no apply deletes or replaces.';
+CREATE TABLE IF NOT EXISTS iasql.ignored (
+  table_name text NOT NULL,
+  columns text[] NOT NULL CHECK (cardinality(columns) > 0),
+  condition text NOT NULL DEFAULT 'true',
+  PRIMARY KEY (table_name, columns, condition)
+);
+COMMENT ON TABLE iasql.ignored IS 'Columns that are neither sent to AWS nor taken from it once a resource is there.';
+REVOKE ALL ON iasql.owned, iasql.protected, iasql.ignored FROM PUBLIC;
+
+-- The rules of a kind; a rule of another kind than `ignored` has no columns.
+CREATE OR REPLACE FUNCTION iasql.rules(kind text) RETURNS TABLE (table_name text, condition text, columns text[])
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT o.table_name, o.condition, NULL::text[] FROM iasql.owned AS o WHERE rules.kind = 'owned'
+  UNION ALL SELECT p.table_name, p.condition, NULL FROM iasql.protected AS p WHERE rules.kind = 'protected'
+  UNION ALL SELECT i.table_name, i.condition, i.columns FROM iasql.ignored AS i WHERE rules.kind = 'ignored'
+$$;
+
+-- The tables that there are rules of a kind for.
+CREATE OR REPLACE FUNCTION iasql.ruled(kind text) RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT DISTINCT r.table_name FROM iasql.rules(ruled.kind) AS r
+$$;
+
+-- The modules' tables that a rule's name means.
+CREATE OR REPLACE FUNCTION iasql.meant(named text) RETURNS TABLE (name text, relation oid)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN QUERY SELECT DISTINCT t.name, c.oid FROM iasql.tables() AS t
+    JOIN pg_class AS c ON c.oid = iasql.oid_of(t.name)
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE t.ours AND meant.named IN (c.relname, concat(n.nspname, '.', c.relname));
+END
+$$;
+
+-- Whether a condition holds for a JSON object, as SQL text. Columns of types that somebody has made are left out, since
+-- a domain runs checks; enums do not.
+CREATE OR REPLACE FUNCTION iasql.holds(condition text, relation oid, object text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT concat('(SELECT (', holds.condition, E'\n) FROM pg_catalog.jsonb_to_record(', holds.object, ') AS ',
+    (SELECT quote_ident(c.relname) FROM pg_class AS c WHERE c.oid = holds.relation), ' (',
+    (SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
+      FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+      WHERE a.attrelid = holds.relation AND a.attnum > 0 AND NOT a.attisdropped
+        AND (t.typtype = 'e' OR t.typnamespace = 'pg_catalog'::regnamespace)), '))')
+$$;
+
+-- Of some resources, lists of objects by table, those that a rule of a kind is about, by their place in the list. Made the
+-- database's owner's and run as iasql.against() is.
+CREATE OR REPLACE FUNCTION iasql.matching(kind text, resources jsonb)
+RETURNS TABLE (found_in text, place integer, named text[])
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp SET row_security = off SET standard_conforming_strings = on
+SET transform_null_equals = off SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET timezone = 'UTC'
+SET extra_float_digits = 1 SET bytea_output = 'hex' AS $$
+DECLARE
+  rule record;
+  places integer[];
+  ended boolean;
+  problem text;
+  state text;
+BEGIN
+  PERFORM iasql.check_reader();
+  FOR rule IN
+    SELECT r.table_name, r.condition, r.columns, m.name, m.relation, j.value AS objects
+    FROM iasql.rules(matching.kind) AS r
+    CROSS JOIN LATERAL iasql.meant(r.table_name) AS m
+    JOIN pg_catalog.jsonb_each(matching.resources) AS j ON j.key OPERATOR(pg_catalog.=) m.name
+  LOOP
+    ended := false;
+    BEGIN
+      PERFORM pg_catalog.set_config('transaction_read_only', 'on', true);
+      FOR places IN EXECUTE pg_catalog.concat(
+        'SELECT pg_catalog.array_agg(e.place) FROM pg_catalog.jsonb_array_elements($1) WITH ORDINALITY AS e (object, place) WHERE ',
+        iasql.holds(rule.condition, rule.relation, 'e.object')
+      ) USING rule.objects LOOP
+        EXIT;
+      END LOOP;
+      ended := true;
+      RAISE EXCEPTION USING ERRCODE = 'IAS00';
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+      GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT, state = RETURNED_SQLSTATE;
+      IF NOT ended OR state OPERATOR(pg_catalog.<>) 'IAS00' THEN
+        RAISE EXCEPTION 'a condition of iasql.% cannot be checked', matching.kind USING ERRCODE = state,
+          DETAIL = pg_catalog.concat(rule.table_name, ': ', rule.condition, ': ', problem),
+          HINT = pg_catalog.concat('Whoever may write iasql.', matching.kind, ' has to put it right.');
+      END IF;
+    END;
+    RETURN QUERY SELECT rule.name, p.place, rule.columns FROM pg_catalog.unnest(places) AS p (place);
+  END LOOP;
+END
+$$;
+
+-- Refuses a rule for what is no table of a module, with columns that it does not have, or whose condition could not be
+-- planned. As above, nothing of that lasts.
+CREATE OR REPLACE FUNCTION iasql.check_condition() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp SET row_security = off SET standard_conforming_strings = on
+SET transform_null_equals = off SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET timezone = 'UTC'
+SET extra_float_digits = 1 SET bytea_output = 'hex' AS $$
+DECLARE
+  target record;
+  missing text;
+  problem text;
+  state text;
+  line text;
+  ended boolean;
+  known boolean := false;
+BEGIN
+  PERFORM iasql.check_table(TG_RELID, ARRAY['owned', 'protected', 'ignored']);
+  PERFORM iasql.check_reader();
+  FOR target IN
+    SELECT m.relation, m.name FROM iasql.meant(NEW.table_name) AS m
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) m.relation
+      AND a.attname OPERATOR(pg_catalog.=) 'managed_by' AND NOT a.attisdropped
+  LOOP
+    known := true;
+    SELECT c.name INTO missing
+    FROM pg_catalog.jsonb_array_elements_text(COALESCE(pg_catalog.to_jsonb(NEW) OPERATOR(pg_catalog.->) 'columns', '[]')) AS c (name)
+    WHERE NOT EXISTS (
+      SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid OPERATOR(pg_catalog.=) target.relation
+        AND a.attname OPERATOR(pg_catalog.=) c.name AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
+    ) AND NOT EXISTS (  -- nor is it a table of what its rows consist of
+      SELECT FROM iasql.meant(c.name) AS m
+      JOIN pg_catalog.pg_constraint AS f ON f.conrelid OPERATOR(pg_catalog.=) m.relation
+        AND f.confrelid OPERATOR(pg_catalog.=) target.relation
+      WHERE pg_catalog.strpos(c.name, '.') OPERATOR(pg_catalog.=) 0 AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid OPERATOR(pg_catalog.=) m.relation
+          AND a.attname OPERATOR(pg_catalog.=) 'managed_by')
+    );
+    IF missing IS NOT NULL THEN
+      RAISE EXCEPTION 'table "%" has no column "%"', target.name, missing USING ERRCODE = '42703';
+    END IF;
+    ended := false;
+    BEGIN
+      PERFORM pg_catalog.set_config('transaction_read_only', 'on', true);
+      FOR line IN EXECUTE pg_catalog.concat(
+        'EXPLAIN SELECT 1 WHERE ', iasql.holds(NEW.condition, target.relation, $j$'{}'::pg_catalog.jsonb$j$)
+      ) LOOP
+        EXIT;
+      END LOOP;
+      ended := true;
+      RAISE EXCEPTION USING ERRCODE = 'IAS00';
+    EXCEPTION WHEN OTHERS THEN
+      GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT, state = RETURNED_SQLSTATE;
+      IF NOT ended OR state OPERATOR(pg_catalog.<>) 'IAS00' THEN
+        RAISE EXCEPTION 'the condition cannot be used for table "%"', target.name
+          USING ERRCODE = state, DETAIL = problem,
+          HINT = 'A condition is an expression of the table''s columns that is true or false, without a semicolon.';
+      END IF;
+    END;
+  END LOOP;
+  IF NOT known THEN
+    RAISE EXCEPTION 'no resources are in a table "%"', NEW.table_name USING ERRCODE = '42P01',
+      HINT = 'Install its module first, and name the table itself, not one of what its rows consist of.';
+  END IF;
+  RETURN NEW;
+END
+$$;
+DROP TRIGGER IF EXISTS check_condition ON iasql.owned;
+CREATE TRIGGER check_condition BEFORE INSERT OR UPDATE ON iasql.owned
+  FOR EACH ROW EXECUTE FUNCTION iasql.check_condition();
+DROP TRIGGER IF EXISTS check_condition ON iasql.protected;
+CREATE TRIGGER check_condition BEFORE INSERT OR UPDATE ON iasql.protected
+  FOR EACH ROW EXECUTE FUNCTION iasql.check_condition();
+DROP TRIGGER IF EXISTS check_condition ON iasql.ignored;
+CREATE TRIGGER check_condition BEFORE INSERT OR UPDATE ON iasql.ignored
+  FOR EACH ROW EXECUTE FUNCTION iasql.check_condition();
 
 -- What concerns a call in the caller's session. The caller's search_path, which could have other operators first,
 -- is pinned away, and given as an argument; the role stays the caller's.

@@ -19,14 +19,16 @@ from engine.results import of_differences
 #: What a policy may take, in milliseconds; a stricter `statement_timeout` of the session's stays.
 _TIMEOUT = 10_000
 
-_BEGIN = f"""
+#: Lets nothing take longer in the session for now, and tells what it was allowed to take.
+BRIEFLY = f"""
     SELECT pg_catalog.current_setting('statement_timeout'),
-      pg_catalog.set_config('iasql.planned', $1, true),
       pg_catalog.set_config('statement_timeout', (
         SELECT CASE WHEN s.setting::pg_catalog.int4 BETWEEN 1 AND {_TIMEOUT}
           THEN s.setting ELSE '{_TIMEOUT}' END
         FROM pg_catalog.pg_settings AS s WHERE s.name = 'statement_timeout'), true)
 """
+#: Lets everything take what it was allowed to take.
+AS_BEFORE = "SELECT pg_catalog.set_config('statement_timeout', $1, true)"
 
 
 async def tell_of_regions(caller: Caller) -> None:
@@ -68,7 +70,10 @@ async def check(caller: Caller, differences: Callable[[], Sequence[Difference]])
 
 
 async def _against(caller: Caller, differences: Sequence[Difference]) -> list[tuple[str | None, ...]]:
-    ((timeout, *_),) = await caller.query(_BEGIN, json.dumps(of_differences(differences)))
+    planned = json.dumps(of_differences(differences))
+    ((timeout, *_),) = await caller.query(
+        f"{BRIEFLY}, pg_catalog.set_config('iasql.planned', $1, true)", planned
+    )
     rows = await caller.query("SELECT name, advice, line FROM iasql.against()")
-    await caller.query("SELECT pg_catalog.set_config('statement_timeout', $1, true)", timeout)
+    await caller.query(AS_BEFORE, timeout)
     return rows

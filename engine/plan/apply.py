@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.errors import OperationError
-from engine.plan import descriptions, diff, graph
+from engine.plan import descriptions, diff, graph, ignored, ownership
 from engine.plan.meet import Meeting
 from engine.plan.model import ACTIONS, Change, Desired, Found, Key, Pending, Plan, Restore, Row, integer_key
 from engine.plan.resolve import Resolver, natural_key, natural_key_to_be
@@ -166,6 +166,8 @@ class _Planner:
 
     def _compare(self, resource: Resource, desired: Desired, found: Found) -> None:
         desired = self.resolver.completed(resource, desired, found)
+        if names := self.snapshot.ignored.get((found.table, found.identity)):
+            desired = ignored.as_aws_has_them(resource, desired, found, names)
         if descriptions.is_protected(resource, found):
             desired, changed = self._not_to_be_changed(resource, desired, found)
         else:
@@ -288,7 +290,8 @@ class _Planner:
         return {target for target in targets if target is not None}
 
     def _restore(self, resource: Resource, found: Found, row: Row | None, what: str) -> Restore:
-        why = f"{resource.table} {_name(resource, found)} {what}: its row is restored"
+        by = f" ({owner} manages it)" if (owner := ownership.owner(found)) else ""
+        why = f"{resource.table} {_name(resource, found)} {what}{by}: its row is restored"
         return Restore(table=resource.table, row=row, found=found, why=why)
 
 

@@ -63,7 +63,11 @@ def values_of(columns: Iterable[Column], description: Any) -> dict[str, Any]:
 
 
 def _value(column: Column, description: Any) -> Any:
-    value = search(column.path, description) if column.path else description
+    name = column.name_in_description
+    if name is not None:
+        value = description.get(name) if isinstance(description, dict) else None
+    else:
+        value = search(column.path, description) if column.path else description
     if column.read is not None:
         value = column.read(value)
     elif column.path is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from engine.plan import descriptions
@@ -34,19 +34,26 @@ def changed(resource: Resource, desired: Desired, found: Found) -> frozenset[str
     return frozenset(names)
 
 
-def between(resource: Resource, old: Found, new: Found) -> list[str]:
-    """What is not AWS's to give and differs between two looks at a resource, in words."""
+def between(resource: Resource, old: Found, new: Found, ignored: Collection[str] = ()) -> list[str]:
+    """What is not AWS's to give and differs between two looks at a resource, in words.
+
+    Args:
+        ignored: columns and parts that do not count.
+    """
     before = descriptions.canonical(resource.columns, old.values, resource.canonical)
     after = descriptions.canonical(resource.columns, new.values, resource.canonical)
     names = [
         f"{column.name}: {_shown(before[column.name])} → {_shown(after[column.name])}"
         for column in resource.columns
-        if column.on_change is not OnChange.ASSIGNED and before[column.name] != after[column.name]
+        if column.on_change is not OnChange.ASSIGNED
+        and before[column.name] != after[column.name]
+        and column.name not in ignored
     ]
     return names + [
         part.table
         for part in resource.parts
-        if comparable(part, old.parts.get(part.table, ())) != comparable(part, new.parts.get(part.table, ()))
+        if part.table not in ignored
+        and comparable(part, old.parts.get(part.table, ())) != comparable(part, new.parts.get(part.table, ()))
     ]
 
 

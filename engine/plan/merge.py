@@ -17,6 +17,7 @@ from engine.plan import diff, three_way
 from engine.plan.base import Base, State
 from engine.plan.meet import Meeting, Name, Place, shown_name
 from engine.plan.model import Desired, Found, Parts, Row, RowChange, Values, integer_key
+from engine.plan.ownership import owner
 from engine.plan.snapshot import Snapshot
 from engine.plan.sync import Mirror
 from engine.plan.three_way import Sides
@@ -254,6 +255,10 @@ class _Merge:
                 own = self.resolver.name(resource, row)
                 self.settle(resource.table, row, own, name, (None, gone.identity, None), why)
 
+    def enforces(self, found: Found) -> bool:
+        """Whether a row wins whatever AWS says: not where something else owns the resource."""
+        return self.enforce and owner(found) is None
+
     # A resource without a row ---------------------------------------------------------------------------
 
     def _resources_alone(self) -> None:
@@ -263,7 +268,7 @@ class _Merge:
             base = self._base(found)
             if base is not None:
                 self._deleted(found, base)
-            elif not self._delete_unknown:
+            elif not (self._delete_unknown and self.enforces(found)):
                 new.append(found)
         for found in new:
             self.mirror.add_new(self._resources[found.table], found)
@@ -316,10 +321,11 @@ class _Merge:
         desired = self.resolver.completed(resource, self.resolver.resolve(resource, row), found)
         if self.resolver.gone:
             names = diff.changed(resource, desired, found)
+        names -= self.snapshot.ignored.get((found.table, found.identity), frozenset())
         base = self._base(found)
         if base is not None:
             _Pair(self, resource, desired, found, base).merge(names)
-        elif not (self.enforce or self._is_unfinished(resource, row)):
+        elif not (self.enforces(found) or self._is_unfinished(resource, row)):
             for name in sorted(names):
                 why = "it was there already, and no row has shown it"
                 values = None, of(desired, name), of(found, name)
@@ -350,7 +356,7 @@ class _Pair:
             self._merge.agree(self._found, agreed)
         if self._merge.resolver.gone:
             self._merge.check_needs(self._resource, self._desired.row, changed)
-        if not self._merge.enforce:
+        if not self._merge.enforces(self._found):
             for name in sorted(names):
                 if name in drifted:
                     self._take(name, by_both=name in changed)

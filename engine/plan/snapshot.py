@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.errors import OperationError
 from engine.plan import descriptions
+from engine.plan.ignored import Ignored
 from engine.plan.model import Found, Row, Values
 from modules.canonical import timestamp
 from modules.spec import Column, Part, Resource
@@ -19,6 +20,7 @@ class Snapshot:
     Attributes:
         hidden: what the tables cannot show.
         unread: the places that could not be read, by schema; nothing of them is in here.
+        ignored: columns that neither side is to follow the other in.
         read_at: when AWS began to be read, on the clock of `time.monotonic`.
     """
 
@@ -38,6 +40,7 @@ class Snapshot:
         """
         self.read_at = read_at
         self.unread = unread or {}
+        self.ignored: Ignored = {}
         self._index: dict[tuple[str, str], dict[Any, Found]] = {}
         self.resources = {resource.table: resource for resource in resources}
         self._added: dict[tuple[str, str], int] = {}

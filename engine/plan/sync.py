@@ -300,7 +300,8 @@ def _updates(mirror: Mirror, agreed: Mapping[tuple[str, str], frozenset[str]]) -
         for row in mirror.rows.get(resource.table, ()):
             found = mirror.pairs.get((resource.table, row.key))
             if found is not None:
-                same = agreed.get((resource.table, found.identity), ()) if agreed else ()
+                name = found.table, found.identity
+                same = agreed.get(name, frozenset()) | mirror.snapshot.ignored.get(name, frozenset())
                 change = mirror.updated(resource, row, found, same)
                 if change:
                     yield change

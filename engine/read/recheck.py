@@ -33,11 +33,14 @@ async def check(worker: Worker, snapshot: Snapshot, resource: Resource, planned:
     """
     if time.monotonic() - snapshot.read_at < _FRESH:
         return
+    ignored = snapshot.ignored.get((planned.table, planned.identity), frozenset())
     differing: list[str] = []
     # AWS may show at first what was a moment ago.
     async for _ in Attempts(lambda attempt: _SETTLING, count=2, stop=stop):
         found = await worker.look(resource, planned)
-        differing = diff.between(resource, planned, snapshot.resolved(resource, found)) if found else []
+        differing = (
+            diff.between(resource, planned, snapshot.resolved(resource, found), ignored) if found else []
+        )
         if not differing:
             return
     stop.check()

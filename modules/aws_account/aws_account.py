@@ -1,5 +1,6 @@
 """Who the engine is to AWS. Credentials are never in a table."""
 
+from modules import ownership
 from modules.spec import Context, List, Resource, assigned
 
 AWS_ACCOUNT = Resource(
@@ -15,6 +16,7 @@ AWS_ACCOUNT = Resource(
             "region", "varchar", "Region", not_null=True, doc="The region in which resources are managed."
         ),
         assigned("identity", "varchar", "Arn", doc="ARN of the user or role whose credentials are used."),
+        ownership.managed_by(None, ownership.always("AWS")),
     ),
     listing=List(operation="get_caller_identity", items="@", joins={"Region": Context("region")}),
     protected=lambda description: True,

@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html"""
 
-from modules import canonical, tagging
+from modules import canonical, ownership, tagging
 from modules.spec import (
     Call,
     Carry,
@@ -44,6 +44,7 @@ LOG_GROUP = Resource(
             canonical=canonical.instant,
         ),
         _TAGS.column,
+        ownership.managed_by(_TAGS, ownership.control_tower("logGroupName")),
     ),
     listing=List(operation="describe_log_groups", items="logGroups"),
     # AWS lets its own operation for the tags of one group be called a few times a second only.

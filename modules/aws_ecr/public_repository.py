@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_Repository.html"""
 
-from modules import canonical, tagging
+from modules import canonical, ownership, tagging
 from modules.spec import Call, Carry, Detail, Kept, List, Look, Loss, Lost, Old, Resource, assigned, fixed
 
 _CATALOGUE = ("description", "architectures", "operatingSystems", "aboutText", "usageText")
@@ -27,6 +27,7 @@ PUBLIC_REPOSITORY = Resource(
             "created_at", "timestamptz", "createdAt", read=canonical.timestamp, canonical=canonical.instant
         ),
         _TAGS.column,
+        ownership.managed_by(_TAGS),
     ),
     details=(
         Detail(

@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Repository.html"""
 
-from modules import canonical, tagging
+from modules import canonical, ownership, tagging
 from modules.spec import (
     Call,
     Carry,
@@ -57,6 +57,7 @@ REPOSITORY = Resource(
             read=bool,
         ),
         _TAGS.column,
+        ownership.managed_by(_TAGS),
     ),
     details=(
         Detail(

@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html"""
 
-from modules import canonical
+from modules import canonical, ownership
 from modules.spec import (
     Call,
     Carry,
@@ -40,6 +40,7 @@ REPOSITORY_POLICY = Resource(
             not_null=True,
             on_change=OnChange.REPLACE,
         ),
+        ownership.managed_by(),
     ),
     listing=List(
         operation="get_repository_policy",

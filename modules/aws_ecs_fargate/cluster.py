@@ -1,9 +1,22 @@
 """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Cluster.html"""
 
-from modules import tagging
-from modules.spec import Call, Carry, Const, Describe, List, Look, Resource, assigned, fixed
+import re
+
+from modules import ownership, tagging
+from modules.spec import Call, Carry, Const, Describe, Description, List, Look, Resource, assigned, fixed
 
 _TAGS = tagging.ecs("cluster_arn")
+
+
+def _batch(description: Description) -> str | None:
+    """The compute environment of AWS Batch that the cluster was made for, by the name that it then has."""
+    found = _OF_BATCH.fullmatch(description.get("clusterName") or "")
+    return f"Batch compute environment {found[1] or found[2]}" if found else None
+
+
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_OF_BATCH = re.compile(rf"AWSBatch-(.+)-{_UUID}|(.+)_Batch_{_UUID}")
+
 
 CLUSTER = Resource(
     table="cluster",
@@ -17,6 +30,7 @@ CLUSTER = Resource(
         assigned("cluster_arn", "varchar", "clusterArn"),
         assigned("cluster_status", "varchar", "status"),
         _TAGS.column,
+        ownership.managed_by(_TAGS, _batch),
     ),
     listing=List(operation="list_clusters", items="clusterArns"),
     describe=Describe(

@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html"""
 
-from modules import canonical, tagging
+from modules import canonical, ownership, tagging
 from modules.aws_ecs_fargate import services
 from modules.spec import (
     After,
@@ -115,6 +115,7 @@ SERVICE = Resource(
             doc="The first of its target groups; it keeps others that it has.",
         ),
         _TAGS.column,
+        ownership.managed_by(_TAGS, ownership.service_role("createdBy")),
     ),
     parts=(SERVICE_SECURITY_GROUPS,),
     lookups=(

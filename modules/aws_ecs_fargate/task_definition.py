@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html"""
 
-from modules import tagging
+from modules import ownership, tagging
 from modules.aws_ecs_fargate import containers
 from modules.spec import (
     Call,
@@ -126,6 +126,7 @@ TASK_DEFINITION = Resource(
         ref("task_role_name", "role", "taskRoleArn", type="varchar"),
         ref("execution_role_name", "role", "executionRoleArn", type="varchar"),
         _TAGS.column,
+        ownership.managed_by(_TAGS),
     ),
     parts=(CONTAINER_DEFINITION,),
     listing=List(operation="list_task_definitions", items="taskDefinitionArns", params={"status": "ACTIVE"}),

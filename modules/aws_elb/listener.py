@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Listener.html"""
 
-from modules import tagging
+from modules import ownership, tagging
 from modules.aws_elb import actions
 from modules.aws_elb.enums import PROTOCOLS
 from modules.spec import (
@@ -73,6 +73,7 @@ LISTENER = Resource(
             on_change=OnChange.UPDATE,
         ),
         _TAGS.column,
+        ownership.managed_by(_TAGS),
     ),
     within="load_balancer_name",
     listing=List(

@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancer.html"""
 
-from modules import canonical, tagging
+from modules import canonical, ownership, tagging
 from modules.aws_elb.defaults import default_security_group, one_subnet_per_zone
 from modules.spec import (
     Batched,
@@ -114,6 +114,7 @@ LOAD_BALANCER = Resource(
             doc="NULL is the VPC of the subnets, and without those the default VPC.",
         ),
         _TAGS.column,
+        ownership.managed_by(_TAGS),
     ),
     parts=(LOAD_BALANCER_SECURITY_GROUPS,),
     listing=List(operation="describe_load_balancers", items="LoadBalancers"),

@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroup.html"""
 
-from modules import tagging
+from modules import ownership, tagging
 from modules.aws_elb.enums import PROTOCOLS
 from modules.spec import (
     Batched,
@@ -85,6 +85,7 @@ TARGET_GROUP = Resource(
             doc="NULL is the default VPC.",
         ),
         _TAGS.column,
+        ownership.managed_by(_TAGS),
     ),
     listing=List(operation="describe_target_groups", items="TargetGroups"),
     batched=(

@@ -1,10 +1,14 @@
 """https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html"""
 
-from modules import canonical, tagging
+import re
+
+from modules import canonical, ownership, tagging
 from modules.spec import (
     Call,
     Carry,
+    Context,
     Derived,
+    Description,
     Detail,
     Edited,
     Item,
@@ -25,6 +29,28 @@ from modules.spec import (
 _DOCUMENT = Derived(canonical.json_text, ("assume_role_policy_document",))
 
 _TAGS = tagging.role()
+
+
+def _reserved(description: Description) -> str | None:
+    """Who has made a role that AWS lets nobody else change."""
+    path = str(description.get("Path") or "")
+    if path.startswith("/aws-reserved/sso.amazonaws.com/"):
+        return "IAM Identity Center"
+    return "AWS" if path.startswith("/aws-reserved/") else None
+
+
+def _own(description: Description) -> str | None:
+    """iasql itself, of the role that it works with."""
+    found = _ASSUMED.search(str(description.get("Caller") or ""))
+    return "iasql" if found and found[1] == description.get("RoleName") else None
+
+
+_ASSUMED = re.compile(r":assumed-role/([^/]+)/")
+
+
+def _is_aws(description: Description) -> bool:
+    return str(description.get("Path") or "").startswith(("/aws-service-role/", "/aws-reserved/"))
+
 
 ROLE = Resource(
     table="role",
@@ -55,8 +81,16 @@ ROLE = Resource(
             doc="The managed policies.",
         ),
         _TAGS.column,
+        ownership.managed_by(
+            _TAGS, _reserved, _own, ownership.service_role("Path"), ownership.control_tower("RoleName")
+        ),
     ),
-    listing=List(operation="list_roles", items="Roles", params={"MaxItems": 1000}),
+    listing=List(
+        operation="list_roles",
+        items="Roles",
+        params={"MaxItems": 1000},
+        joins={"Caller": Context("arn")},
+    ),
     details=(
         Detail(
             operation="list_attached_role_policies",
@@ -169,7 +203,7 @@ ROLE = Resource(
     ready=Waiter(name="role_exists", params={"RoleName": "role_name"}, seconds=60, blocks=True),
     absent=("NoSuchEntity",),
     eventual=(("MalformedPolicyDocument", "Invalid principal"),),
-    protected=lambda description: str(description.get("Path", "")).startswith("/aws-service-role/"),
+    protected=_is_aws,
     hints={
         "DeleteConflict": "Remove the role's inline policies and instance profiles first.",
         "MalformedPolicyDocument": "Correct role.assume_role_policy_document: a trust policy needs Version "

@@ -1,5 +1,6 @@
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Region.html"""
 
+from modules import ownership
 from modules.spec import List, Resource, assigned
 
 AWS_REGIONS = Resource(
@@ -24,6 +25,7 @@ AWS_REGIONS = Resource(
             place_of="region",
             doc="The schema that has the region's tables; NULL if it has no place in this database.",
         ),
+        ownership.managed_by(None, ownership.always("AWS")),
     ),
     listing=List(operation="describe_regions", items="Regions", params={"AllRegions": True}),
     protected=lambda description: True,

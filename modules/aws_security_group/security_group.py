@@ -1,9 +1,21 @@
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroup.html"""
 
-from modules import tagging
-from modules.spec import Call, ComesWith, Const, List, Obstacle, Resource, assigned, fixed, ref
+import re
+
+from modules import ownership, tagging
+from modules.spec import Call, ComesWith, Const, Description, List, Obstacle, Resource, assigned, fixed, ref
 
 _TAGS = tagging.ec2("security-group", "group_id")
+
+
+def _directory(description: Description) -> str | None:
+    """The directory whose controllers or WorkSpaces AWS has made the group for."""
+    found = _OF_DIRECTORY.fullmatch(description.get("GroupName") or "")
+    return f"Directory Service {found[1]}" if found else None
+
+
+_OF_DIRECTORY = re.compile(r"(d-[0-9a-f]{10})_(controllers|workspacesMembers)")
+
 
 SECURITY_GROUP = Resource(
     table="security_group",
@@ -26,8 +38,14 @@ SECURITY_GROUP = Resource(
             doc="NULL is the default VPC.",
         ),
         _TAGS.column,
+        ownership.managed_by(_TAGS, ownership.another_account("OwnerId"), _directory),
     ),
-    listing=List(operation="describe_security_groups", items="SecurityGroups", params={"MaxResults": 1000}),
+    listing=List(
+        operation="describe_security_groups",
+        items="SecurityGroups",
+        params={"MaxResults": 1000},
+        joins=ownership.ACCOUNT,
+    ),
     create=(
         Call(
             operation="create_security_group",

@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html"""
 
-from modules import canonical, tagging
+from modules import canonical, ownership, tagging
 from modules.aws_security_group.permissions import comparable, permissions, port
 from modules.spec import (
     Batch,
@@ -78,10 +78,14 @@ SECURITY_GROUP_RULE = Resource(
             doc="The group whose members it lets in, or lets out to.",
         ),
         _TAGS.column,
+        ownership.managed_by(_TAGS, ownership.another_account("GroupOwnerId")),
     ),
     within="security_group_id",
     listing=List(
-        operation="describe_security_group_rules", items="SecurityGroupRules", params={"MaxResults": 1000}
+        operation="describe_security_group_rules",
+        items="SecurityGroupRules",
+        params={"MaxResults": 1000},
+        joins=ownership.ACCOUNT,
     ),
     create=(
         Call(

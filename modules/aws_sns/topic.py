@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from modules import canonical, tagging
+from modules import canonical, ownership, tagging
 from modules.spec import (
     Call,
     Carry,
@@ -109,6 +109,7 @@ TOPIC = Resource(
             doc="For FIFO topics: whether messages of the same body count as one.",
         ),
         _TAGS.column,
+        ownership.managed_by(_TAGS, ownership.control_tower("TopicArn")),
     ),
     checks=(
         ("topic_fifo_has_its_name", "fifo_topic = (name LIKE '%.fifo')"),

@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html"""
 
-from modules import canonical, tagging
+from modules import canonical, ownership, tagging
 from modules.spec import (
     Call,
     Carry,
@@ -77,6 +77,7 @@ QUEUE = Resource(
         _number("MaximumMessageSize", 262144, "Bytes that a message may have."),
         column("policy", "jsonb", "Policy", read=canonical.document, canonical=canonical.policy),
         _TAGS.column,
+        ownership.managed_by(_TAGS),
     ),
     checks=(("queue_fifo_has_its_name", "fifo_queue = (name LIKE '%.fifo')"),),
     listing=List(operation="list_queues", items="QueueUrls", params={"MaxResults": 1000}),

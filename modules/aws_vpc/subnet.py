@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Subnet.html"""
 
-from modules import canonical, tagging
+from modules import canonical, ownership, tagging
 from modules.spec import (
     Call,
     Carry,
@@ -55,8 +55,11 @@ SUBNET = Resource(
         assigned("subnet_arn", "varchar", "SubnetArn"),
         ref("vpc_id", "vpc", "VpcId", not_null=True),
         _TAGS.column,
+        ownership.managed_by(_TAGS, ownership.another_account("OwnerId")),
     ),
-    listing=List(operation="describe_subnets", items="Subnets", params={"MaxResults": 1000}),
+    listing=List(
+        operation="describe_subnets", items="Subnets", params={"MaxResults": 1000}, joins=ownership.ACCOUNT
+    ),
     create=(
         Call(
             operation="create_subnet",

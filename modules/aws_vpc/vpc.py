@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Vpc.html"""
 
-from modules import canonical, tagging
+from modules import canonical, ownership, tagging
 from modules.spec import (
     Call,
     Carry,
@@ -66,8 +66,11 @@ VPC = Resource(
         assigned("state", EnumType(name="vpc_state_enum", values=("available", "pending")), "State"),
         assigned("is_default", "boolean", "IsDefault", not_null=True, default="false"),
         _TAGS.column,
+        ownership.managed_by(_TAGS, ownership.another_account("OwnerId")),
     ),
-    listing=List(operation="describe_vpcs", items="Vpcs", params={"MaxResults": 1000}),
+    listing=List(
+        operation="describe_vpcs", items="Vpcs", params={"MaxResults": 1000}, joins=ownership.ACCOUNT
+    ),
     create=(
         Call(
             operation="create_vpc",

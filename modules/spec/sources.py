@@ -16,9 +16,9 @@ class Const:
 
 @dataclass(frozen=True)
 class Context:
-    """Something of the account that the call is made in."""
+    """Something of the account that the call is made in; `arn` is who makes it."""
 
-    what: Literal["region", "account"]
+    what: Literal["region", "account", "arn"]
 
 
 @dataclass(frozen=True)

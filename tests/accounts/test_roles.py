@@ -74,6 +74,14 @@ def test_the_trust_policy_that_is_printed_is_the_one_that_is_needed(
     assert groups(simulator, OWN) == []
 
 
+def test_the_role_of_the_connection_is_iasqls_own(commands: Commands, simulator: Cloud) -> None:
+    made = connected(commands, simulator)
+    with psycopg.connect(at(commands.up(), made.url), autocommit=True) as session:
+        session.execute("SELECT * FROM iasql_install('aws_iam')")
+        shown = session.execute("SELECT role_name, managed_by FROM role").fetchall()
+    assert shown == [("iasql", "iasql")]
+
+
 @pytest.mark.parametrize("condition", [None, {"Null": {"aws:PrincipalArn": "false"}}])
 def test_a_role_without_external_id_is_refused(
     commands: Commands, simulator: Cloud, condition: dict[str, Any] | None

@@ -22,6 +22,7 @@ from engine.plan.new_keys import numbered
 from engine.plan.resolve import natural_key
 from engine.plan.snapshot import Snapshot
 from engine.plan.sync import Mirror, brought, plan_sync, restored, tables_brought
+from modules import ownership
 from modules.catalogue import find_modules, in_reference_order
 from modules.spec import ComesWith, OnChange, Resource
 
@@ -282,7 +283,7 @@ class World:
     def _take_along(self, table: str, identity: str) -> None:
         found = next((each for each in self.holds[table] if each.identity == identity), None)
         if found is None:
-            return  # it refers twice to what it goes with
+            return  # a rule that names its own group is a user of it twice
         for other, user in self._users(CATALOGUE.resources[table], found):
             self._take_along(other, user.identity)
         self.holds[table] = [each for each in self.holds[table] if each.identity != identity]
@@ -335,7 +336,11 @@ def _described(resource: Resource, identity: str, desired: Desired) -> Found:
     """What AWS would say of a resource with these values."""
     values: dict[str, Any] = {column.name: desired.values.get(column.name) for column in resource.columns}
     for column in resource.columns:
-        if column.on_change is OnChange.ASSIGNED and values[column.name] is None:
+        if (
+            column.on_change is OnChange.ASSIGNED
+            and values[column.name] is None
+            and column.name != ownership.NAME
+        ):
             values[column.name] = f"{column.name} of {identity}"
         if column.left_to_aws and values[column.name] is None and column.reference is None:
             values[column.name] = "chosen"

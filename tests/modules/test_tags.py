@@ -176,15 +176,15 @@ async def test_tags_are_sent_with_the_create_and_changed_by_key(
 
 async def test_tags_of_aws_are_shown_and_never_sent(session: Session, simulator: Cloud) -> None:
     elb = simulator.client("elbv2")
-    tags = [{"Key": "aws:cloudformation:stack-name", "Value": "s"}, {"Key": "team", "Value": "x"}]
+    tags = [{"Key": "aws:createdBy", "Value": "s"}, {"Key": "team", "Value": "x"}]
     elb.create_target_group(Name="tg", TargetType="lambda", Tags=tags)
     await session("iasql_install", "aws_elb")
     shown = json.loads(await session.value("SELECT tags FROM target_group"))
-    assert shown == {"aws:cloudformation:stack-name": "s", "team": "x"}
+    assert shown == {"aws:createdBy": "s", "team": "x"}
     await session.execute('UPDATE target_group SET tags = \'{"aws:mine": "1"}\'')
     assert [row[:2] for row in await session("iasql_apply")] == [("update", "target_group")]
     [arn] = [each["TargetGroupArn"] for each in elb.describe_target_groups()["TargetGroups"]]
-    assert _of_elb(elb, arn) == {"aws:cloudformation:stack-name": "s"}
+    assert _of_elb(elb, arn) == {"aws:createdBy": "s"}
 
 
 async def test_an_upgrade_fills_the_column_from_aws(session: Session, simulator: Cloud) -> None:

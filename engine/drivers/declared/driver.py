@@ -38,12 +38,12 @@ class DeclaredDriver:
         self, resource: Resource, found: Found, *, used_by: Collection[str], first: bool
     ) -> Found:
         identity = await calls.identity(self._cloud)
-        context = {"region": identity.region, "account": identity.account}
-        return await looks.at_replaced(self._cloud, resource, found, context, used_by=used_by, first=first)
+        return await looks.at_replaced(
+            self._cloud, resource, found, identity.context, used_by=used_by, first=first
+        )
 
     async def worker(self, snapshot: Snapshot, steps: Sequence[Step], stop: Stop) -> DeclaredWorker:
         identity = await calls.identity(self._cloud)
-        context = {"region": identity.region, "account": identity.account}
-        shared = sharing(snapshot, steps, context)
+        shared = sharing(snapshot, steps, identity.context)
         lookup = Lookup(self._cloud, snapshot)
-        return DeclaredWorker(self._cloud, context, self._patience, stop, lookup, shared)
+        return DeclaredWorker(self._cloud, identity.context, self._patience, stop, lookup, shared)

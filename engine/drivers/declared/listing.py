@@ -79,12 +79,11 @@ async def _joined(
     """
     if not joins:
         return some
-    context: dict[str, str] = {}
+    context: Mapping[str, str] = {}
     if any(isinstance(source, Context) for source in joins.values()):
-        here = await identity(cloud)
-        context = {"region": here.region, "account": here.account}
-    facts = Facts(values={}, parts={}, context=context, item=name)
-    return [{**each, **structure(joins, facts)} for each in some]
+        context = (await identity(cloud)).context
+    more = structure(joins, Facts(values={}, parts={}, context=context, item=name))
+    return [{**each, **more} for each in some]
 
 
 async def _described(

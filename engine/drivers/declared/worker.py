@@ -22,7 +22,7 @@ from engine.plan import descriptions, diff
 from engine.plan.call_groups import Sharing
 from engine.plan.model import Found, Values
 from engine.plan.requests import Facts, applies, described, request, structure
-from modules.spec import Call, Kept, PerItem, PerKey, Resource, Update, Waiter
+from modules.spec import Call, Column, Kept, OnChange, PerItem, PerKey, Resource, Update, Waiter
 
 
 class DeclaredWorker:
@@ -39,7 +39,7 @@ class DeclaredWorker:
     ) -> None:
         """
         Args:
-            context: account and region.
+            context: see `modules.spec.Context`.
             sharing: which steps share a call, and which need none.
             stop: ends retries that wait for AWS.
             lookup: for what lost calls have made, and for what is to be changed.
@@ -167,7 +167,7 @@ class DeclaredWorker:
         found = descriptions.found(job.resource, description)
         values = {
             column.name: found.values[column.name]
-            if column.left_to_aws or found.values[column.name] is not None
+            if column.left_to_aws or _of_listing(column) or found.values[column.name] is not None
             else job.desired.values.get(column.name)
             for column in job.resource.columns
         }
@@ -213,7 +213,9 @@ class DeclaredWorker:
         if resource.fetch is not None:
             description = await self._fetched(job)
         if description is not None:
-            return descriptions.found(resource, description)
+            found = descriptions.found(resource, description)
+            listed = {each.name: old.values[each.name] for each in resource.columns if _of_listing(each)}
+            return replace(found, values={**found.values, **listed})
         changed = {name: values[name] for name in columns if name in values}
         return replace(
             old,
@@ -393,6 +395,11 @@ def _undone(job: Job) -> list[Kept]:
     """Of what a replacement keeps, what has to be taken off the old resource before it is deleted."""
     calls = job.resource.carry.calls if job.change.action == "replace" else ()
     return [kept for kept in calls if kept.undone is not None]
+
+
+def _of_listing(column: Column) -> bool:
+    """Whether AWS assigns a column's value, and it takes all that a listing puts together to see it."""
+    return column.on_change is OnChange.ASSIGNED and column.path is None
 
 
 def _is_of(resource: Resource, description: Mapping[str, Any], facts: Facts) -> bool:

@@ -109,6 +109,14 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
         create(SERVICE, {"desiredCount": "arn"}),
         "create_service desiredCount is a integer, but arn is varchar",
     ),
+    "no owner": (
+        replace(LOG_GROUP, columns=tuple(each for each in LOG_GROUP.columns if each.name != "managed_by")),
+        "no column managed_by: ownership.managed_by() is one",
+    ),
+    "another kind of owner": (
+        column(LOG_GROUP, "managed_by", not_null=True),
+        "managed_by is another column than ownership.managed_by() makes",
+    ),
     "missing parameter": (
         create(ROLE, {"AssumeRolePolicyDocument": None}),  # type: ignore[dict-item]
         "create_role needs AssumeRolePolicyDocument in CreateRoleRequest",
@@ -323,7 +331,7 @@ def test_what_is_allowed_is_said_the_likeliest_first() -> None:
     [misspelt] = faults(replace(VPC, absent=("InvalidVpcId.NotFound",)), RESOURCES)
     assert misspelt.allowed[0] == "InvalidVpcID.NotFound"
     few = found(replace(VPC, natural_key=("cidr",)))["natural_key names no column: cidr"]
-    assert set(few.allowed) == {"vpc_id", "cidr_block", "state", "is_default", "tags"}
+    assert set(few.allowed) == {"vpc_id", "cidr_block", "state", "is_default", "tags", "managed_by"}
 
 
 def test_a_module_is_put_together_of_what_there_is() -> None:

@@ -328,3 +328,21 @@ async def test_of_a_service_that_codedeploy_deploys_the_count_can_be_changed(
         await applied("iasql_apply")
     assert refused.value.sqlstate == "0A000"
     assert active(ecs) == ["td:1"]
+
+
+async def test_a_count_that_is_scaled_by_others_is_left_to_them(applied: Session, ecs: Any) -> None:
+    await applied.execute(
+        "INSERT INTO iasql.ignored (table_name, columns, condition) "
+        "VALUES ('service', '{desired_count,service_security_groups}', 'name = ''s''')"
+    )
+    ecs.update_service(cluster="c", service="s", desiredCount=5)
+    await applied.execute("DELETE FROM service_security_groups")
+    assert await applied("iasql_plan_apply") == []
+    assert await applied("iasql_plan_sync") == []
+    await applied.execute("UPDATE service SET assign_public_ip = 'DISABLED'")
+    assert [row[0] for row in await applied.apply()] == ["update"]
+    running = service(ecs)
+    network = running["networkConfiguration"]["awsvpcConfiguration"]
+    assert (running["desiredCount"], network["assignPublicIp"]) == (5, "DISABLED")
+    assert len(network["securityGroups"]) == 1
+    assert await applied.value("SELECT desired_count FROM service") == 1
