@@ -1150,12 +1150,13 @@ BEGIN
 END
 $$;
 
--- What operations began to make and did not finish, of the tables that the role may read.
+-- What operations began to make or to remove and did not finish, of the tables that the role may read. What was refused
+-- may be half made, but not half removed.
 CREATE OR REPLACE VIEW iasql.unfinished WITH (security_barrier) AS
   SELECT DISTINCT s.table_name, s.description
   FROM iasql.iasql_step AS s JOIN iasql.iasql_operation AS o ON o.id = s.operation
-  WHERE s.kind = 'make'
-    AND (s.outcome IN ('cut off', 'failed')
+  WHERE s.kind IN ('make', 'remove')
+    AND (s.outcome = 'cut off' OR s.outcome = 'failed' AND s.kind = 'make'
       OR s.outcome IS NULL AND (o.ended_at IS NOT NULL OR NOT iasql.lives(o.pid, o.started_at)))
     AND has_table_privilege(iasql.oid_of(s.table_name), 'SELECT')
     AND NOT EXISTS (
@@ -1163,4 +1164,5 @@ CREATE OR REPLACE VIEW iasql.unfinished WITH (security_barrier) AS
       WHERE later.operation > s.operation AND later.table_name = s.table_name
         AND later.outcome = 'done' AND later.description = s.description);
 GRANT SELECT ON iasql.unfinished TO PUBLIC;
-COMMENT ON VIEW iasql.unfinished IS 'The resources that operations began to make, and of which the end is not known.';
+COMMENT ON VIEW iasql.unfinished IS
+  'The resources that operations began to make or to remove, and of which the end is not known.';

@@ -6,9 +6,8 @@ Such a column is compared and sent as AWS has it, once the resource is there, an
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
-from engine.plan.model import Desired, Found, Pending, RowChange
+from engine.plan.model import Desired, Found, Pending
 from modules.spec import Resource
 
 #: By table and identity; the tables of parts are names like those of columns.
@@ -27,15 +26,3 @@ def as_aws_has_them(resource: Resource, desired: Desired, found: Found, names: C
     }
     parts = {part.table: found.parts[part.table] for part in resource.parts if part.table in names}
     return Desired(desired.row, {**desired.values, **values}, {**desired.parts, **parts})
-
-
-def without(change: RowChange | None, names: Collection[str]) -> RowChange | None:
-    """A change of a row that leaves some columns and parts alone; None if nothing is left of it."""
-    if change is None or not names:
-        return change
-    left = replace(
-        change,
-        values={name: value for name, value in change.values.items() if name not in names},
-        parts={table: rows for table, rows in change.parts.items() if table not in names},
-    )
-    return left if left.values or left.parts or left.fills or left.filled else None

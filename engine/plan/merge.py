@@ -100,8 +100,8 @@ def merged(
         kept: the bases of what the meeting wants.
         delete_unknown: in the mode `enforce`, resources without a row and without a base are left to be
             deleted.
-        unfinished: what earlier operations began to make and did not finish, by table and natural key: how
-            AWS has it is the engine's own doing, so that the row counts.
+        unfinished: what earlier operations began and did not finish to make, by table and natural key, or to
+            remove, by table and AWS's name: how AWS has it is the engine's own doing, so that the row counts.
     """
     return _Merge(meeting, kept, mode, delete_unknown, frozenset(unfinished)).run()
 
@@ -209,7 +209,7 @@ class _Merge:
         resource = self._resources[desired.row.table]
         name = shown_name(resource, desired)
         base = self._kept.get((resource.table, name)) if name is not None else None
-        if base is None or (self.enforce and not base.fresh):
+        if base is None or (self.enforce and not base.fresh) or self._is_removed(resource, base):
             return  # it is to be made
         state = _with_missing(resource, base.answer, _with_missing(resource, base.row, _nothing(resource)))
         gone = Found(
@@ -231,6 +231,18 @@ class _Merge:
             self.settle(resource.table, desired.row, gone.identity, each, values, why)
         if not changed and not base.fresh:
             self.settle(resource.table, desired.row, gone.identity, None, (True, True, None))
+
+    def _is_removed(self, resource: Resource, base: Base) -> bool:
+        """Whether an operation that was cut off has removed a resource, or what it was within."""
+        if (resource.table, base.identity) in self._unfinished:
+            return True
+        column = resource.column(resource.within) if resource.within else None
+        owner = base.row.values.get(column.name) if column else None
+        return (
+            column is not None
+            and column.reference is not None
+            and (column.reference.table, owner) in self._unfinished
+        )
 
     def _replaced_targets(self, resource: Resource, base: Base) -> frozenset[str]:
         """The columns in which a base names what AWS holds no more: what a row names there may have replaced
@@ -325,11 +337,26 @@ class _Merge:
         base = self._base(found)
         if base is not None:
             _Pair(self, resource, desired, found, base).merge(names)
-        elif not (self.enforces(found) or self._is_unfinished(resource, row)):
+        elif not (self.enforces(found) or self._is_unfinished(resource, row) or self._came_of_itself(found)):
             for name in sorted(names):
                 why = "it was there already, and no row has shown it"
                 values = None, of(desired, name), of(found, name)
                 self.settle(row.table, row, found.identity, name, values, why)
+
+    def _came_of_itself(self, found: Found) -> bool:
+        """Whether AWS has made a resource along with another, and nobody has touched it."""
+        return any(
+            each.table == found.table
+            and found.values[each.by] is not None
+            and all(found.values[name] == value for name, value in each.values.items())
+            and all(
+                found.values[column.name] in (None, {}, [])
+                for column in self._resources[found.table].columns
+                if column.name not in (*each.values, each.by) and not bases.is_aws_to_say(column)
+            )
+            for resource in self._resources.values()
+            for each in resource.comes_with
+        )
 
     def _is_unfinished(self, resource: Resource, row: Row) -> bool:
         return bool(self._unfinished) and (row.table, self.resolver.name(resource, row)) in self._unfinished

@@ -1,0 +1,379 @@
+"""What an apply and a sync make of what others do in AWS: the merge table, against a simulated account."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import asyncpg
+import pytest
+
+from engine.errors import DatabaseError, OperationError
+from tests.engine.direct import DirectCaller, Session
+from tests.fixtures.cloud import Cloud
+from tests.fixtures.databases import Database
+
+_POLICY = "arn:aws:iam::aws:policy/"
+
+
+@pytest.fixture
+def ecr(simulator: Cloud) -> Any:
+    return simulator.client("ecr")
+
+
+@pytest.fixture
+async def one(session: Session, simulator: Cloud, ecr: Any) -> Session:
+    """A session whose table shows the repository `one`, which is not scanned and has a tag."""
+    ecr.create_repository(repositoryName="one", tags=[{"Key": "team", "Value": "a"}])
+    await session("iasql_install", "aws_ecr", "aws_iam")
+    return session
+
+
+def _scanned(ecr: Any, name: str = "one") -> bool:
+    [found] = ecr.describe_repositories(repositoryNames=[name])["repositories"]
+    return bool(found["imageScanningConfiguration"]["scanOnPush"])
+
+
+def _scan(ecr: Any, scan: bool) -> None:
+    ecr.put_image_scanning_configuration(
+        repositoryName="one", imageScanningConfiguration={"scanOnPush": scan}
+    )
+
+
+def _tags(ecr: Any) -> dict[str, str]:
+    [found] = ecr.describe_repositories(repositoryNames=["one"])["repositories"]
+    return {
+        each["Key"]: each["Value"]
+        for each in ecr.list_tags_for_resource(resourceArn=found["repositoryArn"])["tags"]
+    }
+
+
+def _names(ecr: Any) -> list[str]:
+    return sorted(each["repositoryName"] for each in ecr.describe_repositories()["repositories"])
+
+
+async def _refused(session: Session, function: str = "iasql_apply", **named: str) -> OperationError:
+    with pytest.raises(OperationError) as refused:
+        await session(function, **named)
+    return refused.value
+
+
+async def test_what_somebody_else_made_stays_and_gets_a_row(one: Session, ecr: Any) -> None:
+    ecr.create_repository(repositoryName="theirs")
+    assert await one("iasql_plan_apply") == []
+    assert await one.rows("SELECT repository_name FROM repository") == [("one",)]
+    assert await one("iasql_apply") == []
+    assert _names(ecr) == ["one", "theirs"]
+    assert await one.rows("SELECT repository_name FROM repository ORDER BY 1") == [("one",), ("theirs",)]
+    assert any("theirs has appeared in AWS" in each for each in one.notices)
+    await one.execute("DELETE FROM repository WHERE repository_name = 'theirs'")
+    assert [row[0] for row in await one("iasql_apply")] == ["delete"]
+    assert _names(ecr) == ["one"]
+
+
+async def test_a_row_follows_what_somebody_else_changed(one: Session, ecr: Any) -> None:
+    _scan(ecr, True)
+    assert await one("iasql_apply") == []
+    assert await one.value("SELECT scan_on_push FROM repository")
+    assert _scanned(ecr)
+    assert any("its row follows in scan_on_push" in each for each in one.notices)
+    # It is agreed now: the user's change of it is one again.
+    await one.execute("UPDATE repository SET scan_on_push = false")
+    assert [row[0] for row in await one.apply()] == ["update"]
+    assert not _scanned(ecr)
+
+
+async def test_what_both_have_changed_goes_together_where_it_can(one: Session, ecr: Any) -> None:
+    [arn] = [each["repositoryArn"] for each in ecr.describe_repositories()["repositories"]]
+    _scan(ecr, True)
+    ecr.tag_resource(resourceArn=arn, tags=[{"Key": "theirs", "Value": "1"}])
+    await one.execute(
+        """UPDATE repository SET image_tag_mutability = 'IMMUTABLE', tags = '{"team": "b", "ours": "1"}'"""
+    )
+    found = {(row[0], row[4]): (row[9], row[10]) for row in await one("iasql_diff")}
+    assert found["update", "image_tag_mutability"] == ("MUTABLE", "row")
+    assert found["follow", "scan_on_push"] == ("false", "aws")
+    assert [row[:2] for row in await one.apply()] == [("update", "repository")]
+    assert _tags(ecr) == {"team": "b", "ours": "1", "theirs": "1"}
+    assert _scanned(ecr)
+    assert await one.rows("SELECT scan_on_push, image_tag_mutability::text FROM repository") == [
+        (True, "IMMUTABLE")
+    ]
+
+
+async def test_a_conflict_is_refused_with_all_three_values(one: Session, ecr: Any, simulator: Cloud) -> None:
+    [arn] = [each["repositoryArn"] for each in ecr.describe_repositories()["repositories"]]
+    ecr.tag_resource(resourceArn=arn, tags=[{"Key": "team", "Value": "theirs"}])
+    await one.execute("""UPDATE repository SET scan_on_push = true, tags = '{"team": "ours"}'""")
+    before = len(simulator.calls(mutating=True))
+    error = await _refused(one)
+    assert (error.sqlstate, error.table) == ("40001", "repository")
+    assert 'base {"team": "a"}, row {"team": "ours"}, AWS {"team": "theirs"}' in (error.detail or "")
+    assert len(simulator.calls(mutating=True)) == before
+    assert ("conflict", "tags", "both") in {(row[0], row[4], row[10]) for row in await one("iasql_diff")}
+    # A plan says so and shows what else there is; here there is nothing, since it is the same row.
+    assert await one("iasql_plan_apply") == []
+
+    await one("iasql_sync", keep="repository")
+    assert json.loads(await one.value("SELECT tags FROM repository")) == {"team": "ours"}
+    assert not await one.value("SELECT scan_on_push FROM repository"), "no conflict: AWS's side"
+    await one.apply()
+    assert _tags(ecr) == {"team": "ours"}
+
+
+async def test_a_sync_takes_awss_side_of_a_conflict(one: Session, ecr: Any) -> None:
+    [arn] = [each["repositoryArn"] for each in ecr.describe_repositories()["repositories"]]
+    ecr.tag_resource(resourceArn=arn, tags=[{"Key": "team", "Value": "theirs"}])
+    await one.execute("""UPDATE repository SET tags = '{"team": "ours"}'""")
+    await one("iasql_sync")
+    assert json.loads(await one.value("SELECT tags FROM repository")) == {"team": "theirs"}
+    assert await one("iasql_apply") == []
+
+
+async def test_what_is_gone_is_said_and_made_again_only_if_that_is_wanted(one: Session, ecr: Any) -> None:
+    ecr.delete_repository(repositoryName="one")
+    for _ in range(2):
+        assert await one("iasql_plan_apply") == []
+        assert await one("iasql_apply") == []
+    assert any("is gone from AWS" in each for each in one.notices)
+    assert await one.value("SELECT count(*) FROM repository") == 1
+    await one("iasql_sync", keep="repository one")
+    assert [row[0] for row in await one.apply()] == ["create"]
+    assert _names(ecr) == ["one"]
+    assert _tags(ecr) == {"team": "a"}
+
+
+async def test_what_is_gone_can_be_let_go(one: Session, ecr: Any) -> None:
+    ecr.delete_repository(repositoryName="one")
+    await one.execute("DELETE FROM repository")
+    assert await one("iasql_apply") == []
+    assert await one.value("SELECT count(*) FROM iasql.bases") is not None
+    await one.execute("INSERT INTO repository (repository_name) VALUES ('one')")
+    assert [row[0] for row in await one.apply()] == ["create"]
+
+
+async def test_a_changed_row_of_what_is_gone_is_a_conflict(one: Session, ecr: Any) -> None:
+    ecr.delete_repository(repositoryName="one")
+    await one.execute("UPDATE repository SET scan_on_push = true")
+    error = await _refused(one)
+    assert (error.sqlstate, "it is gone from AWS" in (error.detail or "")) == ("40001", True)
+
+
+async def test_a_row_adopts_what_is_there_if_it_says_the_same(session: Session, ecr: Any) -> None:
+    await session("iasql_install", "aws_ecr")
+    ecr.create_repository(repositoryName="one")
+    await session.execute("INSERT INTO repository (repository_name) VALUES ('one')")
+    assert await session("iasql_apply") == []
+    assert await session.value("SELECT repository_arn IS NOT NULL FROM repository")
+    ecr.create_repository(repositoryName="two")
+    await session.execute("INSERT INTO repository (repository_name, scan_on_push) VALUES ('two', true)")
+    error = await _refused(session)
+    assert error.sqlstate == "40001"
+    assert "scan_on_push: base None, row true, AWS false" in (error.detail or "")
+
+
+async def test_a_table_that_was_emptied_deletes_nothing(one: Session, ecr: Any) -> None:
+    await one.execute("TRUNCATE repository CASCADE")
+    for function in ("iasql_plan_apply", "iasql_apply"):
+        error = await _refused(one, function)
+        assert (error.sqlstate, "TRUNCATE" in (error.detail or "")) == ("55000", True)
+    await one("iasql_sync")
+    assert await one.value("SELECT count(*) FROM repository") == 1
+    assert await one.apply() == []
+    await one.execute("DELETE FROM repository")
+    assert [row[0] for row in await one.apply()] == ["delete"]
+
+
+async def test_a_table_that_was_made_again_deletes_nothing(one: Session, ecr: Any) -> None:
+    await one.execute(
+        "CREATE TABLE saved (LIKE repository INCLUDING ALL); DROP TABLE repository CASCADE;"
+        "ALTER TABLE saved RENAME TO repository"
+    )
+    assert (await _refused(one)).sqlstate == "55000"
+    await one("iasql_sync")
+    assert await one.apply() == []
+    assert _names(ecr) == ["one"]
+
+
+async def test_a_row_with_another_key_is_the_same_row(session: Session, simulator: Cloud) -> None:
+    await session("iasql_install", "aws_vpc")
+    await session.execute("INSERT INTO vpc (cidr_block) VALUES ('10.9.0.0/16')")
+    await session.apply()
+    await session.execute("UPDATE vpc SET id = id + 1000 WHERE cidr_block = '10.9.0.0/16'")
+    assert await session.apply() == []
+
+
+async def test_another_resource_of_the_same_name_is_not_deleted_for_a_deleted_row(
+    session: Session, simulator: Cloud
+) -> None:
+    iam, trust = simulator.client("iam"), json.dumps({"Version": "2012-10-17", "Statement": []})
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust)
+    await session("iasql_install", "aws_iam")
+    await session.execute("DELETE FROM role WHERE role_name = 'r'")
+    iam.delete_role(RoleName="r")
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust)
+    assert await session("iasql_apply") == []
+    assert iam.get_role(RoleName="r")
+    assert await session.value("SELECT count(*) FROM role WHERE role_name = 'r'") == 1
+
+
+async def test_careful_refuses_any_drift_in_what_it_is_about(one: Session, ecr: Any) -> None:
+    _scan(ecr, True)
+    await one.execute(
+        "SET iasql.apply_mode = careful; UPDATE repository SET image_tag_mutability = 'IMMUTABLE'"
+    )
+    error = await _refused(one)
+    assert (error.sqlstate, "scan_on_push" in (error.detail or "")) == ("40001", True)
+    await one.execute("RESET iasql.apply_mode")
+    await one.apply()
+    await one.execute("SET iasql.apply_mode = careful; DELETE FROM repository")
+    _scan(ecr, False)
+    assert (await _refused(one)).sqlstate == "40001"
+    assert _names(ecr) == ["one"]
+
+
+async def test_enforce_makes_aws_what_the_rows_say_and_deletes_only_what_they_showed(
+    one: Session, ecr: Any
+) -> None:
+    _scan(ecr, True)
+    ecr.create_repository(repositoryName="theirs")
+    await one.execute("SET iasql.apply_mode = enforce")
+    assert [row[0] for row in await one("iasql_apply")] == ["update"]
+    assert (_scanned(ecr), _names(ecr)) == (False, ["one", "theirs"])
+    ecr.delete_repository(repositoryName="one")
+    ecr.create_repository(repositoryName="other")
+    await one.execute("SET iasql.delete_unknown = on")
+    assert sorted(row[0] for row in await one("iasql_apply")) == ["create", "delete"]
+    assert _names(ecr) == ["one", "theirs"]
+
+
+async def test_a_guard_is_the_floor_of_the_mode(one: Session, ecr: Any) -> None:
+    await one.execute("INSERT INTO iasql.guard (setting, value) VALUES ('apply_mode', 'merge')")
+    await one.execute("SET iasql.apply_mode = enforce")
+    _scan(ecr, True)
+    assert await one("iasql_apply") == []
+    assert _scanned(ecr)
+    await one.execute("SET iasql.apply_mode = forced")
+    error = await _refused(one, "iasql_plan_apply")
+    assert (error.sqlstate, "careful, merge, enforce" in (error.hint or "")) == ("22023", True)
+
+
+async def test_two_forms_of_a_document_are_no_difference(session: Session, simulator: Cloud) -> None:
+    """AWS gives an account's number back as the account's root."""
+    await session("iasql_install", "aws_iam")
+
+    def trust(principal: str) -> str:
+        statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    await session.execute(
+        f"INSERT INTO role (role_name, assume_role_policy_document) VALUES ('r', '{trust('123456789012')}')"
+    )
+    await session("iasql_apply")
+    iam = simulator.client("iam")
+    iam.update_assume_role_policy(RoleName="r", PolicyDocument=trust("arn:aws:iam::123456789012:root"))
+    await session("iasql_apply")
+    assert await session("iasql_plan_apply") == []
+    assert await session("iasql_plan_sync") == []
+
+
+async def test_an_apply_that_is_rolled_back_leaves_the_base_as_it_was(
+    one: Session, ecr: Any, fresh_database: Database
+) -> None:
+    caller = one.caller
+    await caller.commit()
+    await caller.connection.execute("BEGIN")
+    caller.in_transaction = True
+    await caller.connection.execute("UPDATE repository SET scan_on_push = true")
+    await one("iasql_apply")
+    await caller.connection.execute("ROLLBACK")
+    caller.in_transaction = False
+    assert _scanned(ecr)
+    # AWS holds what the row does not say any more: the row follows.
+    assert await one("iasql_apply") == []
+    assert await one.value("SELECT scan_on_push FROM repository")
+
+
+async def test_uncommitted_work_is_planned_as_it_stands(one: Session, ecr: Any) -> None:
+    caller = one.caller
+    await caller.commit()
+    await caller.connection.execute("BEGIN")
+    caller.in_transaction = True
+    await caller.connection.execute("DELETE FROM repository")
+    assert [row[0] for row in await one("iasql_plan_apply")] == ["delete"]
+    await caller.connection.execute("ROLLBACK")
+    caller.in_transaction = False
+    assert await one("iasql_plan_apply") == []
+
+
+async def test_two_applies_and_a_sync_one_after_the_other_agree(
+    one: Session, ecr: Any, engine: Any, fresh_database: Database
+) -> None:
+    connection = await asyncpg.connect(fresh_database.url, statement_cache_size=0)
+    other = Session(engine, DirectCaller(connection, fresh_database.name, fresh_database.role))
+    try:
+        await one.execute("UPDATE repository SET scan_on_push = true")
+        assert [row[0] for row in await other("iasql_apply")] == ["update"]
+        assert await one("iasql_apply") == []
+        await other.execute("UPDATE repository SET scan_on_push = false")
+        assert await one("iasql_plan_sync") != []
+        assert [row[0] for row in await one("iasql_apply")] == ["update"]
+        assert await other("iasql_sync") == []
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def reader(
+    one: Session, fresh_database: Database, postgres_server: Any
+) -> AsyncIterator[Callable[[str], Awaitable[Any]]]:
+    """Runs SQL as a role that may read one of the tables."""
+    await one.execute("SELECT 1")
+    connection = await asyncpg.connect(postgres_server.superuser_url(fresh_database.name))
+    name = f"{fresh_database.name}_reader"
+    await connection.execute(f"CREATE ROLE {name}")
+    await connection.execute(f"GRANT SELECT ON role TO {name}; SET ROLE {name}")
+
+    async def run(sql: str) -> Any:
+        return await connection.fetch(sql)
+
+    yield run
+    await connection.execute("RESET ROLE")
+    await connection.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+    await connection.close()
+
+
+async def test_a_base_is_shown_to_nobody_who_may_not_read_the_row(
+    one: Session, reader: Callable[[str], Awaitable[Any]]
+) -> None:
+    shown = await reader("SELECT DISTINCT relation::regclass::text FROM iasql.bases")
+    assert [row[0] for row in shown] in ([], ["role"])
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await reader("SELECT * FROM iasql.base")
+
+
+async def test_nobody_but_the_engine_writes_a_base(one: Session) -> None:
+    for statement in (
+        "DELETE FROM iasql.base",
+        "DELETE FROM iasql.bases",
+        "UPDATE iasql.base_table SET emptied = false",
+        "SELECT iasql.keep_bases('[]')",
+        "DO $$ BEGIN PERFORM iasql.keep_bases('[]'); END $$",
+    ):
+        with pytest.raises((asyncpg.PostgresError, DatabaseError)) as refused:
+            await one.execute(statement)
+        assert getattr(refused.value, "sqlstate", None) in ("42501", "55000")
+
+
+async def test_rows_that_cannot_be_told_apart_from_deleted_ones_by_a_trigger_of_the_users(
+    one: Session, ecr: Any
+) -> None:
+    """A user's own trigger that hides the deletion of a row keeps the row, and so the resource."""
+    await one.execute(
+        "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;"
+        "CREATE TRIGGER keep BEFORE DELETE ON repository FOR EACH ROW EXECUTE FUNCTION keep();"
+        "DELETE FROM repository"
+    )
+    assert await one("iasql_apply") == []
+    assert _names(ecr) == ["one"]
