@@ -18,10 +18,10 @@ from botocore.httpsession import create_urllib3_context, get_cert_path
 class HttpSession(AIOHTTPSession):  # type: ignore[misc]  # aiobotocore has no types
     """What one client sends its requests with."""
 
-    def _create_connector(self, proxy_url: str | None) -> aiohttp.BaseConnector:
+    def _create_connector(self, proxy_url: str | None) -> aiohttp.TCPConnector:
         authorities = get_cert_path(self._verify)
         if proxy_url or self._cert_file or not authorities:
-            connector: aiohttp.BaseConnector = super()._create_connector(proxy_url)
+            connector: aiohttp.TCPConnector = super()._create_connector(proxy_url)
             return connector
         context = _context(authorities, os.stat(authorities).st_mtime_ns)
         return aiohttp.TCPConnector(limit=self._max_pool_connections, ssl=context, **self._connector_args)
