@@ -32,7 +32,7 @@ def session_name(user: str) -> str:
 
 
 def session(source: Cloud, role: Role, region: str, *, user: str = "", policy: str | None = None) -> Any:
-    """A session of aioboto3 that has assumed a role, and does so again before the last time's end.
+    """A session of aiobotocore that has assumed a role, and does so again before the last time's end.
 
     Args:
         source: who assumes it.
@@ -59,7 +59,7 @@ def session(source: Cloud, role: Role, region: str, *, user: str = "", policy: s
         }
 
     credentials = AioDeferredRefreshableCredentials(renewed, "assume-role")
-    return client_session(credentials=credentials, region_name=region)
+    return client_session(credentials=credentials, region=region)
 
 
 async def check_trust(source: Cloud, role: Role, who: Identity) -> None:

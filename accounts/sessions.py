@@ -39,7 +39,8 @@ def usable(connection: Connection, keys: SecretKeys) -> Usable:
 
 
 def session(credentials: Standard | Profile | GivenKey, region: str) -> Any:
-    """A session of aioboto3 that has some credentials, for all regions. A role's is `accounts.roles.session`.
+    """A session of aiobotocore that has some credentials, for all regions; a role's is
+    `accounts.roles.session`.
 
     Raises:
         CloudError: 28000, there is no such profile.
@@ -48,13 +49,11 @@ def session(credentials: Standard | Profile | GivenKey, region: str) -> Any:
         match credentials:
             case GivenKey():
                 return client_session(
-                    region_name=region,
-                    aws_access_key_id=credentials.access_key_id,
-                    aws_secret_access_key=credentials.secret,
+                    region=region, access_key=credentials.access_key_id, secret_key=credentials.secret
                 )
             case Profile():
-                return client_session(region_name=region, profile_name=credentials.profile)
+                return client_session(region=region, profile=credentials.profile)
             case Standard():
-                return client_session(region_name=region)
+                return client_session(region=region)
     except ProfileNotFound as error:
         raise translated(error, "credentials", "client") from error

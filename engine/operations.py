@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from engine import results
+from engine import garbage, results
 from engine.aws.account import Accounts
 from engine.aws.attribution import acting
 from engine.aws.patience import Patience
@@ -79,7 +79,7 @@ class Engine:
         """
         operation, arguments = await execution.check(caller, call.function, call.arguments, call.named)
         request = Request(call, operation, arguments)
-        with acting(call.function, caller.database):
+        with acting(call.function, caller.database), garbage.seldom_sought():
             # Whatever is called, a database without an account is refused.
             await self._common.account(caller)
             records = await self._performs[operation.performs](request, caller)

@@ -1,1 +1,1 @@
-"""The way to AWS: clients, calls, retries, waiting. The only package that knows aioboto3."""
+"""The way to AWS: clients, calls, retries, waiting. The only package that knows aiobotocore."""

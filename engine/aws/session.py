@@ -17,6 +17,7 @@ from botocore.credentials import RefreshableCredentials
 from engine.aws.attribution import attribute
 from engine.aws.client_session import client_session
 from engine.aws.errors import translated
+from engine.aws.http import HttpSession
 from engine.aws.pace import Pace
 from engine.aws.retries import Retries
 
@@ -72,7 +73,7 @@ class Cloud:
         Args:
             region, endpoint_url: what the standard settings (`AWS_REGION`, `AWS_ENDPOINT_URL`) say if None.
             access_key, secret_key: the standard credential chain if None.
-            session: of aioboto3, with credentials of its own; several regions may use the same.
+            session: of aiobotocore, with credentials of its own; several regions may use the same.
             paced_with: clients of the same account and region with other credentials: AWS counts their calls
                 together.
             retries: how long calls are repeated; what the standard setting `AWS_MAX_ATTEMPTS` says if None.
@@ -81,7 +82,7 @@ class Cloud:
         self.retries = retries or Retries(attempts=int(os.environ.get("AWS_MAX_ATTEMPTS") or 6))
         self._region = region or os.environ.get("AWS_REGION")
         self._session = session or client_session(
-            region_name=self._region, aws_access_key_id=access_key, aws_secret_access_key=secret_key
+            region=self._region, access_key=access_key, secret_key=secret_key
         )
         self._endpoint_url = endpoint_url
         self._read_timeout = read_timeout
@@ -156,7 +157,7 @@ class Cloud:
 
     async def _made(self, service: str, region: str | None) -> Any:
         client = await self._stack.enter_async_context(
-            self._session.client(
+            self._session.create_client(
                 service,
                 region_name=region,
                 endpoint_url=self._endpoint_url,
@@ -175,6 +176,7 @@ class Cloud:
 def _config(read_timeout: float) -> AioConfig:
     """Each call is sent once by the client; `engine.aws.calls` repeats it."""
     return AioConfig(
+        http_session_cls=HttpSession,
         connect_timeout=5,
         read_timeout=read_timeout,
         max_pool_connections=READING + CHANGING,

@@ -18,17 +18,31 @@ _NO_PARTS: Parts = {}
 
 def found(resource: Resource, description: Description) -> Found:
     """One resource as AWS describes it; references still as AWS gives them."""
-    values = values_of(resource.columns, description)
-    parts: Parts = _NO_PARTS
-    if resource.parts:
-        parts = {
-            part.table: tuple(values_of(part.columns, each) for each in search(part.path, description) or ())
-            for part in resource.parts
-        }
-    name = values[resource.identity] if resource.identity else natural_name(resource, values)
-    return Found(
-        table=resource.table, identity=str(name), description=description, values=values, parts=parts
-    )
+    return all_found(resource, [description])[0]
+
+
+def all_found(resource: Resource, some: Iterable[Description]) -> list[Found]:
+    """Resources of one table as AWS describes them; references still as AWS gives them."""
+    readers = _readers(resource.columns)
+    of_parts = {part: _readers(part.columns) for part in resource.parts}
+    result = []
+    for description in some:
+        values = {name: read(description) for name, read in readers}
+        parts: Parts = _NO_PARTS
+        if of_parts:
+            parts = {
+                part.table: tuple(
+                    {name: read(each) for name, read in own} for each in search(part.path, description) or ()
+                )
+                for part, own in of_parts.items()
+            }
+        name = values[resource.identity] if resource.identity else natural_name(resource, values)
+        result.append(
+            Found(
+                table=resource.table, identity=str(name), description=description, values=values, parts=parts
+            )
+        )
+    return result
 
 
 def search(path: str, description: Any) -> Any:
@@ -40,12 +54,14 @@ def search(path: str, description: Any) -> Any:
 def _compiled(path: str) -> Callable[[Any], Any]:
     if path == "@":
         return lambda description: description
+    if path.isidentifier() and path.isascii():
+        return lambda value: value.get(path) if isinstance(value, dict) else None
     if _NAMES.fullmatch(path):
         return partial(_follow, path.split("."))
     return cast(Callable[[Any], Any], jmespath.compile(path).search)
 
 
-#: Most paths are names joined by dots, which need no interpreter.
+#: Other paths are mostly names joined by dots, which need no interpreter either.
 _NAMES = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 
 
@@ -59,22 +75,28 @@ def _follow(names: Sequence[str], value: Any) -> Any:
 
 def values_of(columns: Iterable[Column], description: Any) -> dict[str, Any]:
     """The values of some columns, as AWS describes them."""
-    return {column.name: _value(column, description) for column in columns}
+    return {name: read(description) for name, read in _readers(columns)}
 
 
-def _value(column: Column, description: Any) -> Any:
-    name = column.name_in_description
-    if name is not None:
-        value = description.get(name) if isinstance(description, dict) else None
-    else:
-        value = search(column.path, description) if column.path else description
-    if column.read is not None:
-        value = column.read(value)
-    elif column.path is None:
-        return None
-    if isinstance(column.type, EnumType) and value not in column.type.values:
-        return None
-    return value
+def _readers(columns: Iterable[Column]) -> list[tuple[str, Callable[[Any], Any]]]:
+    """What finds the value of each column in a description, by the column's name."""
+    return [(column.name, _reader(column)) for column in columns]
+
+
+def _reader(column: Column) -> Callable[[Any], Any]:
+    search, read = _compiled(column.path or "@"), column.read
+    if read is None and column.path is None:
+        return lambda description: None
+    if isinstance(column.type, EnumType):
+        return partial(_one_of, column.type.values, search, read)
+    return search if read is None else lambda description: read(search(description))
+
+
+def _one_of(
+    allowed: Sequence[str], search: Callable[[Any], Any], read: Callable[[Any], Any] | None, description: Any
+) -> Any:
+    value = search(description) if read is None else read(search(description))
+    return value if value in allowed else None
 
 
 def without(resource: Resource, description: Description, names: Iterable[str]) -> Description:

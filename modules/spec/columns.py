@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -86,7 +86,6 @@ class Column:
         chosen: fills a missing value before the create.
         place_of: another column, of a region: this is the schema that has its tables in the database, if any.
         doc: becomes the column's COMMENT.
-        name_in_description: the path, if it is one name, as most are.
     """
 
     name: str
@@ -104,13 +103,6 @@ class Column:
     chosen: Choice | None = None
     place_of: str | None = None
     doc: str = ""
-
-    name_in_description: str | None = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        path = self.path or ""
-        name = path if path.isascii() and path.isidentifier() else None
-        object.__setattr__(self, "name_in_description", name)
 
 
 def column(name: str, type: str | EnumType, path: str | None = None, **more: Any) -> Column:

@@ -42,11 +42,8 @@ async def listed(
             error.message = f"could not read {resource.table} from AWS: {error.message}"
             error.table = resource.table
         raise
-    return [
-        descriptions.found(resource, each)
-        for each in described
-        if resource.where is None or resource.where(each)
-    ]
+    wanted = [each for each in described if resource.where is None or resource.where(each)]
+    return descriptions.all_found(resource, wanted)
 
 
 async def _listed(
