@@ -61,10 +61,10 @@ class Reconcile:
                 await caller.commit()
                 records = scope.named(results.of_changes(plan.changes))
                 made = {each.table for each in plan.changes if each.action in ("create", "replace")}
-                steps, pairs = list(plan.steps), plan.pairs
+                steps, pairs, taken_along = list(plan.steps), plan.pairs, plan.taken_along()
                 del plan, rows, merged  # what is still needed of them goes step by step
                 if steps:
-                    await self._execute(request, scope, writer, snapshot, steps, pairs)
+                    await self._execute(request, scope, writer, snapshot, steps, pairs, taken_along)
                     await self._show_brought(scope, writer, snapshot, made)
             if snapshot.unread:
                 raise left_out(scope.layout, snapshot)
@@ -171,6 +171,7 @@ class Reconcile:
         snapshot: Snapshot,
         steps: list[Step],
         pairs: Mapping[tuple[str, Key], Found],
+        taken_along: Mapping[tuple[str, str], Sequence[tuple[str, str]]],
     ) -> None:
         """Carry out a plan's steps, letting go of each when it has ended."""
         caller = writer.caller
@@ -184,7 +185,7 @@ class Reconcile:
             journal.operation(self._common.database, caller, function, written, len(steps), where) as entries,
             writer.voucher.on(entries.connection),
         ):
-            await Execution(steps, pairs, snapshot, writer, entries, worker_of).run()
+            await Execution(steps, pairs, snapshot, writer, entries, worker_of, taken_along).run()
 
     async def _show_brought(
         self, scope: Scope, writer: Writer, snapshot: Snapshot, made: Iterable[str]

@@ -29,8 +29,9 @@ def faults(it: Checked) -> Iterator[Fault]:
         yield from _details(it, description)
         yield from _batched(it, description)
         yield from _columns(it, "its description", description)
-        if it.resource.created is not None:
-            yield from _there(description, it.resource.created)
+        for path in (it.resource.created, it.resource.mark):
+            if path is not None:
+                yield from _there(description, path)
     yield from _answers(it, description.joined if description else {})
     yield from _fetch(it)
 

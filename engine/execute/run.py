@@ -53,12 +53,12 @@ class Written:
     Attributes:
         row: the change of its row.
         kept: the new base, with AWS's answer.
-        dropped: the resource whose base goes, by table and identity.
+        dropped: the resources whose bases go, by table and identity.
     """
 
     row: RowChange | None = None
     kept: tuple[Base, Found] | None = None
-    dropped: tuple[str, str] | None = None
+    dropped: tuple[tuple[str, str], ...] = ()
 
 
 class Execution:
@@ -77,13 +77,16 @@ class Execution:
         writer: Writer,
         journal: Journal,
         worker_of: WorkerOf,
+        taken_along: Mapping[tuple[str, str], Sequence[tuple[str, str]]],
     ) -> None:
         """
         Args:
             steps: of the plan, in its order; the list is emptied.
             pairs: which row is which resource.
             worker_of: who works on a resource.
+            taken_along: what AWS removes along with each resource, by table and identity.
         """
+        self._taken_along = taken_along
         self.snapshot = snapshot
         self.caller = writer.caller
         self._writer = writer
@@ -274,7 +277,8 @@ class Execution:
         # AWS may not show what is there: what it does not show is deleted as well, and may be gone.
         await self._check(step, job)
         await self._worker(step).remove(job)
-        await self._writes.add(Written(dropped=(job.resource.table, job.found.identity)))
+        name = job.resource.table, job.found.identity
+        await self._writes.add(Written(dropped=(name, *self._taken_along.get(name, ()))))
 
     async def _check(self, step: Step, job: Job) -> None:
         """See that a resource is still what the plan was made for."""
@@ -294,7 +298,7 @@ class Execution:
         if rows:
             await write(self._writer, resources, rows)
         kept = [each.kept for each in some if each.kept is not None]
-        dropped = [each.dropped for each in some if each.dropped is not None]
+        dropped = [name for each in some for name in each.dropped]
         await bases.keep(self._writer, resources, kept, dropped)
         await self.caller.commit()
 

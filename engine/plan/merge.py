@@ -125,6 +125,8 @@ class _Merge:
         self._careful = mode is Mode.CAREFUL
         self._delete_unknown = delete_unknown and self.enforce
         self._unfinished = unfinished
+        self._removed: set[tuple[str, Any]] = set()
+        self._finished: set[Name] = set()
         self._settled: list[Settled] = []
         self._agreed: dict[Name, frozenset[str]] = {}
         self._conflicting: set[Place] = set()
@@ -136,12 +138,14 @@ class _Merge:
 
     def run(self) -> Merged:
         meeting = self._meeting
-        for desired in meeting.without_resource:
+        for desired in meeting.without_resource:  # in reference order
             self._row_alone(desired)
-        self._resources_alone()
         rows = {(table, row.key): row for table, some in meeting.rows.items() for row in some}
+        finished = {place for place in meeting.differing if self._finish(rows[place])}
+        self._resources_alone()
         for place, names in meeting.differing.items():
-            self._pair(rows[place], meeting.pairs[place], names)
+            if place not in finished:
+                self._pair(rows[place], meeting.pairs[place], names)
         for desired in meeting.without_resource if self.resolver.gone else ():
             resource = self._resources[desired.row.table]
             if (resource.table, desired.row.key) not in self.resolver.gone:
@@ -209,8 +213,11 @@ class _Merge:
         resource = self._resources[desired.row.table]
         name = shown_name(resource, desired)
         base = self._kept.get((resource.table, name)) if name is not None else None
-        if base is None or (self.enforce and not base.fresh) or self._is_removed(resource, base):
+        if base is None or (self.enforce and not base.fresh):
             return  # it is to be made
+        if self._is_removed(resource, base):
+            self._removed.add((base.table, base.identity))
+            return  # the same, by an operation that was cut off
         state = _with_missing(resource, base.answer, _with_missing(resource, base.row, _nothing(resource)))
         gone = Found(
             table=base.table,
@@ -237,12 +244,10 @@ class _Merge:
         if (resource.table, base.identity) in self._unfinished:
             return True
         column = resource.column(resource.within) if resource.within else None
-        owner = base.row.values.get(column.name) if column else None
-        return (
-            column is not None
-            and column.reference is not None
-            and (column.reference.table, owner) in self._unfinished
-        )
+        if column is None or column.reference is None:
+            return False
+        owner = column.reference.table, base.row.values.get(column.name)
+        return owner in self._unfinished or owner in self._removed
 
     def _replaced_targets(self, resource: Resource, base: Base) -> frozenset[str]:
         """The columns in which a base names what AWS holds no more: what a row names there may have replaced
@@ -278,6 +283,8 @@ class _Merge:
         new: list[Found] = []
         for found in self._meeting.without_row:
             base = self._base(found)
+            if (found.table, found.identity) in self._finished:
+                continue
             if base is not None:
                 self._deleted(found, base)
             elif not (self._delete_unknown and self.enforces(found)):
@@ -327,6 +334,35 @@ class _Merge:
         return base if mark in (None, base.mark) else None
 
     # A row and its resource -----------------------------------------------------------------------------
+
+    def _finish(self, row: Row) -> bool:
+        """Give a row the resource that an operation made for it and was cut off before the row showed that.
+
+        It is one that no row has shown, and is what the row asks for.
+        """
+        resource = self._resources[row.table]
+        if not self._is_unfinished(resource, row):
+            return False
+        desired = self.resolver.resolve(resource, row)
+        for found in self._meeting.without_row:
+            name = found.table, found.identity
+            if (
+                found.table == row.table
+                and name not in self._finished
+                and self._base(found) is None
+                and not diff.changed(resource, self.resolver.completed(resource, desired, found), found)
+            ):
+                self._finished.add(name)
+                theirs = self.mirror.values(resource, found)
+                values = {
+                    each.name: theirs[each.name] for each in resource.columns if bases.is_aws_to_say(each)
+                }
+                change = RowChange(
+                    action="update", table=row.table, key=row.key, name=found.identity, values=values
+                )
+                self.follow(change, bases.agreed(resource, found), found)
+                return True
+        return False
 
     def _pair(self, row: Row, found: Found, names: frozenset[str]) -> None:
         resource = self._resources[row.table]

@@ -177,6 +177,14 @@ class Plan:
     restores: tuple[Restore, ...]
     pairs: Mapping[tuple[str, Key], Found]
 
+    def taken_along(self) -> Mapping[tuple[str, str], list[tuple[str, str]]]:
+        """What AWS removes along with each resource that the plan removes, by table and identity."""
+        result: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        for each in self.changes:
+            if each.taken_along and each.found:
+                result.setdefault(each.taken_along, []).append((each.table, each.found.identity))
+        return result
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowChange:

@@ -46,6 +46,7 @@ LOG_GROUP = Resource(
         _TAGS.column,
         ownership.managed_by(_TAGS, ownership.control_tower("logGroupName")),
     ),
+    mark="creationTime",
     listing=List(operation="describe_log_groups", items="logGroups"),
     # AWS lets its own operation for the tags of one group be called a few times a second only.
     batched=(tagging.of_many("logGroupArn"),),

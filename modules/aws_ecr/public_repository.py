@@ -37,6 +37,7 @@ PUBLIC_REPOSITORY = Resource(
             params={"resourceArn": "repositoryArn"},
         ),
     ),
+    mark="createdAt",
     listing=List(operation="describe_repositories", items="repositories", params={"maxResults": 1000}),
     create=(
         Call(

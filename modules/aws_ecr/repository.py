@@ -67,6 +67,7 @@ REPOSITORY = Resource(
             params={"resourceArn": "repositoryArn"},
         ),
     ),
+    mark="createdAt",
     listing=List(operation="describe_repositories", items="repositories", params={"maxResults": 1000}),
     create=(
         Call(

@@ -124,6 +124,7 @@ SERVICE = Resource(
             "container_port", "task_definition_id", "container_definition", "container_port", "container_port"
         ),
     ),
+    mark="createdAt",
     listing=List(
         operation="list_services",
         items="serviceArns",

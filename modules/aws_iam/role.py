@@ -85,6 +85,7 @@ ROLE = Resource(
             _TAGS, _reserved, _own, ownership.service_role("Path"), ownership.control_tower("RoleName")
         ),
     ),
+    mark="RoleId",
     listing=List(
         operation="list_roles",
         items="Roles",

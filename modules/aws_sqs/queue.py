@@ -80,6 +80,9 @@ QUEUE = Resource(
         ownership.managed_by(_TAGS),
     ),
     checks=(("queue_fifo_has_its_name", "fifo_queue = (name LIKE '%.fifo')"),),
+    mark="CreatedTimestamp",
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+    settles=60,
     listing=List(operation="list_queues", items="QueueUrls", params={"MaxResults": 1000}),
     describe=Describe(
         operation="get_queue_attributes",

@@ -14,8 +14,6 @@ from tests.engine.direct import DirectCaller, Session
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import Database
 
-_POLICY = "arn:aws:iam::aws:policy/"
-
 
 @pytest.fixture
 def ecr(simulator: Cloud) -> Any:
@@ -207,7 +205,21 @@ async def test_a_row_with_another_key_is_the_same_row(session: Session, simulato
 async def test_another_resource_of_the_same_name_is_not_deleted_for_a_deleted_row(
     session: Session, simulator: Cloud
 ) -> None:
-    iam, trust = simulator.client("iam"), json.dumps({"Version": "2012-10-17", "Statement": []})
+    iam, trust = (
+        simulator.client("iam"),
+        json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+                        "Action": "sts:AssumeRole",
+                    }
+                ],
+            }
+        ),
+    )
     iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust)
     await session("iasql_install", "aws_iam")
     await session.execute("DELETE FROM role WHERE role_name = 'r'")

@@ -114,7 +114,7 @@ class World:
                 seen[found.table, row.key] = self._refresh(mirror, row, found, reset=True)
                 desired = _filled(step.change.desired, plan, made)
                 base = applied(resource, desired, found, step.change.found)
-                self.keep([(replace(base, answer=state_of(found)), found)])  # AWS tells all here
+                self.keep([(replace(base, answer=state_of(found), fresh=False), found)])  # AWS tells all here
             elif step.change.found is not None:
                 self.bases.pop((step.change.table, step.change.found.identity), None)
             done.add(step.number)

@@ -115,7 +115,7 @@ async def _carry_out(worker: _Worker, finds: Sequence[Found], rows: Sequence[Row
     steps, there = list(planned.steps), snapshot(_ALL, finds, rows)
     journal = cast(Journal, _Journal())
     writer = Writer(caller, cast(Voucher, _Voucher()))
-    await Execution(steps, planned.pairs, there, writer, journal, lambda resource: worker).run()
+    await Execution(steps, planned.pairs, there, writer, journal, lambda resource: worker, {}).run()
     return caller
 
 
