@@ -137,7 +137,7 @@ _OF_ALL_REGIONS = (
         performs="apply",
         changes=True,
         columns=_CHANGES,
-        comment="Makes AWS hold what the tables hold.",
+        comment="Makes AWS follow the tables' changes, and rows what others have changed in AWS.",
         sample="SELECT * FROM iasql_apply();",
     ),
     Operation(
@@ -146,7 +146,7 @@ _OF_ALL_REGIONS = (
         changes=True,
         parameters="plan_id text",
         columns=_CHANGES,
-        comment="Makes AWS hold what the tables hold, if that is still the plan of this name.",
+        comment="The same, if that is still the plan of this name.",
         sample="SELECT * FROM iasql_apply('5d41402abc4b2a76b9719d911017c592');",
     ),
     Operation(
