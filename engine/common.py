@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from engine.aws import regions
@@ -24,6 +25,7 @@ from engine.rows import read, write
 from engine.rows.writer import Writer, writing
 from modules.catalogue import Catalogue
 from modules.spec import Resource
+from modules.spec.names import schema_of
 
 
 class Common:
@@ -89,9 +91,9 @@ class Common:
         if not in_one_transaction:
             await caller.commit()
         snapshot = await self.read(scope.layout, caller, resources, rows)
-        for schema, error in snapshot.unread.items():
+        for what, error in _unread(scope.layout, resources, snapshot):
             caller.notice(
-                f"region {scope.layout.regions[schema]} is left out: {error.message}",
+                f"{what} left out: {error.message}",
                 severity="WARNING",
                 detail=error.detail,
                 hint=error.hint,
@@ -145,12 +147,46 @@ class Common:
 
 
 def left_out(layout: Layout, snapshot: Snapshot) -> OperationError:
-    """That some regions could not be read, once all that could be done is done."""
-    names = {layout.regions[schema]: error for schema, error in snapshot.unread.items()}
-    first = next(iter(names.values()))
+    """That some tables or regions could not be read, once all that could be done is done."""
+    resources = [
+        *snapshot.resources.values(),
+        *(each for each in layout.resources if each.table in snapshot.unread),
+    ]
+    some = _unread(layout, resources, snapshot)
+    first = some[0][1]
     return OperationError(
-        f"nothing was done in {', '.join(map(str, names))}: AWS could not be read there",
+        f"nothing was done about {', '.join(_what(what) for what, _ in some)}: AWS could not be read there",
         sqlstate=first.sqlstate,
-        detail="\n".join(f"{region}: {error.message}" for region, error in names.items()),
-        hint=first.hint or "What concerns other regions was done. Call it again when AWS answers there.",
+        detail="\n".join(f"{_what(what)}: {error.message}" for what, error in some),
+        hint=first.hint or "All else was done. Call it again when AWS answers.",
+        table=first.table,
     )
+
+
+def _what(left: str) -> str:
+    return left.removesuffix(" is").removesuffix(" are")
+
+
+def _unread(
+    layout: Layout, resources: Iterable[Resource], snapshot: Snapshot
+) -> list[tuple[str, OperationError]]:
+    """What could not be read, as the subject of a sentence, with the reason."""
+    places: dict[str, set[str]] = defaultdict(set)
+    for each in resources:
+        if not each.is_global:
+            places[schema_of(each.table)].add(each.table)
+    result: list[tuple[str, OperationError]] = []
+    said: set[str] = set()
+    for schema, tables in places.items():
+        if len(places) > 1 and tables <= snapshot.unread.keys():
+            result.append((f"region {layout.regions[schema]} is", snapshot.unread[min(tables)]))
+            said |= tables
+    by_reason: dict[int, list[str]] = defaultdict(list)
+    for table, error in snapshot.unread.items():
+        if table not in said:
+            by_reason[id(error)].append(table)
+    for some in by_reason.values():
+        first, *others = some
+        names = f"{first} and what needs it ({', '.join(others)}) are" if others else f"{first} is"
+        result.append((names, snapshot.unread[first]))
+    return result

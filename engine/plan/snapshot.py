@@ -19,7 +19,8 @@ class Snapshot:
 
     Attributes:
         hidden: what the tables cannot show.
-        unread: the places that could not be read, by schema; nothing of them is in here.
+        unread: the tables that could not be read, or need one of these, with the reason; nothing of them is
+            in here.
         ignored: columns that neither side is to follow the other in.
         read_at: when AWS began to be read, on the clock of `time.monotonic`.
     """

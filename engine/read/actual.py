@@ -23,68 +23,78 @@ async def read(
 ) -> Snapshot:
     """Everything of some tables that AWS holds.
 
+    A table of which a listing fails is left out, with those that need it; the others go on.
+
     Args:
         resources: in reference order, with all that they refer to.
         rows: the rows that show some of it.
         stop: ends the reading at once when it is requested.
 
-    A place of which a listing fails is left out, and the others go on.
-
     Raises:
-        CloudError: a listing of what is global failed, or one of the only place; its table is named.
+        CloudError: every listing failed; the first one's table is named.
         OperationError: a stop was requested.
     """
     began = time.monotonic()
-    readers = {
-        schema: _Reader(drivers, [each for each in resources if _place(each) == schema])
-        for schema in dict.fromkeys(map(_place, resources))
-    }
-    reading = asyncio.ensure_future(_read_all(readers))
+    readers = [
+        _Reader(drivers, [each for each in resources if _place(each) == place])
+        for place in dict.fromkeys(map(_place, resources))
+    ]
+    reading = asyncio.gather(*(each.read() for each in readers))
     stopping = asyncio.ensure_future(stop.wait())
     try:
-        await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        either: tuple[asyncio.Future[Any], ...] = (reading, stopping)
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not reading.done():
             stop.check()
-        unread = await reading
+        found = await reading
     finally:
-        for task in (reading, stopping):
-            task.cancel()
+        reading.cancel()
+        stopping.cancel()
         await asyncio.gather(reading, stopping, return_exceptions=True)
+    listed = {table: some for each in found for table, some in each.items()}
+    unread = needing(
+        resources, {table: some for table, some in listed.items() if isinstance(some, OperationError)}
+    )
+    if unread and len(unread) == len(resources):
+        raise next(iter(unread.values()))
     return Snapshot(
-        [each for each in resources if _place(each) not in unread],
-        {
-            table: task.result()
-            for schema, reader in readers.items()
-            if schema not in unread
-            for table, task in reader.tasks.items()
-        },
+        [each for each in resources if each.table not in unread],
+        {table: some for table, some in listed.items() if not isinstance(some, OperationError)},
         rows,
         began,
         unread,
     )
 
 
-#: What is global is in no place.
-_GLOBAL = ""
-
-
 def _place(resource: Resource) -> str:
-    return _GLOBAL if resource.is_global else schema_of(resource.table)
+    """The schema that a table is in; what is global is in no place."""
+    return "" if resource.is_global else schema_of(resource.table)
 
 
-async def _read_all(readers: Mapping[str, _Reader]) -> dict[str, OperationError]:
-    """The places that cannot be read, with the reasons.
+def needing(resources: Iterable[Resource], failed: Mapping[str, OperationError]) -> dict[str, OperationError]:
+    """Tables that could not be read, and those that need one of them, each with the reason.
 
-    Raises:
-        OperationError: none of them can be, or what is global cannot.
+    Args:
+        resources: in reference order.
     """
-    found = await asyncio.gather(*(each.read() for each in readers.values()), return_exceptions=True)
-    failed = {schema: error for schema, error in zip(readers, found, strict=True) if error is not None}
-    some = [schema for schema in readers if schema != _GLOBAL]
-    for schema, error in failed.items():
-        if schema == _GLOBAL or not isinstance(error, OperationError) or len(failed) >= len(some):
-            raise error
-    return {schema: error for schema, error in failed.items() if isinstance(error, OperationError)}
+    unread: dict[str, OperationError] = {}
+    for each in resources:
+        reason = next((unread[table] for table in _needed(each) if table in unread), failed.get(each.table))
+        if reason is not None:
+            unread[each.table] = reason
+    return unread
+
+
+def _needed(resource: Resource) -> Iterable[str]:
+    """The tables without which nothing can be said of a resource's rows."""
+    columns = [*resource.columns, *(column for part in resource.parts for column in part.columns)]
+    tables = [each.reference.table for each in columns if each.reference is not None]
+    tables += [each.refers for each in columns if each.refers is not None]
+    tables += [each.chosen.table for each in resource.columns if each.chosen is not None]
+    tables += [each.chosen.table for each in resource.parts if each.chosen is not None]
+    if resource.listing.per is not None:
+        tables.append(resource.listing.per.table)
+    return (table for table in tables if table != resource.table)
 
 
 class _Reader:
@@ -94,17 +104,24 @@ class _Reader:
         self.tasks: dict[str, asyncio.Task[list[Found]]] = {}
         self.names: dict[str, asyncio.Future[list[str]]] = {}
 
-    async def read(self) -> None:
-        """Start every table's listing, and wait for all."""
+    async def read(self) -> dict[str, list[Found] | OperationError]:
+        """What was found of each table, or why that cannot be said."""
+        loop = asyncio.get_running_loop()
+        first = [each for each in self.resources if self.drivers.of(each).names_first(each)]
+        self.names = {each.table: loop.create_future() for each in first}
+        for resource in _parents_first(self.resources):
+            self.tasks[resource.table] = loop.create_task(self._table(resource))
         try:
-            async with asyncio.TaskGroup() as group:
-                loop = asyncio.get_running_loop()
-                first = [each for each in self.resources if self.drivers.of(each).names_first(each)]
-                self.names = {each.table: loop.create_future() for each in first}
-                for resource in _parents_first(self.resources):
-                    self.tasks[resource.table] = group.create_task(self._table(resource))
-        except ExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+            found = await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        finally:
+            for task in self.tasks.values():
+                task.cancel()
+        result: dict[str, list[Found] | OperationError] = {}
+        for table, each in zip(self.tasks, found, strict=True):
+            if isinstance(each, BaseException) and not isinstance(each, OperationError):
+                raise each
+            result[table] = each
+        return result
 
     async def _table(self, resource: Resource) -> list[Found]:
         driver, per = self.drivers.of(resource), resource.listing.per

@@ -146,8 +146,8 @@ async def test_a_region_that_cannot_be_read_is_left_out_and_the_others_go_on(
     await session.execute("INSERT INTO eu_west_1.log_group (log_group_name) VALUES ('b')")
     simulator.plan({"action": "error", "region": IRELAND, "service": "logs", "times": 0} | DENIED)
     assert await session("iasql_plan_apply") == [("create", "log_group", None, "a")]
-    assert any(each.startswith(f"region {IRELAND} is left out") for each in session.notices)
-    with pytest.raises(OperationError, match=f"nothing was done in {IRELAND}"):
+    assert any(each.startswith("eu_west_1.log_group is left out") for each in session.notices)
+    with pytest.raises(OperationError, match=r"nothing was done about eu_west_1\.log_group:"):
         await session("iasql_apply")
     assert log_groups(boto, REGION) == ["a"]
     simulator.cancel_faults()
@@ -186,7 +186,7 @@ async def test_what_another_region_may_use_is_not_removed_unseen(
     arn = boto("ecs").list_task_definitions()["taskDefinitionArns"][0]
     assert await session("iasql_plan_apply", region=REGION) == [("delete", "task_definition", None, arn)]
     simulator.plan({"action": "error", "region": IRELAND, "service": "ecs", "times": 0} | DENIED)
-    with pytest.raises(OperationError, match=f"nothing was done in {IRELAND}"):
+    with pytest.raises(OperationError, match=r"nothing was done about eu_west_1\.cluster"):
         await session("iasql_apply")
     simulator.cancel_faults()
     assert [each["RoleName"] for each in boto("iam").list_roles()["Roles"]] == ["tasks"]

@@ -86,22 +86,33 @@ async def test_a_value_that_aws_does_not_take_is_refused_before_the_call(
     assert simulator.calls(mutating=True) == []
 
 
-async def test_a_listing_that_fails_names_its_table(session: Session, simulator: Cloud) -> None:
-    await session("iasql_install", "aws_ecr")
+async def test_a_listing_that_fails_leaves_out_its_table_and_what_needs_it(
+    session: Session, simulator: Cloud
+) -> None:
+    await session("iasql_install", "aws_ecr", "aws_cloudwatch")
+    await session.execute("INSERT INTO repository (repository_name) VALUES ('images')")
+    await session.execute("INSERT INTO log_group (log_group_name) VALUES ('l')")
     simulator.plan(
         {
             "action": "error", "service": "ecr", "operation": "DescribeRepositories",
             "status": 400, "times": 0, "code": "AccessDeniedException", "message": "not you",
         }
     )  # fmt: skip
-    for function in ("iasql_plan_apply", "iasql_apply", "iasql_plan_sync", "iasql_sync"):
-        with pytest.raises(OperationError) as refused:
-            await session(function)
-        error = refused.value
-        assert (error.sqlstate, error.table) == ("42501", "repository")
-        assert error.message.startswith("could not read repository from AWS")
-        assert error.detail is not None
-        assert "AccessDeniedException" in error.detail
+    assert await session("iasql_plan_apply") == [("create", "log_group", None, "l")]
+    warned = "repository and what needs it (repository_policy) are left out: could not read repository"
+    assert any(each.startswith(warned) for each in session.notices)
+    with pytest.raises(OperationError) as refused:
+        await session("iasql_apply")
+    error = refused.value
+    assert (error.sqlstate, error.table) == ("42501", "repository")
+    assert error.message.startswith("nothing was done about repository and what needs it")
+    assert "could not read repository from AWS" in (error.detail or "")
+    assert await session("iasql_sync") == []
+    assert await session.value("SELECT count(*) FROM repository") == 1
+    simulator.cancel_faults()
+    assert await session.apply() == [("create", "repository", None, "images")]
+    groups = simulator.client("logs").describe_log_groups()["logGroups"]
+    assert [each["logGroupName"] for each in groups] == ["l"]
 
 
 async def test_throttling_and_faults_of_aws_are_survived(session: Session, simulator: Cloud) -> None:
