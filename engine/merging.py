@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.caller import Caller
+from engine.database.sql import literal
 from engine.errors import OperationError
 from engine.guard import mode
 from engine.plan import base, merge, new_keys, sync
 from engine.plan.base import Base
 from engine.plan.columns import text
-from engine.plan.descriptions import natural_name
 from engine.plan.meet import Meeting, Name, Place, meet
 from engine.plan.merge import Merged, Mode, Settled
 from engine.plan.model import Row, RowChange
@@ -110,18 +110,37 @@ async def agreeing(
         return Agreement(meeting, merge.merged(meeting, kept, Mode.ENFORCE).agreed)
     table, name = _meant(scope, snapshot, str(keep))
     merged = merge.merged(meeting, kept, Mode.MERGE)
+    _check_name(meeting, table, name)
     columns = dict(merged.agreed)
     for each in merged.conflicts:
-        if each.table == table and name in (None, each.name) and each.column is not None:
+        if each.table == table and name in (None, each.name, each.label) and each.column is not None:
             key = (table, each.name)
             columns[key] = columns.get(key, frozenset()) | {each.column}
-    resource = snapshot.resources[table]
+    resource, rows_of = snapshot.resources[table], {row.key: row for row in rows[table]}
     gone = {
         place
         for place, found in merged.gone.items()
-        if place[0] == table and name in (None, found.identity, natural_name(resource, found.values))
+        if place[0] == table
+        and name in (None, found.identity, meeting.resolver.name(resource, rows_of[place[1]]))
     }
     return Agreement(meeting, columns, frozenset(gone))
+
+
+def _check_name(meeting: Meeting, table: str, name: str | None) -> None:
+    """
+    Raises:
+        OperationError: 42704, no row of a table has this name.
+    """
+    resource = meeting.snapshot.resources[table]
+    names = {meeting.resolver.name(resource, row) for row in meeting.rows[table]}
+    names |= {str(row.values.get(resource.identity or "")) for row in meeting.rows[table]}
+    if name is not None and name not in names:
+        raise OperationError(
+            f'no row of {table} is named "{name}"',
+            sqlstate="42704",
+            hint="Name it as a plan does when it creates it, or by the name that AWS has given it.",
+            table=table,
+        )
 
 
 def _meant(scope: Scope, snapshot: Snapshot, keep: str) -> tuple[str, str | None]:
@@ -239,65 +258,73 @@ async def keep_brought(writer: Writer, snapshot: Snapshot, before: Snapshot, tab
     await bases.keep(writer, snapshot.resources.values(), kept)
 
 
-def refuse(merging: Merging, concerned: Collection[str]) -> None:
-    """Refuse to go on where both sides have changed something; where AWS has, in the mode `careful`.
+def refused(merging: Merging, concerned: Collection[str]) -> OperationError | None:
+    """Why an apply is refused: both sides have changed something; in the mode `careful`, AWS has.
+
+    It is 40001, with each column, its base, and what the row and AWS say.
 
     Args:
         concerned: the tables that the plan is about.
-
-    Raises:
-        OperationError: 40001, with each column, its base, and what the row and AWS say.
     """
     conflicts = merging.merged.conflicts
     if conflicts:
-        raise OperationError(
-            "AWS and the rows have been changed differently since they were last one",
+        first = conflicts[0]
+        what = f"{first.table} {first.label}"
+        more = f" (and {len(conflicts) - 1} more conflicts)" if len(conflicts) > 1 else ""
+        return OperationError(
+            f"{what} is in conflict with AWS: {first.conflict}{more}",
             sqlstate="40001",
             detail=_lines(conflicts),
-            hint="SELECT * FROM iasql_diff() shows both. iasql_sync() takes AWS's side; iasql_sync(keep => "
-            "'table') or iasql_sync(keep => 'table name') the rows' side for the next apply.",
-            table=conflicts[0].table,
+            hint="To take AWS's side everywhere: SELECT * FROM iasql_sync(). To take the row's side here: "
+            f"SELECT * FROM iasql_sync(keep => {literal(what)}); and apply. Both drop other changes that were"
+            " not applied.",
+            table=first.table,
         )
     drift = [each for each in merging.merged.settled if each.table in concerned]
     if drift and merging.mode is Mode.CAREFUL:
-        raise OperationError(
-            "AWS has been changed since the rows showed it, and iasql.apply_mode is careful",
+        return OperationError(
+            f"{drift[0].table} {drift[0].label} has changed in AWS, and iasql.apply_mode is careful",
             sqlstate="40001",
             detail=_lines(drift),
-            hint="SELECT * FROM iasql_sync() shows in the rows what AWS holds.",
+            hint="Look at iasql_diff(), and let the rows follow: SET iasql.apply_mode = merge; and apply.",
             table=drift[0].table,
         )
+    return None
 
 
 def tell(caller: Caller, merging: Merging) -> None:
     """Tell the client what rows follow, what is gone, and of conflicts."""
     columns: dict[Name, list[str]] = {}
     for each in merging.merged.settled:
+        what = f"{each.table} {each.label}"
         if each.conflict:
             continue
         if each.column is not None:
-            columns.setdefault((each.table, each.name), []).append(each.column)
+            columns.setdefault((each.table, each.label), []).append(each.column)
         elif each.answer is None:
             caller.notice(
-                f"{each.table} {each.name} is gone from AWS: nothing is done about it",
+                f"{what} is gone from AWS: nothing is done about it",
                 severity="WARNING",
                 hint="DELETE its row to let it go. To make it again: SELECT * FROM "
-                f"iasql_sync(keep => '{each.table} {each.name}'), and apply.",
+                f"iasql_sync(keep => {literal(what)}); and apply.",
             )
         else:
-            caller.notice(f"{each.table} {each.name} has appeared in AWS: it gets a row")
-    for (table, name), names in columns.items():
-        caller.notice(f"{table} {name} has been changed in AWS: its row follows in {', '.join(names)}")
-
-
-def warn(caller: Caller, merging: Merging) -> None:
-    """Warn the client of conflicts, for which an apply would be refused."""
-    if merging.merged.conflicts:
+            caller.notice(f"{what} has appeared in AWS: it gets a row")
+    for (table, label), names in columns.items():
+        caller.notice(f"{table} {label} has been changed in AWS: its row follows in {', '.join(names)}")
+    for table, label, changed in merging.merged.deleted_though:
         caller.notice(
-            "AWS and the rows have been changed differently since they were last one: an apply is refused",
+            f"{table} {label} is deleted although it has been changed in AWS since its row showed it",
             severity="WARNING",
-            detail=_lines(merging.merged.conflicts),
-            hint="SELECT * FROM iasql_diff() shows both.",
+            detail=f"Changed: {', '.join(changed)}.",
+        )
+
+
+def warn(caller: Caller, error: OperationError | None) -> None:
+    """Warn the client of what an apply would be refused for."""
+    if error is not None:
+        caller.notice(
+            f"an apply is refused: {error.message}", severity="WARNING", detail=error.detail, hint=error.hint
         )
 
 
@@ -309,9 +336,10 @@ def _lines(some: Sequence[Settled]) -> str:
 
 
 def _line(each: Settled) -> str:
-    what = f"{each.table} {each.name}"
+    what = f"{each.table} {each.label}"
     if each.column is None:
-        return f"{what}: {each.conflict or 'it has been made or has gone in AWS'}"
+        happened = "it is gone from AWS" if each.answer is None else "it has appeared in AWS"
+        return f"{what}: {each.conflict or happened}"
     sides = [("base", each.base), ("row", each.row), ("AWS", each.answer)]
-    values = ", ".join(f"{name} {text(value)}" for name, value in sides)
+    values = ", ".join(f"{name} {'NULL' if value is None else text(value)}" for name, value in sides)
     return f"{what}: {each.column}: {values}" + (f" ({each.conflict})" if each.conflict else "")

@@ -50,7 +50,8 @@ class Reconcile:
             async with writing(self._common.database, caller, functions) as writer:
                 merged = await merging.numbered(writer, merged)
                 plan = self._about(scope, caller, snapshot, plan_merged(snapshot, merged.merged))
-                merging.refuse(merged, {each.table for each in plan.changes})
+                if refused := merging.refused(merged, {each.table for each in plan.changes}):
+                    raise refused
                 plan = await permission.permitted(caller, snapshot, plan, strict=True, followed=functions)
                 await ownership.check(caller, snapshot, rows, plan, strict=True)
                 plan = await self._completed(scope, caller, snapshot, plan)
@@ -101,10 +102,10 @@ class Reconcile:
         rows, snapshot = await self._common.snapshots(scope, caller, unusable=unusable)
         merged = merging.within(scope, await merging.merging(caller, snapshot, rows, unusable.keys()))
         around = plan_around(snapshot, merged.merged, unusable.keys())
-        unusable_rows.tell(caller, around, unusable)
+        unusable_rows.tell(caller, around, unusable, merged.merged.conflicting)
         merging.tell(caller, merged)
-        merging.warn(caller, merged)
         plan = self._about(scope, caller, snapshot, around.plan)
+        merging.warn(caller, merging.refused(merged, {each.table for each in plan.changes}))
         plan = await permission.permitted(caller, snapshot, plan, strict=False)
         await ownership.check(caller, snapshot, rows, plan, strict=False)
         plan = await self._completed(scope, caller, snapshot, plan)

@@ -29,6 +29,8 @@ async def chosen(caller: Caller) -> tuple[Mode, bool]:
             hint=f"SET iasql.apply_mode = merge, for instance: it can be {', '.join(_MODES)}.",
         )
     # The guards have what the session says among them, but not what it does not say.
+    if said and strictest and said != strictest:
+        caller.notice(f"iasql.apply_mode is {strictest} and not {said}: iasql.guard says so")
     mode = min([said or Mode.MERGE.value, strictest or Mode.ENFORCE.value], key=_MODES.index)
     if mode != Mode.ENFORCE.value:
         return Mode(mode), False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from engine.caller import Caller
 from engine.errors import OperationError
@@ -10,11 +10,18 @@ from engine.plan.around import Around
 from engine.plan.model import Key
 
 
-def tell(caller: Caller, around: Around, unusable: Mapping[tuple[str, Key], OperationError]) -> None:
+def tell(
+    caller: Caller,
+    around: Around,
+    unusable: Mapping[tuple[str, Key], OperationError],
+    conflicting: Collection[tuple[str, Key]] = (),
+) -> None:
     """Warn of what a plan leaves out.
 
     Args:
         unusable: what is wrong with each row.
+        conflicting: rows that are left out since they are in conflict with AWS, of which the client is told
+            apart.
     """
     for error in unusable.values():
         caller.notice(
@@ -23,11 +30,11 @@ def tell(caller: Caller, around: Around, unusable: Mapping[tuple[str, Key], Oper
             detail="The plan leaves the row out, and what refers to it; an apply is refused.",
             hint=error.hint,
         )
-    for table, key in sorted(around.rows - unusable.keys(), key=str):
+    for table, key in sorted(around.rows - unusable.keys() - set(conflicting), key=str):
         row = ", ".join(map(str, key))
-        _too(caller, f"row {row} of {table}", "it refers to such a row, or its resource is used by one's")
+        _too(caller, f"row {row} of {table}", "it needs a row that is left out, or is needed by one")
     for table, identity in sorted(around.resources):
-        _too(caller, f"{table} {identity}", "the resource of such a row uses it")
+        _too(caller, f"{table} {identity}", "a row that is left out needs it")
 
 
 def _too(caller: Caller, what: str, why: str) -> None:

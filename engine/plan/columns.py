@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from engine.plan.base import Base
+from engine.plan.base import Base, State
 from engine.plan.merge import Settled
 from engine.plan.model import Change, Difference, Key, Pending, Plan
 from modules.spec import OnChange, Resource
@@ -33,7 +33,7 @@ def of_plan(
             replaces=(replaces := change.action == "replace" and on_change is OnChange.REPLACE),
             loses="; ".join(change.loses) if replaces and change.loses else None,
             base=_text(_base(change, name, kept or {}), names),
-            changed_by="row",
+            changed_by=_changed_by(change, name, kept or {}),
         )
         for change in plan.changes
         for name, on_change in _columns(resources[change.table], change)
@@ -54,13 +54,33 @@ def of_settled(settled: Iterable[Settled]) -> list[Difference]:
             name=each.name,
             column=each.column,
             current=text(each.answer) if each.column else None,
-            desired=text(each.row) if each.column else None,
+            desired=text(each.row if each.conflict else each.taken) if each.column else None,
             replaces=False,
             base=text(each.base) if each.column else None,
             changed_by="both" if each.conflict else "aws",
         )
         for each in settled
     ]
+
+
+def _changed_by(change: Change, name: str, kept: Mapping[tuple[str, str], Base]) -> str:
+    """Which side is not as it was when the two last agreed."""
+    if change.found is None:
+        return "row"
+    base = kept.get((change.table, change.found.identity))
+    if base is None:
+        return "aws" if change.desired is None else "row"
+    if change.desired is None:
+        return "row"
+    ours, theirs = _desired(change, name), _current(change, name)
+    if theirs == _of(base.answer, name, theirs):
+        return "row"
+    return "aws" if ours == _of(base.row, name, ours) else "both"
+
+
+def _of(state: State, name: str, otherwise: Any) -> Any:
+    """What a state has; of what it lacks, something else."""
+    return state.parts.get(name, state.values.get(name, otherwise))
 
 
 def _base(change: Change, name: str, kept: Mapping[tuple[str, str], Base]) -> Any:

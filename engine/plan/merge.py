@@ -15,13 +15,16 @@ from typing import Any
 from engine.plan import base as bases
 from engine.plan import diff, three_way
 from engine.plan.base import Base, State
+from engine.plan.descriptions import natural_name
 from engine.plan.meet import Meeting, Name, Place, shown_name
 from engine.plan.model import Desired, Found, Parts, Row, RowChange, Values, integer_key
 from engine.plan.ownership import owner
+from engine.plan.resolve import natural_key
 from engine.plan.snapshot import Snapshot
 from engine.plan.sync import Mirror
 from engine.plan.three_way import Sides
 from modules.spec import Column, Part, Resource
+from modules.spec.names import bare
 
 
 class Mode(Enum):
@@ -37,9 +40,11 @@ class Settled:
     """What has become of one column in which AWS differs from the base.
 
     Attributes:
-        table, id, name: of the resource; `id` is the row's integer key.
+        table, id, name: of the resource; `id` is the row's integer key, `name` AWS's name.
+        label: its natural key, as a person would write it.
         column: a column, or the table of a part; None for the resource as a whole.
         base, row, answer: its values; AWS's is None if the resource is gone.
+        taken: what the row will have.
         conflict: why it can be neither the row's nor AWS's value; "" if the row follows AWS.
     """
 
@@ -50,6 +55,8 @@ class Settled:
     base: Any
     row: Any
     answer: Any
+    label: str = ""
+    taken: Any = None
     conflict: str = ""
 
 
@@ -66,6 +73,8 @@ class Merged:
         conflicting: rows about which there is a conflict.
         kept: resources that stay although no row asks for them.
         drifted: tables in which AWS has changed something.
+        deleted_though: what is to be deleted although AWS has changed it, by table and natural key, with the
+            columns.
         keep: the bases that are new once the rows have followed, each with AWS's answer.
         meeting: which row is which resource, if no row has to follow and nothing is gone.
     """
@@ -78,6 +87,7 @@ class Merged:
     conflicting: frozenset[Place] = frozenset()
     kept: frozenset[Name] = frozenset()
     drifted: frozenset[str] = frozenset()
+    deleted_though: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     keep: tuple[tuple[Base, Found], ...] = ()
     meeting: Meeting | None = None
 
@@ -132,6 +142,7 @@ class _Merge:
         self._conflicting: set[Place] = set()
         self._resources_kept: set[Name] = set()
         self._drifted: set[str] = set()
+        self._deleted_though: list[tuple[str, str, tuple[str, ...]]] = []
         self._keep: list[tuple[Base, Found]] = []
         self._created: list[RowChange] = []
         self._updated: dict[Place, RowChange] = {}
@@ -160,6 +171,7 @@ class _Merge:
             conflicting=frozenset(self._conflicting),
             kept=frozenset(self._resources_kept),
             drifted=frozenset(self._drifted),
+            deleted_though=tuple(self._deleted_though),
             keep=tuple(self._keep),
             meeting=None if follows or self.resolver.gone else meeting,
         )
@@ -177,11 +189,16 @@ class _Merge:
         column: str | None,
         values: tuple[Any, Any, Any],
         conflict: str = "",
+        *,
+        label: str = "",
+        taken: Any = None,
     ) -> None:
         """
         Args:
             values: the base's, the row's and AWS's.
             conflict: why it can be neither's; "" if the row follows AWS.
+            label: the natural key, if there is no row that has it.
+            taken: what the row will have.
         """
         self._drifted.add(table)
         if conflict and row is not None:
@@ -196,9 +213,20 @@ class _Merge:
                 base=base,
                 row=ours,
                 answer=theirs,
+                label=self.resolver.name(self._resources[table], row) if row else label,
+                taken=taken,
                 conflict=conflict,
             )
         )
+
+    def label(self, found: Found) -> str:
+        """The natural key of a resource, with those of what it refers to."""
+        return natural_name(self._resources[found.table], found.values, self._referred_label)
+
+    def _referred_label(self, column: Column, value: Any) -> str:
+        target = self.snapshot.target(column, value)
+        found = self.snapshot.by(target[0], None, target[1]) if target else None
+        return self.label(found) if found else str(value)
 
     def follow(self, change: RowChange, base: Base, found: Found) -> None:
         self._updated[change.table, change.key] = change
@@ -300,14 +328,16 @@ class _Merge:
                 resource = self._resources[found.table]
                 self._created.append(self.mirror.created(resource, found))
                 self.keep(bases.agreed(resource, found), found)
-                self.settle(found.table, None, found.identity, None, (None, None, True))
+                values = None, None, True
+                self.settle(found.table, None, found.identity, None, values, label=self.label(found))
 
     def _cannot_have_row(self, found: Found) -> None:
         """What refers to something whose row has been deleted."""
         if not self._goes_with_its_owner(found):
             self._resources_kept.add((found.table, found.identity))
             why = "no row has shown it, and what it refers to has no row any more"
-            self.settle(found.table, None, found.identity, None, (None, None, True), why)
+            values = None, None, True
+            self.settle(found.table, None, found.identity, None, values, why, label=self.label(found))
 
     def _goes_with_its_owner(self, found: Found) -> bool:
         resource = self._resources[found.table]
@@ -321,9 +351,13 @@ class _Merge:
         row = Row(table=found.table, key=(), values=found.values)
         now = Desired(row, found.values, found.parts)
         base = _completed(resource, base, found)
-        for name in sorted(changed_since(resource, now, base.answer)) if self._careful else ():
+        changed = sorted(changed_since(resource, now, base.answer))
+        for name in changed if self._careful else ():
             values = of(base.answer, name), None, of(found, name)
-            self.settle(found.table, None, found.identity, name, values, "its row has been deleted")
+            why, label = "its row has been deleted", self.label(found)
+            self.settle(found.table, None, found.identity, name, values, why, label=label)
+        if changed and not self.enforce:
+            self._deleted_though.append((found.table, self.label(found), tuple(changed)))
 
     def _base(self, found: Found) -> Base | None:
         """The base of a resource, if it is of this one and not of another that had its name."""
@@ -381,18 +415,21 @@ class _Merge:
 
     def _came_of_itself(self, found: Found) -> bool:
         """Whether AWS has made a resource along with another, and nobody has touched it."""
-        return any(
-            each.table == found.table
-            and found.values[each.by] is not None
-            and all(found.values[name] == value for name, value in each.values.items())
-            and all(
-                found.values[column.name] in (None, {}, [])
-                for column in self._resources[found.table].columns
-                if column.name not in (*each.values, each.by) and not bases.is_aws_to_say(column)
-            )
-            for resource in self._resources.values()
-            for each in resource.comes_with
+        resource = self._resources[found.table]
+        touched = (
+            found.values[column.name] not in (None, {}, [])
+            for column in resource.columns
+            if column.name not in resource.natural_key and not bases.is_aws_to_say(column)
         )
+        made = (
+            natural_key(
+                resource, {**dict.fromkeys(found.values), **each.values, each.by: found.values[each.by]}
+            )
+            for other in self._resources.values()
+            for each in other.comes_with
+            if each.table == bare(found.table)
+        )
+        return natural_key(resource, found.values) in made and not any(touched)
 
     def _is_unfinished(self, resource: Resource, row: Row) -> bool:
         return bool(self._unfinished) and (row.table, self.resolver.name(resource, row)) in self._unfinished
@@ -471,7 +508,13 @@ class _Pair:
         except three_way.Conflict:
             conflict = "both have been changed"
         self._merge.settle(
-            self._resource.table, self._desired.row, self._found.identity, name, values, conflict
+            self._resource.table,
+            self._desired.row,
+            self._found.identity,
+            name,
+            values,
+            conflict,
+            taken=None if conflict else taken,
         )
         if not conflict:
             (self._parts if name in self._found.parts else self._values)[name] = taken

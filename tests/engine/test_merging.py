@@ -113,7 +113,9 @@ async def test_a_conflict_is_refused_with_all_three_values(one: Session, ecr: An
     # A plan says so and shows what else there is; here there is nothing, since it is the same row.
     assert await one("iasql_plan_apply") == []
 
-    await one("iasql_sync", keep="repository")
+    for unknown in ("nothing", "repository nosuch"):
+        assert (await _refused(one, "iasql_sync", keep=unknown)).sqlstate == "42704"
+    await one("iasql_sync", keep="repository one")
     assert json.loads(await one.value("SELECT tags FROM repository")) == {"team": "ours"}
     assert not await one.value("SELECT scan_on_push FROM repository"), "no conflict: AWS's side"
     await one.apply()
@@ -168,7 +170,11 @@ async def test_a_row_adopts_what_is_there_if_it_says_the_same(session: Session, 
     await session.execute("INSERT INTO repository (repository_name, scan_on_push) VALUES ('two', true)")
     error = await _refused(session)
     assert error.sqlstate == "40001"
-    assert "scan_on_push: base None, row true, AWS false" in (error.detail or "")
+    assert "scan_on_push: base NULL, row true, AWS false" in (error.detail or "")
+    await session("iasql_sync", keep="repository")
+    assert await session.value("SELECT scan_on_push FROM repository WHERE repository_name = 'two'")
+    assert [row[0] for row in await session.apply()] == ["update"]
+    assert _scanned(ecr, "two")
 
 
 async def test_a_table_that_was_emptied_deletes_nothing(one: Session, ecr: Any) -> None:
