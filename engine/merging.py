@@ -55,7 +55,7 @@ async def merging(
     meeting = meet(snapshot, rows, unusable)
     kept = await bases.read(caller, snapshot.resources.values(), meeting.wanted())
     merged = merge.merged(meeting, kept, chosen, delete_unknown=delete_unknown)
-    if merged.conflicts or merged.gone:
+    if merged.conflicts or merged.gone or (merged.follows and meeting.differing):
         unfinished = await _unfinished(caller)
         if unfinished:
             merged = merge.merged(meeting, kept, chosen, delete_unknown=delete_unknown, unfinished=unfinished)

@@ -387,6 +387,7 @@ class _Merge:
                 and not diff.changed(resource, self.resolver.completed(resource, desired, found), found)
             ):
                 self._finished.add(name)
+                self.mirror.add(found, row.key)  # what refers to it can have rows now
                 theirs = self.mirror.values(resource, found)
                 values = {
                     each.name: theirs[each.name] for each in resource.columns if bases.is_aws_to_say(each)
@@ -432,7 +433,12 @@ class _Merge:
         return natural_key(resource, found.values) in made and not any(touched)
 
     def _is_unfinished(self, resource: Resource, row: Row) -> bool:
-        return bool(self._unfinished) and (row.table, self.resolver.name(resource, row)) in self._unfinished
+        """Whether an operation that was cut off was making a row's resource, or one in the place of that."""
+        if not self._unfinished:
+            return False
+        found = self._meeting.pairs.get((row.table, row.key))
+        names = {self.resolver.name(resource, row), found.identity if found else None}
+        return any((row.table, name) in self._unfinished for name in names)
 
 
 class _Pair:
