@@ -58,8 +58,28 @@ async def merging(
     if merged.conflicts or merged.gone or (merged.follows and meeting.differing):
         unfinished = await _unfinished(caller)
         if unfinished:
-            merged = merge.merged(meeting, kept, chosen, delete_unknown=delete_unknown, unfinished=unfinished)
+            return await _finishing(
+                caller, Merging(chosen, meeting, kept, merged), delete_unknown, unfinished
+            )
     return Merging(chosen, meeting, kept, merged)
+
+
+async def _finishing(
+    caller: Caller, merging: Merging, delete_unknown: bool, unfinished: Collection[Name]
+) -> Merging:
+    """The same, once it is known what operations that were cut off had begun."""
+    meeting, kept, resources = merging.meeting, merging.kept, merging.meeting.snapshot.resources
+    finished = merge.finished(meeting, kept, unfinished)
+    if finished.follows:
+        rows = merge.followed(resources, meeting.rows, finished.follows)
+        meeting = meet(meeting.snapshot, rows, meeting.left_out)
+        kept = await bases.read(caller, resources.values(), meeting.wanted())
+        kept |= {(base.table, base.identity): base for base, _ in finished.keep}
+    merged = merge.merged(meeting, kept, merging.mode, delete_unknown=delete_unknown, unfinished=unfinished)
+    if finished.follows:
+        follows, keep = (*finished.follows, *merged.follows), (*finished.keep, *merged.keep)
+        merged = replace(merged, follows=follows, keep=keep)
+    return Merging(merging.mode, meeting, kept, merged)
 
 
 async def _unfinished(caller: Caller) -> list[Name]:

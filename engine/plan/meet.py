@@ -24,6 +24,7 @@ class Meeting:
     """Which row is which resource, and where the two differ.
 
     Attributes:
+        left_out: rows that cannot be used.
         desired: the resolved rows, by table.
         same: the keys of those that show what AWS holds, by table.
         differing: the columns and parts in which others differ, by row; but not where nobody may change them.
@@ -32,6 +33,7 @@ class Meeting:
 
     snapshot: Snapshot
     rows: Mapping[str, Sequence[Row]]
+    left_out: Collection[Place]
     resolver: Resolver
     desired: Mapping[str, Sequence[Desired]]
     same: Mapping[str, Collection[Key]]
@@ -92,6 +94,7 @@ def meet(snapshot: Snapshot, rows: Mapping[str, Sequence[Row]], left_out: Collec
     return Meeting(
         snapshot=snapshot,
         rows=rows,
+        left_out=left_out,
         resolver=resolver,
         desired=all_desired,
         same=same,

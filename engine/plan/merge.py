@@ -116,6 +116,24 @@ def merged(
     return _Merge(meeting, kept, mode, delete_unknown, frozenset(unfinished)).run()
 
 
+@dataclass(frozen=True)
+class Finished:
+    """What operations that were cut off have made for rows that do not show it yet.
+
+    Attributes:
+        follows: the changes by which they do.
+        keep: the bases that are new then, each with AWS's answer.
+    """
+
+    follows: tuple[RowChange, ...]
+    keep: tuple[tuple[Base, Found], ...]
+
+
+def finished(meeting: Meeting, kept: Mapping[Name, Base], unfinished: Collection[Name]) -> Finished:
+    """Find what operations that were cut off have made; the arguments are as for `merged`."""
+    return _Merge(meeting, kept, Mode.MERGE, False, frozenset(unfinished)).finished()
+
+
 class _Merge:
     def __init__(
         self,
@@ -152,11 +170,9 @@ class _Merge:
         for desired in meeting.without_resource:  # in reference order
             self._row_alone(desired)
         rows = {(table, row.key): row for table, some in meeting.rows.items() for row in some}
-        finished = {place for place in meeting.differing if self._finish(rows[place])}
         self._resources_alone()
         for place, names in meeting.differing.items():
-            if place not in finished:
-                self._pair(rows[place], meeting.pairs[place], names)
+            self._pair(rows[place], meeting.pairs[place], names)
         for desired in meeting.without_resource if self.resolver.gone else ():
             resource = self._resources[desired.row.table]
             if (resource.table, desired.row.key) not in self.resolver.gone:
@@ -311,8 +327,6 @@ class _Merge:
         new: list[Found] = []
         for found in self._meeting.without_row:
             base = self._base(found)
-            if (found.table, found.identity) in self._finished:
-                continue
             if base is not None:
                 self._deleted(found, base)
             elif not (self._delete_unknown and self.enforces(found)):
@@ -369,14 +383,20 @@ class _Merge:
 
     # A row and its resource -----------------------------------------------------------------------------
 
-    def _finish(self, row: Row) -> bool:
+    def finished(self) -> Finished:
+        rows = {(table, row.key): row for table, some in self._meeting.rows.items() for row in some}
+        for place in self._meeting.differing:
+            self._finish(rows[place])
+        return Finished(tuple(self._updated.values()), tuple(self._keep))
+
+    def _finish(self, row: Row) -> None:
         """Give a row the resource that an operation made for it and was cut off before the row showed that.
 
         It is one that no row has shown, and is what the row asks for.
         """
         resource = self._resources[row.table]
         if not self._is_unfinished(resource, row):
-            return False
+            return
         desired = self.resolver.resolve(resource, row)
         for found in self._meeting.without_row:
             name = found.table, found.identity
@@ -387,7 +407,6 @@ class _Merge:
                 and not diff.changed(resource, self.resolver.completed(resource, desired, found), found)
             ):
                 self._finished.add(name)
-                self.mirror.add(found, row.key)  # what refers to it can have rows now
                 theirs = self.mirror.values(resource, found)
                 values = {
                     each.name: theirs[each.name] for each in resource.columns if bases.is_aws_to_say(each)
@@ -396,8 +415,7 @@ class _Merge:
                     action="update", table=row.table, key=row.key, name=found.identity, values=values
                 )
                 self.follow(change, bases.agreed(resource, found), found)
-                return True
-        return False
+                return
 
     def _pair(self, row: Row, found: Found, names: frozenset[str]) -> None:
         resource = self._resources[row.table]
