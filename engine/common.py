@@ -139,11 +139,20 @@ class Common:
             await self.write(writer, resources, changes)
 
     async def write(
-        self, writer: Writer, resources: Sequence[Resource], changes: Sequence[RowChange]
+        self,
+        writer: Writer,
+        resources: Sequence[Resource],
+        changes: Sequence[RowChange],
+        *,
+        all_there: bool = False,
     ) -> None:
-        """Make changes of rows, once new ones have their serial numbers."""
+        """Make changes of rows, once new ones have their serial numbers.
+
+        Args:
+            all_there: the rows that change are locked, so that none can have gone.
+        """
         numbers = await write.numbers(writer, new_keys.counted(changes))
-        await write.write(writer, resources, new_keys.numbered(changes, numbers))
+        await write.write(writer, resources, new_keys.numbered(changes, numbers), all_there=all_there)
 
 
 def left_out(layout: Layout, snapshot: Snapshot) -> OperationError:

@@ -14,11 +14,12 @@ from engine.plan.base import Base
 from engine.plan.columns import text
 from engine.plan.meet import Meeting, Name, Place, meet
 from engine.plan.merge import Merged, Mode, Settled
-from engine.plan.model import Row, RowChange
+from engine.plan.model import Key, Row, RowChange
 from engine.plan.snapshot import Snapshot
 from engine.request import Scope
 from engine.rows import bases, write
 from engine.rows.writer import Writer
+from modules.spec import Resource
 
 _SHOWN = 50
 
@@ -93,11 +94,13 @@ class Agreement:
 
     Attributes:
         meeting: which row is which resource.
-        columns: columns and parts in which a row and AWS may differ, by resource.
+        agreed: columns and parts in which a row and AWS differ and mean the same, by resource.
+        columns: those, and others in which the row's side is kept.
         rows: rows that stay although AWS holds nothing of theirs.
     """
 
     meeting: Meeting
+    agreed: Mapping[Name, frozenset[str]]
     columns: Mapping[Name, frozenset[str]]
     rows: frozenset[Place] = frozenset()
 
@@ -127,7 +130,8 @@ async def agreeing(
     meeting = meet(snapshot, rows)
     kept = await bases.read(caller, (), meeting.wanted())
     if keep is None:
-        return Agreement(meeting, merge.merged(meeting, kept, Mode.ENFORCE).agreed)
+        agreed = merge.merged(meeting, kept, Mode.ENFORCE).agreed
+        return Agreement(meeting, agreed, agreed)
     table, name = _meant(scope, snapshot, str(keep))
     merged = merge.merged(meeting, kept, Mode.MERGE)
     _check_name(meeting, table, name)
@@ -143,7 +147,22 @@ async def agreeing(
         if place[0] == table
         and name in (None, found.identity, meeting.resolver.name(resource, rows_of[place[1]]))
     }
-    return Agreement(meeting, columns, frozenset(gone))
+    return Agreement(meeting, merged.agreed, columns, _with_gone(resource, rows_of, gone, merged))
+
+
+def _with_gone(
+    resource: Resource, rows: Mapping[Key, Row], kept: Collection[Place], merged: Merged
+) -> frozenset[Place]:
+    """Rows that stay, with those that they refer to and AWS holds as little."""
+    result = set(kept)
+    for _, key in kept:
+        targets = {
+            (column.reference.table, (value,))
+            for _, column, value in merge.references(resource, rows[key])
+            if column.reference
+        }
+        result |= targets & merged.gone.keys()
+    return frozenset(result)
 
 
 def _check_name(meeting: Meeting, table: str, name: str | None) -> None:
@@ -165,7 +184,8 @@ def _check_name(meeting: Meeting, table: str, name: str | None) -> None:
 
 def _meant(scope: Scope, snapshot: Snapshot, keep: str) -> tuple[str, str | None]:
     """The table, and the name of a resource of it, that a text means."""
-    named, _, name = keep.partition(" ")
+    named, _, name = keep.strip().partition(" ")
+    name = name.strip()
     default = f"{scope.layout.default.schema}."
     table = named.removeprefix("public.")
     for each in (table, f"{default}{table}", table.removeprefix(default)):
@@ -244,8 +264,11 @@ async def keep_imported(
     await bases.keep(writer, snapshot.resources.values(), kept, whole=new)
 
 
-async def keep_synced(writer: Writer, scope: Scope, snapshot: Snapshot, written: Sequence[RowChange]) -> None:
+async def keep_synced(
+    writer: Writer, scope: Scope, agreement: Agreement, written: Sequence[RowChange]
+) -> None:
     """Keep the bases that are new, now that rows show what AWS holds."""
+    snapshot = agreement.meeting.snapshot
     resources = list(snapshot.resources.values())
     here = {each.table for each in resources if scope.tables is None or each.table in scope.tables}
     known = await bases.known(writer.caller, resources)
@@ -255,7 +278,7 @@ async def keep_synced(writer: Writer, scope: Scope, snapshot: Snapshot, written:
         for name in known[table]
         if snapshot.by(table, None, name) is None
     ]
-    kept = merge.after_sync(snapshot, written, known, here)
+    kept = merge.after_sync(agreement.meeting, written, known, agreement.agreed, here)
     await bases.keep(writer, resources, kept, gone, whole=here)
 
 

@@ -90,8 +90,8 @@ class Reconcile:
         changes = edits.leave(caller, self._about_rows(scope, caller, snapshot, planned), edited.keys)
         async with self._common.writing(caller, resources) as writer:
             changes = await edits.claim(writer, resources, edited.rows, changes)
-            await self._common.write(writer, resources, changes)
-            await merging.keep_synced(writer, scope, snapshot, changes)
+            await self._common.write(writer, resources, changes, all_there=True)
+            await merging.keep_synced(writer, scope, agreed, changes)
         return scope.named(results.of_row_changes(changes))
 
     # What they are made of ----------------------------------------------------------------------------
@@ -161,7 +161,7 @@ class Reconcile:
         changes = await permission.writable(writer.caller, snapshot.resources, changes, writer.functions)
         resources = list(snapshot.resources.values())
         claimed = await edits.claim(writer, resources, rows, changes)
-        await self._common.write(writer, resources, claimed)
+        await self._common.write(writer, resources, claimed, all_there=True)
         await merging.keep_merged(writer, merged, claimed, changing)
 
     async def _execute(

@@ -37,12 +37,16 @@ def create(resources: Sequence[Resource], tables: Tables) -> Iterator[str]:
             yield from _reference_indexes(part.relation, (part.parent, *part.columns))
 
 
-def notice_emptying(table: str) -> str:
-    """The trigger that tells rows which are gone by TRUNCATE from deleted ones."""
-    return (
+def notice_emptying(table: str) -> Iterator[str]:
+    """Statements for the trigger that tells rows which are gone by TRUNCATE from deleted ones.
+
+    It fires in a session that replicates, too.
+    """
+    yield (
         f"CREATE TRIGGER {EMPTYING} AFTER TRUNCATE ON {relation(table)} "
         "FOR EACH STATEMENT EXECUTE FUNCTION iasql.emptied()"
     )
+    yield f"ALTER TABLE {relation(table)} ENABLE ALWAYS TRIGGER {EMPTYING}"
 
 
 def drop(resources: Sequence[Resource]) -> Iterator[str]:

@@ -270,13 +270,14 @@ def _operations() -> Iterator[Operation]:
     for name, some in groupby(_OF_ALL_REGIONS, key=lambda each: each.name):
         first, *others = some
         yield from (first, *others)
+        for parameters, call in _REGIONAL.get(name, {}).items():
+            yield _of_one_region(first, parameters, call)
+        # After those, so that an argument without a name is a region.
         if name in ("iasql_sync", "iasql_plan_sync"):
             parameters, sample, comment = _KEEPS
             yield replace(
                 first, parameters=parameters, comment=comment, sample=sample.replace("iasql_sync", name)
             )
-        for parameters, call in _REGIONAL.get(name, {}).items():
-            yield _of_one_region(first, parameters, call)
 
 
 OPERATIONS = tuple(_operations())

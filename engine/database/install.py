@@ -70,7 +70,8 @@ async def create_tables(caller: Caller, layout: Layout, resources: Sequence[Reso
         for statement in ddl.create(resources, {each.table: each for each in layout.resources}):
             await caller.query(statement)
         for table in (table for each in resources for table in ddl.tables_of(each)):
-            await caller.query(ddl.notice_emptying(table))
+            for statement in ddl.notice_emptying(table):
+                await caller.query(statement)
 
 
 async def record(caller: Caller, modules: Iterable[Installed]) -> None:

@@ -711,8 +711,12 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM iasql.check_engine('what is uninstalled');
   DELETE FROM iasql.installed_module AS i WHERE i.schema = place AND i.name = ANY (names);
-  DELETE FROM iasql.base AS b WHERE NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = b.relation);
-  DELETE FROM iasql.base_table AS t WHERE NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.relation);
+  DELETE FROM iasql.base AS b USING iasql.base_table AS t, iasql.module_table AS m
+    WHERE b.relation = t.relation AND t.name = iasql.name_at(m.table_name, m.is_global, place)
+      AND m.module = ANY (names) AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.relation);
+  DELETE FROM iasql.base_table AS t USING iasql.module_table AS m
+    WHERE t.name = iasql.name_at(m.table_name, m.is_global, place)
+      AND m.module = ANY (names) AND NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.relation);
 END
 $$;
 
@@ -1032,6 +1036,8 @@ CREATE TABLE IF NOT EXISTS iasql.base_table (
 COMMENT ON TABLE iasql.base_table IS 'The tables whose rows have bases, and those of their parts.';
 COMMENT ON COLUMN iasql.base_table.resource IS 'The table that it is a part of; itself, if it is none.';
 COMMENT ON COLUMN iasql.base_table.emptied IS 'Whether rows have gone in another way than by DELETE.';
+ALTER TABLE iasql.base_table ADD COLUMN IF NOT EXISTS synced_at timestamptz;
+COMMENT ON COLUMN iasql.base_table.synced_at IS 'When all its rows have last been made to show what AWS holds.';
 CREATE INDEX IF NOT EXISTS base_table_name ON iasql.base_table (name);
 
 CREATE TABLE IF NOT EXISTS iasql.base (
@@ -1056,12 +1062,15 @@ COMMENT ON COLUMN iasql.base.settles_at IS 'Until then AWS may still give the an
 CREATE OR REPLACE VIEW iasql.bases WITH (security_barrier) AS
   SELECT b.relation, b.identity, b.mark, b.digest, b."row", b.answer, b.before, b.settles_at
   FROM iasql.base AS b
-  WHERE b.relation NOT IN (
-    SELECT t.resource FROM iasql.base_table AS t
-    WHERE row_security_active(t.relation) OR NOT (has_table_privilege(t.relation, 'SELECT') OR NOT EXISTS (
-      SELECT FROM pg_catalog.pg_attribute AS a
-      WHERE a.attrelid = t.relation AND a.attnum > 0 AND NOT a.attisdropped
-        AND NOT has_column_privilege(t.relation, a.attnum, 'SELECT')))
+  WHERE b.relation IN (
+    SELECT t.resource FROM iasql.base_table AS t LEFT JOIN pg_catalog.pg_class AS c ON c.oid = t.relation
+    GROUP BY t.resource
+    -- A table that has been dropped may be read by nobody.
+    HAVING bool_and(COALESCE(c.oid IS NOT NULL AND NOT row_security_active(c.oid)
+      AND (has_table_privilege(c.oid, 'SELECT') OR NOT EXISTS (
+        SELECT FROM pg_catalog.pg_attribute AS a
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+          AND NOT has_column_privilege(c.oid, a.attnum, 'SELECT'))), false))
   );
 GRANT SELECT ON iasql.bases TO PUBLIC;
 COMMENT ON VIEW iasql.bases IS 'The bases of the tables that you may read.';
@@ -1074,7 +1083,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WHERE t.emptied OR t.relation IS DISTINCT FROM iasql.oid_of(t.name)
 $$;
 
--- Of some resources, [table: names], the bases; and with a NULL the tables that are older than their bases.
+-- Tables of which it would not be noticed that they are emptied.
+CREATE OR REPLACE FUNCTION iasql.unwatched(tables jsonb) RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT t.name FROM jsonb_array_elements_text(tables) AS n (name)
+  JOIN iasql.base_table AS t ON t.name = n.name
+  WHERE NOT EXISTS (SELECT FROM pg_trigger AS g WHERE g.tgrelid = t.relation
+    AND g.tgfoid = to_regprocedure('iasql.emptied()') AND g.tgenabled <> 'D' AND (g.tgtype::integer & 32) <> 0)
+$$;
+
+-- Of some resources, [table: names], the bases; with a NULL the tables that are older than their bases; with an empty text
+-- those of which it would not be noticed that they are emptied.
 CREATE OR REPLACE FUNCTION iasql.bases_of(wanted jsonb, tables jsonb) RETURNS TABLE (table_name text, base text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT w.key, jsonb_build_object('identity', b.identity, 'mark', b.mark, 'row', b."row", 'answer', b.answer,
@@ -1082,6 +1101,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   FROM jsonb_each(wanted) AS w CROSS JOIN jsonb_array_elements_text(w.value) AS i (identity)
   JOIN iasql.bases AS b ON b.relation = iasql.oid_of(w.key) AND b.identity = i.identity
   UNION ALL SELECT o.name, NULL FROM iasql.older_than_bases(tables) AS o (name)
+  UNION ALL SELECT o.name, '' FROM iasql.unwatched(tables) AS o (name)
 $$;
 
 -- Whether bases have been kept of each of some tables.
@@ -1125,8 +1145,9 @@ BEGIN
       SELECT iasql.oid_of(n.name), n.name, target
       FROM (SELECT e ->> 'table' UNION ALL SELECT jsonb_array_elements_text(e -> 'parts')) AS n (name)
       ON CONFLICT ON CONSTRAINT base_table_pkey DO UPDATE
-        SET name = excluded.name, resource = excluded.resource, emptied = t.emptied AND NOT (e ->> 'whole')::boolean
-        WHERE t.name <> excluded.name OR t.resource <> excluded.resource OR t.emptied;
+        SET name = excluded.name, resource = excluded.resource, emptied = t.emptied AND NOT (e ->> 'whole')::boolean,
+          synced_at = CASE WHEN (e ->> 'whole')::boolean THEN clock_timestamp() ELSE t.synced_at END
+        WHERE t.name <> excluded.name OR t.resource <> excluded.resource OR t.emptied OR (e ->> 'whole')::boolean;
     DELETE FROM iasql.base AS b WHERE b.relation = target
       AND b.identity IN (SELECT jsonb_array_elements_text(e -> 'drop'));
     INSERT INTO iasql.base AS b (relation, identity, mark, digest, "row", answer, before, settles_at)
@@ -1150,15 +1171,17 @@ BEGIN
 END
 $$;
 
--- What operations began to make or to remove and did not finish, of the tables that the role may read. What was refused
--- may be half made, but not half removed.
+-- What operations began to make or to remove, of the tables that the role may read, and were cut off.
 CREATE OR REPLACE VIEW iasql.unfinished WITH (security_barrier) AS
   SELECT DISTINCT s.table_name, s.description
   FROM iasql.iasql_step AS s JOIN iasql.iasql_operation AS o ON o.id = s.operation
   WHERE s.kind IN ('make', 'remove')
-    AND (s.outcome = 'cut off' OR s.outcome = 'failed' AND s.kind = 'make'
-      OR s.outcome IS NULL AND (o.ended_at IS NOT NULL OR NOT iasql.lives(o.pid, o.started_at)))
+    AND (s.outcome = 'cut off' OR s.outcome IS NULL AND (o.ended_at IS NOT NULL OR NOT iasql.lives(o.pid, o.started_at)))
     AND has_table_privilege(iasql.oid_of(s.table_name), 'SELECT')
+    AND NOT row_security_active(iasql.oid_of(s.table_name))
+    -- A sync has shown since what there was.
+    AND NOT EXISTS (
+      SELECT FROM iasql.base_table AS t WHERE t.name = s.table_name AND t.synced_at > s.started_at)
     AND NOT EXISTS (
       SELECT FROM iasql.iasql_step AS later
       WHERE later.operation > s.operation AND later.table_name = s.table_name

@@ -42,7 +42,8 @@ async def _add_triggers(caller: Caller, resources: Sequence[Resource]) -> None:
     for each in resources:
         for table in ddl.tables_of(each):
             if table not in there:
-                await caller.query(ddl.notice_emptying(table))
+                for statement in ddl.notice_emptying(table):
+                    await caller.query(statement)
 
 
 async def _complete_types(caller: Caller, resources: Sequence[Resource]) -> None:

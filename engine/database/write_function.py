@@ -29,6 +29,7 @@ DECLARE
   columns text;
   changed text;
   same text;
+  done bigint;
 BEGIN
   IF current_query() IS DISTINCT FROM {_STATEMENT} OR NOT iasql.engine_writes() THEN
     RAISE EXCEPTION 'only the iasql server can write rows by this function' USING ERRCODE = '42501',
@@ -55,6 +56,8 @@ BEGIN
     WHEN 'insert' THEN
       EXECUTE format('INSERT INTO %1$s (%2$s) SELECT %2$s FROM jsonb_populate_recordset(NULL::%1$s, $1)',
         target, columns) USING o -> 'records';
+      GET DIAGNOSTICS done = ROW_COUNT;
+      RETURN QUERY SELECT n, done::text, NULL::text;
     WHEN 'fill' THEN
       EXECUTE format('SELECT FROM %I.%I AS t '
         'WHERE t.%I::text = ANY (ARRAY(SELECT jsonb_array_elements_text($1))) FOR UPDATE OF t',
@@ -73,6 +76,8 @@ BEGIN
       EXECUTE format('UPDATE %1$s AS t SET %2$s '
         'FROM jsonb_populate_recordset(NULL::%1$s, $1) AS r WHERE %3$s',
         target, changed, same) USING o -> 'records';
+      GET DIAGNOSTICS done = ROW_COUNT;
+      RETURN QUERY SELECT n, done::text, NULL::text;
     WHEN 'clear' THEN
       EXECUTE format('UPDATE %s SET %I = NULL '
         'WHERE %I::text = ANY (ARRAY(SELECT jsonb_array_elements_text($1)))',

@@ -235,15 +235,25 @@ class Execution:
                         writes.append(asyncio.create_task(self._writes.add(Written(row=change))))
             if found is not None:
                 await self._writes.add(Written(kept=self._base(job, found)))
+        except BaseException:
+            if found is not None:
+                # What is there so far is agreed; what the row asks for besides goes on being its change.
+                await self._writes.add(Written(kept=self._begun(job, found)))
+            raise
         finally:
             await asyncio.gather(*writes)
         return found
+
+    def _begun(self, job: Job, found: Found) -> tuple[Base, Found]:
+        """The base of a resource of which the creation failed half-way."""
+        found = self.snapshot.resolved(job.resource, found)
+        return base.begun(job.resource, found), found
 
     def _base(self, job: Job, found: Found) -> tuple[Base, Found]:
         """What a row and AWS agree on, now that a step has been done."""
         found = self.snapshot.resolved(job.resource, found)
         before = job.change.found if job.change.action == "update" else None
-        return base.applied(job.resource, job.desired, found, before), found
+        return base.applied(job.resource, job.desired, found, before, job.change.changed), found
 
     def _advance(self, step: Step, progress: Progress, *, new: bool) -> RowChange | None:
         """Begin what can begin now that a resource has come so far; what its row has to show.

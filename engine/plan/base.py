@@ -8,7 +8,7 @@ order, say, or a default, is no difference.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -58,7 +58,21 @@ def agreed(resource: Resource, found: Found) -> Base:
     )
 
 
-def applied(resource: Resource, desired: Desired, found: Found, before: Found | None) -> Base:
+def begun(resource: Resource, found: Found) -> Base:
+    """The base of a resource that has been made and not completed: what AWS has told of it so far."""
+    told = _told(resource, found)
+    return Base(
+        table=found.table, identity=found.identity, row=told, answer=told, mark=mark_of(resource, found)
+    )
+
+
+def applied(
+    resource: Resource,
+    desired: Desired,
+    found: Found,
+    before: Found | None,
+    changed: Collection[str] = (),
+) -> Base:
     """The base of a resource that AWS has been made to hold for a row, and the row shows what AWS chose.
 
     What the calls that did it have not told is left out of the answer.
@@ -66,6 +80,8 @@ def applied(resource: Resource, desired: Desired, found: Found, before: Found | 
     Args:
         found: the resource as those calls described it.
         before: the resource before that, if it was there.
+        changed: the columns and parts of it that were changed. What else is not as before somebody else has
+            changed meanwhile: that is not agreed.
     """
     answer = state_of(found)
     shape = _shape(resource)
@@ -86,11 +102,19 @@ def applied(resource: Resource, desired: Desired, found: Found, before: Found | 
         table=found.table,
         identity=found.identity,
         row=State(values, parts),
-        answer=_told(resource, found),
+        answer=_with_before(_told(resource, found), before, changed),
         mark=mark_of(resource, found),
         before=state_of(before) if before else None,
         fresh=resource.settles > 0,
     )
+
+
+def _with_before(state: State, before: Found | None, changed: Collection[str]) -> State:
+    if before is None:
+        return state
+    values = {name: value for name, value in before.values.items() if name not in changed}
+    parts = {name: value for name, value in before.parts.items() if name not in changed}
+    return State({**state.values, **values}, {**state.parts, **parts})
 
 
 def _told(resource: Resource, found: Found) -> State:

@@ -13,16 +13,16 @@ from enum import Enum
 from typing import Any
 
 from engine.plan import base as bases
-from engine.plan import diff, three_way
+from engine.plan import descriptions, diff, three_way
 from engine.plan.base import Base, State
 from engine.plan.descriptions import natural_name
 from engine.plan.meet import Meeting, Name, Place, shown_name
 from engine.plan.model import Desired, Found, Parts, Row, RowChange, Values, integer_key
 from engine.plan.ownership import owner
 from engine.plan.resolve import natural_key
-from engine.plan.snapshot import Snapshot
 from engine.plan.sync import Mirror
 from engine.plan.three_way import Sides
+from modules import ownership
 from modules.spec import Column, Part, Resource
 from modules.spec.names import bare
 
@@ -167,6 +167,7 @@ class _Merge:
 
     def run(self) -> Merged:
         meeting = self._meeting
+        self.resolver.gone.clear()  # what an earlier merge of the same meeting has found
         for desired in meeting.without_resource:  # in reference order
             self._row_alone(desired)
         rows = {(table, row.key): row for table, some in meeting.rows.items() for row in some}
@@ -257,8 +258,10 @@ class _Merge:
         resource = self._resources[desired.row.table]
         name = shown_name(resource, desired)
         base = self._kept.get((resource.table, name)) if name is not None else None
-        if base is None or (self.enforce and not base.fresh):
+        if base is None:
             return  # it is to be made
+        if self.enforce and not base.fresh and not base.answer.values.get(ownership.NAME):
+            return  # the same; what something else owned is that one's to make again
         if self._is_removed(resource, base):
             self._removed.add((base.table, base.identity))
             return  # the same, by an operation that was cut off
@@ -309,7 +312,7 @@ class _Merge:
 
     def check_needs(self, resource: Resource, row: Row, names: Collection[str]) -> None:
         """Refuse that some columns and parts of a row refer to what is gone."""
-        for name, column, key in _references(resource, row):
+        for name, column, key in references(resource, row):
             gone = self.resolver.gone.get((column.reference.table, (key,))) if column.reference else None
             if gone is not None and name in names:
                 why = f"{gone.table} {gone.identity} is gone from AWS"
@@ -346,12 +349,16 @@ class _Merge:
                 self.settle(found.table, None, found.identity, None, values, label=self.label(found))
 
     def _cannot_have_row(self, found: Found) -> None:
-        """What refers to something whose row has been deleted."""
-        if not self._goes_with_its_owner(found):
+        """What refers to something whose row has been deleted: AWS would take it along, or refuse."""
+        goes_along = self._goes_with_its_owner(found)
+        if not (goes_along and (self.enforce or self._came_of_itself(found) or self._is_protected(found))):
             self._resources_kept.add((found.table, found.identity))
             why = "no row has shown it, and what it refers to has no row any more"
             values = None, None, True
             self.settle(found.table, None, found.identity, None, values, why, label=self.label(found))
+
+    def _is_protected(self, found: Found) -> bool:
+        return descriptions.is_protected(self._resources[found.table], found)
 
     def _goes_with_its_owner(self, found: Found) -> bool:
         resource = self._resources[found.table]
@@ -659,7 +666,7 @@ def _names(resource: Resource) -> frozenset[str]:
     )
 
 
-def _references(resource: Resource, row: Row) -> Iterator[tuple[str, Column, Any]]:
+def references(resource: Resource, row: Row) -> Iterator[tuple[str, Column, Any]]:
     """The foreign keys of a row that are set: the column or part that each is in, and its value."""
     for column in resource.columns:
         if column.reference is not None and row.values.get(column.name) is not None:
@@ -699,22 +706,47 @@ def lost(meeting: Meeting, known: Known) -> list[Name]:
 
 
 def after_sync(
-    snapshot: Snapshot, changes: Iterable[RowChange], known: Known, tables: Collection[str]
+    meeting: Meeting,
+    changes: Iterable[RowChange],
+    known: Known,
+    agreed: Mapping[Name, frozenset[str]],
+    tables: Collection[str],
 ) -> Iterator[tuple[Base, Found]]:
     """The bases that are new once rows show what AWS holds.
 
     Args:
-        changes: of rows, by which they do.
-        tables: all whose rows show it then.
+        changes: of rows, by which they do; all have been made.
+        agreed: columns and parts in which rows differ from AWS and mean the same.
+        tables: those that were synced.
     """
-    changed = {(each.table, each.name) for each in changes}
+    snapshot = meeting.snapshot
+    changed = {(each.table, each.name) for each in changes if each.action != "delete"}
+    rows = {(table, found.identity): key for (table, key), found in meeting.pairs.items()}
     for table, some in snapshot.tables.items():
         resource = snapshot.resources[table]
         for found in some:
-            if (table, found.identity) in changed or (
-                table in tables and _is_outdated(resource, found, known)
+            name = table, found.identity
+            if name in changed:
+                # What a row ignores it does not show: its base stays.
+                if name not in snapshot.ignored or found.identity not in known.get(table, ()):
+                    desired = meeting.resolver.desired.get((table, rows[name])) if name in rows else None
+                    yield _shown(resource, found, desired, agreed.get(name, ())), found
+            elif (
+                table in tables
+                and rows.get(name) in meeting.same[table]
+                and _is_outdated(resource, found, known)
             ):
                 yield bases.agreed(resource, found), found
+
+
+def _shown(resource: Resource, found: Found, desired: Desired | None, own: Collection[str]) -> Base:
+    """The base of a resource whose row shows what AWS holds, some columns in a form of its own."""
+    base = bases.agreed(resource, found)
+    if desired is None or not own:
+        return base
+    values = {name: desired.values.get(name) for name in own if name not in found.parts}
+    parts = {name: desired.parts[name] for name in own if name in found.parts}
+    return replace(base, row=_with(base.row, values, parts))
 
 
 def _is_outdated(resource: Resource, found: Found, known: Known) -> bool:

@@ -29,7 +29,7 @@ async def read(
         wanted: AWS's names, by table.
 
     Raises:
-        OperationError: 55000, rows of a table have gone in another way than by DELETE.
+        OperationError: 55000, rows of a table have gone in another way than by DELETE, or could unnoticed.
     """
     tables = [table for each in resources for table in (each.table, *(part.relation for part in each.parts))]
     found = await caller.query(
@@ -40,6 +40,16 @@ async def read(
     older = [str(table) for table, text in found if text is None]
     if older:
         raise _older(older)
+    unwatched = [str(table) for table, text in found if text == ""]
+    if unwatched:
+        raise OperationError(
+            f"the trigger iasql_emptied of {', '.join(unwatched)} is not there or is disabled",
+            sqlstate="55000",
+            detail="Without it a TRUNCATE would look as if all rows had been deleted.",
+            hint="SELECT iasql_upgrade() makes it again; ALTER TABLE … ENABLE ALWAYS TRIGGER iasql_emptied "
+            "enables it.",
+            table=unwatched[0],
+        )
     bases = (base.from_record(str(table), orjson.loads(text or "")) for table, text in found)
     return {(each.table, each.identity): each for each in bases}
 
@@ -101,11 +111,11 @@ async def _keep(
     dropped: Iterable[Name],
     whole: Collection[str],
 ) -> None:
-    # As bytes, which the garbage collector does not have to look through.
-    records: dict[str, list[bytes]] = defaultdict(list)
+    # As bytes, which the garbage collector does not have to look through; the last of each counts.
+    records: dict[str, dict[str, bytes]] = defaultdict(dict)
     for each, found in kept:
         record = base.as_record(by_table[each.table], each, found)
-        records[each.table].append(orjson.dumps(record, str))
+        records[each.table][each.identity] = orjson.dumps(record, str)
     names: dict[str, list[str]] = defaultdict(list)
     for table, identity in dropped:
         names[table].append(identity)
@@ -113,7 +123,9 @@ async def _keep(
         {
             "table": table,
             "parts": [part.relation for part in by_table[table].parts],
-            "keep": orjson.Fragment(b"[" + b",".join(records.get(table, ())) + b"]"),
+            "keep": orjson.Fragment(
+                b"[" + b",".join(records[table].values() if table in records else ()) + b"]"
+            ),
             "drop": names.get(table, []),
             "whole": table in whole,
         }

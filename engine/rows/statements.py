@@ -75,7 +75,7 @@ class Lock:
 
 @dataclass(frozen=True)
 class Insert:
-    """Adds rows."""
+    """Adds rows, and returns how many."""
 
     table: str
     columns: Sequence[str]
@@ -85,7 +85,7 @@ class Insert:
     def queries(self) -> Sequence[tuple[str, str | None]]:
         columns = names(self.columns)
         text = f"INSERT INTO {relation(self.table)} ({columns}) SELECT {columns} FROM {_records(self.table)}"
-        return [(text, json.dumps(self.records))]
+        return [(_counted(text), json.dumps(self.records))]
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Fill:
 
 @dataclass(frozen=True)
 class Update:
-    """Changes rows.
+    """Changes rows, and returns how many.
 
     Attributes:
         key: the columns by which a row is known.
@@ -146,7 +146,7 @@ class Update:
             f"UPDATE {relation(self.table)} AS t SET {', '.join(new)} "
             f"FROM {_records(self.table)} AS r WHERE {same}"
         )
-        return [(text, json.dumps(self.records))]
+        return [(_counted(text), json.dumps(self.records))]
 
 
 @dataclass(frozen=True)
@@ -178,6 +178,14 @@ class Delete:
         return [
             (f"DELETE FROM {relation(self.table)} WHERE {among(identifier(self.key))}", json.dumps(self.keys))
         ]
+
+
+def _counted(text: str) -> str:
+    """A statement that returns how many rows it has written."""
+    return (
+        f"WITH done AS ({text} RETURNING 1) "
+        "SELECT pg_catalog.count(*)::pg_catalog.text, NULL::pg_catalog.text FROM done"
+    )
 
 
 def _records(table: str) -> str:

@@ -6,22 +6,42 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from engine.errors import OperationError
 from engine.plan.model import RowChange, Values
 from engine.rows.statements import Clear, Delete, Fill, Insert, Number, Statement, Update
 from engine.rows.writer import Writer
 from modules.spec import Part, Resource
 
 
-async def write(writer: Writer, resources: Sequence[Resource], changes: Iterable[RowChange]) -> None:
+async def write(
+    writer: Writer, resources: Sequence[Resource], changes: Iterable[RowChange], *, all_there: bool = False
+) -> None:
     """Make the changes of rows: new ones first, those that go last.
 
     Args:
         resources: in reference order, all that the changes are of.
+        all_there: the rows that change are locked, so that none can have gone.
 
     Raises:
         DatabaseError: a constraint or privilege of the user's stands against it.
+        OperationError: 09000, a trigger or a rule has kept a row from being written.
     """
-    await writer.run(list(_statements(resources, changes)))
+    statements = list(_statements(resources, changes))
+    for each, rows in zip(statements, await writer.run(statements), strict=True):
+        if isinstance(each, Insert) or (all_there and isinstance(each, Update)):
+            done = int(rows[0][0] or 0) if rows else 0
+            if done < len(each.records):
+                raise _kept_from(each.table)
+
+
+def _kept_from(table: str) -> OperationError:
+    return OperationError(
+        f"a trigger or a rule on {table} keeps rows from showing what AWS holds",
+        sqlstate="09000",
+        detail="What a row does not show must not count as shown: it would look deleted or changed.",
+        hint=f"Let a trigger on {table} return NEW for what iasql writes, or drop it.",
+        table=table,
+    )
 
 
 async def numbers(writer: Writer, counts: Mapping[str, int]) -> Callable[[str], int]:

@@ -196,8 +196,81 @@ async def test_a_table_that_was_made_again_deletes_nothing(one: Session, ecr: An
     )
     assert (await _refused(one)).sqlstate == "55000"
     await one("iasql_sync")
+    # The table made again has no trigger that would notice a TRUNCATE.
+    error = await _refused(one)
+    assert (error.sqlstate, "iasql_upgrade()" in (error.hint or "")) == ("55000", True)
+    await one("iasql_upgrade")
     assert await one.apply() == []
     assert _names(ecr) == ["one"]
+
+
+async def test_a_trigger_that_is_switched_off_deletes_nothing(one: Session, ecr: Any) -> None:
+    await one.execute("ALTER TABLE repository DISABLE TRIGGER iasql_emptied; TRUNCATE repository CASCADE")
+    assert (await _refused(one)).sqlstate == "55000"
+    assert _names(ecr) == ["one"]
+
+
+async def test_a_row_that_a_trigger_keeps_out_does_not_count_as_shown(one: Session, ecr: Any) -> None:
+    await one.execute(
+        "CREATE FUNCTION mine() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;"
+        "CREATE TRIGGER mine BEFORE INSERT OR UPDATE ON repository FOR EACH ROW EXECUTE FUNCTION mine()"
+    )
+    ecr.create_repository(repositoryName="theirs")
+    for function in ("iasql_apply", "iasql_sync"):
+        assert (await _refused(one, function)).sqlstate == "09000"
+    await one.execute("DROP TRIGGER mine ON repository")
+    await one("iasql_apply")
+    assert _names(ecr) == ["one", "theirs"]
+
+
+async def test_what_a_row_ignores_is_not_pushed_once_the_rule_is_gone(one: Session, ecr: Any) -> None:
+    await one.execute(
+        "INSERT INTO iasql.ignored (table_name, columns) VALUES ('repository', '{scan_on_push}')"
+    )
+    _scan(ecr, True)
+    await one("iasql_sync")
+    assert not await one.value("SELECT scan_on_push FROM repository")
+    await one.execute("DELETE FROM iasql.ignored")
+    assert await one("iasql_apply") == []
+    assert _scanned(ecr)
+    assert await one.value("SELECT scan_on_push FROM repository")
+
+
+async def test_what_was_never_shown_is_not_deleted_with_what_it_is_in(
+    session: Session, simulator: Cloud
+) -> None:
+    ec2 = simulator.client("ec2")
+    await session("iasql_install", "aws_security_group")
+    await session.execute("INSERT INTO security_group (group_name, description) VALUES ('g', 'g')")
+    await session.apply()
+    group = await session.value("SELECT group_id FROM security_group WHERE group_name = 'g'")
+    ec2.authorize_security_group_ingress(
+        GroupId=group, IpProtocol="tcp", FromPort=22, ToPort=22, CidrIp="10.0.0.0/8"
+    )
+    await session.execute(
+        "DELETE FROM security_group_rule WHERE security_group_id = "
+        "(SELECT id FROM security_group WHERE group_name = 'g');"
+        "DELETE FROM security_group WHERE group_name = 'g'"
+    )
+    error = await _refused(session)
+    assert (error.sqlstate, "no row has shown it" in error.message) == ("40001", True)
+    assert ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
+
+
+async def test_a_refused_creation_does_not_excuse_a_later_conflict(
+    one: Session, simulator: Cloud, ecr: Any
+) -> None:
+    simulator.plan(
+        {
+            "action": "error", "service": "ecr", "operation": "CreateRepository", "times": 1,
+            "status": 400, "code": "AccessDeniedException", "message": "not you",
+        }
+    )  # fmt: skip
+    await one.execute("INSERT INTO repository (repository_name, scan_on_push) VALUES ('two', true)")
+    assert (await _refused(one)).sqlstate == "42501"
+    ecr.create_repository(repositoryName="two")
+    assert (await _refused(one)).sqlstate == "40001"
+    assert not _scanned(ecr, "two")
 
 
 async def test_a_row_with_another_key_is_the_same_row(session: Session, simulator: Cloud) -> None:

@@ -134,8 +134,11 @@ class World:
 
     def sync(self) -> tuple[RowChange, ...]:
         account, changes = self.account(), self.planned_sync()
+        before = {table: list(rows) for table, rows in self.rows.items()}
         self.write(changes)
-        self.keep(after_sync(account, changes, self._digests(), account.tables))
+        same = self.merged(account, Mode.ENFORCE)[1].agreed
+        meeting = meet(account, before)
+        self.keep(after_sync(meeting, changes, self._digests(), same, account.tables))
         for table, identity in list(self.bases):
             if account.by(table, None, identity) is None:
                 del self.bases[table, identity]

@@ -137,7 +137,7 @@ async def test_what_refers_to_a_resource_begins_when_it_is_named_and_what_is_wit
 
 async def test_a_row_shows_what_aws_has_assigned_once() -> None:
     caller = await _carry_out(_Worker(), [], _ROWS[:1])
-    assert caller.written == ['UPDATE [{"id": 1, "arn": "net-1"}]']
+    assert caller.written == ['WITH [{"id": 1, "arn": "net-1"}]']
 
 
 async def test_what_waits_for_a_failed_step_is_not_begun_and_said() -> None:

@@ -230,7 +230,7 @@ async def test_what_changed_in_aws_since_it_was_read_is_not_overwritten(
     [service] = ecs.describe_services(cluster="c", services=["s"])["services"]
     assert service["desiredCount"] == 3
     # The user sees it in the next plan; the row follows.
-    assert ("follow", "service", "desired_count", "3", "1") in {
+    assert ("follow", "service", "desired_count", "3", "3") in {
         (row[0], row[1], *row[4:7]) for row in await session("iasql_diff")
     }
     await session("iasql_apply")
