@@ -474,6 +474,11 @@ class _Pair:
         self._resource = resource
         self._desired = desired
         self._found = found
+        self._never_told = frozenset(
+            name
+            for name, value in found.values.items()
+            if value is None and name in base.row.values and name not in base.answer.values
+        )
         self._base = _completed(resource, base, found)
         self._values: dict[str, Any] = {}
         self._parts: dict[str, tuple[Values, ...]] = {}
@@ -498,7 +503,7 @@ class _Pair:
         answer = self._without_gone(self._base.answer)
         row = Row(table=self._resource.table, key=(), values=self._found.values)
         now = Desired(row, self._found.values, self._found.parts)
-        drifted = changed_since(self._resource, now, answer)
+        drifted = changed_since(self._resource, now, answer) - self._never_told
         if drifted and self._base.fresh and self._base.before is not None:
             # AWS may go on for a while giving the answer of before the engine's own change.
             state = State(self._found.values, self._found.parts)
