@@ -9,7 +9,7 @@ from engine.caller import Caller
 from engine.database.sql import literal
 from engine.errors import OperationError
 from engine.guard import mode
-from engine.plan import base, merge, new_keys, sync
+from engine.plan import base, merge, new_bases, new_keys, states, sync
 from engine.plan.base import Base
 from engine.plan.columns import text
 from engine.plan.meet import Meeting, Name, Place, meet
@@ -158,7 +158,7 @@ def _with_gone(
     for _, key in kept:
         targets = {
             (column.reference.table, (value,))
-            for _, column, value in merge.references(resource, rows[key])
+            for _, column, value in states.references(resource, rows[key])
             if column.reference
         }
         result |= targets & merged.gone.keys()
@@ -245,10 +245,10 @@ async def keep_merged(
     kept = [each for each in merging.merged.keep if (each[0].table, each[0].identity) in followed]
     kept += [
         each
-        for each in merge.outdated(merging.meeting, known)
+        for each in new_bases.outdated(merging.meeting, known)
         if (each[0].table, each[0].identity) not in changing
     ]
-    await bases.keep(writer, resources, kept, merge.lost(merging.meeting, known))
+    await bases.keep(writer, resources, kept, new_bases.lost(merging.meeting, known))
 
 
 async def keep_imported(
@@ -278,7 +278,7 @@ async def keep_synced(
         for name in known[table]
         if snapshot.by(table, None, name) is None
     ]
-    kept = merge.after_sync(agreement.meeting, written, known, agreement.agreed, here)
+    kept = new_bases.after_sync(agreement.meeting, written, known, agreement.agreed, here)
     await bases.keep(writer, resources, kept, gone, whole=here)
 
 
@@ -286,7 +286,7 @@ async def keep_met(writer: Writer, snapshot: Snapshot, rows: Mapping[str, Sequen
     """Keep the bases of all rows that show what AWS holds, in tables that have had none so far."""
     resources = list(snapshot.resources.values())
     known = await bases.known(writer.caller, resources)
-    kept = merge.outdated(meet(snapshot, rows), known)
+    kept = new_bases.outdated(meet(snapshot, rows), known)
     await bases.keep(writer, resources, kept, whole=[each.table for each in resources])
 
 

@@ -7,23 +7,23 @@ merged part by part. After that the plan compares the rows with AWS, and what di
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from engine.plan import base as bases
-from engine.plan import descriptions, diff, three_way
-from engine.plan.base import Base, State
+from engine.plan import descriptions, diff, states
+from engine.plan.base import Base
 from engine.plan.descriptions import natural_name
 from engine.plan.meet import Meeting, Name, Place, shown_name
-from engine.plan.model import Desired, Found, Parts, Row, RowChange, Values, integer_key
+from engine.plan.model import Desired, Found, Row, RowChange, integer_key
 from engine.plan.ownership import owner
+from engine.plan.pair import Pair
 from engine.plan.resolve import natural_key
 from engine.plan.sync import Mirror
-from engine.plan.three_way import Sides
 from modules import ownership
-from modules.spec import Column, Part, Resource
+from modules.spec import Column, Resource
 from modules.spec.names import bare
 
 
@@ -72,7 +72,6 @@ class Merged:
         gone: what AWS called the resources that are gone from it and whose rows stay, by row.
         conflicting: rows about which there is a conflict.
         kept: resources that stay although no row asks for them.
-        drifted: tables in which AWS has changed something.
         deleted_though: what is to be deleted although AWS has changed it, by table and natural key, with the
             columns.
         keep: the bases that are new once the rows have followed, each with AWS's answer.
@@ -86,7 +85,6 @@ class Merged:
     gone: Mapping[Place, Found] = field(default_factory=dict)
     conflicting: frozenset[Place] = frozenset()
     kept: frozenset[Name] = frozenset()
-    drifted: frozenset[str] = frozenset()
     deleted_though: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     keep: tuple[tuple[Base, Found], ...] = ()
     meeting: Meeting | None = None
@@ -159,7 +157,6 @@ class _Merge:
         self._agreed: dict[Name, frozenset[str]] = {}
         self._conflicting: set[Place] = set()
         self._resources_kept: set[Name] = set()
-        self._drifted: set[str] = set()
         self._deleted_though: list[tuple[str, str, tuple[str, ...]]] = []
         self._keep: list[tuple[Base, Found]] = []
         self._created: list[RowChange] = []
@@ -177,7 +174,7 @@ class _Merge:
         for desired in meeting.without_resource if self.resolver.gone else ():
             resource = self._resources[desired.row.table]
             if (resource.table, desired.row.key) not in self.resolver.gone:
-                self.check_needs(resource, desired.row, _names(resource))
+                self.check_needs(resource, desired.row, states.names(resource))
         follows = (*self._created, *self._updated.values())
         return Merged(
             rows=followed(self._resources, meeting.rows, follows),
@@ -187,7 +184,6 @@ class _Merge:
             gone=self.resolver.gone,
             conflicting=frozenset(self._conflicting),
             kept=frozenset(self._resources_kept),
-            drifted=frozenset(self._drifted),
             deleted_though=tuple(self._deleted_though),
             keep=tuple(self._keep),
             meeting=None if follows or self.resolver.gone else meeting,
@@ -217,7 +213,6 @@ class _Merge:
             label: the natural key, if there is no row that has it.
             taken: what the row will have.
         """
-        self._drifted.add(table)
         if conflict and row is not None:
             self._conflicting.add((table, row.key))
         base, ours, theirs = values
@@ -265,7 +260,9 @@ class _Merge:
         if self._is_removed(resource, base):
             self._removed.add((base.table, base.identity))
             return  # the same, by an operation that was cut off
-        state = _with_missing(resource, base.answer, _with_missing(resource, base.row, _nothing(resource)))
+        state = states.with_missing(
+            resource, base.answer, states.with_missing(resource, base.row, states.nothing(resource))
+        )
         gone = Found(
             table=base.table,
             identity=base.identity,
@@ -277,11 +274,11 @@ class _Merge:
         desired = self.resolver.resolve(resource, desired.row)
         why = "AWS does not show it yet" if base.fresh else "it is gone from AWS"
         changed = sorted(
-            changed_since(resource, desired, _with_missing(resource, base.row, state))
+            states.changed_since(resource, desired, states.with_missing(resource, base.row, state))
             - self._replaced_targets(resource, base)
         )
         for each in changed:
-            values = of(base.row, each), of(desired, each), None
+            values = states.of(base.row, each), states.of(desired, each), None
             self.settle(resource.table, desired.row, gone.identity, each, values, why)
         if not changed and not base.fresh:
             self.settle(resource.table, desired.row, gone.identity, None, (True, True, None))
@@ -312,7 +309,7 @@ class _Merge:
 
     def check_needs(self, resource: Resource, row: Row, names: Collection[str]) -> None:
         """Refuse that some columns and parts of a row refer to what is gone."""
-        for name, column, key in references(resource, row):
+        for name, column, key in states.references(resource, row):
             gone = self.resolver.gone.get((column.reference.table, (key,))) if column.reference else None
             if gone is not None and name in names:
                 why = f"{gone.table} {gone.identity} is gone from AWS"
@@ -371,10 +368,10 @@ class _Merge:
         resource = self._resources[found.table]
         row = Row(table=found.table, key=(), values=found.values)
         now = Desired(row, found.values, found.parts)
-        base = _completed(resource, base, found)
-        changed = sorted(changed_since(resource, now, base.answer))
+        base = states.completed(resource, base, found)
+        changed = sorted(states.changed_since(resource, now, base.answer))
         for name in changed if self._careful else ():
-            values = of(base.answer, name), None, of(found, name)
+            values = states.of(base.answer, name), None, states.of(found, name)
             why, label = "its row has been deleted", self.label(found)
             self.settle(found.table, None, found.identity, name, values, why, label=label)
         if changed and not self.enforce:
@@ -432,11 +429,11 @@ class _Merge:
         names -= self.snapshot.ignored.get((found.table, found.identity), frozenset())
         base = self._base(found)
         if base is not None:
-            _Pair(self, resource, desired, found, base).merge(names)
+            Pair(self, resource, desired, found, base).merge(names)
         elif not (self.enforces(found) or self._is_unfinished(resource, row) or self._came_of_itself(found)):
             for name in sorted(names):
                 why = "it was there already, and no row has shown it"
-                values = None, of(desired, name), of(found, name)
+                values = None, states.of(desired, name), states.of(found, name)
                 self.settle(row.table, row, found.identity, name, values, why)
 
     def _came_of_itself(self, found: Found) -> bool:
@@ -466,143 +463,6 @@ class _Merge:
         return any((row.table, name) in self._unfinished for name in names)
 
 
-class _Pair:
-    """One row and its resource, which have a base."""
-
-    def __init__(self, merge: _Merge, resource: Resource, desired: Desired, found: Found, base: Base) -> None:
-        self._merge = merge
-        self._resource = resource
-        self._desired = desired
-        self._found = found
-        self._never_told = frozenset(
-            name
-            for name, value in found.values.items()
-            if value is None and name in base.row.values and name not in base.answer.values
-        )
-        self._base = _completed(resource, base, found)
-        self._values: dict[str, Any] = {}
-        self._parts: dict[str, tuple[Values, ...]] = {}
-
-    def merge(self, names: Iterable[str]) -> None:
-        """Decide about the columns and parts in which the two differ."""
-        changed = changed_since(self._resource, self._desired, self._base.row)
-        drifted = self._drifted()
-        agreed = [name for name in names if name not in changed and name not in drifted]
-        if agreed:
-            self._merge.agree(self._found, agreed)
-        if self._merge.resolver.gone:
-            self._merge.check_needs(self._resource, self._desired.row, changed)
-        if not self._merge.enforces(self._found):
-            for name in sorted(names):
-                if name in drifted:
-                    self._take(name, by_both=name in changed)
-        self._follow()
-
-    def _drifted(self) -> frozenset[str]:
-        """Where AWS has changed something; that a reference's target is gone is no change of it."""
-        answer = self._without_gone(self._base.answer)
-        row = Row(table=self._resource.table, key=(), values=self._found.values)
-        now = Desired(row, self._found.values, self._found.parts)
-        drifted = changed_since(self._resource, now, answer) - self._never_told
-        if drifted and self._base.fresh and self._base.before is not None:
-            # AWS may go on for a while giving the answer of before the engine's own change.
-            state = State(self._found.values, self._found.parts)
-            drifted &= changed_since(
-                self._resource, now, _with_missing(self._resource, self._base.before, state)
-            )
-        return drifted
-
-    def _without_gone(self, state: State) -> State:
-        snapshot = self._merge.snapshot
-
-        def shown(columns: Iterable[Column], values: Values) -> Values:
-            gone = {
-                column.name: None
-                for column in columns
-                if column.reference
-                and values.get(column.name) is not None
-                and snapshot.by(column.reference.table, column.reference.by, values[column.name]) is None
-            }
-            return {**values, **gone} if gone else values
-
-        parts = {
-            part.table: tuple(
-                element
-                for element in (shown(part.columns, each) for each in state.parts.get(part.table, ()))
-                if all(element[column.name] is not None for column in part.columns if column.not_null)
-            )
-            for part in self._resource.parts
-        }
-        return State(shown(self._resource.columns, state.values), parts)
-
-    def _take(self, name: str, *, by_both: bool) -> None:
-        """Take over what AWS has changed, or what it and the row make together."""
-        values = of(self._base.answer, name), of(self._desired, name), of(self._found, name)
-        conflict = ""
-        try:
-            taken = self._merged(name) if by_both else values[2]
-        except three_way.Conflict:
-            conflict = "both have been changed"
-        self._merge.settle(
-            self._resource.table,
-            self._desired.row,
-            self._found.identity,
-            name,
-            values,
-            conflict,
-            taken=None if conflict else taken,
-        )
-        if not conflict:
-            (self._parts if name in self._found.parts else self._values)[name] = taken
-
-    def _merged(self, name: str) -> Any:
-        both = (self._base.row, self._base.answer, self._desired, self._found)
-        sides: Sides[Any] = Sides(*(of(each, name) for each in both))
-        if name in self._found.parts:
-            part = next(each for each in self._resource.parts if each.table == name)
-            return three_way.of_part(part, sides)
-        return three_way.of_column(self._resource.column(name), sides)
-
-    def _follow(self) -> None:
-        """Have the row follow what has been taken over."""
-        if not self._values and not self._parts:
-            return
-        mirror, row = self._merge.mirror, self._desired.row
-        columns = [column for column in self._resource.columns if column.name in self._values]
-        change = RowChange(
-            action="update",
-            table=row.table,
-            key=row.key,
-            name=self._found.identity,
-            values={column.name: mirror.value(column, self._values[column.name]) for column in columns},
-            parts={
-                part.table: tuple(self._element(part, each) for each in self._parts[part.table])
-                for part in self._resource.parts
-                if part.table in self._parts
-            },
-        )
-        taken = {name: of(self._found, name) for name in self._values}
-        taken_parts = {name: of(self._found, name) for name in self._parts}
-        base = replace(
-            self._base,
-            row=_with(self._base.row, taken, taken_parts),
-            answer=_with(self._base.answer, taken, taken_parts),
-            mark=bases.mark_of(self._resource, self._found),
-        )
-        self._merge.follow(change, base, self._found)
-
-    def _element(self, part: Part, element: Values) -> Values:
-        """An element in row space; one of the row's own as it stands there."""
-        own = self._desired.row.parts.get(part.table, ())
-        # Without rows of its own it may have been given what these stand for, as AWS has it.
-        for place, each in enumerate(self._desired.parts.get(part.table, ()) if own else ()):
-            if each is element:
-                return own[place]
-        return {
-            column.name: self._merge.mirror.value(column, element[column.name]) for column in part.columns
-        }
-
-
 def followed(
     resources: Mapping[str, Resource], rows: Mapping[str, Sequence[Row]], follows: Sequence[RowChange]
 ) -> Mapping[str, Sequence[Row]]:
@@ -620,142 +480,3 @@ def followed(
             values = dict(zip(resources[each.table].key, each.key, strict=True)) | dict(each.values)
             result[each.table].append(Row(table=each.table, key=each.key, values=values, parts=each.parts))
     return result
-
-
-def changed_since(resource: Resource, now: Desired, then: State) -> frozenset[str]:
-    """The columns and parts in which something differs from what it was."""
-    parts = {part.table: then.parts.get(part.table, ()) for part in resource.parts}
-    found = Found(table=resource.table, identity="", description={}, values=then.values, parts=parts)
-    return diff.changed(resource, now, found)
-
-
-def _completed(resource: Resource, base: Base, found: Found) -> Base:
-    """A base with what is not in it.
-
-    What AWS had not told yet is what the row said. Columns that were not there when it was kept are what AWS
-    holds: in these AWS counts as unchanged.
-    """
-    row = _with_missing(resource, base.row, State(found.values, found.parts))
-    return replace(base, row=row, answer=_with_missing(resource, base.answer, row))
-
-
-def _with_missing(resource: Resource, state: State, other: State) -> State:
-    values = {
-        column.name: other.values[column.name]
-        for column in resource.columns
-        if column.name not in state.values
-    }
-    parts = {part.table: other.parts[part.table] for part in resource.parts if part.table not in state.parts}
-    return State({**state.values, **values}, {**state.parts, **parts}) if values or parts else state
-
-
-def _with(state: State, values: Values, parts: Parts) -> State:
-    return State({**state.values, **values}, {**state.parts, **parts})
-
-
-def of(some: State | Desired | Found, name: str) -> Any:
-    """A column's value, or a part's elements."""
-    return some.parts[name] if name in some.parts else some.values.get(name)
-
-
-def _nothing(resource: Resource) -> State:
-    """A resource without any value."""
-    return State(
-        dict.fromkeys(column.name for column in resource.columns), {part.table: () for part in resource.parts}
-    )
-
-
-def _names(resource: Resource) -> frozenset[str]:
-    return frozenset(
-        [*(column.name for column in resource.columns), *(part.table for part in resource.parts)]
-    )
-
-
-def references(resource: Resource, row: Row) -> Iterator[tuple[str, Column, Any]]:
-    """The foreign keys of a row that are set: the column or part that each is in, and its value."""
-    for column in resource.columns:
-        if column.reference is not None and row.values.get(column.name) is not None:
-            yield column.name, column, row.values[column.name]
-    for part in resource.parts:
-        for element in row.parts.get(part.table, ()):
-            for column in part.columns:
-                if column.reference is not None and element.get(column.name) is not None:
-                    yield part.table, column, element[column.name]
-
-
-#: The digests of bases, by table and AWS's name.
-Known = Mapping[str, Mapping[str, str]]
-
-
-def outdated(meeting: Meeting, known: Known) -> Iterator[tuple[Base, Found]]:
-    """The bases that resources have to get whose rows show what AWS holds, and that have none of this.
-
-    Args:
-        known: the digest of the base of each resource that has one.
-    """
-    for (table, key), found in meeting.pairs.items():
-        resource = meeting.snapshot.resources[table]
-        if key in meeting.same[table] and _is_outdated(resource, found, known):
-            yield bases.agreed(resource, found), found
-
-
-def lost(meeting: Meeting, known: Known) -> list[Name]:
-    """The bases of what neither AWS holds nor a row goes on showing."""
-    shown = {(each.table, each.identity) for each in meeting.resolver.gone.values()}
-    return [
-        (table, name)
-        for table in meeting.snapshot.tables
-        for name in known.get(table, ())
-        if (table, name) not in shown and meeting.snapshot.by(table, None, name) is None
-    ]
-
-
-def after_sync(
-    meeting: Meeting,
-    changes: Iterable[RowChange],
-    known: Known,
-    agreed: Mapping[Name, frozenset[str]],
-    tables: Collection[str],
-) -> Iterator[tuple[Base, Found]]:
-    """The bases that are new once rows show what AWS holds.
-
-    Args:
-        changes: of rows, by which they do; all have been made.
-        agreed: columns and parts in which rows differ from AWS and mean the same.
-        tables: those that were synced.
-    """
-    snapshot = meeting.snapshot
-    changed = {(each.table, each.name) for each in changes if each.action != "delete"}
-    rows = {(table, found.identity): key for (table, key), found in meeting.pairs.items()}
-    for table, some in snapshot.tables.items():
-        resource = snapshot.resources[table]
-        for found in some:
-            name = table, found.identity
-            if name in changed:
-                # What a row ignores it does not show: its base stays.
-                if name not in snapshot.ignored or found.identity not in known.get(table, ()):
-                    desired = meeting.resolver.desired.get((table, rows[name])) if name in rows else None
-                    yield _shown(resource, found, desired, agreed.get(name, ())), found
-            elif (
-                table in tables
-                and rows.get(name) in meeting.same[table]
-                and _is_outdated(resource, found, known)
-            ):
-                yield bases.agreed(resource, found), found
-
-
-def _shown(resource: Resource, found: Found, desired: Desired | None, own: Collection[str]) -> Base:
-    """The base of a resource whose row shows what AWS holds, some columns in a form of its own."""
-    base = bases.agreed(resource, found)
-    if desired is None or not own:
-        return base
-    values = {name: desired.values.get(name) for name in own if name not in found.parts}
-    parts = {name: desired.parts[name] for name in own if name in found.parts}
-    return replace(base, row=_with(base.row, values, parts))
-
-
-def _is_outdated(resource: Resource, found: Found, known: Known) -> bool:
-    return known.get(resource.table, _NONE).get(found.identity) != bases.digest(resource, found)
-
-
-_NONE: Mapping[str, str] = {}

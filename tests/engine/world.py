@@ -16,8 +16,9 @@ from engine.plan.base import Base, agreed, applied, digest, state_of
 from engine.plan.call_groups import Sharing, sharing
 from engine.plan.diff import changed
 from engine.plan.meet import Meeting, Name, meet
-from engine.plan.merge import Merged, Mode, after_sync, followed, lost, merged, outdated
+from engine.plan.merge import Merged, Mode, followed, merged
 from engine.plan.model import Desired, Found, Key, Pending, Plan, Row, RowChange, Step
+from engine.plan.new_bases import after_sync, lost, outdated
 from engine.plan.new_keys import numbered
 from engine.plan.resolve import natural_key
 from engine.plan.snapshot import Snapshot

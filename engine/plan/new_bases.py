@@ -1,0 +1,90 @@
+"""Which bases are new once rows show what AWS holds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from engine.plan import base as bases
+from engine.plan import states
+from engine.plan.base import Base
+from engine.plan.meet import Meeting, Name
+from engine.plan.model import Desired, Found, RowChange
+from modules.spec import Resource
+
+#: The digests of bases, by table and AWS's name.
+Known = Mapping[str, Mapping[str, str]]
+
+
+def outdated(meeting: Meeting, known: Known) -> Iterator[tuple[Base, Found]]:
+    """The bases that resources have to get whose rows show what AWS holds, and that have none of this.
+
+    Args:
+        known: the digest of the base of each resource that has one.
+    """
+    for (table, key), found in meeting.pairs.items():
+        resource = meeting.snapshot.resources[table]
+        if key in meeting.same[table] and _is_outdated(resource, found, known):
+            yield bases.agreed(resource, found), found
+
+
+def lost(meeting: Meeting, known: Known) -> list[Name]:
+    """The bases of what neither AWS holds nor a row goes on showing."""
+    shown = {(each.table, each.identity) for each in meeting.resolver.gone.values()}
+    return [
+        (table, name)
+        for table in meeting.snapshot.tables
+        for name in known.get(table, ())
+        if (table, name) not in shown and meeting.snapshot.by(table, None, name) is None
+    ]
+
+
+def after_sync(
+    meeting: Meeting,
+    changes: Iterable[RowChange],
+    known: Known,
+    agreed: Mapping[Name, frozenset[str]],
+    tables: Collection[str],
+) -> Iterator[tuple[Base, Found]]:
+    """The bases that are new once rows show what AWS holds.
+
+    Args:
+        changes: of rows, by which they do; all have been made.
+        agreed: columns and parts in which rows differ from AWS and mean the same.
+        tables: those that were synced.
+    """
+    snapshot = meeting.snapshot
+    changed = {(each.table, each.name) for each in changes if each.action != "delete"}
+    rows = {(table, found.identity): key for (table, key), found in meeting.pairs.items()}
+    for table, some in snapshot.tables.items():
+        resource = snapshot.resources[table]
+        for found in some:
+            name = table, found.identity
+            if name in changed:
+                # What a row ignores it does not show: its base stays.
+                if name not in snapshot.ignored or found.identity not in known.get(table, ()):
+                    desired = meeting.resolver.desired.get((table, rows[name])) if name in rows else None
+                    yield _shown(resource, found, desired, agreed.get(name, ())), found
+            elif (
+                table in tables
+                and rows.get(name) in meeting.same[table]
+                and _is_outdated(resource, found, known)
+            ):
+                yield bases.agreed(resource, found), found
+
+
+def _shown(resource: Resource, found: Found, desired: Desired | None, own: Collection[str]) -> Base:
+    """The base of a resource whose row shows what AWS holds, some columns in a form of its own."""
+    base = bases.agreed(resource, found)
+    if desired is None or not own:
+        return base
+    values = {name: desired.values.get(name) for name in own if name not in found.parts}
+    parts = {name: desired.parts[name] for name in own if name in found.parts}
+    return replace(base, row=states.with_values(base.row, values, parts))
+
+
+def _is_outdated(resource: Resource, found: Found, known: Known) -> bool:
+    return known.get(resource.table, _NONE).get(found.identity) != bases.digest(resource, found)
+
+
+_NONE: Mapping[str, str] = {}
