@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.plan import base as bases
 from engine.plan import descriptions, diff, states
-from engine.plan.base import Base
+from engine.plan.base import Base, State
 from engine.plan.descriptions import natural_name
 from engine.plan.meet import Meeting, Name, Place, shown_name
 from engine.plan.model import Desired, Found, Row, RowChange, integer_key
@@ -431,10 +431,22 @@ class _Merge:
         if base is not None:
             Pair(self, resource, desired, found, base).merge(names)
         elif not (self.enforces(found) or self._is_unfinished(resource, row) or self._came_of_itself(found)):
-            for name in sorted(names):
-                why = "it was there already, and no row has shown it"
-                values = None, states.of(desired, name), states.of(found, name)
-                self.settle(row.table, row, found.identity, name, values, why)
+            self._adopt(resource, desired, found, names)
+
+    def _adopt(self, resource: Resource, desired: Desired, found: Found, names: frozenset[str]) -> None:
+        """Let a row have a resource that is there already, if it says nothing else about it.
+
+        What it does not say follows AWS.
+        """
+        said = [name for name in sorted(names) if states.of(desired, name) not in (None, {}, [], ())]
+        for name in said:
+            why = "it was there already, and no row has shown it"
+            values = None, states.of(desired, name), states.of(found, name)
+            self.settle(found.table, desired.row, found.identity, name, values, why)
+        if not said:
+            own = State(desired.values, desired.parts)
+            base = Base(table=found.table, identity=found.identity, row=own, answer=own)
+            Pair(self, resource, desired, found, base).merge(names)
 
     def _came_of_itself(self, found: Found) -> bool:
         """Whether AWS has made a resource along with another, and nobody has touched it."""

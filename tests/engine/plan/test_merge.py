@@ -232,6 +232,16 @@ def test_a_row_without_base_that_differs_from_what_is_there_is_a_conflict() -> N
     assert (unfinished.sent, unfinished.conflicts) == ({"size"}, set())
 
 
+def test_a_row_without_base_follows_in_what_it_does_not_say() -> None:
+    there = _found(size="s", tags={"a": "1"}, rules={80: "x"})
+    outcome = _outcome([_row(arn=None, size="s", tags={})], [there], {})
+    assert (outcome.row, outcome.sent, outcome.conflicts) == (
+        {"tags": {"a": "1"}, "rule": {80: "x"}},
+        set(),
+        set(),
+    )
+
+
 def test_another_resource_of_the_same_name_is_not_the_one_of_the_base() -> None:
     base = _base({"size": "s", "born": "monday"})
     assert _outcome([], [_found(size="s", born="tuesday")], base).actions == []
