@@ -56,7 +56,7 @@ async def merging(
     meeting = meet(snapshot, rows, unusable)
     kept = await bases.read(caller, snapshot.resources.values(), meeting.wanted())
     merged = merge.merged(meeting, kept, chosen, delete_unknown=delete_unknown)
-    if merged.conflicts or merged.gone or (merged.follows and meeting.differing):
+    if merged.conflicts or merged.gone or any(each.action == "create" for each in merged.follows):
         unfinished = await _unfinished(caller)
         if unfinished:
             return await _finishing(

@@ -102,6 +102,7 @@ class Execution:
         self._queues: dict[str, deque[int]] = defaultdict(deque)
         self._under_way: Counter[str] = Counter()
         self._done = 0
+        self._acted: set[int] = set()
         self._made = Made(snapshot, pairs)
         self._writes = Batches(self._write, separable=not writer.caller.in_transaction)
 
@@ -149,7 +150,9 @@ class Execution:
             outcome = "failed"
             self.failures.append(explained(reason, self._resource(step), step.kind, step.change.name))
             text = f"{reason.message}: {reason.detail or ''}"
-            await self.journal.ended(step, "failed", trail, message=text)
+            # AWS has done what could not be shown: the next operation takes that for what it is.
+            ended = "cut off" if step.number in self._acted else "failed"
+            await self.journal.ended(step, ended, trail, message=text)
         except Exception as reason:
             # A fault of the engine's own stops what waits for this step, not what others have in flight.
             outcome = "failed"
@@ -233,6 +236,7 @@ class Execution:
                     if change is not None:
                         # What is left to do of the creation does not wait for that.
                         writes.append(asyncio.create_task(self._writes.add(Written(row=change))))
+            self._acted.add(step.number)
             if found is not None:
                 await self._writes.add(Written(kept=self._base(job, found)))
         except BaseException:
@@ -278,6 +282,7 @@ class Execution:
     async def _change(self, step: Step, job: Job) -> Found:
         await self._check(step, job)
         found = await self._worker(step).change(job)
+        self._acted.add(step.number)
         change = self._made.add(job.resource, job.desired, found)
         self._begin_following(step)
         await self._writes.add(Written(row=change, kept=self._base(job, found)))
@@ -287,6 +292,7 @@ class Execution:
         # AWS may not show what is there: what it does not show is deleted as well, and may be gone.
         await self._check(step, job)
         await self._worker(step).remove(job)
+        self._acted.add(step.number)
         name = job.resource.table, job.found.identity
         await self._writes.add(Written(dropped=(name, *self._taken_along.get(name, ()))))
 

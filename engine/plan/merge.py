@@ -329,7 +329,7 @@ class _Merge:
             base = self._base(found)
             if base is not None:
                 self._deleted(found, base)
-            elif not (self._delete_unknown and self.enforces(found)):
+            elif not (self._delete_unknown and self.enforces(found)) and not self._is_leftover(found):
                 new.append(found)
         for found in new:
             self.mirror.add_new(self._resources[found.table], found)
@@ -447,6 +447,17 @@ class _Merge:
             own = State(desired.values, desired.parts)
             base = Base(table=found.table, identity=found.identity, row=own, answer=own)
             Pair(self, resource, desired, found, base).merge(names)
+
+    def _is_leftover(self, found: Found) -> bool:
+        """Whether an operation that was cut off was to take away what AWS has made along with something."""
+        if not self._unfinished or not self._came_of_itself(found):
+            return False
+        owners = {self.mirror.keys.get(name): name[0] for name in self.snapshot.referred(found)}
+        return any(
+            row.key in owners and self._is_unfinished(self._resources[table], row)
+            for table in set(owners.values())
+            for row in self._meeting.rows[table]
+        )
 
     def _came_of_itself(self, found: Found) -> bool:
         """Whether AWS has made a resource along with another, and nobody has touched it."""

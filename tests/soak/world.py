@@ -123,6 +123,10 @@ class World:
             superuser_password=postgres.superuser_password,
         )
         self._database = self._server.create()
+        # The model knows one truth, the rows. Who else changes AWS is the business of the property tests.
+        with self.superuser() as connection:
+            for setting in ("apply_mode = enforce", "delete_unknown = on"):
+                connection.execute(f"ALTER DATABASE {self._database.name} SET iasql.{setting}".encode())
         self._state: IasqlProcess | None = None
 
     @property
