@@ -1166,7 +1166,8 @@ $$;
 CREATE OR REPLACE FUNCTION iasql.emptied() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  UPDATE iasql.base_table AS t SET emptied = true WHERE t.relation = TG_RELID;
+  -- Whoever has TRIGGER on a table can attach this to other events.
+  UPDATE iasql.base_table AS t SET emptied = true WHERE t.relation = TG_RELID AND TG_OP = 'TRUNCATE';
   RETURN NULL;
 END
 $$;
