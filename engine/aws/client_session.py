@@ -29,9 +29,14 @@ def client_session(
         region, profile: what the standard settings say if None.
         access_key, secret_key: the standard credential chain if None.
         credentials: of aiobotocore, to be used in place of those that the settings name.
+
+    Raises:
+        ProfileNotFound: there is no profile of the name.
     """
     session = AioSession(profile=profile, event_hooks=_events(), include_builtin_handlers=False)
     session.register_component("data_loader", _loader(os.environ.get("AWS_DATA_PATH")))
+    if profile is not None:
+        session.get_scoped_config()  # which looks for it
     if region is not None:
         session.set_config_variable("region", region)
     if access_key:

@@ -239,8 +239,8 @@ class Execution:
             self._acted.add(step.number)
             if found is not None:
                 await self._writes.add(Written(kept=self._base(job, found)))
-        except BaseException:
-            if found is not None:
+        except OperationError:
+            if found is not None and step.number not in self._acted:
                 # What is there so far is agreed; what the row asks for besides goes on being its change.
                 await self._writes.add(Written(kept=self._begun(job, found)))
             raise

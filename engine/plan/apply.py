@@ -84,6 +84,7 @@ class _Planner:
         """Plan one table; those that it refers to have been planned."""
         paired: set[str] = set()
         same: Collection[Key] = ()
+        names_others = any(column.refers for column in resource.columns)
         if self._meeting is not None and not self.resolver.refers_to_replaced(resource):
             rows, same = self._meeting.desired[resource.table], self._meeting.same[resource.table]
         else:
@@ -91,14 +92,14 @@ class _Planner:
         self._check_names(resource, rows)
         for desired in rows:
             found = self.resolver.pairs.get((resource.table, desired.row.key))
-            if desired.row.key in same and found is not None:
-                paired.add(found.identity)
-                continue
             if (resource.table, desired.row.key) in self._left_out:
                 paired |= {found.identity} if found else set()
                 continue
-            self._check_elements(resource, desired)
-            if found is None:
+            if names_others:
+                self._check_elements(resource, desired)
+            if desired.row.key in same and found is not None:
+                paired.add(found.identity)
+            elif found is None:
                 self._create(resource, desired)
             else:
                 paired.add(found.identity)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ProfileNotFound
 from botocore.httpsession import where
 
 from engine.aws.client_session import client_session
@@ -62,3 +63,9 @@ async def test_clients_verify_with_the_same_certificates_until_those_change(
 def _write(authorities: Path, written: int) -> None:
     authorities.write_bytes(Path(where()).read_bytes())
     os.utime(authorities, (written, written))
+
+
+def test_a_profile_that_is_not_there_is_told_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    with pytest.raises(ProfileNotFound):
+        client_session(profile="nobody")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from engine.errors import OperationError
 from engine.plan import base as bases
 from engine.plan.around import plan_merged
 from engine.plan.base import Base
@@ -203,6 +204,19 @@ def test_a_resource_whose_row_was_deleted_is_deleted_even_if_it_has_changed() ->
     assert (outcome.actions, outcome.merged.follows) == (["delete thing-1"], ())
     careful = _outcome([], [_found(size="l")], _base({"size": "s"}), Mode.CAREFUL)
     assert careful.conflicts == {"size"}
+
+
+def test_a_row_that_has_not_changed_still_keeps_what_its_array_names_from_being_deleted() -> None:
+    user = resource("user", column("things", "text[]", "things", refers="net"))
+    both = (_NET, user)
+    net = found(_NET, "net-1", name="n", range="r")
+    one = found(user, "user-1", name="u", things=["net-1"])
+    rows = [row("user", 1, arn="user-1", name="u", things=["net-1"])]
+    there, by = snapshot(both, [net, one], rows), by_table(both, rows)
+    result = merged(meet(there, by), {("net", "net-1"): bases.agreed(_NET, net)}, Mode.MERGE)
+    with pytest.raises(OperationError, match="uses net net-1, which would be deleted") as refused:
+        plan_merged(there, result)
+    assert (refused.value.sqlstate, refused.value.column) == ("23503", "things")
 
 
 def test_a_row_of_what_is_gone_stays_and_nothing_is_made() -> None:
