@@ -91,9 +91,9 @@ class Common:
         if not in_one_transaction:
             await caller.commit()
         snapshot = await self.read(scope.layout, caller, resources, rows)
-        for what, error in _unread(scope.layout, resources, snapshot):
+        for what, verb, error in _unread(scope.layout, resources, snapshot):
             caller.notice(
-                f"{what} left out: {error.message}",
+                f"{what} {verb} left out: {error.message}",
                 severity="WARNING",
                 detail=error.detail,
                 hint=error.hint,
@@ -162,33 +162,29 @@ def left_out(layout: Layout, snapshot: Snapshot) -> OperationError:
         *(each for each in layout.resources if each.table in snapshot.unread),
     ]
     some = _unread(layout, resources, snapshot)
-    first = some[0][1]
+    _, _, first = some[0]
     return OperationError(
-        f"nothing was done about {', '.join(_what(what) for what, _ in some)}: AWS could not be read there",
+        f"nothing was done about {', '.join(what for what, _, _ in some)}: AWS could not be read there",
         sqlstate=first.sqlstate,
-        detail="\n".join(f"{_what(what)}: {error.message}" for what, error in some),
+        detail="\n".join(f"{what}: {error.message}" for what, _, error in some),
         hint=first.hint or "All else was done. Call it again when AWS answers.",
         table=first.table,
     )
 
 
-def _what(left: str) -> str:
-    return left.removesuffix(" is").removesuffix(" are")
-
-
 def _unread(
     layout: Layout, resources: Iterable[Resource], snapshot: Snapshot
-) -> list[tuple[str, OperationError]]:
-    """What could not be read, as the subject of a sentence, with the reason."""
+) -> list[tuple[str, str, OperationError]]:
+    """What could not be read, as the subject of a sentence, with its verb and the reason."""
     places: dict[str, set[str]] = defaultdict(set)
     for each in resources:
         if not each.is_global:
             places[schema_of(each.table)].add(each.table)
-    result: list[tuple[str, OperationError]] = []
+    result: list[tuple[str, str, OperationError]] = []
     said: set[str] = set()
     for schema, tables in places.items():
         if len(places) > 1 and tables <= snapshot.unread.keys():
-            result.append((f"region {layout.regions[schema]} is", snapshot.unread[min(tables)]))
+            result.append((f"region {layout.regions[schema]}", "is", snapshot.unread[min(tables)]))
             said |= tables
     by_reason: dict[int, list[str]] = defaultdict(list)
     for table, error in snapshot.unread.items():
@@ -196,6 +192,6 @@ def _unread(
             by_reason[id(error)].append(table)
     for some in by_reason.values():
         first, *others = some
-        names = f"{first} and what needs it ({', '.join(others)}) are" if others else f"{first} is"
-        result.append((names, snapshot.unread[first]))
+        what = f"{first} and what needs it ({', '.join(others)})" if others else first
+        result.append((what, "are" if others else "is", snapshot.unread[first]))
     return result

@@ -10,9 +10,16 @@ SQLSTATE codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from modules.spec.names import bare, schema_of
+
+
+def listed(lines: Sequence[str], most: int) -> str:
+    """Lines of a detail; of many the first, and how many there are besides."""
+    more = [f"… and {len(lines) - most} more"] if len(lines) > most else []
+    return "\n".join([*lines[:most], *more])
 
 
 @dataclass(eq=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from engine.caller import Caller
 from engine.database.sql import literal
-from engine.errors import OperationError
+from engine.errors import OperationError, listed
 from engine.guard import mode
 from engine.plan import base, merge, new_bases, new_keys, states, sync
 from engine.plan.base import Base
@@ -317,7 +317,7 @@ def refused(merging: Merging, concerned: Collection[str]) -> OperationError | No
         return OperationError(
             f"{what} is in conflict with AWS: {first.conflict}{more}",
             sqlstate="40001",
-            detail=_lines(conflicts),
+            detail=listed(list(map(_line, conflicts)), _SHOWN),
             hint="To take AWS's side everywhere: SELECT * FROM iasql_sync(). To take the row's side here: "
             f"SELECT * FROM iasql_sync(keep => {literal(what)}); and apply. Both drop other changes that were"
             " not applied.",
@@ -328,7 +328,7 @@ def refused(merging: Merging, concerned: Collection[str]) -> OperationError | No
         return OperationError(
             f"{drift[0].table} {drift[0].label} has changed in AWS, and iasql.apply_mode is careful",
             sqlstate="40001",
-            detail=_lines(drift),
+            detail=listed(list(map(_line, drift)), _SHOWN),
             hint="Look at iasql_diff(), and let the rows follow: SET iasql.apply_mode = merge; and apply.",
             table=drift[0].table,
         )
@@ -369,13 +369,6 @@ def warn(caller: Caller, error: OperationError | None) -> None:
         caller.notice(
             f"an apply is refused: {error.message}", severity="WARNING", detail=error.detail, hint=error.hint
         )
-
-
-def _lines(some: Sequence[Settled]) -> str:
-    lines = [_line(each) for each in some[:_SHOWN]]
-    if len(some) > _SHOWN:
-        lines.append(f"… and {len(some) - _SHOWN} more")
-    return "\n".join(lines)
 
 
 def _line(each: Settled) -> str:

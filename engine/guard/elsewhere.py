@@ -57,8 +57,7 @@ def _shared(layout: Layout, snapshot: Snapshot) -> frozenset[str]:
 
 
 def _referred(resource: Resource) -> set[str]:
-    columns = [*resource.columns, *(column for part in resource.parts for column in part.columns)]
-    return {each.reference.table for each in columns if each.reference is not None}
+    return {each.reference.table for each in resource.references if each.reference is not None}
 
 
 def _tell(caller: Caller, what: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.caller import Caller
-from engine.errors import OperationError
+from engine.errors import OperationError, listed
 from engine.guard import guards
 from engine.plan.model import Change, Plan
 
@@ -38,9 +38,7 @@ def _counted(plan: Plan, setting: str) -> Sequence[Change]:
 
 
 def _too_many(setting: str, value: int, source: str, changes: Sequence[Change]) -> OperationError:
-    lines = [f"{each.action} {each.table} {each.name}" for each in changes[:_SHOWN]]
-    if len(changes) > _SHOWN:
-        lines.append(f"… and {len(changes) - _SHOWN} more")
+    lines = [f"{each.action} {each.table} {each.name}" for each in changes]
     if source == "session":
         hint = f"If that is what you want: SET iasql.{setting} = {len(changes)}; and apply again."
     else:
@@ -49,7 +47,7 @@ def _too_many(setting: str, value: int, source: str, changes: Sequence[Change]) 
     return OperationError(
         f"this would {verb} {len(changes)} resources, and iasql.{setting} is {value}",
         sqlstate="53400",
-        detail="\n".join(lines),
+        detail=listed(lines, _SHOWN),
         hint=hint,
     )
 

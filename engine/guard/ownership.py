@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 
 from engine.caller import Caller
 from engine.database.sql import literal
-from engine.errors import OperationError
+from engine.errors import OperationError, listed
 from engine.guard import rules
 from engine.guard.permission import label
 from engine.plan import ownership
@@ -91,7 +91,7 @@ def _of_others(snapshot: Snapshot, changes: Sequence[Change]) -> OperationError:
         f"{label(first)} is not for this database to do: "
         f"{ownership.owner(first.found)} manages it{_more(changes)}",
         sqlstate="42501",
-        detail=_shown(lines),
+        detail=listed(lines, _SHOWN),
         hint="Change it there, and call iasql_sync() for its row. Whoever may write iasql.owned can let it "
         f"through: INSERT INTO iasql.owned (table_name, condition) VALUES ({literal(first.table)}, "
         f"{literal(_condition(snapshot, first))});",
@@ -104,7 +104,7 @@ def _protected(changes: Sequence[Change]) -> OperationError:
     return OperationError(
         f"{label(first)} is refused: iasql.protected has it{_more(changes)}",
         sqlstate="42501",
-        detail=_shown([_row(each) for each in changes]),
+        detail=listed([_row(each) for each in changes], _SHOWN),
         hint="What AWS has counts, not what the row says now. Only who may write iasql.protected changes it.",
         table=first.table,
     )
@@ -124,8 +124,3 @@ def _row(change: Change) -> str:
 
 def _more(changes: Sequence[Change]) -> str:
     return f", and there are {len(changes) - 1} more" if len(changes) > 1 else ""
-
-
-def _shown(lines: Sequence[str]) -> str:
-    more = [f"… and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
-    return "\n".join([*lines[:_SHOWN], *more])

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from engine.caller import Caller
 from engine.database import write_function
 from engine.database.sql import identifier, names, relation
-from engine.errors import OperationError
+from engine.errors import OperationError, listed
 from engine.plan import graph, sync
 from engine.plan.model import Action, Change, Plan, RowChange, Values
 from engine.plan.snapshot import Snapshot
@@ -337,13 +337,11 @@ def _denied(lacking: Iterable[Need], reasons: Mapping[Need, str], role: str) -> 
     lines = [
         f"{reasons.get(need, by_itself)} needs {need.privilege} on {_where(need)}" for need in sorted(lacking)
     ]
-    if len(lines) > _SHOWN:
-        lines = [*lines[:_SHOWN], f"… and {len(lines) - _SHOWN} more"]
     missing = ", ".join(f"{'/'.join(privileges)} on {table}" for table, privileges in by_table.items())
     return OperationError(
         f"permission denied for what would be done: {missing}",
         sqlstate="42501",
-        detail="\n".join(lines),
+        detail=listed(lines, _SHOWN),
         hint=" ".join(_grants(by_table, role)),
         table=min(lacking).table,
     )

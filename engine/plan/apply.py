@@ -218,10 +218,10 @@ class _Planner:
         taken_along = self._taken_along_with(resource, found)
         if taken_along:
             self._taken_along[resource.table, found.identity] = taken_along
-            if self._within(resource, found) & self._removed:
+            if self._within(found) & self._removed:
                 self._delete(resource, found, taken_along)
             return
-        if descriptions.is_protected(resource, found) or self._within(resource, found) & self._restored:
+        if descriptions.is_protected(resource, found) or self._within(found) & self._restored:
             self._restored.add((resource.table, found.identity))
             self.restores.append(self._restore(resource, found, None, "cannot be deleted"))
             return
@@ -270,16 +270,17 @@ class _Planner:
                 moved[column.name] = self.resolver.reference(column, self._replaced[target][0])
         return moved
 
-    def _within(self, resource: Resource, found: Found) -> set[tuple[str, str]]:
+    def _within(self, found: Found) -> set[tuple[str, str]]:
         """What owns a resource and takes it along, by table and identity."""
-        return self._referred(resource, found, [resource.within] if resource.within else [])
+        owner = self.snapshot.owner(found)
+        return {owner} if owner is not None else set()
 
     def _taken_along_with(self, resource: Resource, found: Found) -> tuple[str, str] | None:
         """What the plan removes and AWS removes a resource along with, by table and identity.
 
         If AWS refuses to remove that, nothing of it has been taken off before.
         """
-        owners = self._within(resource, found) & (self._taken_along.keys() | self._removed)
+        owners = self._within(found) & (self._taken_along.keys() | self._removed)
         if descriptions.is_protected(resource, found):
             names = [column.name for column in resource.columns if column.reference]
             owners |= self._referred(resource, found, names) & self._removed

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.plan import states
 from engine.plan.apply import plan_apply
 from engine.plan.merge import Merged
 from engine.plan.model import Change, Found, Key, Plan, Row
@@ -104,19 +105,11 @@ def _with_referring(
     found = set(out)
     for resource in resources.values():  # in reference order
         for row in rows.get(resource.table, ()):
-            if not found.isdisjoint(_referred(resource, row)):
+            targets = (
+                (column.reference.table, (value,))
+                for _, column, value in states.references(resource, row)
+                if column.reference
+            )
+            if not found.isdisjoint(targets):
                 found.add((resource.table, row.key))
     return frozenset(found)
-
-
-def _referred(resource: Resource, row: Row) -> Iterator[Place]:
-    yield from _targets(resource.columns, row.values)
-    for part in resource.parts:
-        for element in row.parts.get(part.table, ()):
-            yield from _targets(part.columns, element)
-
-
-def _targets(columns: Iterable[Column], values: Mapping[str, object]) -> Iterator[Place]:
-    for column in columns:
-        if column.reference is not None and values.get(column.name) is not None:
-            yield column.reference.table, (values[column.name],)

@@ -8,16 +8,15 @@ order, say, or a default, is no difference.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 import orjson
 
 from engine.plan import descriptions
 from engine.plan.model import Desired, Found, Parts, Values
-from modules.spec import Column, OnChange, Resource
+from modules.spec import Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +83,12 @@ def applied(
             changed meanwhile: that is not agreed.
     """
     answer = state_of(found)
-    shape = _shape(resource)
-    said, chosen = desired.values, answer.values
-    values = {name: said.get(name) for name in shape.asked}
-    values |= {name: chosen[name] for name in shape.left_to_aws if values[name] is None}
-    values |= {name: chosen[name] for name in shape.aws_to_say}
+    values = {
+        column.name: answer.values[column.name]
+        if column.is_aws_to_say or (column.left_to_aws and desired.values.get(column.name) is None)
+        else desired.values.get(column.name)
+        for column in resource.columns
+    }
     parts = {
         part.table: answer.parts[part.table]
         if (part.left_to_aws or part.chosen) and not desired.parts.get(part.table)
@@ -122,7 +122,9 @@ def _told(resource: Resource, found: Found) -> State:
     there = found.description
     values, parts = found.values, found.parts
     untold = [
-        name for name, path in _shape(resource).paths if values[name] is not None and _is_untold(path, there)
+        column.name
+        for column in resource.columns
+        if column.path and values[column.name] is not None and _is_untold(column.path, there)
     ]
     if untold:
         values = {name: value for name, value in values.items() if name not in untold}
@@ -141,13 +143,6 @@ def _is_untold(path: str, description: Mapping[str, Any]) -> bool:
     )
 
 
-def is_aws_to_say(column: Column) -> bool:
-    """Whether a row never asks for a column to be what it is: AWS assigns it, or it asks for an action."""
-    return column.on_change is OnChange.ASSIGNED or (
-        column.path is None and column.on_change is OnChange.UPDATE
-    )
-
-
 def state_of(found: Found) -> State:
     """What a resource's columns and parts are in AWS."""
     return State(found.values, found.parts)
@@ -163,52 +158,13 @@ def digest(resource: Resource, found: Found) -> str:
 
     Two answers that mean the same may have different ones.
     """
-    text = orjson.dumps((_shape(resource).compared(found.values), found.parts), _plain, orjson.OPT_SORT_KEYS)
+    values = [found.values[name] for name in resource.asked]
+    text = orjson.dumps((values, found.parts), _plain, orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(text, digest_size=12).hexdigest()
 
 
 def _plain(value: Any) -> str:
     return str(value)
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """The columns of a resource by what they are.
-
-    Attributes:
-        aws_to_say: those that no row asks to be what they are; all others are `asked`.
-        left_to_aws: those of the others in which NULL asks for nothing.
-        paths: of all, where a description has them.
-        compared: gets the values of those that are asked.
-    """
-
-    aws_to_say: Sequence[str]
-    asked: Sequence[str]
-    left_to_aws: Sequence[str]
-    paths: Sequence[tuple[str, str]]
-    compared: Callable[[Values], Any]
-
-
-_SHAPES: dict[str, tuple[Resource, _Shape]] = {}
-
-
-def _shape(resource: Resource) -> _Shape:
-    known = _SHAPES.get(resource.table)
-    if known is None or known[0] is not resource:
-        known = _SHAPES[resource.table] = resource, _shape_of(resource)
-    return known[1]
-
-
-def _shape_of(resource: Resource) -> _Shape:
-    columns = resource.columns
-    asked = [each.name for each in columns if not is_aws_to_say(each)]
-    return _Shape(
-        aws_to_say=[each.name for each in columns if is_aws_to_say(each)],
-        asked=asked,
-        left_to_aws=[each.name for each in columns if each.left_to_aws and not is_aws_to_say(each)],
-        paths=[(each.name, each.path) for each in columns if each.path is not None],
-        compared=itemgetter(*asked) if asked else lambda values: None,
-    )
 
 
 def as_record(resource: Resource, base: Base, found: Found) -> Mapping[str, Any]:

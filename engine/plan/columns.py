@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from engine.plan import states
 from engine.plan.base import Base, State
 from engine.plan.merge import Settled
 from engine.plan.model import Change, Difference, Key, Pending, Plan
@@ -87,7 +88,7 @@ def _base(change: Change, name: str, kept: Mapping[tuple[str, str], Base]) -> An
     base = kept.get((change.table, change.found.identity)) if change.found else None
     if base is None:
         return None
-    return base.row.parts[name] if name in base.row.parts else base.row.values.get(name)
+    return states.of(base.row, name)
 
 
 def text(value: Any) -> str | None:
@@ -108,15 +109,11 @@ def _columns(resource: Resource, change: Change) -> Iterator[tuple[str, OnChange
 
 
 def _current(change: Change, name: str) -> Any:
-    found = change.found
-    return None if found is None else found.parts[name] if name in found.parts else found.values.get(name)
+    return None if change.found is None else states.of(change.found, name)
 
 
 def _desired(change: Change, name: str) -> Any:
-    desired = change.desired
-    if desired is None:
-        return None
-    return desired.parts[name] if name in desired.parts else desired.values.get(name)
+    return None if change.desired is None else states.of(change.desired, name)
 
 
 def _text(value: Any, names: Mapping[tuple[str, Key], str]) -> str | None:

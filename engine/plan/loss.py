@@ -71,10 +71,7 @@ def _names(some: Sequence[Any]) -> str:
 def _hidden(snapshot: Snapshot, found: Found) -> Iterator[str]:
     """What is in a resource, and no table can show."""
     for other in snapshot.hidden:
-        resource = snapshot.resources[other.table]
-        column = resource.column(resource.within) if resource.within else None
-        target = snapshot.target(column, other.values[column.name]) if column else None
-        if target == (found.table, found.identity):
+        if snapshot.owner(other) == (found.table, found.identity):
             yield f"{other.table} {other.identity}, which no row can show"
 
 

@@ -167,10 +167,9 @@ class _Merge:
         self.resolver.gone.clear()  # what an earlier merge of the same meeting has found
         for desired in meeting.without_resource:  # in reference order
             self._row_alone(desired)
-        rows = {(table, row.key): row for table, some in meeting.rows.items() for row in some}
         self._resources_alone()
         for place, names in meeting.differing.items():
-            self._pair(rows[place], meeting.pairs[place], names)
+            self._pair(self.resolver.desired[place].row, meeting.pairs[place], names)
         for desired in meeting.without_resource if self.resolver.gone else ():
             resource = self._resources[desired.row.table]
             if (resource.table, desired.row.key) not in self.resolver.gone:
@@ -297,14 +296,10 @@ class _Merge:
         """The columns in which a base names what AWS holds no more: what a row names there may have replaced
         it.
         """
-        pairs = [(column.name, column, base.row.values.get(column.name)) for column in resource.columns]
-        for part in resource.parts:
-            for element in base.row.parts.get(part.table, ()):
-                pairs += [(part.table, column, element.get(column.name)) for column in part.columns]
         return frozenset(
             name
-            for name, column, value in pairs
-            if column.reference and value is not None and self.snapshot.target(column, value) is None
+            for name, column, value in states.references(resource, base.row)
+            if self.snapshot.target(column, value) is None
         )
 
     def check_needs(self, resource: Resource, row: Row, names: Collection[str]) -> None:
@@ -358,10 +353,8 @@ class _Merge:
         return descriptions.is_protected(self._resources[found.table], found)
 
     def _goes_with_its_owner(self, found: Found) -> bool:
-        resource = self._resources[found.table]
-        column = resource.column(resource.within) if resource.within else None
-        target = self.snapshot.target(column, found.values[column.name]) if column else None
-        return target is not None and target not in self.mirror.keys
+        owner = self.snapshot.owner(found)
+        return owner is not None and owner not in self.mirror.keys
 
     def _deleted(self, found: Found, base: Base) -> None:
         """What is to be deleted, since its row has been."""
@@ -388,9 +381,8 @@ class _Merge:
     # A row and its resource -----------------------------------------------------------------------------
 
     def finished(self) -> Finished:
-        rows = {(table, row.key): row for table, some in self._meeting.rows.items() for row in some}
         for place in self._meeting.differing:
-            self._finish(rows[place])
+            self._finish(self.resolver.desired[place].row)
         return Finished(tuple(self._updated.values()), tuple(self._keep))
 
     def _finish(self, row: Row) -> None:
@@ -412,9 +404,7 @@ class _Merge:
             ):
                 self._finished.add(name)
                 theirs = self.mirror.values(resource, found)
-                values = {
-                    each.name: theirs[each.name] for each in resource.columns if bases.is_aws_to_say(each)
-                }
+                values = {each.name: theirs[each.name] for each in resource.columns if each.is_aws_to_say}
                 change = RowChange(
                     action="update", table=row.table, key=row.key, name=found.identity, values=values
                 )
@@ -465,7 +455,7 @@ class _Merge:
         touched = (
             found.values[column.name] not in (None, {}, [])
             for column in resource.columns
-            if column.name not in resource.natural_key and not bases.is_aws_to_say(column)
+            if column.name not in resource.natural_key and not column.is_aws_to_say
         )
         made = (
             natural_key(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.errors import OperationError
-from engine.plan import descriptions
+from engine.plan import descriptions, states
 from engine.plan.ignored import Ignored
 from engine.plan.model import Found, Row, Values
 from modules.canonical import timestamp
@@ -75,14 +75,15 @@ class Snapshot:
 
     def referred(self, found: Found) -> Iterator[tuple[str, str]]:
         """The table and identity of all that a resource refers to by foreign keys, its parts' included."""
-        resource = self.resources[found.table]
-        pairs = [(column, found.values.get(column.name)) for column in resource.columns]
-        for part in resource.parts:
-            for element in found.parts.get(part.table, ()):
-                pairs += [(column, element[column.name]) for column in part.columns]
-        for column, value in pairs:
-            if column.reference and value is not None and (target := self.target(column, value)):
+        for _, column, value in states.references(self.resources[found.table], found):
+            if target := self.target(column, value):
                 yield target
+
+    def owner(self, found: Found) -> tuple[str, str] | None:
+        """The table and identity of what a resource is within and goes along with, if that is there."""
+        resource = self.resources[found.table]
+        column = resource.column(resource.within) if resource.within else None
+        return self.target(column, found.values[column.name]) if column else None
 
     def add(self, resource: Resource, each: Found) -> Found:
         """Take in a resource that has just been made or changed, whose references are resolved.

@@ -61,13 +61,13 @@ def names(resource: Resource) -> frozenset[str]:
     )
 
 
-def references(resource: Resource, row: Row) -> Iterator[tuple[str, Column, Any]]:
-    """The foreign keys of a row that are set: the column or part that each is in, and its value."""
+def references(resource: Resource, some: State | Desired | Found | Row) -> Iterator[tuple[str, Column, Any]]:
+    """The foreign keys that are set: the column or part that each is in, and its value."""
     for column in resource.columns:
-        if column.reference is not None and row.values.get(column.name) is not None:
-            yield column.name, column, row.values[column.name]
+        if column.reference is not None and some.values.get(column.name) is not None:
+            yield column.name, column, some.values[column.name]
     for part in resource.parts:
-        for element in row.parts.get(part.table, ()):
+        for element in some.parts.get(part.table, ()):
             for column in part.columns:
                 if column.reference is not None and element.get(column.name) is not None:
                     yield part.table, column, element[column.name]

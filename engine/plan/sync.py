@@ -98,8 +98,7 @@ class Mirror:
         assigned = [
             column
             for column in resource.columns
-            if column.on_change is OnChange.ASSIGNED
-            or (reset and column.path is None and column.on_change is OnChange.UPDATE)
+            if column.on_change is OnChange.ASSIGNED or (reset and column.is_aws_to_say)
         ]
         left = [
             column

@@ -87,9 +87,8 @@ def needing(resources: Iterable[Resource], failed: Mapping[str, OperationError])
 
 def _needed(resource: Resource) -> Iterable[str]:
     """The tables without which nothing can be said of a resource's rows."""
-    columns = [*resource.columns, *(column for part in resource.parts for column in part.columns)]
-    tables = [each.reference.table for each in columns if each.reference is not None]
-    tables += [each.refers for each in columns if each.refers is not None]
+    tables = [each.reference.table for each in resource.references if each.reference is not None]
+    tables += [each.refers for each in resource.columns if each.refers is not None]
     tables += [each.chosen.table for each in resource.columns if each.chosen is not None]
     tables += [each.chosen.table for each in resource.parts if each.chosen is not None]
     if resource.listing.per is not None:

@@ -104,6 +104,13 @@ class Column:
     place_of: str | None = None
     doc: str = ""
 
+    @property
+    def is_aws_to_say(self) -> bool:
+        """Whether a row never asks for it to be what it is: AWS assigns it, or it asks for an action."""
+        return self.on_change is OnChange.ASSIGNED or (
+            self.path is None and self.on_change is OnChange.UPDATE
+        )
+
 
 def column(name: str, type: str | EnumType, path: str | None = None, **more: Any) -> Column:
     """A column that AWS can change in place."""

@@ -158,6 +158,11 @@ class Resource:
         return tuple(each.name for each in self.columns if each.not_null)
 
     @cached_property
+    def asked(self) -> tuple[str, ...]:
+        """The columns that a row asks to be what they are."""
+        return tuple(each.name for each in self.columns if not each.is_aws_to_say)
+
+    @cached_property
     def natural_columns(self) -> tuple[Column, ...]:
         """The columns of the natural key."""
         return tuple(self.column(name) for name in self.natural_key)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.errors import OperationError
 from engine.plan import descriptions
-from engine.plan.base import State, is_aws_to_say
+from engine.plan.base import State
 from engine.plan.call_groups import sharing
 from engine.plan.diff import comparable
 from engine.plan.meet import Name, meet
@@ -489,7 +489,7 @@ def _compared(world: World) -> dict[Name, tuple[Values, Values, Values, Values]]
 
 def _left_to_aws(resource: Resource, desired: Desired) -> set[str]:
     """The columns and parts about which a row says nothing."""
-    columns = {each.name for each in resource.columns if is_aws_to_say(each)}
+    columns = {each.name for each in resource.columns if each.is_aws_to_say}
     columns |= {
         each.name
         for each in resource.columns
