@@ -14,6 +14,19 @@ from tests.engine.direct import DirectCaller, Session
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import Database
 
+_TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+)
+
 
 @pytest.fixture
 def ecr(simulator: Cloud) -> Any:
@@ -273,6 +286,31 @@ async def test_a_refused_creation_does_not_excuse_a_later_conflict(
     assert not _scanned(ecr, "two")
 
 
+async def test_a_creation_that_is_refused_half_way_goes_on_with_the_next_apply(
+    session: Session, simulator: Cloud
+) -> None:
+    """What a colleague has changed of it meanwhile is taken over, and no conflict."""
+    iam = simulator.client("iam")
+    await session("iasql_install", "aws_iam")
+    simulator.plan(
+        {
+            "action": "error", "service": "iam", "operation": "AttachRolePolicy", "times": 1,
+            "status": 403, "code": "AccessDenied", "message": "not you",
+        }
+    )  # fmt: skip
+    await session.execute(
+        "INSERT INTO role (role_name, assume_role_policy_document, description, attached_policies_arns) "
+        f"VALUES ('r', '{_TRUST}', 'mine', ARRAY['arn:aws:iam::aws:policy/ReadOnlyAccess'])"
+    )
+    assert (await _refused(session)).sqlstate == "42501"
+    assert iam.get_role(RoleName="r")["Role"]["Description"] == "mine"
+    iam.update_role(RoleName="r", Description="theirs")
+    assert [row[0] for row in await session.apply()] == ["update"]
+    assert await session.value("SELECT description FROM role WHERE role_name = 'r'") == "theirs"
+    attached = iam.list_attached_role_policies(RoleName="r")["AttachedPolicies"]
+    assert [each["PolicyName"] for each in attached] == ["ReadOnlyAccess"]
+
+
 async def test_a_row_with_another_key_is_the_same_row(session: Session, simulator: Cloud) -> None:
     await session("iasql_install", "aws_vpc")
     await session.execute("INSERT INTO vpc (cidr_block) VALUES ('10.9.0.0/16')")
@@ -284,21 +322,7 @@ async def test_a_row_with_another_key_is_the_same_row(session: Session, simulato
 async def test_another_resource_of_the_same_name_is_not_deleted_for_a_deleted_row(
     session: Session, simulator: Cloud
 ) -> None:
-    iam, trust = (
-        simulator.client("iam"),
-        json.dumps(
-            {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-                        "Action": "sts:AssumeRole",
-                    }
-                ],
-            }
-        ),
-    )
+    iam, trust = simulator.client("iam"), _TRUST
     iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust)
     await session("iasql_install", "aws_iam")
     await session.execute("DELETE FROM role WHERE role_name = 'r'")
