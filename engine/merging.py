@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from engine.caller import Caller
 from engine.database.sql import literal
@@ -14,7 +15,7 @@ from engine.plan.base import Base
 from engine.plan.columns import text
 from engine.plan.meet import Meeting, Name, Place, meet
 from engine.plan.merge import Merged, Mode, Settled
-from engine.plan.model import Key, Row, RowChange
+from engine.plan.model import Found, Key, Row, RowChange
 from engine.plan.snapshot import Snapshot
 from engine.request import Scope
 from engine.rows import bases, write
@@ -97,12 +98,14 @@ class Agreement:
         agreed: columns and parts in which a row and AWS differ and mean the same, by resource.
         columns: those, and others in which the row's side is kept.
         rows: rows that stay although AWS holds nothing of theirs.
+        keep: the bases by which what rows keep is their change alone, each with AWS's answer.
     """
 
     meeting: Meeting
     agreed: Mapping[Name, frozenset[str]]
     columns: Mapping[Name, frozenset[str]]
     rows: frozenset[Place] = frozenset()
+    keep: tuple[tuple[Base, Found], ...] = ()
 
     def plan(self) -> Sequence[RowChange]:
         """What makes all other rows show what AWS holds."""
@@ -135,11 +138,13 @@ async def agreeing(
     table, name = _meant(scope, snapshot, str(keep))
     merged = merge.merged(meeting, kept, Mode.MERGE)
     _check_name(meeting, table, name)
-    columns = dict(merged.agreed)
+    won: dict[Name, frozenset[str]] = {}
     for each in merged.conflicts:
         if each.table == table and name in (None, each.name, each.label) and each.column is not None:
-            key = (table, each.name)
-            columns[key] = columns.get(key, frozenset()) | {each.column}
+            won[table, each.name] = won.get((table, each.name), frozenset()) | {each.column}
+    columns = {**merged.agreed}
+    for key, some in won.items():
+        columns[key] = columns.get(key, frozenset()) | some
     resource, rows_of = snapshot.resources[table], {row.key: row for row in rows[table]}
     gone = {
         place
@@ -147,7 +152,13 @@ async def agreeing(
         if place[0] == table
         and name in (None, found.identity, meeting.resolver.name(resource, rows_of[place[1]]))
     }
-    return Agreement(meeting, merged.agreed, columns, _with_gone(resource, rows_of, gone, merged))
+    keeps = tuple(
+        (new_bases.won(resource, found, kept.get(key), won[key]), found)
+        for key in won
+        if (found := snapshot.by(table, None, key[1])) is not None
+    )
+    stay = _with_gone(resource, rows_of, gone, merged)
+    return Agreement(meeting, merged.agreed, columns, stay, keeps)
 
 
 def _with_gone(
@@ -278,8 +289,8 @@ async def keep_synced(
         for name in known[table]
         if snapshot.by(table, None, name) is None
     ]
-    kept = new_bases.after_sync(agreement.meeting, written, known, agreement.agreed, here)
-    await bases.keep(writer, resources, kept, gone, whole=here)
+    shown = new_bases.after_sync(agreement.meeting, written, known, agreement.agreed, here)
+    await bases.keep(writer, resources, chain(agreement.keep, shown), gone, whole=here)
 
 
 async def keep_met(writer: Writer, snapshot: Snapshot, rows: Mapping[str, Sequence[Row]]) -> None:

@@ -73,6 +73,20 @@ def after_sync(
                 yield bases.agreed(resource, found), found
 
 
+def won(resource: Resource, found: Found, base: Base | None, names: Collection[str]) -> Base:
+    """The base by which some columns and parts of a resource have been changed in its row alone.
+
+    Args:
+        base: its base so far, if it has one.
+    """
+    if base is None:
+        return bases.agreed(resource, found)
+    values = {name: found.values[name] for name in names if name not in found.parts}
+    parts = {name: found.parts[name] for name in names if name in found.parts}
+    row, answer = (states.with_values(each, values, parts) for each in (base.row, base.answer))
+    return replace(base, row=row, answer=answer)
+
+
 def _shown(resource: Resource, found: Found, desired: Desired | None, own: Collection[str]) -> Base:
     """The base of a resource whose row shows what AWS holds, some columns in a form of its own."""
     base = bases.agreed(resource, found)

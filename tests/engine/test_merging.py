@@ -135,6 +135,15 @@ async def test_a_conflict_is_refused_with_all_three_values(one: Session, ecr: An
     assert _tags(ecr) == {"team": "ours"}
 
 
+async def test_the_rows_side_is_kept_where_a_sync_has_nothing_else_to_do(one: Session, ecr: Any) -> None:
+    [arn] = [each["repositoryArn"] for each in ecr.describe_repositories()["repositories"]]
+    ecr.tag_resource(resourceArn=arn, tags=[{"Key": "team", "Value": "theirs"}])
+    await one.execute("""UPDATE repository SET tags = '{"team": "ours"}'""")
+    assert await one("iasql_sync", keep="repository one") == []
+    assert [row[:2] for row in await one.apply()] == [("update", "repository")]
+    assert _tags(ecr) == {"team": "ours"}
+
+
 async def test_a_sync_takes_awss_side_of_a_conflict(one: Session, ecr: Any) -> None:
     [arn] = [each["repositoryArn"] for each in ecr.describe_repositories()["repositories"]]
     ecr.tag_resource(resourceArn=arn, tags=[{"Key": "team", "Value": "theirs"}])
