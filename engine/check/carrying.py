@@ -80,8 +80,9 @@ def _paths(it: Checked, described: Described) -> Iterator[Fault]:
 def _complete(it: Checked, described: Described | None) -> Iterator[Fault]:
     """Parameters that are nobody's, and such that are said not to be kept and are not there."""
     resource, carry = it.resource, it.resource.carry
-    calls = [each for each in (*resource.create, *resource.update) if each.operation in it.aws.operations]
-    kept = _sent([*calls, *carry.calls])
+    every = (*resource.create, *resource.update, *carry.calls)
+    calls = [each for each in every if each.operation in it.aws.operations]
+    kept = _sent(calls)
     if carry.description and described is not None:
         for name in it.aws.input(resource.create[0].operation).members:
             if _is_told(described, name):

@@ -249,20 +249,30 @@ def _without_cleared(
     description: Mapping[str, Any],
     carry: Carry,
 ) -> dict[str, Any]:
-    """A description without what the row has set to NULL, or says instead."""
-    cleared = {
-        column.path.split(".")[0].split("[")[0]
-        for column in columns
-        if column.path and ours.get(column.name) is None and theirs.get(column.name) is not None
-    }
-    cleared |= {
-        name
-        for column in columns
-        if column.path and ours.get(column.name) is not None and theirs.get(column.name) is None
-        for name in carry.instead
-        if column.path.startswith(name + ".")
-    }
-    return {name: value for name, value in description.items() if name not in cleared}
+    """A description without what the row has set to NULL, and what that owns."""
+    result = dict(description)
+    for column in columns:
+        empty, was_empty = ours.get(column.name) is None, theirs.get(column.name) is None
+        if empty == was_empty:
+            continue
+        owned = carry.owned.get(column.name)
+        if owned is not None and (empty or isinstance(result.get(owned), Mapping)):
+            result.pop(owned, None)
+        elif empty and column.path:
+            result = _without(result, column.path)
+    return result
+
+
+def _without(description: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """A description without what a path finds; without all of its first member if that is no one value."""
+    first, _, rest = path.partition(".")
+    name, bracket, place = first.partition("[")
+    there = description.get(name)
+    if rest and bracket and place == "0]" and isinstance(there, list) and there:
+        return {**description, name: [_without(there[0], rest), *there[1:]]}
+    if rest and not bracket and isinstance(there, Mapping):
+        return {**description, name: _without(there, rest)}
+    return {each: value for each, value in description.items() if each != name}
 
 
 def _merged(

@@ -99,7 +99,10 @@ LOG_GROUP = Resource(
                 operation="put_metric_filter",
                 of="metricFilters",
                 each=True,
-                params={"logGroupName": "log_group_name", **_items(*_FILTER, "metricTransformations")},
+                params={
+                    "logGroupName": "log_group_name",
+                    **_items(*_FILTER, "metricTransformations", "emitSystemFieldDimensions"),
+                },
             ),
             Kept(
                 operation="put_subscription_filter",
@@ -107,7 +110,7 @@ LOG_GROUP = Resource(
                 each=True,
                 params={
                     "logGroupName": "log_group_name",
-                    **_items(*_FILTER, "destinationArn", "roleArn", "distribution"),
+                    **_items(*_FILTER, "destinationArn", "roleArn", "distribution", "emitSystemFields"),
                 },
             ),
         ),

@@ -85,7 +85,11 @@ PUBLIC_REPOSITORY = Resource(
             Lost(of="images", what="its images"),
             Lost(of="catalogData.logoUrl", what="the logo in its catalogue entry"),
         ),
-        not_kept={"catalogData.logoImageBlob": "AWS tells only where a logo can be seen, so that it is lost"},
+        not_kept={
+            "catalogData.logoImageBlob": "AWS tells only where a logo can be seen, so that it is lost",
+            "registryId": "the account has one",
+            "set_repository_policy.force": "it lets one lock oneself out",
+        },
     ),
     delete=(
         Call(

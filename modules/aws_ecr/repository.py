@@ -1,10 +1,13 @@
 """https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Repository.html"""
 
+from typing import Any
+
 from modules import canonical, ownership, tagging
 from modules.spec import (
     Call,
     Carry,
     Detail,
+    Edited,
     EnumType,
     Kept,
     List,
@@ -13,11 +16,25 @@ from modules.spec import (
     Lost,
     Old,
     Resource,
+    Source,
     Update,
     assigned,
     column,
     fixed,
 )
+
+
+def _exclusions(there: Any, mutability: str) -> Any:
+    """Which tags are excluded stays, where some can be: AWS takes it with such a setting alone."""
+    return there if mutability.endswith("_WITH_EXCLUSION") else None
+
+
+_MUTABILITY: dict[str, Source] = {
+    "imageTagMutability": "image_tag_mutability",
+    "imageTagMutabilityExclusionFilters": Edited(
+        "imageTagMutabilityExclusionFilters", _exclusions, ("image_tag_mutability",)
+    ),
+}
 
 _TAGS = tagging.ecr("repository_arn")
 
@@ -74,9 +91,8 @@ REPOSITORY = Resource(
             operation="create_repository",
             params={
                 "repositoryName": "repository_name",
-                "imageTagMutability": "image_tag_mutability",
+                **_MUTABILITY,
                 "imageScanningConfiguration.scanOnPush": "scan_on_push",
-                "imageTagMutabilityExclusionFilters": Old("imageTagMutabilityExclusionFilters"),
                 "encryptionConfiguration": Old("encryptionConfiguration"),
                 **_TAGS.create,
             },
@@ -87,7 +103,7 @@ REPOSITORY = Resource(
         Update(
             operation="put_image_tag_mutability",
             when=("image_tag_mutability",),
-            params={"repositoryName": "repository_name", "imageTagMutability": "image_tag_mutability"},
+            params={"repositoryName": "repository_name", **_MUTABILITY},
         ),
         Update(
             operation="put_image_scanning_configuration",

@@ -47,7 +47,12 @@ CONTAINER_DEFINITION = Part(
         fixed("memory", "integer", "memory", doc="MiB that it may use at most."),
         fixed("memory_reservation", "integer", "memoryReservation", doc="MiB that are kept for it."),
         fixed("host_port", "integer", "portMappings[0].hostPort"),
-        fixed("container_port", "integer", "portMappings[0].containerPort"),
+        fixed(
+            "container_port",
+            "integer",
+            "portMappings[0].containerPort",
+            doc="Of its first port mapping. NULL: it has none at all.",
+        ),
         fixed(
             "protocol",
             EnumType(name="container_definition_protocol_enum", values=("tcp", "udp")),
@@ -183,7 +188,9 @@ TASK_DEFINITION = Resource(
     ),
     update=_TAGS.update,
     carry=Carry(
-        description=True, whole=("containerDefinitions.environment", "tags"), instead=("logConfiguration",)
+        description=True,
+        whole=("containerDefinitions.environment", "tags"),
+        owned={"log_group_name": "logConfiguration", "container_port": "portMappings"},
     ),
     delete=(Call(operation="deregister_task_definition", params={"taskDefinition": "task_definition_arn"}),),
     absent=(),

@@ -2,12 +2,14 @@
 
 from modules import canonical, ownership, tagging
 from modules.aws_elb.defaults import default_security_group, one_subnet_per_zone
+from modules.aws_elb.subnets import mappings, without_addresses
 from modules.spec import (
     Batched,
     Call,
     Carry,
     Choice,
     Each,
+    Edited,
     EnumType,
     Kept,
     List,
@@ -155,12 +157,24 @@ LOAD_BALANCER = Resource(
             params={
                 "LoadBalancerArn": "load_balancer_arn",
                 "SecurityGroups": Each("load_balancer_security_groups", "security_group_id"),
+                # AWS takes an omitted one for on.
+                "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic": Edited(
+                    "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic", lambda there: there, ()
+                ),
             },
         ),
         Update(
             operation="set_subnets",
             when=("subnets",),
-            params={"LoadBalancerArn": "load_balancer_arn", "Subnets": "subnets"},
+            params={
+                "LoadBalancerArn": "load_balancer_arn",
+                "Subnets": Edited("AvailabilityZones", without_addresses, ("subnets",)),
+                "SubnetMappings": Edited("AvailabilityZones", mappings, ("subnets",)),
+                # AWS takes an omitted one for off.
+                "EnablePrefixForIpv6SourceNat": Edited(
+                    "EnablePrefixForIpv6SourceNat", lambda there: there if there == "on" else None, ()
+                ),
+            },
         ),
         Update(
             operation="set_ip_address_type",

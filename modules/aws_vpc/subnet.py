@@ -129,11 +129,20 @@ SUBNET = Resource(
         ),
         not_kept={
             **dict.fromkeys(
-                ("Ipv6CidrBlock", "Ipv6Native", "Ipv6IpamPoolId", "Ipv6NetmaskLength"),
+                (
+                    "Ipv6CidrBlock",
+                    "Ipv6Native",
+                    "Ipv6IpamPoolId",
+                    "Ipv6NetmaskLength",
+                    "AssignIpv6AddressOnCreation",
+                ),
                 "the IPv6 network is lost",
             ),
             **dict.fromkeys(("Ipv4IpamPoolId", "Ipv4NetmaskLength"), "another way to say CidrBlock"),
             "AvailabilityZoneId": "another way to say AvailabilityZone",
+            "DisableLniAtDeviceIndex": "a new subnet has no such interfaces",
+            "GatewayId": "it is a gateway's route table, not a subnet's",
+            "PublicIpv4Pool": "it is a pool's route table, not a subnet's",
         },
     ),
     delete=(Call(operation="delete_subnet", params={"SubnetId": "subnet_id"}),),

@@ -61,7 +61,8 @@ class Carry:
     Attributes:
         whole: lists that columns show whole, as parameters without the places in lists: an element that a new
             one lacks is gone. Of other lists the elements are merged, by their `name` if they have one.
-        instead: structures of which nothing old is kept once a column in them has a value that had none.
+        owned: structures and lists of which nothing old is kept once a column becomes NULL, or had been:
+            its name, and where they are in the description, or the part's element.
         description: the create takes over of the old description what it has a parameter of that name for.
         looks: what has to be known besides the description, in this order.
         calls: what is made of that after the create's calls, in this order.
@@ -71,7 +72,7 @@ class Carry:
     """
 
     whole: tuple[str, ...] = ()
-    instead: tuple[str, ...] = ()
+    owned: Mapping[str, str] = field(default_factory=dict)
     description: bool = False
     looks: tuple[Look, ...] = ()
     calls: tuple[Kept, ...] = ()

@@ -24,7 +24,7 @@ from engine.plan import descriptions
 from engine.plan.model import Found
 from engine.plan.requests import Facts, carried, merged, request, unseen
 from engine.waiting import Attempts, growing
-from modules.spec import Call, Resource
+from modules.spec import Call, Edited, Resource
 
 #: AWS's answer for one job, or the resource if AWS has shown it, or why there is nothing.
 Made = Mapping[str, Any] | Found | CloudError
@@ -124,7 +124,8 @@ class Maker:
         if not resource.carry.description or job.change.found is None:
             return params
         client = await self.cloud.client(resource.service, resource.region)
-        accepted = calls.parameters(client, call.operation)
+        said = {path for path, source in call.params.items() if isinstance(source, Edited)}
+        accepted = set(calls.parameters(client, call.operation)) - said
         new = request(call, replace(facts, initial=False))
         return carried(resource, job.desired, job.change.found, new, accepted, params)
 

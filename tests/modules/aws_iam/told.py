@@ -1,0 +1,13 @@
+"""What botocore's models do not say of what IAM tells."""
+
+_POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+
+EXAMPLES = {
+    "role": {
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},
+        "PolicyDocument": _POLICY,
+        "get_role_policy.PolicyName": "PolicyNames-",
+    }
+}
+
+EXCUSED = {"role": {"update_role.MaxSessionDuration": "AWS sets an omitted one back to an hour"}}

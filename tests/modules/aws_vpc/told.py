@@ -1,0 +1,8 @@
+"""What botocore's models do not say of what EC2 tells of networks."""
+
+from tests.modules.told import ABSENT
+
+EXAMPLES = {
+    # In turn, as a pool belongs to subnets that give out addresses of one.
+    "subnet": {"Subnets.CustomerOwnedIpv4Pool": ("pool-1", ABSENT)},
+}
