@@ -20,7 +20,7 @@ from engine.plan.sync import Mirror
 from engine.read import replaced
 from engine.request import Request, Scope
 from engine.results import Record
-from engine.rows import edits, read
+from engine.rows import edits, read, shape
 from engine.rows.writer import Writer, writing
 
 
@@ -45,6 +45,8 @@ class Reconcile:
         async with lock.across_commits(caller), self._common.underway.change(caller):
             scope = await self._common.settled(await self._common.scope(request, caller, whole=True), caller)
             rows, snapshot = await self._common.snapshots(scope, caller)
+            if lacking := shape.incomplete(snapshot.resources.values(), rows):
+                raise next(iter(lacking.values()))
             merged = merging.within(scope, await merging.merging(caller, snapshot, rows))
             functions = await write_function.find(caller, permission.tables_of(snapshot.resources.values()))
             async with writing(self._common.database, caller, functions) as writer:
@@ -100,6 +102,7 @@ class Reconcile:
         """What an apply would do, made the session's last plan; and that column by column."""
         unusable: read.Unusable = {}
         rows, snapshot = await self._common.snapshots(scope, caller, unusable=unusable)
+        unusable |= shape.incomplete(snapshot.resources.values(), rows)
         merged = merging.within(scope, await merging.merging(caller, snapshot, rows, unusable.keys()))
         around = plan_around(snapshot, merged.merged, unusable.keys())
         merging.tell(caller, merged)

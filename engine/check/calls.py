@@ -42,6 +42,7 @@ def faults(it: Checked) -> Iterator[Fault]:
     sendable = {**it.columns, **dict.fromkeys(it.lookups)}
     for call in (*resource.create, *resource.update):
         yield from _call(it, call, sendable)
+    yield from _needed(it)
     for call in (*resource.delete, *resource.obstacles, *([resource.fetch] if resource.fetch else [])):
         yield from _call(it, call, it.columns)
     for each in resource.comes_with:
@@ -75,6 +76,20 @@ def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:
     yield from _batch(it, call)
     if isinstance(call, Update):
         yield from _left_out(it, call)
+
+
+def _needed(it: Checked) -> Iterator[Fault]:
+    """Columns that can be NULL, and without which AWS makes nothing."""
+    names = [it.resource.within] if it.resource.within else []
+    for call in it.resource.create:
+        required = (
+            it.aws.input(call.operation).required_members if call.operation in it.aws.operations else ()
+        )
+        names += [name for each in required for name in named(call.params.get(each, ""))[:1]]
+    for name in dict.fromkeys(names):
+        column = it.columns.get(name)
+        if column and not (column.not_null or column.needed or column.left_to_aws or column.chosen):
+            yield fault(f"{name}: AWS makes none without it, and it can be NULL: not_null or needed")
 
 
 def _item(it: Checked, call: Call, path: str, source: Source) -> Iterator[Fault]:

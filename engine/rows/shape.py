@@ -7,7 +7,7 @@ in it. What no request to AWS could be made of is refused with its place, before
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -32,6 +32,22 @@ def wrong(resource: Resource, rows: Iterable[Row]) -> Iterator[tuple[Key, Operat
                 place = tuple(element[name] for name in part.key)
                 errors = chain(errors, _wrong(part.relation, place, some, element))
         yield from ((row.key, each) for each in errors)
+
+
+def incomplete(
+    resources: Iterable[Resource], rows: Mapping[str, Sequence[Row]]
+) -> dict[tuple[str, Key], OperationError]:
+    """The rows that AWS can hold nothing for, by table and key: 23502 with table, row and column."""
+    return {
+        (resource.table, row.key): _error(
+            resource.table, row.key, column.name, "AWS makes none without it", "23502"
+        )
+        for resource in resources
+        for column in resource.columns
+        if column.needed
+        for row in rows.get(resource.table, ())
+        if row.values[column.name] is None
+    }
 
 
 def _shaped(columns: Iterable[Column]) -> list[Column]:
@@ -67,11 +83,12 @@ def _of_document(column: Column, value: Any) -> str | None:
     return None if all(isinstance(each, dict) for each in elements) else "it is not a JSON object"
 
 
-def _error(table: str, key: Key, column: str, reason: str) -> OperationError:
+def _error(table: str, key: Key, column: str, reason: str, sqlstate: str = "22023") -> OperationError:
     row = ", ".join(map(str, key))
+    value = "NULL" if sqlstate == "23502" else "the value"
     return OperationError(
-        f"the value of {column} in row {row} of {table} cannot be used: {reason}",
-        sqlstate="22023",
+        f"{value} of {column} in row {row} of {table} cannot be used: {reason}",
+        sqlstate=sqlstate,
         hint=f"UPDATE {table} SET {column} = … for that row.",
         table=table,
         column=column,

@@ -30,7 +30,14 @@ REPOSITORY_POLICY = Resource(
     unique=(("repository_name",),),
     columns=(
         assigned("registry_id", "varchar", "registryId"),
-        column("policy_text", "jsonb", "policyText", read=canonical.document, canonical=canonical.policy),
+        column(
+            "policy_text",
+            "jsonb",
+            "policyText",
+            needed=True,
+            read=canonical.document,
+            canonical=canonical.policy,
+        ),
         ref(
             "repository_name",
             "repository",

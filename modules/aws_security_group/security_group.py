@@ -25,8 +25,14 @@ SECURITY_GROUP = Resource(
     identity="group_id",
     natural_key=("group_name", "vpc_id"),
     columns=(
-        fixed("description", "varchar", "Description", doc="AWS requires one, and never lets it be changed."),
-        fixed("group_name", "varchar", "GroupName"),
+        fixed(
+            "description",
+            "varchar",
+            "Description",
+            needed=True,
+            doc="AWS requires one, and never lets it be changed.",
+        ),
+        fixed("group_name", "varchar", "GroupName", needed=True),
         assigned("owner_id", "varchar", "OwnerId"),
         assigned("group_id", "varchar", "GroupId", doc="AWS's id of the group."),
         ref(

@@ -70,7 +70,7 @@ SECURITY_GROUP_RULE = Resource(
         fixed("cidr_ipv6", "cidr", "CidrIpv6", canonical=canonical.cidr),
         fixed("prefix_list_id", "varchar", "PrefixListId"),
         column("description", "varchar", "Description", canonical=canonical.none_if_empty),
-        ref("security_group_id", "security_group", "GroupId"),
+        ref("security_group_id", "security_group", "GroupId", needed=True),
         ref(
             "source_security_group",
             "security_group",

@@ -77,6 +77,7 @@ class Column:
         path: where its value is in the description; None if `read` finds it or AWS does not tell it.
         on_change: what a difference means.
         not_null, default: as in SQL; `default` is an SQL expression.
+        needed: AWS makes nothing without it, although the table lets it be NULL.
         reference: makes it a foreign key.
         refers: table whose identities the elements of this array are (not a foreign key).
         read: computes the value from what `path` gives (or from the whole description without a path).
@@ -94,6 +95,7 @@ class Column:
     on_change: OnChange = OnChange.UPDATE
     not_null: bool = False
     default: str | None = None
+    needed: bool = False
     reference: Reference | None = None
     refers: str | None = None
     read: Callable[[Any], Value] | None = None

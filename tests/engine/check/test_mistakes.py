@@ -55,6 +55,11 @@ def column(resource: Resource, name: str, **change: object) -> Resource:
     return replace(resource, columns=tuple(changed))
 
 
+def _less(kept: Kept, name: str) -> Kept:
+    """The call without a parameter."""
+    return replace(kept, params={path: each for path, each in kept.params.items() if path != name})
+
+
 def updates(resource: Resource, change: Callable[[Update], Update]) -> Resource:
     """The resource, its update calls changed."""
     return replace(
@@ -278,6 +283,19 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
         create(LISTENER, {"Certificates": Edited("Certificate", lambda there: there, ())}),
         "create_listener Certificates: its description has no Certificate: Listener has no member "
         "Certificate",
+    ),
+    "column that AWS needs, and that can be NULL": (
+        column(SECURITY_GROUP, "description", needed=False),
+        "description: AWS makes none without it, and it can be NULL: not_null or needed",
+    ),
+    "parameter of a call that keeps what no column shows": (
+        replace(
+            LOG_GROUP,
+            carry=replace(
+                LOG_GROUP.carry, calls=tuple(_less(each, "distribution") for each in LOG_GROUP.carry.calls)
+            ),
+        ),
+        "put_subscription_filter: distribution is no column's, not kept, and not said to be lost",
     ),
     "parameter that nobody sends": (
         create(ROLE, {"Path": None}),  # type: ignore[dict-item]

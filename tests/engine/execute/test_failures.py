@@ -77,12 +77,33 @@ async def test_all_failures_are_told(session: Session, simulator: Cloud) -> None
 async def test_a_value_that_aws_does_not_take_is_refused_before_the_call(
     session: Session, simulator: Cloud
 ) -> None:
-    await session("iasql_install", "aws_security_group")
-    await session.execute("INSERT INTO security_group (group_name) VALUES ('no description')")
+    await session("iasql_install", "aws_iam")
+    await session.execute("INSERT INTO role (role_name, assume_role_policy_document) VALUES ('', '{}')")
     error = await failing(session)
-    assert (error.sqlstate, error.table) == ("22023", "security_group")
+    assert (error.sqlstate, error.table) == ("22023", "role")
     assert error.detail is not None
-    assert 'Missing required parameter in input: "Description"' in error.detail
+    assert "Invalid length for parameter RoleName" in error.detail
+    assert simulator.calls(mutating=True) == []
+
+
+async def test_a_row_without_what_aws_requires_is_left_out_of_a_plan_and_refused_in_an_apply(
+    session: Session, simulator: Cloud
+) -> None:
+    await session("iasql_install", "aws_security_group")
+    await session.execute(
+        "INSERT INTO security_group (group_name, description) VALUES ('good', 'd');"
+        "INSERT INTO security_group (group_name) VALUES ('no description');"
+        "INSERT INTO security_group_rule (is_egress, ip_protocol, from_port, to_port, cidr_ipv4) "
+        "VALUES (false, 'tcp', 80, 80, '10.0.0.0/8')"
+    )
+    assert [(row[1], row[3]) for row in await session("iasql_plan_apply")] == [("security_group", "good")]
+    said = [each for each in session.caller.notices if "NULL of" in each]
+    assert len(said) == 2
+    assert "NULL of description in row" in said[0]
+    assert "NULL of security_group_id in row" in said[1]
+    error = await failing(session)
+    assert (error.sqlstate, error.table, error.column) == ("23502", "security_group", "description")
+    assert error.message.endswith("cannot be used: AWS makes none without it")
     assert simulator.calls(mutating=True) == []
 
 
