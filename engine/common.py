@@ -10,7 +10,7 @@ from engine.aws import regions
 from engine.aws.account import Account, Accounts
 from engine.aws.patience import Patience
 from engine.caller import Caller
-from engine.database import lock, places, write_function
+from engine.database import journal, lock, places, write_function
 from engine.database.connection import Database
 from engine.drivers.by_resource import Drivers
 from engine.errors import OperationError
@@ -21,7 +21,7 @@ from engine.plan.model import Row, RowChange
 from engine.plan.snapshot import Snapshot
 from engine.read import actual
 from engine.request import Request, Scope
-from engine.rows import read, write
+from engine.rows import bases, read, write
 from engine.rows.writer import Writer, writing
 from modules.catalogue import Catalogue
 from modules.spec import Resource
@@ -124,6 +124,12 @@ class Common:
 
     async def account(self, caller: Caller, *, changing: bool = False) -> Account:
         return await self.accounts.of(caller.database, user=caller.user, changing=changing)
+
+    async def recorded(self, request: Request, scope: Scope, writer: Writer) -> bases.Cause:
+        """Record in the journal an operation that has rows follow AWS, and changes nothing there."""
+        call, regions = request.call, [each.region for each in scope.places]
+        number = await journal.record(writer.voucher, writer.caller, call.function, call.written, regions)
+        return bases.Cause("aws", number, call.function)
 
     @asynccontextmanager
     async def writing(self, caller: Caller, resources: Sequence[Resource]) -> AsyncIterator[Writer]:

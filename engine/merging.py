@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -44,16 +44,19 @@ async def merging(
     snapshot: Snapshot,
     rows: Mapping[str, Sequence[Row]],
     unusable: Collection[Place] = (),
+    *,
+    drift: bool = False,
 ) -> Merging:
     """Let rows follow what AWS has changed, without writing anything.
 
     Args:
         unusable: rows that are left out, by table and key.
+        drift: see what that is, whatever mode is set.
 
     Raises:
         OperationError: 55000, rows of a table have gone in another way than by DELETE.
     """
-    chosen, delete_unknown = await mode.chosen(caller)
+    chosen, delete_unknown = (Mode.MERGE, False) if drift else await mode.chosen(caller)
     meeting = meet(snapshot, rows, unusable)
     kept = await bases.read(caller, snapshot.resources.values(), meeting.wanted())
     merged = merge.merged(meeting, kept, chosen, delete_unknown=delete_unknown)
@@ -242,7 +245,12 @@ async def numbered(writer: Writer, merging: Merging) -> Merging:
 
 
 async def keep_merged(
-    writer: Writer, merging: Merging, written: Sequence[RowChange], changing: Collection[Name]
+    writer: Writer,
+    scope: Scope,
+    merging: Merging,
+    written: Sequence[RowChange],
+    changing: Collection[Name],
+    cause: bases.Cause,
 ) -> None:
     """Keep the bases that are new, now that rows have followed AWS.
 
@@ -259,11 +267,16 @@ async def keep_merged(
         for each in new_bases.outdated(merging.meeting, known)
         if (each[0].table, each[0].identity) not in changing
     ]
-    await bases.keep(writer, resources, kept, new_bases.lost(merging.meeting, known))
+    lost = new_bases.lost(merging.meeting, known)
+    await bases.keep(writer, resources, kept, lost, cause=cause, read=_here(scope, resources))
 
 
 async def keep_imported(
-    writer: Writer, snapshot: Snapshot, written: Sequence[RowChange], new: Collection[str]
+    writer: Writer,
+    snapshot: Snapshot,
+    written: Sequence[RowChange],
+    new: Collection[str],
+    cause: bases.Cause,
 ) -> None:
     """Keep the bases of what an install has given rows.
 
@@ -272,16 +285,20 @@ async def keep_imported(
     """
     found = (snapshot.by(each.table, None, each.name) for each in written)
     kept = ((base.agreed(snapshot.resources[each.table], each), each) for each in found if each)
-    await bases.keep(writer, snapshot.resources.values(), kept, whole=new)
+    await bases.keep(writer, snapshot.resources.values(), kept, cause=cause, whole=new, read=new)
 
 
 async def keep_synced(
-    writer: Writer, scope: Scope, agreement: Agreement, written: Sequence[RowChange]
+    writer: Writer,
+    scope: Scope,
+    agreement: Agreement,
+    written: Sequence[RowChange],
+    cause: bases.Cause,
 ) -> None:
     """Keep the bases that are new, now that rows show what AWS holds."""
     snapshot = agreement.meeting.snapshot
     resources = list(snapshot.resources.values())
-    here = {each.table for each in resources if scope.tables is None or each.table in scope.tables}
+    here = _here(scope, resources)
     known = await bases.known(writer.caller, resources)
     gone = [
         (table, name)
@@ -290,7 +307,14 @@ async def keep_synced(
         if snapshot.by(table, None, name) is None
     ]
     shown = new_bases.after_sync(agreement.meeting, written, known, agreement.agreed, here)
-    await bases.keep(writer, resources, chain(agreement.keep, shown), gone, whole=here)
+    await bases.keep(
+        writer, resources, chain(agreement.keep, shown), gone, cause=cause, whole=here, read=here
+    )
+
+
+def _here(scope: Scope, resources: Iterable[Resource]) -> set[str]:
+    """The tables that an operation is about."""
+    return {each.table for each in resources if scope.tables is None or each.table in scope.tables}
 
 
 async def keep_met(writer: Writer, snapshot: Snapshot, rows: Mapping[str, Sequence[Row]]) -> None:

@@ -59,6 +59,7 @@ class Engine:
             "apply": reconcile.apply,
             "plan_sync": reconcile.plan_sync,
             "sync": reconcile.sync,
+            "drift": reconcile.drift,
         }
 
     async def prepare_database(self, database: str) -> None:

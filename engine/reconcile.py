@@ -20,7 +20,7 @@ from engine.plan.sync import Mirror
 from engine.read import replaced
 from engine.request import Request, Scope
 from engine.results import Record
-from engine.rows import edits, read, shape
+from engine.rows import bases, edits, read, shape
 from engine.rows.writer import Writer, writing
 
 
@@ -60,7 +60,7 @@ class Reconcile:
                 await self._check(request, scope, caller, merged, plan)
                 merging.tell(caller, merged)
                 _notify(caller, plan.restores)
-                await self._put_right(writer, rows, merged, plan)
+                await self._put_right(request, scope, writer, rows, merged, plan)
                 await caller.commit()
                 records = scope.named(results.of_changes(plan.changes))
                 made = {each.table for each in plan.changes if each.action in ("create", "replace")}
@@ -93,8 +93,17 @@ class Reconcile:
         async with self._common.writing(caller, resources) as writer:
             changes = await edits.claim(writer, resources, edited.rows, changes)
             await self._common.write(writer, resources, changes, all_there=True)
-            await merging.keep_synced(writer, scope, agreed, changes)
+            cause = await self._common.recorded(request, scope, writer)
+            await merging.keep_synced(writer, scope, agreed, changes, cause)
         return scope.named(results.of_row_changes(changes))
+
+    async def drift(self, request: Request, caller: Caller) -> list[Record]:
+        unusable: read.Unusable = {}
+        scope = await self._common.scope(request, caller, whole=True)
+        rows, snapshot = await self._common.snapshots(scope, caller, unusable=unusable)
+        merged = await merging.merging(caller, snapshot, rows, unusable.keys(), drift=True)
+        settled = merging.within(scope, merged).merged.settled
+        return scope.named(results.of_drift(settled, scope.layout.region_of))
 
     # What they are made of ----------------------------------------------------------------------------
 
@@ -148,7 +157,13 @@ class Reconcile:
         await policy.check(caller, details)
 
     async def _put_right(
-        self, writer: Writer, rows: Mapping[str, Sequence[Row]], merged: Merging, plan: Plan
+        self,
+        request: Request,
+        scope: Scope,
+        writer: Writer,
+        rows: Mapping[str, Sequence[Row]],
+        merged: Merging,
+        plan: Plan,
     ) -> None:
         """Have rows follow AWS, restore what is not the user's to change, and show what AWS has assigned."""
         snapshot = merged.meeting.snapshot
@@ -165,7 +180,8 @@ class Reconcile:
         resources = list(snapshot.resources.values())
         claimed = await edits.claim(writer, resources, rows, changes)
         await self._common.write(writer, resources, claimed, all_there=True)
-        await merging.keep_merged(writer, merged, claimed, changing)
+        cause = bases.Cause("aws", function=request.call.function)
+        await merging.keep_merged(writer, scope, merged, claimed, changing, cause)
 
     async def _execute(
         self,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from engine.caller import Caller
+from engine.plan import columns
+from engine.plan.merge import Settled
 from engine.plan.model import Change, Difference, RowChange
 from modules.spec.names import PUBLIC, bare, schema_of
 
@@ -56,6 +58,22 @@ def of_differences(differences: Sequence[Difference]) -> list[Record]:
             "changed_by": each.changed_by,
         }
         for each in differences
+    ]
+
+
+def of_drift(settled: Iterable[Settled], region_of: Callable[[str], str | None]) -> list[Record]:
+    """The rows of `iasql_drift()`: what is gone or has appeared as a whole has no column."""
+    return [
+        {
+            "table_name": each.table,
+            "id": each.id,
+            "name": each.label or each.name,
+            "region_name": region_of(each.table),
+            "column_name": each.column,
+            "base_value": columns.text(each.base) if each.column else each.name if each.base else None,
+            "current_value": columns.text(each.answer) if each.column else each.name if each.answer else None,
+        }
+        for each in settled
     ]
 
 

@@ -35,7 +35,7 @@ class Setup:
         wanted, layout = scope.layout.at(scope.places, names), scope.layout
         new = [each for each in layout.with_dependencies(wanted) if each not in layout.installed]
         if new:
-            layout = await self._add_modules(caller, layout, new)
+            layout = await self._add_modules(request, scope, caller, new)
         return scope.named(await install.created(caller, layout, wanted))
 
     async def uninstall(self, request: Request, caller: Caller) -> list[Record]:
@@ -93,8 +93,11 @@ class Setup:
 
     # What they are made of ----------------------------------------------------------------------------
 
-    async def _add_modules(self, caller: Caller, layout: Layout, new: Sequence[Installed]) -> Layout:
+    async def _add_modules(
+        self, request: Request, scope: Scope, caller: Caller, new: Sequence[Installed]
+    ) -> Layout:
         """Create and fill the tables of modules; what the database has then."""
+        layout = scope.layout
         account = await self._common.account(caller)
         then = await regions.known(account, layout.with_installed(new))
         schemas = {each.schema for each in new}
@@ -111,7 +114,7 @@ class Setup:
         async with self._common.database.vouching(caller):
             await places.record(caller, then.default)
             await install.record(caller, new)
-        await self._import(caller, snapshot, resources, fresh)
+        await self._import(request, scope, caller, snapshot, resources, fresh)
         await all_regions.bring_up_to_date(caller, then)
         return then
 
@@ -154,7 +157,13 @@ class Setup:
         return await install.drop_tables(caller, layout, modules)
 
     async def _import(
-        self, caller: Caller, snapshot: Snapshot, resources: Sequence[Resource], new: Iterable[Resource]
+        self,
+        request: Request,
+        scope: Scope,
+        caller: Caller,
+        snapshot: Snapshot,
+        resources: Sequence[Resource],
+        new: Iterable[Resource],
     ) -> None:
         """Add rows for what the new tables show, and for what that refers to; leave alone what is there.
 
@@ -169,4 +178,5 @@ class Setup:
         ]
         async with self._common.writing(caller, resources) as writer:
             await self._common.write(writer, resources, changes)
-            await merging.keep_imported(writer, snapshot, changes, [each.table for each in new])
+            cause = await self._common.recorded(request, scope, writer)
+            await merging.keep_imported(writer, snapshot, changes, [each.table for each in new], cause)

@@ -12,7 +12,7 @@ from engine.caller import Caller
 from engine.database.sql import among, identifier, literal, relation
 from engine.plan.layout import Layout
 from modules.spec import Column, EnumType, Resource
-from modules.spec.names import bare, in_schema, schema_of
+from modules.spec.names import bare, in_schema
 
 SCHEMA = "iasql_all"
 
@@ -120,7 +120,7 @@ def _view(
     order = there or ()
     columns = sorted(declared, key=lambda each: order.index(each) if each in order else len(order))
     selects = " UNION ALL ".join(
-        f"SELECT {literal(_region(layout, table))}::pg_catalog.text AS region, "
+        f"SELECT {literal(str(layout.region_of(table)))}::pg_catalog.text AS region, "
         + ", ".join(declared[each] for each in columns)
         + f" FROM {relation(table)} AS t"
         for table, *_ in tables
@@ -140,9 +140,3 @@ def _columns(columns: Sequence[Column], key: Sequence[str]) -> dict[str, str]:
         each: f"t.{identifier(each)}" + (f"::pg_catalog.text AS {identifier(each)}" if each in enums else "")
         for each in names
     }
-
-
-def _region(layout: Layout, table: str) -> str:
-    if bare(table) in layout.catalogue.global_tables:
-        return "global"
-    return str(layout.regions[schema_of(table)])

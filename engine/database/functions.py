@@ -21,6 +21,7 @@ Performs = Literal[
     "diff",
     "sync",
     "plan_sync",
+    "drift",
     "upgrade",
     "add_region",
     "remove_region",
@@ -198,6 +199,15 @@ _OF_ALL_REGIONS = (
         sample="SELECT * FROM iasql_preview_sync();",
     ),
     Operation(
+        name="iasql_drift",
+        performs="drift",
+        changes=False,
+        columns="table_name text, id integer, name text, region_name text, column_name text, "
+        "base_value text, current_value text",
+        comment="Reads AWS, and shows what has been changed there since rows and AWS last agreed.",
+        sample="SELECT * FROM iasql_drift();",
+    ),
+    Operation(
         name="iasql_add_region",
         performs="add_region",
         changes=True,
@@ -262,6 +272,7 @@ _REGIONAL = {
     "iasql_diff": {"region text": _WHERE},
     "iasql_sync": {"region text": _WHERE},
     "iasql_plan_sync": {"region text": _WHERE},
+    "iasql_drift": {"region text": _WHERE},
 }
 
 
@@ -286,6 +297,7 @@ OPERATIONS = tuple(_operations())
 PLAIN = {
     "public.iasql_plan_id()": "SELECT iasql_plan_id();",
     "public.iasql_guards()": "SELECT * FROM iasql_guards();",
+    "public.iasql_freshness()": "SELECT * FROM iasql_freshness() WHERE read_at < now() - interval '1 hour';",
     "public.iasql_get_errors()": "SELECT * FROM iasql_get_errors();",
     "public.iasql_modules_list()": "SELECT * FROM iasql_modules_list();",
     "public.iasql_modules_installed()": "SELECT * FROM iasql_modules_installed();",

@@ -19,6 +19,7 @@ import structlog
 from engine.caller import Caller
 from engine.database import cancellation
 from engine.database.connection import GONE, Database
+from engine.database.vouching import Voucher
 from engine.database.write_batches import Batches
 from engine.errors import OperationError
 from engine.plan.model import Step
@@ -89,7 +90,11 @@ class _Ended:
 
 
 class Journal:
-    """The entries of one operation."""
+    """The entries of one operation.
+
+    Attributes:
+        operation: its number.
+    """
 
     def __init__(self, connection: Any, operation: int, begun: Mapping[tuple[str, str], str]) -> None:
         """
@@ -98,7 +103,7 @@ class Journal:
             begun: the tokens of what an earlier operation began to make, by table and description.
         """
         self.connection = connection
-        self._operation = operation
+        self.operation = operation
         self._begun = begun
         self._entries: Batches[_Started | _Ended] = Batches(self._write, separable=False)
 
@@ -150,7 +155,7 @@ class Journal:
     async def _execute(self, statement: str, entries: Sequence[_Started | _Ended]) -> None:
         if entries:
             columns = [[getattr(each, field.name) for each in entries] for field in fields(entries[0])]
-            await self.connection.execute(statement, self._operation, *columns)
+            await self.connection.execute(statement, self.operation, *columns)
 
 
 def _json(description: Mapping[str, Any] | None) -> str | None:
@@ -213,6 +218,28 @@ async def operation(
             await _end(connection, number, "failed", _message(error))
             raise
         await _end(connection, number, "done", None)
+
+
+async def record(
+    voucher: Voucher,
+    caller: Caller,
+    function: str,
+    arguments: tuple[str | None, ...],
+    regions: Sequence[str | None],
+) -> int:
+    """Record an operation that changes rows alone, in the caller's transaction, and return its number."""
+    ((role,),) = await caller.query("SELECT current_user::pg_catalog.text")
+    entry = {
+        "function": function,
+        "arguments": list(arguments),
+        "in_transaction": caller.in_transaction,
+        "address": caller.address,
+        "role": role,
+        "regions": [each for each in regions if each],
+    }
+    await voucher.vouch()
+    ((number,),) = await caller.query("SELECT iasql.record_operation($1)::pg_catalog.text", json.dumps(entry))
+    return int(str(number))
 
 
 def _message(error: BaseException) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import asyncpg
 
-from engine.database import functions
+from engine.database import functions, history
 from engine.database.sql import identifier
 from engine.errors import OperationError
 from modules.catalogue import Catalogue
@@ -41,7 +41,10 @@ _RELATIONS = {
     "iasql_progress": "v",
     "base_table": "r",
     "base": "r",
+    "past": "r",
+    "readable": "v",
     "bases": "v",
+    "history": "v",
     "unfinished": "v",
 }
 #: Functions that are made the database owner's, so that they can do what the owner may do.
@@ -55,8 +58,8 @@ _READERS = (
 #: What is not as it must be, each line one finding.
 _FOREIGN = """
     WITH me AS (SELECT oid FROM pg_roles WHERE rolname = session_user),
-    own AS (SELECT oid, nspowner FROM pg_namespace WHERE nspname = 'iasql')
-    SELECT format('the schema iasql belongs to %s', own.nspowner::regrole)
+    own AS (SELECT oid, nspowner FROM pg_namespace WHERE nspname IN ('iasql', 'iasql_history'))
+    SELECT format('the schema %s belongs to %s', own.oid::regnamespace, own.nspowner::regrole)
       FROM own, me WHERE own.nspowner <> me.oid
     UNION ALL SELECT format('%s belongs to %s', c.oid::regclass, c.relowner::regrole)
       FROM me, pg_class AS c JOIN own ON own.oid = c.relnamespace WHERE c.relowner <> me.oid
@@ -93,7 +96,7 @@ async def prepare(connection: Any, database: str, catalogue: Catalogue) -> None:
         OperationError: they could not be created; 42501, there is something in their place that belongs to
             somebody else; 55000, they are those of a newer version.
     """
-    script = _script()
+    script = _script(catalogue)
     fingerprint = _fingerprint(script, catalogue)
     if await _is_current(connection, fingerprint):
         return
@@ -126,8 +129,9 @@ def version() -> str:
 
 
 @cache
-def _script() -> str:
-    return resources.files("engine.database").joinpath("schema.sql").read_text() + "\n" + functions.script()
+def _script(catalogue: Catalogue) -> str:
+    schema = resources.files("engine.database").joinpath("schema.sql").read_text()
+    return "\n".join([schema, functions.script(), history.script(catalogue)])
 
 
 def _fingerprint(script: str, catalogue: Catalogue) -> str:

@@ -1038,6 +1038,9 @@ COMMENT ON COLUMN iasql.base_table.resource IS 'The table that it is a part of; 
 COMMENT ON COLUMN iasql.base_table.emptied IS 'Whether rows have gone in another way than by DELETE.';
 ALTER TABLE iasql.base_table ADD COLUMN IF NOT EXISTS synced_at timestamptz;
 COMMENT ON COLUMN iasql.base_table.synced_at IS 'When all its rows have last been made to show what AWS holds.';
+ALTER TABLE iasql.base_table ADD COLUMN IF NOT EXISTS read_at timestamptz, ADD COLUMN IF NOT EXISTS read_by text;
+COMMENT ON COLUMN iasql.base_table.read_at IS 'When its rows have last followed what AWS was read to hold.';
+COMMENT ON COLUMN iasql.base_table.read_by IS 'The function that did it.';
 CREATE INDEX IF NOT EXISTS base_table_name ON iasql.base_table (name);
 
 CREATE TABLE IF NOT EXISTS iasql.base (
@@ -1058,22 +1061,67 @@ COMMENT ON COLUMN iasql.base."row" IS 'NULL: the same as the answer. References 
 COMMENT ON COLUMN iasql.base.before IS 'The answer before iasql''s own change.';
 COMMENT ON COLUMN iasql.base.settles_at IS 'Until then AWS may still give the answer of before.';
 
--- The bases of the tables of which the role may read everything.
+ALTER TABLE iasql.base
+  ADD COLUMN IF NOT EXISTS since timestamptz NOT NULL DEFAULT clock_timestamp(),
+  ADD COLUMN IF NOT EXISTS changed_by text,
+  ADD COLUMN IF NOT EXISTS operation bigint,
+  ADD COLUMN IF NOT EXISTS replaces text;
+COMMENT ON COLUMN iasql.base.since IS 'When its row became what it is.';
+COMMENT ON COLUMN iasql.base.changed_by IS 'Whose change that was: row, or aws.';
+COMMENT ON COLUMN iasql.base.operation IS 'The operation of the journal that made it so.';
+COMMENT ON COLUMN iasql.base.replaces IS 'The resource in whose place it was made.';
+
+-- The history: what bases were before they are what they are.
+CREATE TABLE IF NOT EXISTS iasql.past (
+  relation oid NOT NULL,
+  identity text NOT NULL,
+  valid tstzrange NOT NULL,
+  state jsonb NOT NULL,
+  changed_by text,
+  operation bigint,
+  replaces text,
+  ended_by bigint
+);
+CREATE INDEX IF NOT EXISTS past_resource ON iasql.past (relation, identity, lower(valid));
+CREATE INDEX IF NOT EXISTS past_ended_by ON iasql.past (ended_by);
+CREATE INDEX IF NOT EXISTS past_end ON iasql.past (upper(valid));
+COMMENT ON TABLE iasql.past IS 'What rows and AWS have agreed on in the past, with the times from when and until when.';
+COMMENT ON COLUMN iasql.past.state IS 'As iasql.base."row": by column, and by part. References are AWS''s names.';
+COMMENT ON COLUMN iasql.past.ended_by IS 'The operation that ended it.';
+
+-- The tables with bases of which the role may read everything.
+CREATE OR REPLACE VIEW iasql.readable WITH (security_barrier) AS
+  SELECT t.resource AS relation
+  FROM iasql.base_table AS t LEFT JOIN pg_catalog.pg_class AS c ON c.oid = t.relation
+  GROUP BY t.resource
+  -- A table that has been dropped may be read by nobody.
+  HAVING bool_and(COALESCE(c.oid IS NOT NULL AND NOT row_security_active(c.oid)
+    AND (has_table_privilege(c.oid, 'SELECT') OR NOT EXISTS (
+      SELECT FROM pg_catalog.pg_attribute AS a
+      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        AND NOT has_column_privilege(c.oid, a.attnum, 'SELECT'))), false));
+GRANT SELECT ON iasql.readable TO PUBLIC;
+COMMENT ON VIEW iasql.readable IS 'The tables whose bases and history you may read.';
+
 CREATE OR REPLACE VIEW iasql.bases WITH (security_barrier) AS
   SELECT b.relation, b.identity, b.mark, b.digest, b."row", b.answer, b.before, b.settles_at
   FROM iasql.base AS b
-  WHERE b.relation IN (
-    SELECT t.resource FROM iasql.base_table AS t LEFT JOIN pg_catalog.pg_class AS c ON c.oid = t.relation
-    GROUP BY t.resource
-    -- A table that has been dropped may be read by nobody.
-    HAVING bool_and(COALESCE(c.oid IS NOT NULL AND NOT row_security_active(c.oid)
-      AND (has_table_privilege(c.oid, 'SELECT') OR NOT EXISTS (
-        SELECT FROM pg_catalog.pg_attribute AS a
-        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-          AND NOT has_column_privilege(c.oid, a.attnum, 'SELECT'))), false))
-  );
+  WHERE b.relation IN (SELECT r.relation FROM iasql.readable AS r);
 GRANT SELECT ON iasql.bases TO PUBLIC;
 COMMENT ON VIEW iasql.bases IS 'The bases of the tables that you may read.';
+
+CREATE OR REPLACE VIEW iasql.history WITH (security_barrier) AS
+  SELECT b.relation, b.identity, tstzrange(b.since, NULL) AS valid, COALESCE(b."row", b.answer) AS state,
+    b.changed_by, b.operation, b.replaces, NULL::bigint AS ended_by
+  FROM iasql.base AS b
+  WHERE b.relation IN (SELECT r.relation FROM iasql.readable AS r)
+  UNION ALL
+  SELECT p.relation, p.identity, p.valid, p.state, p.changed_by, p.operation, p.replaces, p.ended_by
+  FROM iasql.past AS p
+  WHERE p.relation IN (SELECT r.relation FROM iasql.readable AS r);
+GRANT SELECT ON iasql.history TO PUBLIC;
+COMMENT ON VIEW iasql.history IS
+  'What the rows of the tables that you may read and AWS have agreed on, and when. iasql_history has it by table.';
 
 -- Tables that have been dropped and made again, or emptied, since their bases were written.
 CREATE OR REPLACE FUNCTION iasql.older_than_bases(tables jsonb) RETURNS SETOF text
@@ -1120,6 +1168,27 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   GROUP BY n.name
 $$;
 
+-- Records an operation that changes rows and nothing in AWS, in its transaction: rolled back, it has not been.
+CREATE OR REPLACE FUNCTION iasql.record_operation(entry jsonb) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  number bigint;
+BEGIN
+  IF current_query() IS DISTINCT FROM 'SELECT iasql.record_operation($1)::pg_catalog.text' OR NOT iasql.engine_writes() THEN
+    RAISE EXCEPTION 'only the iasql server can record operations' USING ERRCODE = '42501',
+      HINT = 'SELECT * FROM iasql_help() shows what you can call.';
+  END IF;
+  INSERT INTO iasql.iasql_operation (function, arguments, username, in_transaction, steps, address, application_name,
+      role, account, regions, arn, started_at, ended_at, outcome)
+    SELECT n.function, n.arguments, session_user, n.in_transaction, 0, n.address, current_setting('application_name'),
+      n.role, n.account, n.regions, n.arn, clock_timestamp(), clock_timestamp(), 'done'
+    FROM jsonb_to_record(entry) AS n (function text, arguments text[], in_transaction boolean, address text, role text,
+      account text, regions text[], arn text)
+    RETURNING id INTO number;
+  RETURN number;
+END
+$$;
+
 -- Keeps and drops bases. For each table: its parts, the bases to keep, the names of those to drop, and whether all of
 -- its rows show what AWS holds now, so that whatever became of the table before is settled.
 CREATE OR REPLACE FUNCTION iasql.keep_bases(entries jsonb) RETURNS void
@@ -1127,6 +1196,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   e jsonb;
   target oid;
+  moment timestamptz;
 BEGIN
   IF current_query() IS DISTINCT FROM 'SELECT iasql.keep_bases($1)' OR NOT iasql.engine_writes() THEN
     RAISE EXCEPTION 'only the iasql server can write bases' USING ERRCODE = '42501',
@@ -1134,7 +1204,11 @@ BEGIN
   END IF;
   FOR e IN SELECT * FROM jsonb_array_elements(entries) LOOP
     target := iasql.oid_of(e ->> 'table');
+    moment := clock_timestamp();
     IF (e ->> 'whole')::boolean THEN
+      -- The history of a table that has been dropped goes with it, as its rows have.
+      DELETE FROM iasql.past AS p USING iasql.base_table AS t
+        WHERE t.name = e ->> 'table' AND t.relation <> target AND p.relation = t.relation;
       DELETE FROM iasql.base AS b USING iasql.base_table AS t
         WHERE t.name = e ->> 'table' AND t.relation <> target AND b.relation = t.relation;
       DELETE FROM iasql.base_table AS t
@@ -1148,19 +1222,61 @@ BEGIN
         SET name = excluded.name, resource = excluded.resource, emptied = t.emptied AND NOT (e ->> 'whole')::boolean,
           synced_at = CASE WHEN (e ->> 'whole')::boolean THEN clock_timestamp() ELSE t.synced_at END
         WHERE t.name <> excluded.name OR t.resource <> excluded.resource OR t.emptied OR (e ->> 'whole')::boolean;
-    DELETE FROM iasql.base AS b WHERE b.relation = target
-      AND b.identity IN (SELECT jsonb_array_elements_text(e -> 'drop'));
-    INSERT INTO iasql.base AS b (relation, identity, mark, digest, "row", answer, before, settles_at)
-      SELECT target, k.identity, k.mark, k.digest, k."row", k.answer, k.before,
-        clock_timestamp() + make_interval(secs => k.settles)
-      FROM jsonb_to_recordset(e -> 'keep') AS k (
-        identity text, mark text, digest text, "row" jsonb, answer jsonb, before jsonb, settles double precision)
+    UPDATE iasql.base_table AS t SET read_at = moment, read_by = e ->> 'read_by'
+      WHERE t.relation = target AND e ->> 'read_by' IS NOT NULL;
+    WITH gone AS (
+      DELETE FROM iasql.base AS b WHERE b.relation = target
+        AND b.identity IN (SELECT jsonb_array_elements_text(e -> 'drop'))
+      RETURNING b.*
+    )
+    INSERT INTO iasql.past (relation, identity, valid, state, changed_by, operation, replaces, ended_by)
+      SELECT g.relation, g.identity, tstzrange(g.since, greatest(moment, g.since)), COALESCE(g."row", g.answer), g.changed_by,
+        g.operation, g.replaces, (e ->> 'operation')::bigint
+      FROM gone AS g;
+    WITH new AS MATERIALIZED (
+      SELECT k.identity, k.mark, k.digest, k."row", k.answer, k.before,
+        clock_timestamp() + make_interval(secs => k.settles) AS settles_at, k.replaces,
+        b.identity IS NULL OR COALESCE(b."row", b.answer) <> COALESCE(k."row", k.answer) AS differs
+      FROM jsonb_to_recordset(e -> 'keep') AS k (identity text, mark text, digest text, "row" jsonb, answer jsonb,
+        before jsonb, settles double precision, replaces text)
+      LEFT JOIN iasql.base AS b ON b.relation = target AND b.identity = k.identity
+    ), old AS (
+      INSERT INTO iasql.past (relation, identity, valid, state, changed_by, operation, replaces, ended_by)
+      SELECT b.relation, b.identity, tstzrange(b.since, greatest(moment, b.since)), COALESCE(b."row", b.answer), b.changed_by,
+        b.operation, b.replaces, (e ->> 'operation')::bigint
+      FROM new AS n JOIN iasql.base AS b ON b.relation = target AND b.identity = n.identity
+      WHERE n.differs
+    )
+    INSERT INTO iasql.base AS b (relation, identity, mark, digest, "row", answer, before, settles_at, since,
+        changed_by, operation, replaces)
+      SELECT target, n.identity, n.mark, n.digest, n."row", n.answer, n.before, n.settles_at, moment,
+        CASE WHEN n.differs THEN e ->> 'by' END, (e ->> 'operation')::bigint, n.replaces
+      FROM new AS n
       ON CONFLICT ON CONSTRAINT base_pkey DO UPDATE
         SET mark = excluded.mark, digest = excluded.digest, "row" = excluded."row", answer = excluded.answer,
-          before = excluded.before, settles_at = excluded.settles_at;
+          before = excluded.before, settles_at = excluded.settles_at,
+          since = CASE WHEN excluded.changed_by IS NULL THEN b.since ELSE excluded.since END,
+          changed_by = COALESCE(excluded.changed_by, b.changed_by),
+          operation = CASE WHEN excluded.changed_by IS NULL THEN b.operation ELSE excluded.operation END,
+          replaces = CASE WHEN excluded.changed_by IS NULL THEN b.replaces ELSE excluded.replaces END;
   END LOOP;
 END
 $$;
+
+CREATE OR REPLACE FUNCTION public.iasql_freshness()
+RETURNS TABLE (table_name text, region_name text, read_at timestamptz, read_by text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN p.is_default THEN n.name ELSE p.schema || '.' || n.name END,
+    CASE WHEN n.is_global THEN 'global' ELSE p.region END, r.read_at, r.read_by
+  FROM iasql.base_table AS t
+  JOIN iasql.base_table AS r ON r.relation = t.resource
+  JOIN iasql.place AS p ON p.schema = CASE WHEN t.name LIKE '%.%' THEN split_part(t.name, '.', 1) ELSE 'public' END
+  CROSS JOIN LATERAL (SELECT m.table_name AS name, m.is_global FROM iasql.module_table AS m
+    WHERE m.table_name = split_part(t.name, '.', CASE WHEN t.name LIKE '%.%' THEN 2 ELSE 1 END)) AS n
+  WHERE t.relation = iasql.oid_of(t.name)
+  ORDER BY p.is_default DESC, p.schema, n.name
+$$;
+COMMENT ON FUNCTION public.iasql_freshness() IS 'Tells of each table when its rows have last followed AWS, and by what.';
 
 -- Notes that a table has been emptied in another way than by DELETE: what its rows have shown is not to be deleted.
 CREATE OR REPLACE FUNCTION iasql.emptied() RETURNS trigger

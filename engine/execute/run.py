@@ -13,7 +13,7 @@ import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import structlog
@@ -256,8 +256,11 @@ class Execution:
     def _base(self, job: Job, found: Found) -> tuple[Base, Found]:
         """What a row and AWS agree on, now that a step has been done."""
         found = self.snapshot.resolved(job.resource, found)
-        before = job.change.found if job.change.action == "update" else None
-        return base.applied(job.resource, job.desired, found, before, job.change.changed), found
+        old = job.change.found
+        before = old if job.change.action == "update" else None
+        new = base.applied(job.resource, job.desired, found, before, job.change.changed)
+        replaced = old.identity if old is not None and job.change.action == "replace" else None
+        return replace(new, replaces=replaced), found
 
     def _advance(self, step: Step, progress: Progress, *, new: bool) -> RowChange | None:
         """Begin what can begin now that a resource has come so far; what its row has to show.
@@ -315,7 +318,8 @@ class Execution:
             await write(self._writer, resources, rows)
         kept = [each.kept for each in some if each.kept is not None]
         dropped = [name for each in some for name in each.dropped]
-        await bases.keep(self._writer, resources, kept, dropped)
+        cause = bases.Cause("row", self.journal.operation)
+        await bases.keep(self._writer, resources, kept, dropped, cause=cause)
         await self.caller.commit()
 
     def _resource(self, step: Step) -> Resource:

@@ -38,6 +38,7 @@ class Base:
         row, answer: the two; often they are the same. The answer lacks what AWS has not told yet.
         before: AWS's answer before the engine changed the resource, while AWS may still give that.
         fresh: whether the engine has made or changed it so recently that AWS may not show that yet.
+        replaces: AWS's name for the resource in whose place the engine has made it.
     """
 
     table: str
@@ -47,6 +48,7 @@ class Base:
     mark: str | None = None
     before: State | None = None
     fresh: bool = False
+    replaces: str | None = None
 
 
 def agreed(resource: Resource, found: Found) -> Base:
@@ -178,6 +180,8 @@ def as_record(resource: Resource, base: Base, found: Found) -> Mapping[str, Any]
         record["mark"] = base.mark
     if base.row is not base.answer:
         record["row"] = _document(base.row)
+    if base.replaces is not None:
+        record["replaces"] = base.replaces
     if base.fresh:
         record["settles"] = resource.settles
         record["before"] = _document(base.before) if base.before else None

@@ -9,7 +9,7 @@ from functools import cached_property
 from engine.plan.model import Row, RowChange
 from modules.catalogue import Catalogue, in_reference_order
 from modules.spec import Resource
-from modules.spec.names import PUBLIC, schema_of
+from modules.spec.names import PUBLIC, bare, schema_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,10 @@ class Layout:
             for row in rows[each.table]
             if (values := _outdated(each, row, schemas))
         ]
+
+    def region_of(self, table: str) -> str | None:
+        """The region that a table shows, `global` for what AWS has once; None if that is not known yet."""
+        return "global" if bare(table) in self.catalogue.global_tables else self.regions[schema_of(table)]
 
     @property
     def telling_places(self) -> list[Resource]:

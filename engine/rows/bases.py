@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
+from typing import Literal
 
 import orjson
 
@@ -17,6 +19,25 @@ from engine.plan.meet import Name
 from engine.plan.model import Found
 from engine.rows.writer import Writer
 from modules.spec import Resource
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why bases change.
+
+    Attributes:
+        by: whose change it is: the row's, which AWS has been made to follow, or AWS's.
+        operation: in the journal, if it is in there.
+        function: that was called.
+    """
+
+    by: Literal["row", "aws"]
+    operation: int | None = None
+    function: str | None = None
+
+
+#: Rows have followed AWS.
+AWS = Cause("aws")
 
 
 async def read(
@@ -89,19 +110,22 @@ async def keep(
     kept: Iterable[tuple[Base, Found]] = (),
     dropped: Iterable[Name] = (),
     *,
+    cause: Cause = AWS,
     whole: Collection[str] = (),
+    read: Collection[str] = (),
 ) -> None:
     """Keep some bases, each with AWS's answer, and drop others.
 
     Args:
         resources: all that these are of.
         whole: the tables whose rows all show what AWS holds now.
+        read: the tables of which AWS has been read, and whose rows have followed it.
     """
     by_table = {each.table: each for each in resources}
-    await _keep(writer, by_table, (), dropped, whole)
+    await _keep(writer, by_table, (), dropped, cause, whole, read)
     rest = iter(kept)
     while some := list(islice(rest, _TOGETHER)):
-        await _keep(writer, by_table, some, (), ())
+        await _keep(writer, by_table, some, (), cause)
 
 
 async def _keep(
@@ -109,7 +133,9 @@ async def _keep(
     by_table: Mapping[str, Resource],
     kept: Iterable[tuple[Base, Found]],
     dropped: Iterable[Name],
-    whole: Collection[str],
+    cause: Cause,
+    whole: Collection[str] = (),
+    read: Collection[str] = (),
 ) -> None:
     # As bytes, which the garbage collector does not have to look through; the last of each counts.
     records: dict[str, dict[str, bytes]] = defaultdict(dict)
@@ -128,8 +154,11 @@ async def _keep(
             ),
             "drop": names.get(table, []),
             "whole": table in whole,
+            "by": cause.by,
+            "operation": cause.operation,
+            "read_by": cause.function if table in read else None,
         }
-        for table in dict.fromkeys([*whole, *records, *names])
+        for table in dict.fromkeys([*whole, *read, *records, *names])
     ]
     if entries:
         await writer.voucher.vouch()
