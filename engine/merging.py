@@ -325,7 +325,13 @@ async def keep_met(writer: Writer, snapshot: Snapshot, rows: Mapping[str, Sequen
     await bases.keep(writer, resources, kept, whole=[each.table for each in resources])
 
 
-async def keep_brought(writer: Writer, snapshot: Snapshot, before: Snapshot, tables: Collection[str]) -> None:
+async def keep_brought(
+    writer: Writer,
+    snapshot: Snapshot,
+    before: Snapshot,
+    tables: Collection[str],
+    cause: bases.Cause,
+) -> None:
     """Keep the bases of what AWS has made of its own accord."""
     kept = (
         (base.agreed(snapshot.resources[table], found), found)
@@ -333,7 +339,7 @@ async def keep_brought(writer: Writer, snapshot: Snapshot, before: Snapshot, tab
         for found in snapshot.tables.get(table, ())
         if before.by(table, None, found.identity) is None
     )
-    await bases.keep(writer, snapshot.resources.values(), kept)
+    await bases.keep(writer, snapshot.resources.values(), kept, cause=cause)
 
 
 def refused(merging: Merging, concerned: Collection[str]) -> OperationError | None:

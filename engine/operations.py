@@ -60,6 +60,7 @@ class Engine:
             "plan_sync": reconcile.plan_sync,
             "sync": reconcile.sync,
             "drift": reconcile.drift,
+            "undo": reconcile.undo,
         }
 
     async def prepare_database(self, database: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
-from engine import merging, results
+from engine import merging, results, undoing
 from engine.caller import Caller
 from engine.common import Common, left_out
 from engine.database import journal, lock, write_function
@@ -67,8 +67,8 @@ class Reconcile:
                 steps, pairs, taken_along = list(plan.steps), plan.pairs, plan.taken_along()
                 del plan, rows, merged  # what is still needed of them goes step by step
                 if steps:
-                    await self._execute(request, scope, writer, snapshot, steps, pairs, taken_along)
-                    await self._show_brought(scope, writer, snapshot, made)
+                    number = await self._execute(request, scope, writer, snapshot, steps, pairs, taken_along)
+                    await self._show_brought(scope, writer, snapshot, made, number)
             if snapshot.unread:
                 raise left_out(scope.layout, snapshot)
             return records
@@ -104,6 +104,20 @@ class Reconcile:
         merged = await merging.merging(caller, snapshot, rows, unusable.keys(), drift=True)
         settled = merging.within(scope, merged).merged.settled
         return scope.named(results.of_drift(settled, scope.layout.region_of))
+
+    async def undo(self, request: Request, caller: Caller) -> list[Record]:
+        await lock.to_end_of_transaction(caller)
+        await self._common.underway.over(caller)
+        scope = await self._common.scope(request, caller, whole=True)
+        number = await undoing.meant(caller, request.arguments.get("operation"))
+        resources = scope.layout.resources
+        rows = await read.read(caller, resources)
+        changes = undoing.changes(resources, rows, await bases.remembered(caller, resources, number), number)
+        async with writing(self._common.database, caller, {}) as writer:
+            changes = await edits.claim(writer, resources, rows, changes)
+            await self._common.write(writer, resources, changes, all_there=True)
+            await self._common.recorded(request, scope, writer)
+        return scope.named(results.of_row_changes(changes))
 
     # What they are made of ----------------------------------------------------------------------------
 
@@ -192,8 +206,8 @@ class Reconcile:
         steps: list[Step],
         pairs: Mapping[tuple[str, Key], Found],
         taken_along: Mapping[tuple[str, str], Sequence[tuple[str, str]]],
-    ) -> None:
-        """Carry out a plan's steps, letting go of each when it has ended."""
+    ) -> int:
+        """Carry out a plan's steps, letting go of each when it has ended; its number in the journal."""
         caller = writer.caller
         drivers = await self._common.drivers(scope.layout, caller, changing=True)
         await drivers.check_credentials(snapshot, steps)
@@ -206,9 +220,10 @@ class Reconcile:
             writer.voucher.on(entries.connection),
         ):
             await Execution(steps, pairs, snapshot, writer, entries, worker_of, taken_along).run()
+        return entries.operation
 
     async def _show_brought(
-        self, scope: Scope, writer: Writer, snapshot: Snapshot, made: Iterable[str]
+        self, scope: Scope, writer: Writer, snapshot: Snapshot, made: Iterable[str], operation: int
     ) -> None:
         """Show what AWS has made of its own accord along with what was made in some tables."""
         caller = writer.caller
@@ -222,7 +237,8 @@ class Reconcile:
         rows = await read.read(caller, resources)
         changes = sync.brought(fresh, snapshot, rows, brought)
         await self._common.write(writer, resources, changes)
-        await merging.keep_brought(writer, fresh, snapshot, brought)
+        cause = bases.Cause("aws", operation)
+        await merging.keep_brought(writer, fresh, snapshot, brought, cause)
         await caller.commit()
 
 

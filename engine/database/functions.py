@@ -22,6 +22,7 @@ Performs = Literal[
     "sync",
     "plan_sync",
     "drift",
+    "undo",
     "upgrade",
     "add_region",
     "remove_region",
@@ -206,6 +207,16 @@ _OF_ALL_REGIONS = (
         "base_value text, current_value text",
         comment="Reads AWS, and shows what has been changed there since rows and AWS last agreed.",
         sample="SELECT * FROM iasql_drift();",
+    ),
+    Operation(
+        name="iasql_undo",
+        performs="undo",
+        changes=True,
+        parameters="operation bigint DEFAULT NULL",
+        columns=_CHANGES,
+        comment="Puts rows back to what they were before an operation of the journal, your last one if none "
+        "is named. iasql_apply() then makes AWS follow.",
+        sample="SELECT * FROM iasql_undo();",
     ),
     Operation(
         name="iasql_add_region",

@@ -29,10 +29,11 @@ _log = structlog.get_logger()
 
 
 _STARTED = """
-    INSERT INTO iasql.iasql_step (operation, number, kind, table_name, description, before, token)
-    SELECT $1, number, kind, table_name, description, before::jsonb, token
-    FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
-        AS entry (number, kind, table_name, description, before, token)
+    INSERT INTO iasql.iasql_step (operation, number, kind, table_name, description, before, token, loses)
+    SELECT $1, number, kind, table_name, description, before::jsonb, token,
+        ARRAY(SELECT jsonb_array_elements_text(loses::jsonb))
+    FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+        AS entry (number, kind, table_name, description, before, token, loses)
 """
 _ENDED = """
     UPDATE iasql.iasql_step AS step
@@ -77,6 +78,7 @@ class _Started:
     description: str
     before: str | None
     token: str
+    loses: str
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,15 @@ class Journal:
         change = step.change
         try:
             await self._entries.add(
-                _Started(step.number, step.kind, change.table, change.name, _json(before), token)
+                _Started(
+                    step.number,
+                    step.kind,
+                    change.table,
+                    change.name,
+                    _json(before),
+                    token,
+                    json.dumps(change.loses),
+                )
             )
         except (OSError, asyncpg.PostgresError, *GONE) as error:
             raise OperationError(

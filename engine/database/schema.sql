@@ -118,6 +118,7 @@ CREATE TABLE IF NOT EXISTS iasql.iasql_step (
   PRIMARY KEY (operation, number)
 );
 ALTER TABLE iasql.iasql_step
+  ADD COLUMN IF NOT EXISTS loses text[],
   ADD COLUMN IF NOT EXISTS attempts integer,
   ADD COLUMN IF NOT EXISTS request_ids text[],
   ADD COLUMN IF NOT EXISTS token text;
@@ -131,6 +132,7 @@ COMMENT ON COLUMN iasql.iasql_step.before IS 'What AWS said of the resource when
 COMMENT ON COLUMN iasql.iasql_step.after IS 'What AWS said of it at the end; NULL if it was removed.';
 COMMENT ON COLUMN iasql.iasql_step.outcome IS
   'done; failed, with the error in message; or cut off: the engine died, and AWS may have done it or not.';
+COMMENT ON COLUMN iasql.iasql_step.loses IS 'What it could not make again, in words.';
 COMMENT ON COLUMN iasql.iasql_step.attempts IS 'How often AWS was asked for the call that it was asked for most often.';
 COMMENT ON COLUMN iasql.iasql_step.request_ids IS 'AWS''s ids of the requests that it answered, in order.';
 COMMENT ON COLUMN iasql.iasql_step.token IS
@@ -1261,6 +1263,52 @@ BEGIN
           replaces = CASE WHEN excluded.changed_by IS NULL THEN b.replaces ELSE excluded.replaces END;
   END LOOP;
 END
+$$;
+
+-- The operation that somebody means who says none: the last one of theirs that changed rows or AWS.
+CREATE OR REPLACE FUNCTION iasql.last_operation() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT max(o.id) FROM iasql.iasql_operation AS o
+  WHERE o.username = session_user AND o.ended_at IS NOT NULL AND o.function IN ('iasql_apply', 'iasql_sync')
+$$;
+
+-- How an operation ended, and what it lost of tables that who is logged in may read.
+CREATE OR REPLACE FUNCTION iasql.operation_end(number bigint) RETURNS TABLE (outcome text, lost text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT COALESCE(o.outcome, 'running'), (
+    SELECT string_agg(concat(s.table_name, ' ', s.description, ': ', array_to_string(s.loses, '; ')), chr(10) ORDER BY s.number)
+    FROM iasql.iasql_step AS s
+    WHERE s.operation = o.id AND s.outcome = 'done' AND s.loses <> '{}'
+      AND has_table_privilege(session_user, iasql.oid_of(s.table_name), 'SELECT'))
+  FROM iasql.iasql_operation AS o WHERE o.id = number
+$$;
+
+-- The tables whose resources an operation has changed.
+CREATE OR REPLACE FUNCTION iasql.touched(number bigint) RETURNS TABLE (relation oid, name text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT t.relation, t.name FROM iasql.base_table AS t
+  WHERE EXISTS (SELECT FROM iasql.base AS b WHERE b.relation = t.relation AND b.operation = number)
+    OR EXISTS (SELECT FROM iasql.past AS p WHERE p.relation = t.relation AND number IN (p.operation, p.ended_by))
+$$;
+
+-- What there is to know of an operation before it is undone: how it ended, the tables that it changed and the role may not
+-- read, and what it lost.
+CREATE OR REPLACE FUNCTION iasql.undoable(number bigint) RETURNS TABLE (outcome text, hidden text, lost text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT e.outcome, (
+    SELECT string_agg(t.name, ', ' ORDER BY t.name) FROM iasql.touched(number) AS t
+    WHERE t.relation NOT IN (SELECT r.relation FROM iasql.readable AS r)), e.lost
+  FROM iasql.operation_end(number) AS e
+$$;
+
+-- What is agreed now of each resource of some tables, and all that an operation began or ended.
+CREATE OR REPLACE FUNCTION iasql.remembered(tables jsonb, number bigint) RETURNS TABLE (table_name text, record text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT n.name, jsonb_build_object('identity', h.identity, 'state', h.state, 'operation', h.operation,
+    'ended_by', h.ended_by, 'replaces', h.replaces, 'current', upper_inf(h.valid), 'since', lower(h.valid))::text
+  FROM jsonb_array_elements_text(tables) AS n (name)
+  JOIN iasql.history AS h ON h.relation = iasql.oid_of(n.name)
+  WHERE upper_inf(h.valid) OR h.operation = number OR h.ended_by = number OR h.replaces IS NOT NULL
 $$;
 
 CREATE OR REPLACE FUNCTION public.iasql_freshness()

@@ -193,19 +193,20 @@ def _document(state: State) -> Mapping[str, Any]:
 
 
 def from_record(table: str, record: Mapping[str, Any]) -> Base:
-    answer = _state(record["answer"])
+    answer = state(record["answer"])
     return Base(
         table=table,
         identity=record["identity"],
         mark=record["mark"],
-        row=_state(record["row"]) if record["row"] else answer,
+        row=state(record["row"]) if record["row"] else answer,
         answer=answer,
-        before=_state(record["before"]) if record["before"] else None,
+        before=state(record["before"]) if record["before"] else None,
         fresh=record["fresh"],
     )
 
 
-def _state(document: Mapping[str, Any]) -> State:
+def state(document: Mapping[str, Any]) -> State:
+    """A state, from how it is kept."""
     return State(
         document["values"], {table: tuple(elements) for table, elements in document.get("parts", {}).items()}
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
@@ -13,10 +13,11 @@ import orjson
 
 from engine.caller import Caller
 from engine.errors import OperationError
-from engine.plan import base
+from engine.plan import base, undo
 from engine.plan.base import Base
 from engine.plan.meet import Name
 from engine.plan.model import Found
+from engine.plan.undo import Remembered
 from engine.rows.writer import Writer
 from modules.spec import Resource
 
@@ -102,6 +103,21 @@ async def known(caller: Caller, resources: Iterable[Resource]) -> dict[str, dict
         json.dumps([each.table for each in resources]),
     )
     return {str(table): orjson.loads(text or "{}") for table, text in found}
+
+
+async def remembered(caller: Caller, resources: Iterable[Resource], operation: int) -> Iterator[Remembered]:
+    """What is agreed now of each resource, and all that an operation began or ended.
+
+    Raises:
+        DatabaseError: they cannot be read.
+    """
+    found = await caller.query(
+        "SELECT table_name, record "
+        "FROM iasql.remembered($1::pg_catalog.jsonb, $2::pg_catalog.text::pg_catalog.int8)",
+        json.dumps([each.table for each in resources]),
+        str(operation),
+    )
+    return (undo.from_record(str(table), orjson.loads(text or "")) for table, text in found)
 
 
 async def keep(

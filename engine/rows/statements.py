@@ -150,6 +150,30 @@ class Update:
 
 
 @dataclass(frozen=True)
+class Rename:
+    """Gives rows other keys, and returns how many.
+
+    Attributes:
+        key: the one column of the key.
+        records: the keys as they are, `old`, and as they are to be, `new`.
+    """
+
+    table: str
+    key: str
+    records: Sequence[Mapping[str, str]]
+    do: ClassVar[str] = "rename"
+
+    def queries(self) -> Sequence[tuple[str, str | None]]:
+        key = identifier(self.key)
+        records = "pg_catalog.jsonb_to_recordset($1::pg_catalog.jsonb) AS r (old text, new text)"
+        text = (
+            f"UPDATE {relation(self.table)} AS t SET {key} = r.new FROM {records} "
+            f"WHERE {equal(f't.{key}', 'r.old')}"
+        )
+        return [(_counted(text), json.dumps(self.records))]
+
+
+@dataclass(frozen=True)
 class Clear:
     """Sets a column of the rows with some keys to NULL."""
 

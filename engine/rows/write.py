@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.errors import OperationError
 from engine.plan.model import RowChange, Values
-from engine.rows.statements import Clear, Delete, Fill, Insert, Number, Statement, Update
+from engine.rows.statements import Clear, Delete, Fill, Insert, Number, Rename, Statement, Update
 from engine.rows.writer import Writer
 from modules.spec import Part, Resource
 
@@ -28,7 +29,7 @@ async def write(
     """
     statements = list(_statements(resources, changes))
     for each, rows in zip(statements, await writer.run(statements), strict=True):
-        if isinstance(each, Insert) or (all_there and isinstance(each, Update)):
+        if isinstance(each, Insert) or (all_there and isinstance(each, Update | Rename)):
             done = int(rows[0][0] or 0) if rows else 0
             if done < len(each.records):
                 raise _kept_from(each.table)
@@ -67,6 +68,10 @@ def _statements(resources: Sequence[Resource], changes: Iterable[RowChange]) -> 
     for resource in reversed(resources):
         yield from _free_identities(resource, by_table[resource.table, "delete"])
     for resource in resources:
+        some = by_table[resource.table, "update"]
+        yield from _rename(resource, [each for each in some if set(resource.key) & each.values.keys()])
+        by_table[resource.table, "update"] = [_renamed(resource, each) for each in some]
+    for resource in resources:
         yield from _insert(resource, by_table[resource.table, "create"])
     for resource in resources:
         yield from _update(resource, by_table[resource.table, "update"])
@@ -82,6 +87,23 @@ def _insert(resource: Resource, changes: list[RowChange]) -> Iterator[Statement]
     if changes:
         records = [dict(zip(resource.key, each.key, strict=True)) | dict(each.values) for each in changes]
         yield Insert(resource.table, list(records[0]), records)
+
+
+def _rename(resource: Resource, changes: list[RowChange]) -> Iterator[Statement]:
+    """Give rows other keys; what refers to them follows, and so does what is done to them after this."""
+    if changes:
+        [key] = resource.key
+        records = [{"old": str(each.key[0]), "new": str(each.values[key])} for each in changes]
+        yield Rename(resource.table, key, records)
+
+
+def _renamed(resource: Resource, change: RowChange) -> RowChange:
+    """What is left to do to a row that has its new key."""
+    if not set(resource.key) & change.values.keys():
+        return change
+    key = tuple(change.values.get(name, old) for name, old in zip(resource.key, change.key, strict=True))
+    values = {name: value for name, value in change.values.items() if name not in resource.key}
+    return replace(change, key=key, values=values)
 
 
 def _update(resource: Resource, changes: list[RowChange]) -> Iterator[Statement]:

@@ -1,0 +1,374 @@
+"""What puts rows back to what they were before an operation. Pure.
+
+The history tells for each resource that the operation touched what was agreed before and after it. A picture
+of the account is made from what is agreed now, with that taken back; a sync with this picture, instead of
+with AWS, is the undo. What somebody has changed since stands in its way: it is refused, with the names.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine.plan import base as bases
+from engine.plan import states
+from engine.plan.base import State
+from engine.plan.meet import Name
+from engine.plan.model import Desired, Found, Row, RowChange
+from engine.plan.resolve import Resolver, natural_key
+from engine.plan.snapshot import Snapshot
+from engine.plan.sync import Mirror, deleted
+from modules.spec import Column, Resource
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Remembered:
+    """What a row and AWS agreed on for some time.
+
+    Attributes:
+        table, identity: of the resource.
+        state: that; references are what AWS calls the other resources.
+        operation: that made it so; `ended_by` the one that ended it.
+        replaces: the resource in whose place this one was made.
+        current: whether it is so now.
+        since: sorts the earlier before the later.
+    """
+
+    table: str
+    identity: str
+    state: State
+    operation: int | None
+    ended_by: int | None
+    replaces: str | None
+    current: bool
+    since: str
+
+
+def from_record(table: str, record: Mapping[str, Any]) -> Remembered:
+    """What is remembered, from how it is kept."""
+    return Remembered(
+        table=table,
+        identity=record["identity"],
+        state=bases.state(record["state"]),
+        operation=record["operation"],
+        ended_by=record["ended_by"],
+        replaces=record["replaces"],
+        current=record["current"],
+        since=record["since"],
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conflict:
+    """Why something cannot be put back: it has been changed since.
+
+    Attributes:
+        table: of the resource; `name` as a person would write it.
+        column: None for the resource as a whole.
+        why: as a sentence goes on.
+    """
+
+    table: str
+    name: str
+    column: str | None
+    why: str
+
+    def __str__(self) -> str:
+        column = f", {self.column}" if self.column else ""
+        return f"{self.table} {self.name}{column}: {self.why}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undo:
+    """What an undo does.
+
+    Attributes:
+        changes: of rows, if nothing stands in the way.
+        conflicts: what does.
+    """
+
+    changes: tuple[RowChange, ...]
+    conflicts: tuple[Conflict, ...]
+
+
+def undone(
+    resources: Sequence[Resource],
+    rows: Mapping[str, Sequence[Row]],
+    remembered: Iterable[Remembered],
+    operation: int,
+) -> Undo:
+    """What puts rows back to what they were before an operation.
+
+    Args:
+        resources: all, in reference order.
+        remembered: what is agreed now of each resource, and all that the operation began or ended, or that
+            took the place of another.
+    """
+    return _Undo(resources, rows, remembered, operation).run()
+
+
+@dataclass(frozen=True)
+class _Touched:
+    """A resource that an operation touched, by the name that it has now.
+
+    Attributes:
+        before, after: what was agreed then; None: it was not there.
+        now: what is agreed now.
+    """
+
+    resource: Resource
+    identity: str
+    before: State | None
+    after: State | None
+    now: Remembered | None
+
+
+class _Undo:
+    def __init__(
+        self,
+        resources: Sequence[Resource],
+        rows: Mapping[str, Sequence[Row]],
+        remembered: Iterable[Remembered],
+        operation: int,
+    ) -> None:
+        self._resources = {each.table: each for each in resources}
+        self._rows = rows
+        self._now: dict[Name, Remembered] = {}
+        self._before: dict[Name, Remembered] = {}
+        self._after: dict[Name, Remembered] = {}
+        self._successors: dict[Name, str] = {}
+        for each in sorted(remembered, key=lambda each: each.since):
+            if each.table in self._resources:
+                self._remember(each, operation)
+        listed = self._listed({name: each.state for name, each in self._now.items()})
+        self._snapshot = Snapshot(resources, listed, rows)
+        self._resolver = Resolver(self._snapshot, rows)
+        for resource in resources:
+            self._resolver.table(resource)
+        self._keys = {(table, found.identity): key for (table, key), found in self._resolver.pairs.items()}
+        self._conflicts: list[Conflict] = []
+
+    def _remember(self, each: Remembered, operation: int) -> None:
+        name = each.table, each.identity
+        if each.current:
+            self._now[name] = each
+        if each.replaces is not None:
+            self._successors[each.table, each.replaces] = each.identity
+        if each.operation == operation:
+            self._after[name] = each
+        elif each.ended_by == operation:
+            self._before[name] = each
+
+    def run(self) -> Undo:
+        """What an undo does."""
+        back: dict[Name, State] = {}
+        columns: dict[Name, frozenset[str]] = {}
+        gone: set[Name] = set()
+        for each in self._touched():
+            name = each.resource.table, each.identity
+            if each.before is None:
+                if each.now is not None and self._is_as_after(each):
+                    gone.add(name)
+            elif each.now is None and each.after is None:
+                if self._is_free(each):
+                    back[name] = each.before
+            else:
+                columns[name] = self._put_back(each, back)
+        picture = self._picture(back, gone)
+        changes = () if self._conflicts else tuple(self._changes(picture, back, columns, gone))
+        return Undo(changes=changes, conflicts=tuple(self._conflicts))
+
+    # What was touched -----------------------------------------------------------------------------------
+
+    def _touched(self) -> Iterator[_Touched]:
+        replaced = {(each.table, each.replaces) for each in self._after.values() if each.replaces}
+        for name in dict.fromkeys((*self._after, *self._before)):
+            if name in replaced:
+                continue  # what took its place is looked at
+            table = name[0]
+            after, before = self._after.get(name), self._before.get(name)
+            if after is not None and after.replaces is not None:
+                before = self._before.get((table, after.replaces))
+            current = self._current(name)
+            yield _Touched(
+                self._resources[table],
+                current,
+                before.state if before else None,
+                after.state if after else None,
+                self._now.get((table, current)),
+            )
+
+    def _current(self, name: Name) -> str:
+        """What AWS calls now what has the place of a resource."""
+        table, identity = name
+        while (table, identity) not in self._now and (table, identity) in self._successors:
+            identity = self._successors[table, identity]
+        return identity
+
+    def _put_back(self, each: _Touched, back: dict[Name, State]) -> frozenset[str]:
+        """Put a resource back that was changed, or replaced; the columns and parts in which it was."""
+        resource, before, after, now = each.resource, each.before, each.after, each.now
+        assert before is not None
+        if now is None:
+            self._refuse(each, None, "it has been deleted since")
+            return frozenset()
+        if after is None:
+            self._refuse(each, None, "it has been made again since")
+            return frozenset()
+        changed = _differing(resource, before, after)
+        self._check(each, changed, after, now)
+        values = {name: before.values.get(name) for name in changed if name not in before.parts}
+        parts = {name: before.parts[name] for name in changed if name in before.parts}
+        back[resource.table, each.identity] = states.with_values(now.state, values, parts)
+        return changed
+
+    def _is_free(self, each: _Touched) -> bool:
+        """Whether nothing has the name of what was deleted; if something has, that is refused."""
+        resource, state = each.resource, each.before
+        assert state is not None
+        if resource.unique_in_aws:
+            key = natural_key(resource, _whole(resource, self._renamed((resource.table, ""), state)).values)
+            if any(natural_key(resource, one.values) == key for one in self._snapshot.tables[resource.table]):
+                self._refuse(each, None, "there is one of this name again")
+                return False
+        return True
+
+    def _is_as_after(self, each: _Touched) -> bool:
+        """Whether what the operation made has not been changed since; if it has, that is refused."""
+        before = len(self._conflicts)
+        assert each.after is not None
+        assert each.now is not None
+        self._check(each, states.names(each.resource), each.after, each.now)
+        return len(self._conflicts) == before
+
+    def _check(self, each: _Touched, names: Collection[str], after: State, now: Remembered) -> None:
+        """Refuse what has been changed since, in the rows or in AWS."""
+        resource = each.resource
+        since = _differing(resource, after, now.state) & set(names)
+        by = f"operation {now.operation} has" if now.operation else "it has been"
+        for name in sorted(since):
+            self._refuse(each, name, f"{by} changed it since" if now.operation else f"{by} changed since")
+        key = self._keys.get((resource.table, each.identity))
+        if key is None:
+            self._refuse(each, None, "its row has been deleted, which has not been applied")
+            return
+        desired = self._resolver.desired[resource.table, key]
+        edited = states.changed_since(resource, desired, _whole(resource, now.state)) & set(names)
+        for name in sorted(edited - since):
+            self._refuse(each, name, "its row has been changed, which has not been applied")
+
+    def _refuse(self, each: _Touched, column: str | None, why: str) -> None:
+        state = each.after or each.before
+        assert state is not None
+        found = _found(each.resource, each.identity, state)
+        name = " ".join(str(found.values[one]) for one in each.resource.natural_key if found.values[one])
+        self._conflicts.append(Conflict(table=each.resource.table, name=name, column=column, why=why))
+
+    # What the rows are to show --------------------------------------------------------------------------
+
+    def _listed(self, agreed: Mapping[Name, State]) -> dict[str, list[Found]]:
+        listed: dict[str, list[Found]] = defaultdict(list)
+        for (table, identity), state in agreed.items():
+            listed[table].append(_found(self._resources[table], identity, state))
+        return listed
+
+    def _picture(self, back: Mapping[Name, State], gone: Collection[Name]) -> Snapshot:
+        """The account as the rows are to show it."""
+        agreed = {name: each.state for name, each in self._now.items() if name not in gone}
+        agreed |= {name: self._renamed(name, state) for name, state in back.items()}
+        return Snapshot(list(self._resources.values()), self._listed(agreed), self._rows)
+
+    def _renamed(self, name: Name, state: State) -> State:
+        """A state that refers to what has the place now of what it referred to."""
+        resource = self._resources[name[0]]
+        values = self._references(resource.columns, state.values)
+        parts = {
+            part.table: tuple(self._references(part.columns, each) for each in elements)
+            for part in resource.parts
+            if (elements := state.parts.get(part.table)) is not None
+        }
+        return State(values, parts)
+
+    def _references(self, columns: Iterable[Column], values: Mapping[str, Any]) -> dict[str, Any]:
+        result = dict(values)
+        for column in columns:
+            if column.reference is not None and values.get(column.name) is not None:
+                result[column.name] = self._reference(column, values[column.name])
+        return result
+
+    def _reference(self, column: Column, value: Any) -> Any:
+        reference = column.reference
+        assert reference is not None
+        if reference.by is None:
+            return self._current((reference.table, str(value)))
+        target = self._resources[reference.table].column(reference.by)
+        if not target.is_aws_to_say:
+            return value
+        for (table, identity), each in self._before.items():
+            now = self._now.get((table, self._current((table, identity))))
+            if table == reference.table and each.state.values.get(reference.by) == value and now:
+                return now.state.values.get(reference.by)
+        return value
+
+    def _changes(
+        self,
+        picture: Snapshot,
+        back: Mapping[Name, State],
+        columns: Mapping[Name, frozenset[str]],
+        gone: Collection[Name],
+    ) -> Iterator[RowChange]:
+        mirror = Mirror(picture, self._rows, {})
+        mirror.keys |= self._keys
+        for table, identity in columns:
+            resource, shown = self._resources[table], picture.by(table, None, identity)
+            if shown is not None and resource.key != ("id",):
+                mirror.add(shown, tuple(shown.values[name] for name in resource.key))
+        made = [name for name in back if name not in columns]
+        for table, resource in self._resources.items():
+            for found in picture.tables[table]:
+                if (table, found.identity) in made:
+                    mirror.add_new(resource, found)
+                    yield _as_new(resource, mirror.created(resource, found))
+        by_key = {(table, row.key): row for table, some in self._rows.items() for row in some}
+        for name, names in columns.items():
+            resource, shown = self._resources[name[0]], picture.by(name[0], None, name[1])
+            if shown is None:
+                continue
+            row = by_key[name[0], self._keys[name]]
+            same = states.names(resource) - names
+            change = mirror.updated(resource, row, shown, same)
+            if change is not None:
+                yield change
+        for table, resource in reversed(self._resources.items()):
+            for name in gone:
+                if name[0] == table:
+                    yield deleted(resource, by_key[table, self._keys[name]])
+
+
+def _as_new(resource: Resource, change: RowChange) -> RowChange:
+    """The row of what is to be made again, which AWS has yet to name."""
+    values = {
+        column.name: None if column.is_aws_to_say and not column.not_null else change.values[column.name]
+        for column in resource.columns
+    }
+    return replace(change, values={**change.values, **values})
+
+
+def _differing(resource: Resource, one: State, other: State) -> frozenset[str]:
+    """The columns and parts that are not AWS's to say in which two states differ."""
+    whole = _whole(resource, one)
+    row = Row(table=resource.table, key=(), values=whole.values)
+    return states.changed_since(resource, Desired(row, whole.values, whole.parts), _whole(resource, other))
+
+
+def _whole(resource: Resource, state: State) -> State:
+    return states.with_missing(resource, state, states.nothing(resource))
+
+
+def _found(resource: Resource, identity: str, state: State) -> Found:
+    whole = _whole(resource, state)
+    return Found(
+        table=resource.table, identity=identity, description={}, values=whole.values, parts=whole.parts
+    )

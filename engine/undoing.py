@@ -1,0 +1,78 @@
+"""Which operation is to be undone, and what stands in the way of that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from engine.caller import Caller
+from engine.errors import OperationError, listed
+from engine.plan import undo
+from engine.plan.model import Row, RowChange
+from engine.plan.undo import Remembered
+from modules.spec import Resource
+
+_SHOWN = 50
+
+
+async def meant(caller: Caller, operation: object) -> int:
+    """The number of the operation that is to be undone; the client is told of what it has lost.
+
+    Args:
+        operation: the number that is asked for; None: the last of the session's user.
+
+    Raises:
+        OperationError: 42704, there is no such operation; 42501, the role may not read all that it changed;
+            55000, it is running.
+    """
+    if operation is None:
+        ((operation,),) = await caller.query("SELECT iasql.last_operation()::pg_catalog.text")
+    found = await caller.query(
+        "SELECT u.outcome, u.hidden, u.lost FROM iasql.undoable($1::pg_catalog.text::pg_catalog.int8) AS u",
+        None if operation is None else str(operation),
+    )
+    if not found:
+        named = "you have not performed any" if operation is None else f"the journal has no {operation}"
+        raise OperationError(
+            f"there is no operation to undo: {named}",
+            sqlstate="42704",
+            hint="iasql.iasql_operation lists them: who, when, what.",
+        )
+    ((outcome, hidden, lost),) = found
+    if outcome == "running":
+        raise OperationError(f"operation {operation} has not ended", sqlstate="55000")
+    if hidden:
+        raise OperationError(
+            f"operation {operation} has changed tables that this role may not read: {hidden}",
+            sqlstate="42501",
+            hint="Let the role read them, or let somebody undo it who may.",
+        )
+    if lost:
+        caller.notice(
+            f"operation {operation} has lost what no undo brings back", severity="WARNING", detail=lost
+        )
+    return int(str(operation))
+
+
+def changes(
+    resources: Sequence[Resource],
+    rows: Mapping[str, Sequence[Row]],
+    remembered: Iterable[Remembered],
+    operation: int,
+) -> Sequence[RowChange]:
+    """What puts rows back to what they were before an operation.
+
+    Raises:
+        OperationError: 40001, something has been changed since.
+    """
+    result = undo.undone(resources, rows, remembered, operation)
+    if result.conflicts:
+        first = result.conflicts[0]
+        more = f" (and {len(result.conflicts) - 1} more)" if len(result.conflicts) > 1 else ""
+        raise OperationError(
+            f"operation {operation} cannot be undone: {first}{more}",
+            sqlstate="40001",
+            detail=listed(list(map(str, result.conflicts)), _SHOWN),
+            hint="Undo the later operations first, from the last on, or change these rows yourself.",
+            table=first.table,
+        )
+    return result.changes

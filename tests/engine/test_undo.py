@@ -1,0 +1,234 @@
+"""Undo: rows are as they were before an operation, and an apply has AWS follow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.errors import OperationError
+from tests.engine.direct import Session
+from tests.fixtures.cloud import Cloud
+
+
+@pytest.fixture
+def ecr(simulator: Cloud) -> Any:
+    return simulator.client("ecr")
+
+
+@pytest.fixture
+async def one(session: Session, ecr: Any) -> Session:
+    """A session whose table shows the repository `one`, which is not scanned."""
+    ecr.create_repository(repositoryName="one", tags=[{"Key": "team", "Value": "a"}])
+    await session("iasql_install", "aws_ecr", "aws_security_group", "aws_elb")
+    return session
+
+
+async def _refused(session: Session, *arguments: str) -> OperationError:
+    with pytest.raises(OperationError) as refused:
+        await session("iasql_undo", *arguments)
+    return refused.value
+
+
+_ROWS = "SELECT repository_name, scan_on_push, tags->>'team' FROM repository ORDER BY 1"
+
+
+async def test_a_change_is_undone_and_applied(one: Session) -> None:
+    await one.execute('UPDATE repository SET scan_on_push = true, tags = \'{"team": "b"}\'')
+    await one("iasql_apply")
+    assert [row[0] for row in await one("iasql_undo")] == ["update"]
+    assert await one.rows(_ROWS) == [("one", False, "a")]
+    assert [row[0] for row in await one("iasql_apply")] == ["update"]
+    assert await one("iasql_plan_apply") == []
+
+
+async def test_what_was_made_goes_again(one: Session, ecr: Any) -> None:
+    await one.execute("INSERT INTO repository (repository_name) VALUES ('two')")
+    await one("iasql_apply")
+    assert [row[0] for row in await one("iasql_undo")] == ["delete"]
+    assert [row[0] for row in await one("iasql_apply")] == ["delete"]
+    assert [each["repositoryName"] for each in ecr.describe_repositories()["repositories"]] == ["one"]
+
+
+async def test_what_was_deleted_comes_again(one: Session, ecr: Any) -> None:
+    await one.execute("DELETE FROM repository")
+    await one("iasql_apply")
+    assert [row[0] for row in await one("iasql_undo")] == ["create"]
+    assert await one.rows("SELECT repository_arn FROM repository") == [(None,)]
+    assert [row[0] for row in await one("iasql_apply")] == ["create"]
+    assert await one.rows(_ROWS) == [("one", False, "a")]
+    assert await one("iasql_plan_apply") == []
+
+
+_NETWORK = """
+    INSERT INTO vpc (cidr_block, tags) VALUES ('10.9.0.0/16', '{"Name": "mine"}');
+    INSERT INTO subnet (vpc_id, cidr_block, availability_zone)
+      SELECT id, '10.9.1.0/24', 'us-east-1a' FROM vpc WHERE NOT is_default;
+    INSERT INTO security_group (group_name, description, vpc_id)
+      SELECT 'web', 'd', id FROM vpc WHERE NOT is_default;
+    INSERT INTO security_group_rule (security_group_id, is_egress, ip_protocol, from_port, to_port, cidr_ipv4)
+      SELECT id, false, 'tcp', 80, 80, '10.0.0.0/8' FROM security_group WHERE group_name = 'web';
+"""
+_SHOWN = """
+    SELECT v.cidr_block, v.tags->>'Name', s.cidr_block, g.group_name, r.from_port
+    FROM vpc AS v JOIN subnet AS s ON s.vpc_id = v.id JOIN security_group AS g ON g.vpc_id = v.id
+    JOIN security_group_rule AS r ON r.security_group_id = g.id AND NOT r.is_egress
+    WHERE NOT v.is_default AND g.group_name = 'web'
+"""
+
+
+async def test_a_network_goes_and_comes_as_a_whole(one: Session, simulator: Cloud) -> None:
+    ec2 = simulator.client("ec2")
+    await one.execute(_NETWORK)
+    await one("iasql_apply")
+    was = await one.rows(_SHOWN)
+    assert was == [("10.9.0.0/16", "mine", "10.9.1.0/24", "web", 80)]
+    ((made,),) = await one.rows("SELECT max(id) FROM iasql.iasql_operation")
+    await one("iasql_undo")
+    assert await one.rows(_SHOWN) == []
+    await one("iasql_apply")
+    assert await one("iasql_plan_apply") == []
+    assert [each["IsDefault"] for each in ec2.describe_vpcs()["Vpcs"]] == [True]
+    await one("iasql_undo")  # of the undo, once it was applied
+    assert await one.rows(_SHOWN) == was
+    await one("iasql_apply")
+    assert await one("iasql_plan_apply") == []
+    assert await one.rows(_SHOWN) == was
+    assert await one("iasql_undo", str(made)) == []  # nothing of what it made is there any more
+
+
+async def test_a_replacement_is_undone_by_another(one: Session, simulator: Cloud) -> None:
+    elb = simulator.client("elbv2")
+    await one.execute(
+        "INSERT INTO target_group (target_group_name, target_type, protocol, port) "
+        "VALUES ('t', 'ip', 'HTTP', 80);"
+        "INSERT INTO load_balancer (load_balancer_name, scheme, load_balancer_type, ip_address_type) "
+        "VALUES ('l', 'internal', 'application', 'ipv4');"
+        "INSERT INTO listener (load_balancer_name, port, protocol, target_group_name) "
+        "VALUES ('l', 80, 'HTTP', 't')"
+    )
+    await one("iasql_apply")
+    await one.execute("UPDATE load_balancer SET scheme = 'internet-facing'")
+    assert "replace" in {row[0] for row in await one("iasql_apply")}
+    changed = await one("iasql_undo")
+    assert [(row[0], row[1]) for row in changed] == [("update", "load_balancer")]
+    assert await one.rows("SELECT scheme::text FROM load_balancer") == [("internal",)]
+    assert await one.rows("SELECT port, target_group_name FROM listener") == [(80, "t")]
+    await one("iasql_apply")
+    [found] = elb.describe_load_balancers()["LoadBalancers"]
+    assert found["Scheme"] == "internal"
+    assert await one("iasql_plan_apply") == []
+
+
+async def test_a_sync_is_undone(one: Session, ecr: Any) -> None:
+    ecr.put_image_scanning_configuration(
+        repositoryName="one", imageScanningConfiguration={"scanOnPush": True}
+    )
+    await one("iasql_sync")
+    await one("iasql_undo")
+    assert await one.rows(_ROWS) == [("one", False, "a")]
+    assert [row[0] for row in await one("iasql_apply")] == ["update"]
+
+
+async def test_what_has_been_changed_since_is_refused_and_named(one: Session, ecr: Any) -> None:
+    await one.execute("UPDATE repository SET scan_on_push = true")
+    await one("iasql_apply")
+    ((first,),) = await one.rows("SELECT max(id) FROM iasql.iasql_operation")
+    await one.execute("UPDATE repository SET scan_on_push = false")
+    error = await _refused(one)
+    assert (error.sqlstate, error.table) == ("40001", "repository")
+    assert (
+        "repository one, scan_on_push: its row has been changed, which has not been applied" in error.message
+    )
+    await one("iasql_apply")
+    await one.execute("UPDATE repository SET scan_on_push = true")
+    await one("iasql_apply")
+    await one.execute("UPDATE repository SET scan_on_push = false")
+    await one("iasql_apply")
+    error = await _refused(one, str(first))
+    assert "changed it since" in error.message
+
+
+async def test_what_else_has_been_changed_since_stays(one: Session) -> None:
+    await one.execute("UPDATE repository SET scan_on_push = true")
+    await one("iasql_apply")
+    ((first,),) = await one.rows("SELECT max(id) FROM iasql.iasql_operation")
+    await one.execute('UPDATE repository SET tags = \'{"team": "b"}\'')
+    await one("iasql_apply")
+    await one.execute("UPDATE repository SET image_tag_mutability = 'IMMUTABLE'")
+    await one("iasql_undo", str(first))
+    assert await one.rows(_ROWS) == [("one", False, "b")]
+    assert await one.rows("SELECT image_tag_mutability::text FROM repository") == [("IMMUTABLE",)]
+
+
+async def test_what_has_been_deleted_since_is_refused(one: Session) -> None:
+    await one.execute("UPDATE repository SET scan_on_push = true")
+    await one("iasql_apply")
+    ((first,),) = await one.rows("SELECT max(id) FROM iasql.iasql_operation")
+    await one.execute("DELETE FROM repository")
+    await one("iasql_apply")
+    assert "it has been deleted since" in (await _refused(one, str(first))).message
+
+
+async def test_a_failed_operation_is_undone_as_far_as_it_went(one: Session) -> None:
+    await one.execute(
+        "UPDATE repository SET scan_on_push = true; INSERT INTO repository (repository_name) VALUES ('UPPER')"
+    )
+    with pytest.raises(OperationError):
+        await one("iasql_apply")
+    assert [row[0] for row in await one("iasql_undo")] == ["update"]
+    assert await one.rows(_ROWS) == [("UPPER", False, None), ("one", False, "a")]
+
+
+async def test_an_undo_rolls_back_with_its_transaction(one: Session) -> None:
+    await one.execute("UPDATE repository SET scan_on_push = true")
+    await one("iasql_apply")
+    await one.execute("BEGIN")
+    one.caller.in_transaction = True
+    await one("iasql_undo")
+    await one.execute("ROLLBACK")
+    one.caller.in_transaction = False
+    assert await one.rows(_ROWS) == [("one", True, "a")]
+
+
+_MANIFEST = '{"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json"}'
+
+
+async def test_what_is_lost_is_said_again(one: Session, ecr: Any) -> None:
+    ecr.put_image(repositoryName="one", imageTag="v1", imageManifest=_MANIFEST)
+    await one.execute("SET iasql.allow_loss = on; UPDATE repository SET repository_name = 'renamed'")
+    await one("iasql_apply")
+    await one("iasql_undo")
+    assert any("has lost what no undo brings back" in each for each in one.notices)
+    assert await one.rows(_ROWS) == [("one", False, "a")]
+    await one("iasql_apply")
+    assert [each["repositoryName"] for each in ecr.describe_repositories()["repositories"]] == ["one"]
+
+
+async def test_what_refers_to_something_else_refers_to_what_is_made_again(one: Session) -> None:
+    await one.execute(
+        "INSERT INTO target_group (target_group_name, target_type, protocol, port) "
+        "VALUES ('t', 'ip', 'HTTP', 80);"
+        "INSERT INTO load_balancer (load_balancer_name, scheme, load_balancer_type, ip_address_type) "
+        "VALUES ('l', 'internal', 'application', 'ipv4');"
+        "INSERT INTO listener (load_balancer_name, port, protocol, target_group_name) "
+        "VALUES ('l', 80, 'HTTP', 't')"
+    )
+    await one("iasql_apply")
+    await one.execute(
+        "INSERT INTO target_group (target_group_name, target_type, protocol, port) "
+        "VALUES ('u', 'ip', 'HTTP', 80);"
+        "UPDATE listener SET target_group_name = 'u';"
+        "DELETE FROM target_group WHERE target_group_name = 't'"
+    )
+    await one("iasql_apply")
+    await one("iasql_undo")
+    assert await one.rows("SELECT port, target_group_name FROM listener") == [(80, "t")]
+    await one("iasql_apply")
+    assert await one("iasql_plan_apply") == []
+
+
+async def test_there_has_to_be_something_to_undo(one: Session) -> None:
+    error = await _refused(one)
+    assert (error.sqlstate, "you have not performed any" in error.message) == ("42704", True)
+    assert (await _refused(one, "4711")).sqlstate == "42704"
