@@ -133,7 +133,10 @@ class Pair:
         try:
             taken = self._merged(name) if by_both else values[2]
         except three_way.Conflict:
-            conflict = "both have been changed"
+            taken, conflict = None, "both have been changed"
+        target = None if conflict else self._without_row(name, taken)
+        if target is not None:
+            conflict = f"AWS has it refer to {target[0]} {target[1]}, whose row has been deleted"
         self._merge.settle(
             self._resource.table,
             self._desired.row,
@@ -145,6 +148,16 @@ class Pair:
         )
         if not conflict:
             (self._parts if name in self._found.parts else self._values)[name] = taken
+
+    def _without_row(self, name: str, value: Any) -> tuple[str, str] | None:
+        """What a value refers to that is there and has no row, so that no row can refer to it."""
+        is_part = name in self._found.parts
+        state = State({}, {name: value}) if is_part else State({name: value}, {})
+        for _, column, each in states.references(self._resource, state):
+            target = self._merge.snapshot.target(column, each)
+            if target is not None and target not in self._merge.mirror.keys:
+                return target
+        return None
 
     def _merged(self, name: str) -> Any:
         both = (self._base.row, self._base.answer, self._desired, self._found)

@@ -501,3 +501,31 @@ async def test_rows_that_cannot_be_told_apart_from_deleted_ones_by_a_trigger_of_
     )
     assert await one("iasql_apply") == []
     assert _names(ecr) == ["one"]
+
+
+async def test_what_somebody_has_begun_to_use_is_not_taken_from_them_by_a_deletion(
+    session: Session, simulator: Cloud
+) -> None:
+    await session("iasql_install", "aws_elb")
+    await session.execute(
+        "INSERT INTO target_group (target_group_name, target_type, protocol, port) "
+        "VALUES ('used', 'ip', 'HTTP', 80), ('spare', 'ip', 'HTTP', 81);"
+        "INSERT INTO load_balancer (load_balancer_name, scheme, load_balancer_type, ip_address_type) "
+        "VALUES ('l', 'internal', 'application', 'ipv4');"
+        "INSERT INTO listener (load_balancer_name, port, protocol, target_group_name) "
+        "VALUES ('l', 80, 'HTTP', 'used')"
+    )
+    await session("iasql_apply")
+    elb = simulator.client("elbv2")
+    [spare] = elb.describe_target_groups(Names=["spare"])["TargetGroups"]
+    [balancer] = elb.describe_load_balancers()["LoadBalancers"]
+    [listener] = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    elb.modify_listener(
+        ListenerArn=listener["ListenerArn"],
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": spare["TargetGroupArn"]}],
+    )
+    await session.execute("DELETE FROM target_group WHERE target_group_name = 'spare'")
+    error = await _refused(session)
+    assert (error.sqlstate, error.table) == ("40001", "listener")
+    assert "AWS has it refer to target_group" in error.message
+    assert "whose row has been deleted" in error.message

@@ -100,7 +100,7 @@ class World:
         seen: dict[tuple[str, Key], Row] = {}
         made: dict[tuple[str, Key], Found] = {}
         done: set[int] = set()
-        shared = sharing(account, plan.steps, {})
+        shared, taken_along = sharing(account, plan.steps, {}), plan.taken_along()
         for step in plan.steps:
             assert step.after <= done, "a step comes before one that it has to wait for"
             meanwhile()
@@ -117,7 +117,9 @@ class World:
                 base = applied(resource, desired, found, step.change.found)
                 self.keep([(replace(base, answer=state_of(found), fresh=False), found)])  # AWS tells all here
             elif step.change.found is not None:
-                self.bases.pop((step.change.table, step.change.found.identity), None)
+                name = step.change.table, step.change.found.identity
+                for each in (name, *taken_along.get(name, ())):
+                    self.bases.pop(each, None)
             done.add(step.number)
         self._show_brought(plan, account)
         return plan

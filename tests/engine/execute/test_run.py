@@ -72,6 +72,8 @@ class _Worker:
 class _Journal:
     """Writes nothing down."""
 
+    operation = 1
+
     def token(self, step: Step) -> str:
         return "token"
 
