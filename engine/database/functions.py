@@ -308,6 +308,7 @@ OPERATIONS = tuple(_operations())
 PLAIN = {
     "public.iasql_plan_id()": "SELECT iasql_plan_id();",
     "public.iasql_guards()": "SELECT * FROM iasql_guards();",
+    "public.iasql_forget(text, text)": "SELECT iasql_forget('task_definition');",
     "public.iasql_freshness()": "SELECT * FROM iasql_freshness() WHERE read_at < now() - interval '1 hour';",
     "public.iasql_get_errors()": "SELECT * FROM iasql_get_errors();",
     "public.iasql_modules_list()": "SELECT * FROM iasql_modules_list();",
@@ -323,6 +324,7 @@ OWNERS = (
     *(each.signature for each in OPERATIONS if each.changes),
     "public.delete_all_records()",
     "public.delete_all_records(text)",
+    "public.iasql_forget(text, text)",
 )
 
 #: All functions in the schema public.

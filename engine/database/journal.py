@@ -55,6 +55,15 @@ _CUT_OFF = """
     UPDATE iasql.iasql_step AS step SET ended_at = clock_timestamp(), outcome = 'cut off'
     FROM dead WHERE step.operation = dead.id AND step.ended_at IS NULL
 """
+#: Ends what is remembered for longer than the database's owner wants; a part of it each time.
+_FORGOTTEN = """
+    DELETE FROM iasql.past WHERE ctid = ANY (ARRAY(
+        SELECT p.ctid FROM iasql.past AS p
+        WHERE upper(p.valid) < clock_timestamp() - COALESCE((
+            SELECT g.value::interval FROM iasql.guard AS g WHERE g.setting = 'keep_history'),
+            interval '1 year')
+        LIMIT 10000))
+"""
 #: What was begun a short while ago, has not come to a good end, and may have been performed.
 _BEGUN = """
     SELECT DISTINCT ON (table_name, description) table_name, description, token
@@ -220,6 +229,7 @@ async def operation(
             where.arn,
         )
         await connection.execute(_CUT_OFF)
+        await connection.execute(_FORGOTTEN)
         begun = {(table, what): token for table, what, token in await connection.fetch(_BEGUN)}
         try:
             async with cancellation.heard(connection, caller):

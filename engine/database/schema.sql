@@ -160,8 +160,9 @@ ALTER TABLE iasql.guard
   DROP CONSTRAINT IF EXISTS guard_setting_check,
   DROP CONSTRAINT IF EXISTS guard_value_check,
   ADD CONSTRAINT guard_setting_check
-    CHECK (setting IN ('max_deletes', 'max_changes', 'apply_mode', 'allow_loss', 'delete_unknown')),
+    CHECK (setting IN ('max_deletes', 'max_changes', 'apply_mode', 'allow_loss', 'delete_unknown', 'keep_history')),
   ADD CONSTRAINT guard_value_check CHECK (CASE
+    WHEN setting = 'keep_history' THEN value::interval >= interval '0' AND role = 'PUBLIC'
     WHEN setting = 'apply_mode' THEN value IN ('careful', 'merge', 'enforce')
     WHEN setting IN ('allow_loss', 'delete_unknown') THEN value IN ('on', 'off')
     ELSE value ~ '^[0-9]{1,9}$' END);
@@ -171,7 +172,8 @@ COMMENT ON COLUMN iasql.guard.role IS
   'A role, for whom is logged in as it or as a member of it; or PUBLIC, for all for whom no role''s row counts.';
 COMMENT ON COLUMN iasql.guard.setting IS
   'max_deletes: how many resources one apply may delete, replaced ones included; max_changes: how many it may change in all; '
-  'apply_mode: the laxest of careful, merge, enforce; allow_loss, delete_unknown: off forbids what SET would allow.';
+  'apply_mode: the laxest of careful, merge, enforce; allow_loss, delete_unknown: off forbids what SET would allow; '
+  'keep_history: how long history is kept, for PUBLIC only; 1 year if nothing says so.';
 
 -- Refuses a limit for a role that is not there: it would hold for nobody.
 CREATE OR REPLACE FUNCTION iasql.check_guard() RETURNS trigger
@@ -614,6 +616,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   ORDER BY c.setting, CASE
     WHEN c.setting = 'apply_mode' THEN array_position(ARRAY['careful', 'merge', 'enforce'], c.value)
     WHEN c.setting IN ('allow_loss', 'delete_unknown') THEN (c.value = 'on')::integer
+    WHEN c.setting = 'keep_history' THEN 0
     ELSE c.value::integer END
 $$;
 COMMENT ON FUNCTION public.iasql_guards() IS
@@ -1264,6 +1267,32 @@ BEGIN
   END LOOP;
 END
 $$;
+
+-- Takes values out of the history and the journal: of all resources of a table, or of those with one of AWS's names.
+CREATE OR REPLACE FUNCTION public.iasql_forget(table_name text, name text DEFAULT NULL) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  wanted text := regexp_replace(table_name, '^public\.', '');
+  forgotten bigint;
+BEGIN
+  IF NOT EXISTS (SELECT FROM iasql.base_table AS t WHERE t.name = wanted AND t.relation = t.resource) THEN
+    RAISE EXCEPTION 'nothing is remembered of a table "%"', table_name USING ERRCODE = '42P01',
+      HINT = 'SELECT table_name FROM iasql_freshness() lists the tables; a part''s history is its resource''s.';
+  END IF;
+  WITH gone AS (
+    DELETE FROM iasql.past AS p USING iasql.base_table AS t
+    WHERE t.name = wanted AND p.relation = t.relation
+      AND (iasql_forget.name IS NULL OR p.identity = iasql_forget.name)
+    RETURNING 1)
+  SELECT count(*) INTO forgotten FROM gone;
+  UPDATE iasql.iasql_step AS s SET before = NULL, after = NULL, message = NULL
+    WHERE s.table_name = wanted AND (s.before IS NOT NULL OR s.after IS NOT NULL)
+      AND (iasql_forget.name IS NULL OR s.description = iasql_forget.name);
+  RETURN forgotten;
+END
+$$;
+COMMENT ON FUNCTION public.iasql_forget(text, text) IS
+  'Takes the values of a table, or of one resource of it, out of history and journal. What is so now stays.';
 
 -- The operation that somebody means who says none: the last one of theirs that changed rows or AWS.
 CREATE OR REPLACE FUNCTION iasql.last_operation() RETURNS bigint

@@ -166,3 +166,38 @@ async def test_each_table_tells_when_it_has_followed_aws(one: Session) -> None:
         f"SELECT DISTINCT read_by FROM iasql_freshness() WHERE read_at > '{before}'::timestamptz"
     ) == [("iasql_apply",)]
     assert not await one.rows("SELECT FROM iasql_freshness() WHERE read_by = 'iasql_install'")
+
+
+async def test_history_is_kept_as_long_as_the_owner_wants(one: Session) -> None:
+    await one.execute("UPDATE repository SET scan_on_push = true")
+    await one("iasql_apply")
+    assert await one.rows("SELECT count(*) FROM iasql_history.repository") == [(2,)]
+    await one.execute("INSERT INTO iasql.guard (setting, value) VALUES ('keep_history', '0 s')")
+    await one.execute("UPDATE repository SET scan_on_push = false")
+    await one("iasql_apply")
+    assert await one.rows("SELECT scan_on_push FROM iasql_history.repository ORDER BY lower(valid)") == [
+        (True,),  # it was so until this apply
+        (False,),
+    ]
+    with pytest.raises(asyncpg.PostgresError, match="invalid input syntax for type interval"):
+        await one.execute("UPDATE iasql.guard SET value = 'long' WHERE setting = 'keep_history'")
+
+
+async def test_values_can_be_taken_out_of_history_and_journal(one: Session) -> None:
+    await one.execute("UPDATE repository SET scan_on_push = true")
+    await one("iasql_apply")
+    assert await one.rows("SELECT iasql_forget('repository')") == [(1,)]
+    assert await one.rows("SELECT scan_on_push FROM iasql_history.repository") == [(True,)]
+    assert await one.rows("SELECT before, after, outcome FROM iasql.iasql_step") == [(None, None, "done")]
+    with pytest.raises(asyncpg.UndefinedTableError):
+        await one.execute("SELECT iasql_forget('nonsense')")
+
+
+async def test_an_apply_in_a_transaction_says_that_a_rollback_does_not_reach_aws(one: Session) -> None:
+    await one.execute("UPDATE repository SET scan_on_push = true")
+    await one.execute("BEGIN")
+    one.caller.in_transaction = True
+    await one("iasql_apply")
+    await one.execute("ROLLBACK")
+    one.caller.in_transaction = False
+    assert any("A ROLLBACK of this transaction will not reach AWS" in each for each in one.notices)
