@@ -65,9 +65,7 @@ class Reconcile:
                 records = scope.named(results.of_changes(plan.changes))
                 made = {each.table for each in plan.changes if each.action in ("create", "replace")}
                 if plan.steps and caller.in_transaction:
-                    caller.notice(
-                        "A ROLLBACK of this transaction will not reach AWS: what is applied stays there"
-                    )
+                    caller.notice("a ROLLBACK of this transaction does not reach AWS: what is applied stays")
                 steps, pairs, taken_along = list(plan.steps), plan.pairs, plan.taken_along()
                 del plan, rows, merged  # what is still needed of them goes step by step
                 if steps:

@@ -200,4 +200,4 @@ async def test_an_apply_in_a_transaction_says_that_a_rollback_does_not_reach_aws
     await one("iasql_apply")
     await one.execute("ROLLBACK")
     one.caller.in_transaction = False
-    assert any("A ROLLBACK of this transaction will not reach AWS" in each for each in one.notices)
+    assert any("a ROLLBACK of this transaction does not reach AWS" in each for each in one.notices)
