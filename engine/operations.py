@@ -60,6 +60,7 @@ class Engine:
             "plan_sync": reconcile.plan_sync,
             "sync": reconcile.sync,
             "drift": reconcile.drift,
+            "review": reconcile.review,
             "undo": reconcile.undo,
         }
 

@@ -12,7 +12,7 @@ from engine.database import journal, lock, write_function
 from engine.execute.run import Execution
 from engine.guard import elsewhere, limits, ownership, permission, plan_id, policy, unusable_rows
 from engine.merging import Merging
-from engine.plan import columns, sync
+from engine.plan import columns, review, sync
 from engine.plan.around import plan_around, plan_merged
 from engine.plan.model import Difference, Found, Key, Plan, Restore, Row, RowChange, Step
 from engine.plan.snapshot import Snapshot
@@ -39,6 +39,14 @@ class Reconcile:
         scope = await self._common.scope(request, caller, whole=True)
         _, details = await self._planned(scope, caller)
         return scope.named(results.of_differences(details))
+
+    async def review(self, request: Request, caller: Caller) -> list[Record]:
+        scope = await self._common.scope(request, caller, whole=True)
+        plan, details = await self._planned(scope, caller)
+        text = review.markdown(
+            plan.changes, details, lambda table: results.shown_name(table, scope.layout.default.schema)
+        )
+        return [{"review": text}]
 
     async def apply(self, request: Request, caller: Caller) -> list[Record]:
         plan_id.check_form(request.arguments)

@@ -81,7 +81,7 @@ def in_schema(records: Sequence[Record], schema: str) -> list[Record]:
     """Rows of a result in which the tables of one schema go by their own names, and others are qualified."""
     for each in records:
         for name in each.keys() & _TABLES:
-            each[name] = _in_schema(each[name], schema)
+            each[name] = shown_name(each[name], schema)
     return list(records)
 
 
@@ -89,7 +89,8 @@ def in_schema(records: Sequence[Record], schema: str) -> list[Record]:
 _TABLES = {"table_name", "created_table_name", "dropped_table_name"}
 
 
-def _in_schema(table: str, schema: str) -> str:
+def shown_name(table: str, schema: str) -> str:
+    """How results call a table, where the tables of one schema go by their own names."""
     return bare(table) if schema_of(table) == schema else table if "." in table else f"{PUBLIC}.{table}"
 
 

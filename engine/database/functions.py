@@ -22,6 +22,7 @@ Performs = Literal[
     "sync",
     "plan_sync",
     "drift",
+    "review",
     "undo",
     "upgrade",
     "add_region",
@@ -209,6 +210,14 @@ _OF_ALL_REGIONS = (
         sample="SELECT * FROM iasql_drift();",
     ),
     Operation(
+        name="iasql_review",
+        performs="review",
+        changes=False,
+        columns="review text",
+        comment="Shows what iasql_apply() would do as Markdown, for a pull request.",
+        sample="SELECT review FROM iasql_review();",
+    ),
+    Operation(
         name="iasql_undo",
         performs="undo",
         changes=True,
@@ -284,6 +293,7 @@ _REGIONAL = {
     "iasql_sync": {"region text": _WHERE},
     "iasql_plan_sync": {"region text": _WHERE},
     "iasql_drift": {"region text": _WHERE},
+    "iasql_review": {"region text": _WHERE},
 }
 
 

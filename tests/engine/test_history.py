@@ -201,3 +201,15 @@ async def test_an_apply_in_a_transaction_says_that_a_rollback_does_not_reach_aws
     await one.execute("ROLLBACK")
     one.caller.in_transaction = False
     assert any("a ROLLBACK of this transaction does not reach AWS" in each for each in one.notices)
+
+
+async def test_a_review_is_what_an_apply_would_do(one: Session) -> None:
+    await one.execute("UPDATE repository SET scan_on_push = true")
+    ((text,),) = await one("iasql_review")
+    assert "1 to update." in text
+    assert "| scan&#95;on&#95;push | false | true |" in text
+    assert [row[0] for row in await one("iasql_apply", await _plan_id(one))] == ["update"]
+
+
+async def _plan_id(session: Session) -> str:
+    return str(await session.value("SELECT iasql_plan_id()"))
