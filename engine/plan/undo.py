@@ -203,8 +203,10 @@ class _Undo:
     def _current(self, name: Name) -> str:
         """What AWS calls now what has the place of a resource."""
         table, identity = name
-        while (table, identity) not in self._now and (table, identity) in self._successors:
-            identity = self._successors[table, identity]
+        seen: set[str] = set()  # a name may have come back to what had it before
+        while (table, identity) not in self._now and identity not in seen:
+            seen.add(identity)
+            identity = self._successors.get((table, identity), identity)
         return identity
 
     def _put_back(self, each: _Touched, back: dict[Name, State]) -> frozenset[str]:

@@ -115,6 +115,8 @@ class World:
                 seen[found.table, row.key] = self._refresh(mirror, row, found, reset=True)
                 desired = _filled(step.change.desired, plan, made)
                 base = applied(resource, desired, found, step.change.found)
+                old = step.change.found if step.change.action == "replace" else None
+                base = replace(base, replaces=old.identity if old else None)
                 self.keep([(replace(base, answer=state_of(found), fresh=False), found)])  # AWS tells all here
             elif step.change.found is not None:
                 name = step.change.table, step.change.found.identity
