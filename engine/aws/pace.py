@@ -217,8 +217,9 @@ class Pace:
             if not line.waiting:
                 self._waiting.remove(line)
             assert turn.admitted is not None
-            self._send(turn, now)
-            turn.admitted.set_result(True)
+            if not turn.admitted.done():  # else it was cancelled, and has not noticed
+                self._send(turn, now)
+                turn.admitted.set_result(True)
         if soonest > 0 or self._timer is not None:
             self._ring(soonest)
 

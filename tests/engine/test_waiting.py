@@ -128,7 +128,7 @@ async def test_one_call_finds_out_for_all_when_aws_sees_what_they_need() -> None
     calls = [scouting.persist(attempt, lambda _: True, 10, Stop(), spacing=0) for _ in range(10)]
     ends = await asyncio.wait_for(asyncio.gather(*calls), 5)
     assert tried == 11, "one in vain"
-    assert max(ends) - min(ends) < 0.3
+    assert max(ends) - min(ends) < 1
     start = time.monotonic()
     assert await scouting.persist(attempt, lambda _: True, 10, Stop(), spacing=0) > start + 0.3, "as late"
 

@@ -70,7 +70,7 @@ async def test_who_waits_for_a_token_is_in_nobodys_way_and_gets_it_in_time() -> 
     assert not again.done()
     assert await again
     assert not later.done(), "who was refused is first, and tries alone"
-    assert 0.15 < time.monotonic() - start < 0.5
+    assert 0.15 < time.monotonic() - start < 2
     turns[1].end()
     assert await later
 
@@ -110,10 +110,11 @@ async def test_a_stop_ends_the_wait_for_a_token() -> None:
 async def test_one_that_waits_and_is_cancelled_takes_nobodys_place_and_no_token() -> None:
     paces = _paces(create_a=Limit(CHANGING + 1, 0.01))
     first, *_ = [await _begun(paces, "create_a") for _ in range(CHANGING)]
-    gone, admitted, waiting = _begin([paces.turn("s", "create_a") for _ in range(3)])
+    early, gone, admitted, waiting = _begin([paces.turn("s", "create_a") for _ in range(4)])
     await _settle()
-    gone.cancel()
+    early.cancel()
     await _settle()
+    gone.cancel()  # it has not noticed when its turn comes
     first.end()
     admitted.cancel()  # its turn has come, but it has not noticed
     assert await asyncio.wait_for(waiting, 1)
