@@ -9,7 +9,8 @@ settings alone.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
 from engine.errors import OperationError, Stopped
@@ -22,6 +23,7 @@ class Stop:
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
+        self._listening: set[Callable[[], None]] = set()
         self.reason: OperationError | None = None
 
     @property
@@ -33,6 +35,17 @@ class Stop:
         if not self._event.is_set():
             self.reason = reason
             self._event.set()
+            for each in tuple(self._listening):
+                each()
+
+    @contextmanager
+    def heard_by(self, listener: Callable[[], None]) -> Iterator[None]:
+        """Call somebody when a stop is requested within; thousands may wait, and a task for each is dear."""
+        self._listening.add(listener)
+        try:
+            yield
+        finally:
+            self._listening.discard(listener)
 
     async def wait(self) -> None:
         """Return when a stop has been requested."""

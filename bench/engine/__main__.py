@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 import click
 import uvloop
 
-from bench.engine import client_cpu, regions, scale, stacks
+from bench.engine import client_cpu, regions, scale, stacks, strict
+from bench.engine.throttling import Documented, Shared
 from bench.figures import Figure, keep, show
 from tests.fixtures.databases import PostgresServer, running_postgres
 
@@ -49,7 +50,11 @@ def main(
             return
         take(uvloop.run(stacks.figures(server, 1, repeats)))
         take(uvloop.run(stacks.figures(server, many, repeats)))
-        take(uvloop.run(stacks.throttled(server, many)))
+        take(uvloop.run(stacks.throttled(server, many, "throttled", Shared())))
+        few = min(many, 20)  # AWS allows a load balancer every five seconds
+        take(uvloop.run(stacks.throttled(server, few, "throttled as AWS documents", Documented())))
+        take(uvloop.run(stacks.throttled(server, many, "limits raised tenfold", Documented(10), aim=None)))
+        take(strict.figures(server, 10))
         take(_of_scale(server, sizes, repeats))
         take(regions.figures(server, in_regions, repeats))
         if peer:

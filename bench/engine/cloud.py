@@ -85,7 +85,7 @@ class BenchCloud(Cloud):
 
     async def answer(self, client: _Client, operation: str, params: dict[str, Any]) -> dict[str, Any]:
         """Make one call."""
-        if self.buckets and not self.buckets.take(client.service, latency.mutating(operation)):
+        if self.buckets and not self.buckets.take(client.service, operation, params):
             await asyncio.sleep(_REFUSAL)
             raise ClientError({"Error": {"Code": "Throttling", "Message": "Rate exceeded"}}, operation)
         async with self._turn:

@@ -6,7 +6,6 @@ whether it can be made again when its answer is lost.
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -45,16 +44,19 @@ async def call(
     client = await cloud.client(service, region)
     name = client.meta.method_to_api_mapping[operation]
     sending = _Sending(cloud, service, operation, name, repeatable, trails, stop)
-    async with sending.pace:
-        async for _ in sending.attempts:
-            try:
-                answer = await sending.send(getattr(client, operation), params)
-            except Exception as error:
-                if not sending.failed(translated(error, service, operation), error):
-                    break
-            else:
-                sending.answered(answer)
-                return answer
+    async for _ in sending.attempts:
+        if not await sending.turn.begin(stop):
+            break
+        try:
+            answer = await sending.send(getattr(client, operation), params)
+        except Exception as error:
+            if not sending.failed(translated(error, service, operation), error):
+                break
+        else:
+            sending.answered(answer)
+            return answer
+        finally:
+            sending.turn.end()
     raise sending.given_up()
 
 
@@ -74,21 +76,21 @@ class _Sending:
         self.cloud = cloud
         self.service = service
         self.name = name
-        self.pace = cloud.pace(service, operation)
+        self.turn = cloud.paces.turn(service, operation)
         self.repeatable = repeatable
         self.trails = trails
-        self.attempts = Attempts(retries.pause, stop=stop)
+        self.stop = stop
+        self.attempts = Attempts(self._pause, stop=stop)
         self.throttles = 0
-        self._sent_at = 0.0
+        self._refused = 0.0
         self._error: CloudError | None = None
 
     async def send(self, method: Callable[..., Any], params: _Params) -> dict[str, Any]:
-        self._sent_at = time.monotonic()
         answer: dict[str, Any] = await method(**params)
         return answer
 
     def answered(self, answer: dict[str, Any]) -> None:
-        self.pace.answered()
+        self.turn.let_through()
         about = answer.pop("ResponseMetadata", {})
         self._note(about.get("RequestId"))
         self._observe("done")
@@ -97,17 +99,34 @@ class _Sending:
         """Note an error; whether the call can be sent again."""
         self._error, error.__cause__ = error, cause
         self._note(error.request)
-        if error.treatment is Treatment.THROTTLED:
-            self.throttles += 1
-            self.pace.throttled(self._sent_at)
-        sent, seconds = self.attempts.number, self.attempts.seconds
-        return self.cloud.retries.again(error, sent=sent, seconds=seconds, repeatable=self.repeatable)
+        match error.treatment:
+            case Treatment.THROTTLED:
+                self.throttles += 1
+                self._refused = self.turn.refused()
+            case Treatment.REFUSED:
+                self.turn.let_through()
+        sent = self.attempts.number - self.throttles
+        return self.cloud.retries.again(error, sent=sent, throttled=self._refused, repeatable=self.repeatable)
 
     def given_up(self) -> CloudError:
-        """The last error, with which the call is given up."""
+        """The last error, with which the call is given up.
+
+        Raises:
+            OperationError: a stop was requested before it was sent.
+        """
+        if self._error is None:
+            assert self.stop is not None
+            self.stop.check()
         assert self._error is not None
         self._observe(_OUTCOMES.get(self._error.sqlstate, "refused"))
         return self._error
+
+    def _pause(self, _: int) -> float:
+        """Seconds until it may be sent again; who was throttled waits for its turn instead."""
+        assert self._error is not None
+        if self._error.treatment is Treatment.THROTTLED:
+            return 0
+        return retries.pause(self.attempts.number - self.throttles)
 
     def _note(self, request: str | None) -> None:
         for trail in self.trails:

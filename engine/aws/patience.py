@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -30,15 +32,24 @@ class Patience:
 
 
 async def persist(
-    attempt: Callable[[], Awaitable[T]], again: Callable[[CloudError], bool], seconds: float, stop: Stop
+    attempt: Callable[[], Awaitable[T]],
+    again: Callable[[CloudError], bool],
+    seconds: float,
+    stop: Stop,
+    *,
+    spacing: float = 0,
 ) -> T:
     """Try until it works, `again` says no, the time is up, or a stop is requested.
+
+    Args:
+        spacing: seconds between two attempts at least.
 
     Raises:
         CloudError: of the last attempt.
     """
     error: CloudError | None = None
-    async for _ in Attempts(_pause, seconds=seconds, stop=stop, last_after_stop=True):
+    pauses = (lambda number: max(_pause(number), spacing)) if spacing else _pause
+    async for _ in Attempts(pauses, seconds=seconds, stop=stop, last_after_stop=True):
         try:
             return await attempt()
         except CloudError as reason:
@@ -47,6 +58,52 @@ async def persist(
             error = reason
     assert error is not None
     raise error
+
+
+class Scouting:
+    """Calls of one operation, each of which AWS refuses as long as it does not see what was just made for it.
+
+    Each try takes a token that other calls need, and all have to wait equally long. So one of them tries for
+    all; once it has got through it is known for how long the others have to wait.
+    """
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._seen_after: float | None = None
+
+    async def persist(
+        self,
+        attempt: Callable[[], Awaitable[T]],
+        again: Callable[[CloudError], bool],
+        seconds: float,
+        stop: Stop,
+        *,
+        spacing: float,
+    ) -> T:
+        """As `persist`, but for the first of those calls, when AWS can be expected to see what they need.
+
+        Raises:
+            CloudError: of the last attempt.
+            OperationError: a stop was requested before the first.
+        """
+        began = time.monotonic()
+
+        async def timed() -> T:
+            tried = time.monotonic()
+            result = await attempt()
+            if self._seen_after is None:
+                self._seen_after = tried - began
+            return result
+
+        if self._seen_after is None:
+            async with self._turn:
+                if time.monotonic() > began:
+                    stop.check()
+                if self._seen_after is None:
+                    return await persist(timed, again, seconds, stop, spacing=spacing)
+        await stop.pause(began + self._seen_after - time.monotonic())
+        stop.check()
+        return await persist(attempt, again, seconds, stop, spacing=spacing)
 
 
 _growing = growing(0.5)

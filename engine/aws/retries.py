@@ -15,26 +15,26 @@ class Retries:
 
     Attributes:
         attempts: how often it is sent if it is lost on its way or AWS fails in it.
-        throttled: seconds for which it is sent again if AWS says that calls come too fast; `engine.aws.pace`
-            makes them slower meanwhile.
+        throttled: seconds for which AWS may say of all calls that share its limits that they come too fast,
+            until it is given up. How long a call waits for its turn (`engine.aws.pace`) does not count.
     """
 
     attempts: int = 6
     throttled: float = 120
 
-    def again(self, error: CloudError, *, sent: int, seconds: float, repeatable: bool) -> bool:
+    def again(self, error: CloudError, *, sent: int, throttled: float, repeatable: bool) -> bool:
         """Whether a call is sent again.
 
         Args:
-            sent: how often it has been sent.
-            seconds: since it was sent first.
+            sent: how often it has been sent, without the times that it was throttled.
+            throttled: seconds for which AWS has let none of the calls through that share its limits.
             repeatable: that it is performed twice does no harm.
         """
         match error.treatment:
             case Treatment.REFUSED:
                 return False
             case Treatment.THROTTLED:
-                return seconds < self.throttled
+                return throttled < self.throttled
             case Treatment.UNSENT:
                 return sent < self.attempts
             case Treatment.LOST:

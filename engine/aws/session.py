@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -18,15 +17,8 @@ from engine.aws.attribution import attribute
 from engine.aws.client_session import client_session
 from engine.aws.errors import translated
 from engine.aws.http import HttpSession
-from engine.aws.pace import Pace
+from engine.aws.pace import CHANGING, READING, Paces
 from engine.aws.retries import Retries
-
-#: Calls of one service that are under way at once at most, of those that read and of those that change: AWS
-#: limits the two apart as well, and lets more of the former through. Where it allows less than this,
-#: `engine.aws.pace` finds out.
-#: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
-READING, CHANGING = 128, 64
-_READS = ("describe_", "list_", "get_", "batch_get_")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +45,7 @@ class Cloud:
 
     Attributes:
         retries: how long calls are repeated.
+        paces: when they are sent.
         identity: who they are to AWS, once `engine.aws.calls.identity` has asked.
         asking: is held while it asks.
     """
@@ -89,10 +82,7 @@ class Cloud:
         self._stack = AsyncExitStack()
         self._clients: dict[tuple[str, str | None], Any] = {}
         self._making = asyncio.Lock()
-        self._reading: dict[str, Pace] = defaultdict(lambda: Pace(READING))
-        self._changing: dict[str, Pace] = defaultdict(lambda: Pace(CHANGING))
-        if paced_with is not None:
-            self._reading, self._changing = paced_with._reading, paced_with._changing
+        self.paces: Paces = Paces() if paced_with is None else paced_with.paces
         self._used = time.monotonic()
         self.identity: Identity | None = None
         self.asking = asyncio.Lock()
@@ -100,7 +90,7 @@ class Cloud:
     @property
     def idle(self) -> float:
         """Seconds since it was used; 0 while a call is under way."""
-        if any(pace.under_way for pace in (*self._reading.values(), *self._changing.values())):
+        if self.paces.under_way:
             self._used = time.monotonic()
         return time.monotonic() - self._used
 
@@ -130,10 +120,6 @@ class Cloud:
             raise translated(error, "credentials", "client") from error
         ends = isinstance(credentials, RefreshableCredentials) and credentials.method == "env"
         return not ends or not credentials.refresh_needed(seconds)
-
-    def pace(self, service: str, operation: str) -> Pace:
-        """What limits the calls of one service that are under way at once."""
-        return (self._reading if operation.startswith(_READS) else self._changing)[service]
 
     async def client(self, service: str, region: str | None = None) -> Any:
         """The client of a service.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
-from engine.aws.errors import CloudError
-from engine.aws.patience import persist
+from engine.aws.errors import CloudError, Treatment
+from engine.aws.patience import Scouting, persist
 from engine.caller import Stop
 from engine.errors import OperationError
 from engine.waiting import Attempts, growing
@@ -107,3 +108,45 @@ async def test_what_persists_ends_with_an_error_that_is_not_worth_another_attemp
 
     with pytest.raises(CloudError, match="no"):
         await persist(attempt, lambda error: False, 60, Stop())
+
+
+def _not_seen() -> CloudError:
+    return CloudError(message="not seen", treatment=Treatment.REFUSED)
+
+
+async def test_one_call_finds_out_for_all_when_aws_sees_what_they_need() -> None:
+    scouting, seen_at, tried = Scouting(), time.monotonic() + 0.15, 0
+
+    async def attempt() -> float:
+        nonlocal tried
+        tried += 1
+        await asyncio.sleep(0.01)
+        if time.monotonic() < seen_at:
+            raise _not_seen()
+        return time.monotonic()
+
+    calls = [scouting.persist(attempt, lambda _: True, 10, Stop(), spacing=0) for _ in range(10)]
+    ends = await asyncio.wait_for(asyncio.gather(*calls), 5)
+    assert tried == 11, "one in vain"
+    assert max(ends) - min(ends) < 1
+    start = time.monotonic()
+    assert await scouting.persist(attempt, lambda _: True, 10, Stop(), spacing=0) > start + 0.3, "as late"
+
+
+async def test_who_waits_for_the_one_that_tries_first_is_stopped_and_takes_its_place_if_it_fails() -> None:
+    scouting, stop = Scouting(), Stop()
+
+    async def attempt() -> None:
+        await asyncio.sleep(0.01)
+        raise _not_seen()
+
+    calls = [scouting.persist(attempt, lambda _: False, 10, stop, spacing=0) for _ in range(3)]
+    assert [type(each) for each in await asyncio.gather(*calls, return_exceptions=True)] == [CloudError] * 3
+    tasks = [
+        asyncio.create_task(scouting.persist(attempt, lambda _: True, 10, stop, spacing=0)) for _ in range(3)
+    ]
+    await asyncio.sleep(0.05)
+    stop.request(OperationError("enough"))
+    first, *others = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 2)
+    assert isinstance(first, CloudError)
+    assert {str(each) for each in others} == {"enough"}

@@ -9,13 +9,15 @@ that only what is wrong fails.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from engine.aws import calls
 from engine.aws.errors import CloudError, Treatment
-from engine.aws.patience import Patience, persist
+from engine.aws.patience import Patience, Scouting, persist
 from engine.aws.session import Cloud
 from engine.caller import Stop
 from engine.drivers.declared.lookup import Lookup
@@ -25,6 +27,9 @@ from engine.plan.model import Found
 from engine.plan.requests import Facts, carried, merged, request, unseen
 from engine.waiting import Attempts, growing
 from modules.spec import Call, Edited, Resource
+
+#: Seconds that AWS takes to allow another call, from which on none is to be made in vain.
+_SCARCE = 1.0
 
 #: AWS's answer for one job, or the resource if AWS has shown it, or why there is nothing.
 Made = Mapping[str, Any] | Found | CloudError
@@ -45,6 +50,7 @@ class Maker:
         self.lookup = lookup
         self.patience = patience
         self.stop = stop
+        self._scouting: dict[tuple[str, str], Scouting] = defaultdict(Scouting)
 
     def facts(self, job: Job) -> Facts:
         """What the parameters of a job's calls are made from."""
@@ -170,7 +176,9 @@ class Maker:
         repeatable: bool = False,
     ) -> dict[str, Any]:
         resource, together = jobs[0].resource, merged(params, call.batch.parameter if call.batch else "")
-        return await persist(
+        return await self.when_seen(
+            resource,
+            call,
             lambda: calls.call(
                 self.cloud,
                 resource.service,
@@ -181,10 +189,25 @@ class Maker:
                 trails=[each.trail for each in jobs],
                 stop=self.stop,
             ),
-            lambda error: not_seen_yet(resource, error),
-            self.patience.eventual,
-            self.stop,
         )
+
+    async def when_seen(
+        self, resource: Resource, call: Call, attempt: Callable[[], Awaitable[dict[str, Any]]]
+    ) -> dict[str, Any]:
+        """Make a call, again and again while AWS does not see what has just been made for it.
+
+        Where AWS allows few of these calls, they do not all find that out.
+
+        Raises:
+            CloudError: AWS refused, or does not see it in time.
+            OperationError: a stop was requested before it was made.
+        """
+        seconds = self.cloud.paces.seconds_a_token(resource.service, call.operation)
+        again = partial(not_seen_yet, resource)
+        if seconds < _SCARCE or not resource.eventual:
+            return await persist(attempt, again, self.patience.eventual, self.stop)
+        scouting = self._scouting[resource.service, call.operation]
+        return await scouting.persist(attempt, again, self.patience.eventual, self.stop, spacing=seconds / 2)
 
     async def _look_for(self, job: Job, *, patiently: bool) -> Found | None:
         async def look() -> Found | None:

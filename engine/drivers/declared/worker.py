@@ -12,7 +12,7 @@ from engine.aws.patience import Patience, persist
 from engine.aws.session import Cloud
 from engine.caller import Stop
 from engine.drivers.declared import looks
-from engine.drivers.declared.create_once import Made, Maker, not_seen_yet
+from engine.drivers.declared.create_once import Made, Maker
 from engine.drivers.declared.lookup import Lookup
 from engine.drivers.declared.shared_calls import Together
 from engine.drivers.driver import Progress, Stage
@@ -319,12 +319,7 @@ class DeclaredWorker:
         return answer
 
     async def _call_when_seen(self, job: Job, call: Call, params: Mapping[str, Any]) -> dict[str, Any]:
-        return await persist(
-            lambda: self._call(job, call, params),
-            lambda error: not_seen_yet(job.resource, error),
-            self._patience.eventual,
-            self._stop,
-        )
+        return await self._maker.when_seen(job.resource, call, lambda: self._call(job, call, params))
 
     async def _call(self, job: Job, call: Call, params: Mapping[str, Any]) -> dict[str, Any]:
         resource = job.resource

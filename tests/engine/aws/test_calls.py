@@ -12,7 +12,7 @@ from engine.aws.calls import call, pages, wait
 from engine.aws.errors import CloudError, Treatment, translated
 from engine.aws.models import paging, waiting
 from engine.aws.retries import Retries
-from engine.aws.session import CHANGING, READING, Cloud
+from engine.aws.session import Cloud
 from engine.caller import Stop
 from engine.errors import OperationError
 from engine.trail import Trail
@@ -77,13 +77,47 @@ async def test_what_nobody_listens_for_was_not_sent() -> None:
     await nowhere.close()
 
 
-async def test_throttling_slows_down_what_changes_and_not_what_reads(
+async def test_a_throttled_call_is_sent_again_first_and_others_go_on(
     simulator: Simulator, cloud: Cloud
 ) -> None:
     simulator.plan({"operation": "CreateVpc", "action": "throttle", "times": 2})
-    await call(cloud, "ec2", "create_vpc", {"CidrBlock": "10.0.0.0/16"})
-    assert CHANGING / 4 <= cloud.pace("ec2", "create_vpc").limit < CHANGING / 4 + 1
-    assert cloud.pace("ec2", "describe_vpcs").limit == READING
+    done: list[str] = []
+
+    async def make(operation: str, **params: str) -> None:
+        await call(cloud, "ec2", operation, params)
+        done.append(params.get("CidrBlock", operation))
+
+    first = asyncio.create_task(make("create_vpc", CidrBlock="10.0.0.0/16"))
+    await simulator.until_called("CreateVpc", 1)
+    second = asyncio.create_task(make("create_vpc", CidrBlock="10.1.0.0/16"))
+    other = asyncio.create_task(make("create_internet_gateway"))
+    await asyncio.gather(first, second, other)
+    assert done == ["create_internet_gateway", "10.0.0.0/16", "10.1.0.0/16"]
+    assert simulator.called("CreateVpc") == 4
+    assert cloud.paces.under_way == 0
+
+
+async def test_a_call_that_aws_refuses_for_too_long_is_given_up(simulator: Simulator, cloud: Cloud) -> None:
+    simulator.plan({"operation": "CreateVpc", "action": "throttle", "times": 0})
+    with pytest.raises(CloudError) as given_up:
+        await asyncio.wait_for(call(cloud, "ec2", "create_vpc", {"CidrBlock": "10.0.0.0/16"}), 20)
+    assert given_up.value.sqlstate == "53000"
+    assert simulator.called("CreateVpc") <= 6
+
+
+async def test_a_stop_ends_the_wait_of_calls_that_were_not_sent(simulator: Simulator, cloud: Cloud) -> None:
+    simulator.plan({"operation": "CreateVpc", "action": "throttle", "times": 0})
+    stop = Stop()
+    calling = [
+        asyncio.create_task(call(cloud, "ec2", "create_vpc", {"CidrBlock": f"10.{number}.0.0/16"}, stop=stop))
+        for number in range(200)
+    ]
+    await simulator.until_called("CreateVpc", 50)
+    stop.request(OperationError("enough"))
+    ends = await asyncio.wait_for(asyncio.gather(*calling, return_exceptions=True), 5)
+    told = {str(each) for each in ends}
+    assert told == {"AWS answered RequestLimitExceeded", "enough"}
+    assert cloud.paces.under_way == 0
 
 
 async def test_a_stop_ends_the_repetition(simulator: Simulator, cloud: Cloud) -> None:
