@@ -106,6 +106,11 @@ def _shown(world: World) -> dict[str, list[str]]:
     return result
 
 
+def _differing(one: dict[str, list[str]], other: dict[str, list[str]]) -> dict[str, Any]:
+    """The tables that do not say the same, with both."""
+    return {table: (one[table], other[table]) for table in one if one[table] != other[table]}
+
+
 def _worked(world: World, draw: Any, operation: int) -> None:
     """Edit rows and apply that as an operation."""
     assert isinstance(world.bases, _Bases)
@@ -133,14 +138,14 @@ def test_an_undo_takes_back_what_an_apply_did(data: st.DataObject) -> None:
     result = _undone(world, 1)
     assert result.conflicts == ()
     world.write(result.changes)
-    assert _shown(world) == before
+    assert _differing(before, _shown(world)) == {}
     world.bases.operation = 2  # type: ignore[attr-defined]
     try:
         world.apply()
     except OperationError as error:
         event(f"refused {error.sqlstate}")
         assume(False)
-    assert _shown(world) == before
+    assert _differing(before, _shown(world)) == {}
     assert not world.plan().changes
 
 
@@ -156,7 +161,8 @@ def test_an_undo_is_undone(data: st.DataObject) -> None:
     result = _undone(world, 2)
     assert result.conflicts == ()
     world.write(result.changes)
-    assert _shown(world) == after
+    _applied(world)  # what AWS makes along with what is made comes with it
+    assert _differing(after, _shown(world)) == {}
 
 
 @given(st.data())
@@ -174,4 +180,4 @@ def test_an_undo_leaves_what_was_done_since_or_is_refused(data: st.DataObject) -
     event("undone" if result.changes else "nothing left of it")
     world.write(result.changes)
     if not result.changes:
-        assert _shown(world) == after
+        assert _differing(after, _shown(world)) == {}
