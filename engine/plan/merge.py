@@ -353,8 +353,9 @@ class _Merge:
         return descriptions.is_protected(self._resources[found.table], found)
 
     def _goes_with_its_owner(self, found: Found) -> bool:
+        """Whether AWS takes a resource along with what has no row; nobody else can, if it is protected."""
         owner = self.snapshot.owner(found)
-        return owner is not None and owner not in self.mirror.keys
+        return self._is_protected(found) or (owner is not None and owner not in self.mirror.keys)
 
     def _deleted(self, found: Found, base: Base) -> None:
         """What is to be deleted, since its row has been."""

@@ -279,6 +279,23 @@ async def test_what_was_never_shown_is_not_deleted_with_what_it_is_in(
     assert ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
 
 
+async def test_a_default_group_that_no_row_has_shown_goes_along_with_its_vpc(
+    session: Session, simulator: Cloud
+) -> None:
+    ec2 = simulator.client("ec2")
+    await session("iasql_install", "aws_security_group")
+    for operation in ("DescribeSecurityGroups", "DescribeSecurityGroupRules"):
+        simulator.plan({"action": "stale", "operation": operation, "seconds": 60, "times": 0})
+    await session("iasql_plan_apply")
+    await session.execute("INSERT INTO vpc (cidr_block) VALUES ('10.9.0.0/16')")
+    await session.apply()
+    simulator.cancel_faults()
+    assert await session.value("SELECT count(*) FROM security_group") == 1
+    await session.execute("DELETE FROM vpc WHERE NOT is_default")
+    assert [each[:2] for each in await session.apply()] == [("delete", "vpc")]
+    assert len(ec2.describe_vpcs()["Vpcs"]) == 1
+
+
 async def test_a_refused_creation_does_not_excuse_a_later_conflict(
     one: Session, simulator: Cloud, ecr: Any
 ) -> None:
