@@ -296,6 +296,22 @@ async def test_a_default_group_that_no_row_has_shown_goes_along_with_its_vpc(
     assert len(ec2.describe_vpcs()["Vpcs"]) == 1
 
 
+async def test_what_refers_to_something_that_aws_does_not_show_yet_gets_no_row_before_that(
+    session: Session, simulator: Cloud
+) -> None:
+    ec2 = simulator.client("ec2")
+    await session("iasql_install", "aws_security_group")
+    simulator.plan({"action": "stale", "operation": "DescribeVpcs", "seconds": 60, "times": 0})
+    await session("iasql_plan_apply")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    assert await session("iasql_apply") == []
+    assert await session.value("SELECT count(*) FROM security_group") == 1
+    simulator.cancel_faults()
+    assert await session("iasql_apply") == []
+    where = "security_group JOIN vpc ON vpc.id = security_group.vpc_id WHERE NOT is_default"
+    assert await session.rows(f"SELECT group_name, vpc.vpc_id FROM {where}") == [("default", vpc)]
+
+
 async def test_a_refused_creation_does_not_excuse_a_later_conflict(
     one: Session, simulator: Cloud, ecr: Any
 ) -> None:
