@@ -131,7 +131,7 @@ async def agreeing(
         OperationError: 42704, there is no such table.
     """
     meeting = meet(snapshot, rows)
-    kept = await bases.read(caller, (), meeting.wanted())
+    kept = _as_shown(snapshot, await bases.read(caller, (), meeting.wanted()))
     if keep is None:
         agreed = merge.merged(meeting, kept, Mode.ENFORCE).agreed
         return Agreement(meeting, agreed, agreed)
@@ -159,6 +159,16 @@ async def agreeing(
     )
     stay = _with_gone(resource, rows_of, gone, merged)
     return Agreement(meeting, merged.agreed, columns, stay, keeps)
+
+
+def _as_shown(snapshot: Snapshot, kept: Mapping[Name, Base]) -> dict[Name, Base]:
+    """Bases by which what AWS does not show is gone: a sync does not ask whether AWS may yet show it."""
+    return {
+        name: replace(base, fresh=False)
+        if base.fresh and snapshot.by(name[0], None, name[1]) is None
+        else base
+        for name, base in kept.items()
+    }
 
 
 def _with_gone(

@@ -312,6 +312,23 @@ async def test_what_refers_to_something_that_aws_does_not_show_yet_gets_no_row_b
     assert await session.rows(f"SELECT group_name, vpc.vpc_id FROM {where}") == [("default", vpc)]
 
 
+async def test_an_applied_change_that_aws_does_not_show_yet_is_not_taken_back(
+    session: Session, simulator: Cloud
+) -> None:
+    await session("iasql_install", "aws_iam")
+    simulator.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=_TRUST)
+    await session("iasql_sync")
+    simulator.plan({"action": "stale", "service": "iam", "seconds": 60, "times": 0})
+    await session("iasql_plan_apply")
+    await session.execute("""UPDATE role SET tags = '{"team": "a"}'""")
+    assert [each[0] for each in await session.apply()] == ["update"]
+    assert await session("iasql_apply") == []
+    assert json.loads(await session.value("SELECT tags FROM role")) == {"team": "a"}
+    simulator.cancel_faults()
+    assert await session("iasql_apply") == []
+    assert json.loads(await session.value("SELECT tags FROM role")) == {"team": "a"}
+
+
 async def test_a_refused_creation_does_not_excuse_a_later_conflict(
     one: Session, simulator: Cloud, ecr: Any
 ) -> None:
