@@ -48,6 +48,7 @@ class Fault:
 
     Attributes:
         service, operation, region, mutating: which calls it concerns; None is all of them.
+        agent: part of the user agent of the calls that it concerns.
         nth: the first matching call that it acts on, counted from 1.
         times: how many calls it acts on; 0 is all that follow.
         rate: on which part of those calls it acts.
@@ -65,6 +66,7 @@ class Fault:
     operation: str | None = None
     region: str | None = None
     mutating: bool | None = None
+    agent: str = ""
     nth: int = 1
     times: int = 1
     rate: float = 1.0
@@ -89,6 +91,8 @@ class Fault:
         if self.service not in (None, call.service) or self.operation not in (None, call.operation):
             return False
         if self.mutating not in (None, call.mutating) or self.region not in (None, call.region):
+            return False
+        if self.agent not in call.agent:
             return False
         self.seen += 1
         if self.seen < self.nth or (self.times != 0 and self.seen >= self.nth + self.times):

@@ -159,3 +159,11 @@ def test_a_stale_answer_is_that_of_before_the_last_changes(
     simulator.cancel_faults()
     assert groups(boto) == ["b"]
     assert [call["fault"] for call in simulator.calls(mutating=False)].count("stale") == 3
+
+
+def test_a_fault_may_concern_one_agent_alone(simulator: Cloud, boto: Callable[[str], Any]) -> None:
+    simulator.plan({"action": "error", "agent": "somebody else", "times": 0, "status": 400})
+    assert groups(boto) == []
+    simulator.plan({"action": "error", "agent": "Boto3", "times": 0, "status": 400})
+    with pytest.raises(ClientError):
+        groups(boto)
