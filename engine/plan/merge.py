@@ -308,8 +308,9 @@ class _Merge:
             gone = self.resolver.gone.get((column.reference.table, (key,))) if column.reference else None
             if gone is not None and name in names:
                 why = f"{gone.table} {gone.identity} is gone from AWS"
-                own = self.resolver.name(resource, row)
-                self.settle(resource.table, row, own, name, (None, gone.identity, None), why)
+                own = self._meeting.pairs.get((row.table, row.key))
+                called = own.identity if own else self.resolver.name(resource, row)
+                self.settle(resource.table, row, called, name, (None, gone.identity, None), why)
 
     def enforces(self, found: Found) -> bool:
         """Whether a row wins whatever AWS says: not where something else owns the resource."""

@@ -329,6 +329,46 @@ async def test_an_applied_change_that_aws_does_not_show_yet_is_not_taken_back(
     assert json.loads(await session.value("SELECT tags FROM role")) == {"team": "a"}
 
 
+async def _task_of_a_role_that_is_gone(session: Session, simulator: Cloud) -> None:
+    await session("iasql_install", "aws_ecs_fargate")
+    await session.execute(
+        "INSERT INTO role (role_name, assume_role_policy_document) "
+        f"SELECT name, '{_TRUST}' FROM (VALUES ('one'), ('two')) AS r (name);"
+        "INSERT INTO task_definition (family, cpu_memory, execution_role_name) "
+        "VALUES ('t', 'vCPU0.25-0.5GB', 'one');"
+        "INSERT INTO container_definition (task_definition_id, name, essential, image) "
+        "SELECT id, 'main', true, 'nginx' FROM task_definition"
+    )
+    await session.apply()
+    for name in ("one", "two"):
+        simulator.client("iam").delete_role(RoleName=name)
+
+
+async def test_a_sync_that_keeps_something_lets_go_of_what_rows_name_and_is_gone(
+    session: Session, simulator: Cloud
+) -> None:
+    await _task_of_a_role_that_is_gone(session, simulator)
+    await session("iasql_sync", keep="log_group")
+    assert await session.value("SELECT count(*) FROM role") == 0
+    assert await session.rows("SELECT execution_role_name FROM task_definition") == [(None,)]
+    assert await session("iasql_apply") == []
+
+
+async def test_a_sync_that_keeps_a_row_keeps_what_it_needs_and_is_gone(
+    session: Session, simulator: Cloud
+) -> None:
+    await _task_of_a_role_that_is_gone(session, simulator)
+    await session.execute("UPDATE task_definition SET execution_role_name = 'two'")
+    assert (await _refused(session)).sqlstate == "40001"
+    await session("iasql_sync", keep="task_definition")
+    assert await session.rows("SELECT role_name FROM role") == [("two",)]
+    assert sorted(each[:2] for each in await session.apply()) == [
+        ("create", "role"),
+        ("replace", "task_definition"),
+    ]
+    assert await session("iasql_plan_apply") == []
+
+
 async def test_a_refused_creation_does_not_excuse_a_later_conflict(
     one: Session, simulator: Cloud, ecr: Any
 ) -> None:
