@@ -124,9 +124,16 @@ class Agreement:
 
         It may have done that for what was pending before, too.
         """
+        self.cut_off()
+        self._differ(self.theirs, atoms(before), atoms(after), renewed, False)
+
+    def cut_off(self) -> None:
+        """An apply has been killed.
+
+        What it has sent of a change is taken for somebody else's, once the row says something else again.
+        """
         for atom in self.ours.made:
             self.theirs.make(atom, self.ours.last(atom), sure=False)
-        self._differ(self.theirs, atoms(before), atoms(after), renewed, False)
 
     def changed(self, made: Mapping[Atom, Any]) -> None:
         """Somebody has changed AWS."""
@@ -207,9 +214,13 @@ class Agreement:
     def may_fail(self, *states: State) -> bool:
         """Whether the two sides have changed something that has to do with each other.
 
+        What somebody has deleted and made again is another resource than the one that its row has shown.
+
         Args:
             states: all that say what refers to what.
         """
+        if any(not atom[2] and {None, True} <= set(made) for atom, made in self.theirs.made.items()):
+            return True
         ours, theirs = self.ours.resources, self.theirs.resources
         near = theirs | {each for state in states for each in _neighbours(state, theirs)}
         return bool(near & (ours | {each for state in states for each in _neighbours(state, ours)}))

@@ -19,6 +19,8 @@ from tests.soak.world import Ended, Running, World, pause
 _STALE_SERVICES = ("ec2", "iam", "ecs")
 _STALE_SECONDS = 3.0
 _REFUSED = "40001"
+#: The connection was lost, or Postgres or the proxy ended the session.
+_CUT_OFF = ("", "57P01", "57P02", "57P03", "58000")
 #: An edit that meets somebody else's is undone.
 _UNDONE = (
     psycopg.errors.DeadlockDetected,
@@ -90,7 +92,9 @@ class Merging(Soak):
 
     def _apply(self) -> None:
         self._agreement.exact = False
-        super()._apply()
+        ended = self._with_trouble("apply", APPLY)
+        if ended.state in _CUT_OFF:
+            self._agreement.cut_off()
 
     def _apply_edited(self) -> None:
         self._agreement.exact = False

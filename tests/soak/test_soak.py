@@ -11,4 +11,4 @@ from tests.soak.__main__ import soak
 @pytest.mark.parametrize("mode", ["enforce", "merge"])
 def test_random_work_ends_with_no_difference(mode: str) -> None:
     said: list[str] = []
-    assert soak(16, 1, said.append, mode), "\n".join(said)
+    assert soak(12, 1, said.append, mode), "\n".join(said)
