@@ -96,7 +96,7 @@ bench-load: setup
 bench-proxy: setup
 	@$(BIN)/python -m bench.proxy $(ARGS)
 
-# Options: make soak ARGS="--minutes 5 --seed 7"
+# Options: make soak ARGS="--minutes 5 --seed 7 --mode merge"
 soak: setup
 	@$(BIN)/python -m tests.soak $(ARGS)
 

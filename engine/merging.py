@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -15,12 +15,11 @@ from engine.plan.base import Base
 from engine.plan.columns import text
 from engine.plan.meet import Meeting, Name, Place, meet
 from engine.plan.merge import Merged, Mode, Settled
-from engine.plan.model import Found, Key, Row, RowChange
+from engine.plan.model import Found, Row, RowChange
 from engine.plan.snapshot import Snapshot
 from engine.request import Scope
 from engine.rows import bases, write
 from engine.rows.writer import Writer
-from modules.spec import Resource
 
 _SHOWN = 50
 
@@ -134,7 +133,7 @@ async def agreeing(
         OperationError: 42704, there is no such table.
     """
     meeting = meet(snapshot, rows)
-    kept = await bases.read(caller, (), meeting.wanted())
+    kept = _as_shown(snapshot, await bases.read(caller, (), meeting.wanted()))
     if keep is None:
         agreed = merge.merged(meeting, kept, Mode.ENFORCE).agreed
         return Agreement(meeting, agreed, agreed)
@@ -145,9 +144,6 @@ async def agreeing(
     for each in merged.conflicts:
         if each.table == table and name in (None, each.name, each.label) and each.column is not None:
             won[table, each.name] = won.get((table, each.name), frozenset()) | {each.column}
-    columns = {**merged.agreed}
-    for key, some in won.items():
-        columns[key] = columns.get(key, frozenset()) | some
     resource, rows_of = snapshot.resources[table], {row.key: row for row in rows[table]}
     gone = {
         place
@@ -160,23 +156,80 @@ async def agreeing(
         for key in won
         if (found := snapshot.by(table, None, key[1])) is not None
     )
-    stay = _with_gone(resource, rows_of, gone, merged)
-    return Agreement(meeting, merged.agreed, columns, stay, keeps)
+    stay = _staying(meeting, rows, gone, won, merged)
+    agreed = _still_meant(meeting, merged.agreed, merged.gone.keys() - stay)
+    columns = {**agreed}
+    for key, some in won.items():
+        columns[key] = columns.get(key, frozenset()) | some
+    return Agreement(meeting, agreed, columns, stay, keeps)
 
 
-def _with_gone(
-    resource: Resource, rows: Mapping[Key, Row], kept: Collection[Place], merged: Merged
+def _as_shown(snapshot: Snapshot, kept: Mapping[Name, Base]) -> dict[Name, Base]:
+    """Bases by which what AWS does not show is gone: a sync does not ask whether AWS may yet show it."""
+    return {
+        name: replace(base, fresh=False)
+        if base.fresh and snapshot.by(name[0], None, name[1]) is None
+        else base
+        for name, base in kept.items()
+    }
+
+
+def _staying(
+    meeting: Meeting,
+    rows: Mapping[str, Sequence[Row]],
+    kept: Iterable[Place],
+    won: Mapping[Name, Collection[str]],
+    merged: Merged,
 ) -> frozenset[Place]:
-    """Rows that stay, with those that they refer to and AWS holds as little."""
-    result = set(kept)
-    for _, key in kept:
-        targets = {
-            (column.reference.table, (value,))
-            for _, column, value in states.references(resource, rows[key])
-            if column.reference
-        }
-        result |= targets & merged.gone.keys()
+    """Rows of what is gone that stay, with those that they refer to and AWS holds as little.
+
+    Args:
+        kept: those that are to stay.
+        won: columns and parts in which the rows' side is kept, which may refer to others.
+    """
+    gone = {
+        (table, row.key): row
+        for table in {table for table, _ in merged.gone}
+        for row in rows[table]
+        if (table, row.key) in merged.gone
+    }
+    waiting = [*kept]
+    for name, row in _paired(meeting, won):
+        waiting += [target for column, target in _targets(meeting, name[0], row) if column in won[name]]
+    result: set[Place] = set()
+    while waiting:
+        place = waiting.pop()
+        if place in gone and place not in result:
+            result.add(place)
+            waiting += [target for _, target in _targets(meeting, place[0], gone[place])]
     return frozenset(result)
+
+
+def _still_meant(
+    meeting: Meeting, agreed: Mapping[Name, frozenset[str]], lost: Collection[Place]
+) -> Mapping[Name, frozenset[str]]:
+    """Columns and parts in which rows and AWS mean the same, without those that refer to rows that go."""
+    if not lost:
+        return agreed
+    return {
+        name: agreed[name] - {column for column, target in _targets(meeting, name[0], row) if target in lost}
+        for name, row in _paired(meeting, agreed)
+    }
+
+
+def _paired(meeting: Meeting, names: Collection[Name]) -> Iterator[tuple[Name, Row]]:
+    """The rows that some resources have."""
+    for place, found in meeting.pairs.items():
+        name = place[0], found.identity
+        if name in names:
+            yield name, meeting.resolver.desired[place].row
+
+
+def _targets(meeting: Meeting, table: str, row: Row) -> Iterator[tuple[str, Place]]:
+    """What a row refers to, each with the column or part that does."""
+    for name, column, value in states.references(meeting.snapshot.resources[table], row):
+        if column.reference is not None:
+            yield name, (column.reference.table, (value,))
 
 
 def _check_name(meeting: Meeting, table: str, name: str | None) -> None:

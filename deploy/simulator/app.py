@@ -60,7 +60,7 @@ class Simulator:
         self._lock = threading.Lock()  # neither moto nor what is around it is safe for threads
         self._at_start = conditions
         self._clock = Clock()
-        self._faults = Faults()
+        self._faults = Faults(self._clock)
         self._begin()
 
     def _begin(self) -> None:

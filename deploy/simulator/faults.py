@@ -1,4 +1,4 @@
-"""Faults that a test asks for: late, refused or lost calls, and processes killed at a call.
+"""Faults that a test asks for: late, refused, lost or outdated answers, and processes killed at a call.
 
 A fault counts the calls that match it, from the moment it was set, and acts on the
 `nth` and on as many after it as `times` says; of those on as many as `rate` says, by lot.
@@ -19,6 +19,8 @@ from typing import Any, Literal, get_args
 from werkzeug.wrappers import Response
 
 from deploy.simulator.call import AwsCall
+from deploy.simulator.clock import Clock
+from deploy.simulator.outdated import Outdated
 from deploy.simulator.replies import AwsError, error_reply
 from deploy.simulator.throttling import refusal
 
@@ -32,6 +34,7 @@ Action = Literal[
     "hang_after",
     "kill_before",
     "kill_after",
+    "stale",
 ]
 
 
@@ -45,12 +48,14 @@ class Fault:
 
     Attributes:
         service, operation, region, mutating: which calls it concerns; None is all of them.
+        agent: part of the user agent of the calls that it concerns.
         nth: the first matching call that it acts on, counted from 1.
         times: how many calls it acts on; 0 is all that follow.
         rate: on which part of those calls it acts.
         seed: decides on which.
         seconds: the delay of `delay`, before the call is performed; how long a call hangs before its
-            connection is closed.
+            connection is closed; how old a change may be that `stale` does not show: a reading call is
+            answered with what it was answered before that, if it was made before and after this was planned.
         pid: the process that `kill_before` and `kill_after` kill.
         signal: what they kill it with.
         code, message, status: what `error` answers.
@@ -61,6 +66,7 @@ class Fault:
     operation: str | None = None
     region: str | None = None
     mutating: bool | None = None
+    agent: str = ""
     nth: int = 1
     times: int = 1
     rate: float = 1.0
@@ -85,6 +91,8 @@ class Fault:
         if self.service not in (None, call.service) or self.operation not in (None, call.operation):
             return False
         if self.mutating not in (None, call.mutating) or self.region not in (None, call.region):
+            return False
+        if self.agent not in call.agent:
             return False
         self.seen += 1
         if self.seen < self.nth or (self.times != 0 and self.seen >= self.nth + self.times):
@@ -118,8 +126,9 @@ class Record:
 class Faults:
     """The faults planned and the calls seen; safe for threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._lock = threading.Lock()
+        self._outdated = Outdated(clock)
         self._faults: list[Fault] = []
         self._records: list[Record] = []
 
@@ -133,12 +142,14 @@ class Faults:
         """Drop all faults."""
         with self._lock:
             self._faults = []
+            self._outdated.forget()
 
     def forget(self) -> None:
         """Drop all faults and all records."""
         with self._lock:
             self._faults = []
             self._records = []
+            self._outdated.forget()
 
     def calls(self) -> list[dict[str, Any]]:
         """All calls seen, in the order of their arrival."""
@@ -160,15 +171,30 @@ class Faults:
             )
             self._records.append(record)
             striking = [fault for fault in self._faults if fault.strikes(call)]
+            outcome = Outcome()
+            for fault in [each for each in striking if each.action == "stale"]:
+                outcome.reply = self._outdated.answer(call, fault.seconds)
+                if outcome.reply is None:
+                    striking.remove(fault)  # there is nothing older to say
             record.fault = striking[0].action if striking else None
-        outcome = Outcome()
+            began = self._outdated.began()
         try:
             _before(striking, call, outcome)
             yield outcome
+            self._note(call, outcome, began, striking)
             _after(striking)
             record.status = outcome.reply.status_code if outcome.reply else None
         finally:
             record.end = time.time()
+
+    def _note(self, call: AwsCall, outcome: Outcome, began: float, striking: list[Fault]) -> None:
+        """Keep what a call was answered, or that it has changed something, while there are stale answers."""
+        with self._lock:
+            if any(each.action == "stale" for each in self._faults):
+                if call.mutating:
+                    self._outdated.change(call)
+                elif outcome.reply is not None and not striking:
+                    self._outdated.remember(call, outcome.reply, began)
 
 
 @dataclass

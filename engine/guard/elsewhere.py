@@ -27,6 +27,10 @@ def spared(caller: Caller, layout: Layout, snapshot: Snapshot, plan: Plan) -> Pl
     barred = [each for each in plan.changes if each.table in shared and each.action in ("delete", "replace")]
     if not barred:
         return plan
+    stay = {(each.table, each.found.identity) for each in barred if each.found}
+    barred += [
+        each for each in plan.changes if each.taken_along in stay
+    ]  # with what they would go along with
     left = permission.without(snapshot, plan, barred, _needs_all)
     for each in barred:
         _tell(caller, permission.label(each))

@@ -133,10 +133,13 @@ def without(
     """
     ids = {id(change) for change in barred}
     out = {step.number: step.change for step in plan.steps if id(step.change) in ids}
-    gone = {(change.table, change.found.identity) for change in barred if change.found}
+    stay = {(each.table, each.found.identity): each for each in barred if each.found}
     for step in plan.steps:
-        if id(step.change) not in ids and (step.after & out.keys() or step.change.taken_along in gone):
+        if id(step.change) not in ids and step.after & out.keys():
             raise refusal(step.change, [out[number] for number in step.after & out.keys()])
+    for change in plan.changes:  # what goes along with something has no step
+        if id(change) not in ids and change.taken_along in stay:
+            raise refusal(change, [stay[change.taken_along]])
     kept = [change for change in plan.changes if id(change) not in ids]
     return replace(plan, changes=tuple(kept), steps=graph.steps(snapshot, kept))
 

@@ -19,8 +19,9 @@ def of_plan(snapshot: Snapshot, plan: Plan, tables: Collection[str]) -> Plan:
         needed = waiting.pop().after - kept
         kept |= needed
         waiting += [by_number[number] for number in needed]
-    ids = {id(by_number[number].change) for number in kept}
-    changes = tuple(each for each in plan.changes if id(each) in ids)
+    some = [by_number[number].change for number in kept]
+    ids, gone = set(map(id, some)), {(each.table, each.found.identity) for each in some if each.found}
+    changes = tuple(each for each in plan.changes if id(each) in ids or each.taken_along in gone)
     return replace(
         plan,
         changes=changes,

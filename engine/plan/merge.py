@@ -308,8 +308,9 @@ class _Merge:
             gone = self.resolver.gone.get((column.reference.table, (key,))) if column.reference else None
             if gone is not None and name in names:
                 why = f"{gone.table} {gone.identity} is gone from AWS"
-                own = self.resolver.name(resource, row)
-                self.settle(resource.table, row, own, name, (None, gone.identity, None), why)
+                own = self._meeting.pairs.get((row.table, row.key))
+                called = own.identity if own else self.resolver.name(resource, row)
+                self.settle(resource.table, row, called, name, (None, gone.identity, None), why)
 
     def enforces(self, found: Found) -> bool:
         """Whether a row wins whatever AWS says: not where something else owns the resource."""
@@ -353,8 +354,9 @@ class _Merge:
         return descriptions.is_protected(self._resources[found.table], found)
 
     def _goes_with_its_owner(self, found: Found) -> bool:
+        """Whether AWS takes a resource along with what has no row; nobody else can, if it is protected."""
         owner = self.snapshot.owner(found)
-        return owner is not None and owner not in self.mirror.keys
+        return self._is_protected(found) or (owner is not None and owner not in self.mirror.keys)
 
     def _deleted(self, found: Found, base: Base) -> None:
         """What is to be deleted, since its row has been."""

@@ -48,10 +48,10 @@ class Snapshot:
         self.hidden: list[Found] = []
         self.tables: dict[str, list[Found]] = {}
         for resource in resources:
+            known = {row.values.get(resource.identity or "") for row in (rows or {}).get(resource.table, ())}
+            some = self._with_what_they_name(resource, listed.get(resource.table, ()), known)
             self.tables[resource.table] = self._unique_keys(
-                resource,
-                [self.resolved(resource, each) for each in listed.get(resource.table, ())],
-                {row.values.get(resource.identity or "") for row in (rows or {}).get(resource.table, ())},
+                resource, [self.resolved(resource, each) for each in some], known
             )
 
     def by(self, table: str, column: str | None, value: Any) -> Found | None:
@@ -129,6 +129,28 @@ class Snapshot:
             if column.unless and any(result.get(name) is not None for name in column.unless)
         }
         return {**result, **superfluous} if superfluous else result
+
+    def _with_what_they_name(
+        self, resource: Resource, found: Sequence[Found], known: Collection[Any]
+    ) -> Sequence[Found]:
+        """Leaves out what refers to something that AWS does not show, if no reference would mean another one.
+
+        Args:
+            known: the identities that rows have.
+        """
+        columns = [each for each in resource.columns if each.reference and each.reference.default]
+        unseen = {
+            each.identity
+            for column in columns
+            for each in found
+            if each.identity not in known
+            and each.values[column.name] is not None
+            and self.target(column, each.values[column.name]) is None
+        }
+        if not unseen:
+            return found
+        self.hidden += [each for each in found if each.identity in unseen]
+        return [each for each in found if each.identity not in unseen]
 
     def _unique_keys(self, resource: Resource, found: list[Found], known: Collection[Any]) -> list[Found]:
         """Leaves out what the table cannot show: a second resource with the same key, or without a

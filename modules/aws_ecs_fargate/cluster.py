@@ -32,6 +32,8 @@ CLUSTER = Resource(
         _TAGS.column,
         ownership.managed_by(_TAGS, _batch),
     ),
+    # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+    settles=30,
     listing=List(operation="list_clusters", items="clusterArns"),
     describe=Describe(
         operation="describe_clusters",

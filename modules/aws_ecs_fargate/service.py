@@ -125,6 +125,8 @@ SERVICE = Resource(
         ),
     ),
     mark="createdAt",
+    # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+    settles=30,
     listing=List(
         operation="list_services",
         items="serviceArns",

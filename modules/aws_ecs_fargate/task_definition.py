@@ -134,6 +134,8 @@ TASK_DEFINITION = Resource(
         ownership.managed_by(_TAGS),
     ),
     parts=(CONTAINER_DEFINITION,),
+    # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+    settles=30,
     listing=List(operation="list_task_definitions", items="taskDefinitionArns", params={"status": "ACTIVE"}),
     describe=Describe(
         operation="describe_task_definition",

@@ -86,6 +86,8 @@ ROLE = Resource(
         ),
     ),
     mark="RoleId",
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+    settles=30,
     listing=List(
         operation="list_roles",
         items="Roles",

@@ -46,6 +46,8 @@ SECURITY_GROUP = Resource(
         _TAGS.column,
         ownership.managed_by(_TAGS, ownership.another_account("OwnerId"), _directory),
     ),
+    # https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+    settles=30,
     listing=List(
         operation="describe_security_groups",
         items="SecurityGroups",

@@ -81,6 +81,8 @@ SECURITY_GROUP_RULE = Resource(
         ownership.managed_by(_TAGS, ownership.another_account("GroupOwnerId")),
     ),
     within="security_group_id",
+    # https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+    settles=30,
     listing=List(
         operation="describe_security_group_rules",
         items="SecurityGroupRules",

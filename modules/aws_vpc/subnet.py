@@ -57,6 +57,8 @@ SUBNET = Resource(
         _TAGS.column,
         ownership.managed_by(_TAGS, ownership.another_account("OwnerId")),
     ),
+    # https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+    settles=30,
     listing=List(
         operation="describe_subnets", items="Subnets", params={"MaxResults": 1000}, joins=ownership.ACCOUNT
     ),

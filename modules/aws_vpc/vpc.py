@@ -68,6 +68,8 @@ VPC = Resource(
         _TAGS.column,
         ownership.managed_by(_TAGS, ownership.another_account("OwnerId")),
     ),
+    # https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+    settles=30,
     listing=List(
         operation="describe_vpcs", items="Vpcs", params={"MaxResults": 1000}, joins=ownership.ACCOUNT
     ),

@@ -279,6 +279,96 @@ async def test_what_was_never_shown_is_not_deleted_with_what_it_is_in(
     assert ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
 
 
+async def test_a_default_group_that_no_row_has_shown_goes_along_with_its_vpc(
+    session: Session, simulator: Cloud
+) -> None:
+    ec2 = simulator.client("ec2")
+    await session("iasql_install", "aws_security_group")
+    for operation in ("DescribeSecurityGroups", "DescribeSecurityGroupRules"):
+        simulator.plan({"action": "stale", "operation": operation, "seconds": 60, "times": 0})
+    await session("iasql_plan_apply")
+    await session.execute("INSERT INTO vpc (cidr_block) VALUES ('10.9.0.0/16')")
+    await session.apply()
+    simulator.cancel_faults()
+    assert await session.value("SELECT count(*) FROM security_group") == 1
+    await session.execute("DELETE FROM vpc WHERE NOT is_default")
+    assert [each[:2] for each in await session.apply()] == [("delete", "vpc")]
+    assert len(ec2.describe_vpcs()["Vpcs"]) == 1
+
+
+async def test_what_refers_to_something_that_aws_does_not_show_yet_gets_no_row_before_that(
+    session: Session, simulator: Cloud
+) -> None:
+    ec2 = simulator.client("ec2")
+    await session("iasql_install", "aws_security_group")
+    simulator.plan({"action": "stale", "operation": "DescribeVpcs", "seconds": 60, "times": 0})
+    await session("iasql_plan_apply")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    assert await session("iasql_apply") == []
+    assert await session.value("SELECT count(*) FROM security_group") == 1
+    simulator.cancel_faults()
+    assert await session("iasql_apply") == []
+    where = "security_group JOIN vpc ON vpc.id = security_group.vpc_id WHERE NOT is_default"
+    assert await session.rows(f"SELECT group_name, vpc.vpc_id FROM {where}") == [("default", vpc)]
+
+
+async def test_an_applied_change_that_aws_does_not_show_yet_is_not_taken_back(
+    session: Session, simulator: Cloud
+) -> None:
+    await session("iasql_install", "aws_iam")
+    simulator.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=_TRUST)
+    await session("iasql_sync")
+    simulator.plan({"action": "stale", "service": "iam", "seconds": 60, "times": 0})
+    await session("iasql_plan_apply")
+    await session.execute("""UPDATE role SET tags = '{"team": "a"}'""")
+    assert [each[0] for each in await session.apply()] == ["update"]
+    assert await session("iasql_apply") == []
+    assert json.loads(await session.value("SELECT tags FROM role")) == {"team": "a"}
+    simulator.cancel_faults()
+    assert await session("iasql_apply") == []
+    assert json.loads(await session.value("SELECT tags FROM role")) == {"team": "a"}
+
+
+async def _task_of_a_role_that_is_gone(session: Session, simulator: Cloud) -> None:
+    await session("iasql_install", "aws_ecs_fargate")
+    await session.execute(
+        "INSERT INTO role (role_name, assume_role_policy_document) "
+        f"SELECT name, '{_TRUST}' FROM (VALUES ('one'), ('two')) AS r (name);"
+        "INSERT INTO task_definition (family, cpu_memory, execution_role_name) "
+        "VALUES ('t', 'vCPU0.25-0.5GB', 'one');"
+        "INSERT INTO container_definition (task_definition_id, name, essential, image) "
+        "SELECT id, 'main', true, 'nginx' FROM task_definition"
+    )
+    await session.apply()
+    for name in ("one", "two"):
+        simulator.client("iam").delete_role(RoleName=name)
+
+
+async def test_a_sync_that_keeps_something_lets_go_of_what_rows_name_and_is_gone(
+    session: Session, simulator: Cloud
+) -> None:
+    await _task_of_a_role_that_is_gone(session, simulator)
+    await session("iasql_sync", keep="log_group")
+    assert await session.value("SELECT count(*) FROM role") == 0
+    assert await session.rows("SELECT execution_role_name FROM task_definition") == [(None,)]
+    assert await session("iasql_apply") == []
+
+
+async def test_a_sync_that_keeps_a_row_keeps_what_it_needs_and_is_gone(
+    session: Session, simulator: Cloud
+) -> None:
+    await _task_of_a_role_that_is_gone(session, simulator)
+    await session.execute("UPDATE task_definition SET execution_role_name = 'two'")
+    assert (await _refused(session)).sqlstate == "40001"
+    await session("iasql_sync", keep="task_definition")
+    assert await session.rows("SELECT role_name FROM role") == [("two",)]
+    assert sorted(each[:2] for each in await session.apply()) == [
+        ("create", "role"),
+        ("replace", "task_definition"),
+    ]
+    assert await session("iasql_plan_apply") == []
+
+
 async def test_a_refused_creation_does_not_excuse_a_later_conflict(
     one: Session, simulator: Cloud, ecr: Any
 ) -> None:

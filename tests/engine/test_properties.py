@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,11 +14,14 @@ from engine.plan import descriptions
 from engine.plan.base import State
 from engine.plan.call_groups import sharing
 from engine.plan.diff import comparable
+from engine.plan.layout import Place
 from engine.plan.meet import Name, meet
-from engine.plan.model import Desired, Found, Row, Values
+from engine.plan.model import Change, Desired, Found, Plan, Row, Values
 from engine.plan.three_way import is_pending
+from engine.request import Scope
 from modules.spec import Column, OnChange, Resource
-from tests.engine.world import CATALOGUE, RESOURCES, World
+from modules.spec.names import bare, in_schema, schema_of
+from tests.engine.world import BOTH, CATALOGUE, RESOURCE, World, region_mark
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 _SETTINGS = settings(
@@ -28,8 +31,26 @@ _NAMES = st.sampled_from(["a", "b", "c"])
 _MAYBE = st.booleans()
 
 
-def _values(table: str, draw: Draw, rows: dict[str, list[Row]]) -> dict[str, Any] | None:
+class _Rows(dict[str, list[Row]]):
+    """The rows that a place's rows can refer to, by the names that tables have there.
+
+    Attributes:
+        schema: the place's.
+    """
+
+    def __init__(self, world: World, table: str) -> None:
+        self.schema = schema_of(table)
+        names = ((bare(each.table), each) for each in world.resources)
+        super().__init__(
+            (name, world.rows[each.table])
+            for name, each in names
+            if each.is_global or schema_of(each.table) == self.schema
+        )
+
+
+def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
     """Random values of a new row; None if what it has to refer to is not there."""
+    table = bare(table)
 
     def some(other: str, *, optional: bool = False) -> Any:
         keys = [row.key[0] for row in rows[other]]
@@ -136,7 +157,10 @@ def _values(table: str, draw: Draw, rows: dict[str, list[Row]]) -> dict[str, Any
                     "cluster_name": cluster,
                     "task_definition_id": definition,
                     "desired_count": draw(st.integers(0, 2)),
-                    "subnets": draw(st.sampled_from([["subnet-a"], ["subnet-a", "subnet-b"]])),
+                    "subnets": [
+                        f"{each}{region_mark(rows.schema)}"
+                        for each in draw(st.sampled_from([["subnet-a"], ["subnet-a", "subnet-b"]]))
+                    ],
                     "assign_public_ip": "ENABLED",
                     "force_new_deployment": draw(_MAYBE),
                     "target_group_name": some("target_group", optional=True),
@@ -163,7 +187,12 @@ def _value(column: Column) -> st.SearchStrategy[Any]:
     raise AssertionError(f"{column.name}: write values of its table above")
 
 
-def _parts(table: str, draw: Draw, rows: dict[str, list[Row]]) -> dict[str, tuple[dict[str, Any], ...]]:
+def _parts(table: str, draw: Draw, rows: _Rows) -> dict[str, tuple[dict[str, Any], ...]]:
+    parts = _parts_here(bare(table), draw, rows)
+    return {in_schema(rows.schema, part): elements for part, elements in parts.items()}
+
+
+def _parts_here(table: str, draw: Draw, rows: _Rows) -> dict[str, tuple[dict[str, Any], ...]]:
     # AWS takes groups of the resource's own VPC only, which is the default one here.
     here = {row.key[0] for row in rows["vpc"] if row.values["is_default"] is True} | {None}
     groups = [row.key[0] for row in rows["security_group"] if row.values["vpc_id"] in here]
@@ -194,8 +223,8 @@ def _parts(table: str, draw: Draw, rows: dict[str, list[Row]]) -> dict[str, tupl
 
 
 def _insert(world: World, draw: Draw, table: str) -> None:
-    resource = CATALOGUE.resources[table]
-    values = _values(table, draw, world.rows)
+    resource = RESOURCE[table]
+    values = _values(table, draw, _Rows(world, table))
     if values is None:
         return
     number = next(world._numbers)
@@ -203,7 +232,7 @@ def _insert(world: World, draw: Draw, table: str) -> None:
     record = {column.name: values.get(column.name) for column in resource.columns} | _tags(resource, draw)
     if resource.key == ("id",):
         record["id"] = number
-    row = Row(table=table, key=key, values=record, parts=_parts(table, draw, world.rows))
+    row = Row(table=table, key=key, values=record, parts=_parts(table, draw, _Rows(world, table)))
     if not _violates(world, row):
         world.rows[table].append(row)
 
@@ -216,7 +245,7 @@ def _tags(resource: Resource, draw: Draw) -> dict[str, Any]:
 
 def _violates(world: World, row: Row) -> bool:
     """Whether a key stands against a row, of the table's or of AWS's."""
-    resource = CATALOGUE.resources[row.table]
+    resource = RESOURCE[row.table]
     for other in world.rows[row.table]:
         if other is row:
             continue
@@ -233,7 +262,7 @@ def _used(world: World, row: Row) -> bool:
     """Whether a foreign key keeps a row from being deleted."""
     return any(
         column.reference and column.reference.table == row.table and values.get(column.name) == row.key[0]
-        for resource in RESOURCES
+        for resource in world.resources
         for other in world.rows[resource.table]
         for columns, values in _referring(resource, other)
         for column in columns
@@ -249,7 +278,7 @@ def _referring(resource: Resource, row: Row) -> Iterator[tuple[tuple[Column, ...
 
 def _edit(world: World, draw: Draw) -> None:
     """A user's change of one row."""
-    table = draw(st.sampled_from([each.table for each in RESOURCES]))
+    table = draw(st.sampled_from([each.table for each in world.resources]))
     rows = world.rows[table]
     what = draw(st.sampled_from(["insert", "update", "delete"]))
     if what == "insert" or not rows:
@@ -266,8 +295,8 @@ def _edit(world: World, draw: Draw) -> None:
 def _update(world: World, draw: Draw, table: str, at: int) -> None:
     """A user's change of some columns and parts of a row."""
     rows = world.rows[table]
-    values = _values(table, draw, world.rows)
-    resource = CATALOGUE.resources[table]
+    values = _values(table, draw, _Rows(world, table))
+    resource = RESOURCE[table]
     if values is None:
         return
     values = {**values, **_tags(resource, draw)}
@@ -275,18 +304,22 @@ def _update(world: World, draw: Draw, table: str, at: int) -> None:
     names = draw(st.lists(st.sampled_from(sorted(values)), unique=True, min_size=1))
     new = replace(rows[at], values={**rows[at].values, **{name: values[name] for name in names}, **kept})
     if draw(_MAYBE):
-        new = replace(new, parts=_parts(table, draw, world.rows))
+        new = replace(new, parts=_parts(table, draw, _Rows(world, table)))
     old, rows[at] = rows[at], new
     if _violates(world, new):
         rows[at] = old
 
 
-def _name(world: World, draw: Draw) -> World:
-    """An account with random contents and tables that show it, then edited at random."""
+def _name(world: World, draw: Draw, most: int = 2) -> World:
+    """An account with random contents and tables that show it, then edited at random.
+
+    Args:
+        most: how many rows each table gets at most.
+    """
     world.add_default_network()
     world.sync()
-    for resource in RESOURCES:
-        for _ in range(draw(st.integers(0, 2))):
+    for resource in world.resources:
+        for _ in range(draw(st.integers(0, most))):
             _insert(world, draw, resource.table)
     _applied(world)
     assume(not world.plan().changes)
@@ -416,7 +449,7 @@ class _Editor:
             (table, at)
             for table, rows in self.world.rows.items()
             for at, row in enumerate(rows)
-            if row.values.get(CATALOGUE.resources[table].identity or "") is None
+            if row.values.get(RESOURCE[table].identity or "") is None
         ]
         if new and self.draw(_MAYBE):
             _update(self.world, self.draw, *self.draw(st.sampled_from(new)))
@@ -446,12 +479,12 @@ def test_what_is_edited_while_an_apply_runs_is_neither_lost_nor_half_applied(dat
     for place, wanted in (editor.wanted or {}).items():
         table, key = place
         [row] = [each for each in world.rows[table] if each.key == key]
-        for column in CATALOGUE.resources[table].columns:
+        for column in RESOURCE[table].columns:
             given_up = column.on_change is OnChange.ASSIGNED or (column.path is None and column.read)
             left = column.left_to_aws and wanted.values.get(column.name) is None
             if not given_up and not left:
                 assert row.values.get(column.name) == wanted.values.get(column.name), column.name
-        for part in CATALOGUE.resources[table].parts:
+        for part in RESOURCE[table].parts:
             if wanted.parts.get(part.table):
                 assert row.parts[part.table] == wanted.parts[part.table]
     _applied(world)
@@ -460,7 +493,7 @@ def test_what_is_edited_while_an_apply_runs_is_neither_lost_nor_half_applied(dat
 
 def _somebody_else(world: World, draw: Draw) -> World:
     """Another database of the same account, through which somebody changes AWS."""
-    other = World(holds=world.holds, _numbers=world._numbers)
+    other = World(layout=world.layout, holds=world.holds, _numbers=world._numbers)
     other.sync()
     for _ in range(draw(st.integers(1, 5))):
         _edit(other, draw)
@@ -477,7 +510,7 @@ def _compared(world: World) -> dict[Name, tuple[Values, Values, Values, Values]]
     meeting = meet(account, world.rows)
     result = {}
     for (table, key), found in meeting.pairs.items():
-        resource = CATALOGUE.resources[table]
+        resource = RESOURCE[table]
         kept = world.bases.get((table, found.identity))
         if kept is not None and not descriptions.is_protected(resource, found):
             desired = meeting.resolver.desired[table, key]
@@ -509,27 +542,33 @@ def _plain(resource: Resource, state: State | Desired | Found, left: set[str]) -
     return {name: value for name, value in {**own, **parts}.items() if name not in left}
 
 
-@given(st.data())
-@_SETTINGS
-def test_beside_somebody_else_nothing_is_undone_that_only_one_has_changed(data: st.DataObject) -> None:
-    world = _name(World(), data.draw)
-    other = _somebody_else(world, data.draw)
-    before, kept = _compared(world), set(world.bases)
-    shown = {(each.table, each.identity) for some in world.holds.values() for each in some}
-    try:
-        plan = world.apply()
-    except OperationError as error:
-        event(f"refused {error.sqlstate}")
-        assume(False)
-    going = {(each.table, each.found.identity) for each in plan.changes if each.found and not each.desired}
-    replaced = {
-        (each.table, each.found.identity) for each in plan.changes if each.action == "replace" and each.found
-    }
-    after = _compared(world)
-    for name, (row, answer, ours, theirs) in before.items():
-        if name in going or name in replaced:
-            continue
-        now_row, now_theirs = after[name][2], after[name][3]
+class _Before:
+    """A world before an apply, which may undo nothing that only one side has changed."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._compared = _compared(world)
+        self._kept = set(world.bases)
+        self._held = _held(world)
+
+    def assert_nothing_undone(self, plan: Plan) -> None:
+        """See what the apply of a plan has made of it."""
+        going = _found(each for each in plan.changes if not each.desired)
+        replaced = _found(each for each in plan.changes if each.action == "replace")
+        after = _compared(self._world)
+        for name in self._compared.keys() - going - replaced:
+            self._assert_as_changed(name, after[name], replaced)
+        for name in self._held - _held(self._world):
+            owner = RESOURCE[name[0]].within
+            assert name in going or name in replaced or owner, f"{name} was deleted"
+            known = name in self._kept or name in replaced or owner
+            assert known, f"{name} was deleted, and no row had shown it"
+
+    def _assert_as_changed(
+        self, name: Name, after: tuple[Values, Values, Values, Values], replaced: set[Name]
+    ) -> None:
+        row, answer, ours, theirs = self._compared[name]
+        _, _, now_row, now_theirs = after
         for column in row.keys() & now_row.keys():
             if (
                 is_pending(ours[column])
@@ -541,19 +580,99 @@ def test_beside_somebody_else_nothing_is_undone_that_only_one_has_changed(data: 
                 assert now_theirs[column] == theirs[column], f"{name}: {column} was undone in AWS"
             if theirs[column] == answer[column] and ours[column] is not None:
                 assert now_row[column] == ours[column], f"{name}: {column} was undone in the row"
-    for name in shown - {(each.table, each.identity) for some in world.holds.values() for each in some}:
-        owner = CATALOGUE.resources[name[0]].within
-        assert name in going or name in replaced or owner, f"{name} was deleted"
-        assert name in kept or name in replaced or owner, f"{name} was deleted, and no row had shown it"
-    left, gone = world.plan(), world.merged(world.account())[1].gone
-    assert (left.changes, left.restores) == ((), ())
-    assert {(each.table, each.key) for each in world.planned_sync()} == set(gone), (
-        world.planned_sync(),
-        gone,
-    )
-    event("somebody else changed something" if other.rows else "nothing")
+
+
+def _held(world: World) -> set[Name]:
+    return {(each.table, each.identity) for some in world.holds.values() for each in some}
+
+
+def _found(changes: Iterable[Change]) -> set[Name]:
+    return {(each.table, each.found.identity) for each in changes if each.found}
 
 
 def _names_one_of(value: Any, names: set[tuple[str, str]]) -> bool:
     text = repr(value)
     return any(identity in text for _, identity in names)
+
+
+def _applied_beside(world: World, scope: Scope | None = None) -> None:
+    """Apply, and see that nothing is undone that only one side has changed."""
+    before = _Before(world)
+    try:
+        plan = world.apply(scope=scope)
+    except OperationError as error:
+        event(f"refused {error.sqlstate}")
+        assume(False)
+    unread, world.unread = world.unread, frozenset()
+    before.assert_nothing_undone(plan)
+    world.unread = unread
+    left = world.plan(scope=scope)
+    assert (left.changes, left.restores) == ((), ())
+
+
+def _assert_only_gone_is_left(world: World) -> None:
+    """See that rows show all that AWS holds, and else only what is gone from it."""
+    gone = world.merged(world.account())[1].gone
+    left = world.planned_sync()
+    assert {(each.table, each.key) for each in left} == set(gone), (left, gone)
+
+
+@given(st.data())
+@_SETTINGS
+def test_beside_somebody_else_nothing_is_undone_that_only_one_has_changed(data: st.DataObject) -> None:
+    world = _name(World(), data.draw)
+    other = _somebody_else(world, data.draw)
+    _applied_beside(world)
+    _assert_only_gone_is_left(world)
+    event("somebody else changed something" if other.rows else "nothing")
+
+
+# With two regions --------------------------------------------------------------------------------------
+
+_REGIONS = settings(_SETTINGS, max_examples=40)
+_PLACES = st.sampled_from(BOTH.places)
+
+
+def _in(world: World, place: Place) -> str:
+    """All that AWS and the rows hold in a region; what is global is in none."""
+    tables = [
+        each.table for each in world.resources if schema_of(each.table) == place.schema and not each.is_global
+    ]
+    return repr([(world.holds[table], world.rows[table]) for table in tables])
+
+
+def _two_regions(draw: Draw) -> World:
+    """A world with two regions, in both of which rows and AWS have been changed."""
+    world = _name(World(layout=BOTH), draw, most=1)
+    _somebody_else(world, draw)
+    return world
+
+
+@given(st.data())
+@_REGIONS
+def test_beside_somebody_else_nothing_is_undone_in_any_region(data: st.DataObject) -> None:
+    world = _two_regions(data.draw)
+    _applied_beside(world)
+    _assert_only_gone_is_left(world)
+
+
+@given(st.data())
+@_REGIONS
+def test_an_apply_for_one_region_undoes_nothing_and_touches_no_other(data: st.DataObject) -> None:
+    world, here = _two_regions(data.draw), data.draw(_PLACES)
+    [elsewhere] = [each for each in BOTH.places if each != here]
+    before = _in(world, elsewhere)
+    _applied_beside(world, Scope(BOTH, (here,)))
+    assert _in(world, elsewhere) == before
+
+
+@given(st.data())
+@_REGIONS
+def test_a_region_that_does_not_answer_stays_as_it_is_and_the_others_go_on(data: st.DataObject) -> None:
+    world, silent = _two_regions(data.draw), data.draw(_PLACES)
+    before, world.unread = _in(world, silent), frozenset([silent.schema])
+    _applied_beside(world)
+    assert _in(world, silent) == before
+    world.unread = frozenset()
+    _applied_beside(world)
+    _assert_only_gone_is_left(world)

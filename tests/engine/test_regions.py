@@ -77,6 +77,25 @@ async def test_one_region_is_planned_applied_and_synced_alone(session: Session, 
     assert any("log_group y has appeared in AWS" in each for each in session.notices)
 
 
+async def test_what_goes_along_with_something_is_in_a_regions_plan(session: Session, boto: Any) -> None:
+    await session("iasql_add_region", IRELAND)
+    await session("iasql_install", "aws_security_group", region=IRELAND)
+    await session.execute("SET search_path = eu_west_1, public")
+    await session.execute(
+        "INSERT INTO security_group (group_name, description) VALUES ('g', 'g');"
+        "INSERT INTO security_group_rule (is_egress, ip_protocol, from_port, to_port, cidr_ipv4, "
+        "security_group_id) SELECT false, 'tcp', 22, 22, '10.0.0.0/8', id FROM security_group "
+        "WHERE group_name = 'g'"
+    )
+    await session("iasql_apply", region=IRELAND)
+    await session.execute(
+        "DELETE FROM security_group_rule WHERE from_port = 22;"
+        "DELETE FROM security_group WHERE group_name = 'g'"
+    )
+    assert await session("iasql_plan_apply", region=IRELAND) == await session("iasql_plan_apply")
+    assert len(await session("iasql_apply", region=IRELAND)) == 2
+
+
 async def test_what_a_region_needs_of_what_is_global_is_made_with_it(session: Session, boto: Any) -> None:
     await session("iasql_add_region", IRELAND)
     await session("iasql_install", "aws_ecs_fargate", region=IRELAND)

@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from engine import merging
 from engine.errors import OperationError
+from engine.guard import elsewhere
 from engine.plan.around import plan_merged
 from engine.plan.base import Base, agreed, applied, digest, state_of
 from engine.plan.call_groups import Sharing, sharing
 from engine.plan.diff import changed
+from engine.plan.layout import Installed, Layout, Place
 from engine.plan.meet import Meeting, Name, meet
 from engine.plan.merge import Merged, Mode, followed, merged
 from engine.plan.model import Desired, Found, Key, Pending, Plan, Row, RowChange, Step
@@ -23,64 +26,127 @@ from engine.plan.new_keys import numbered
 from engine.plan.resolve import natural_key
 from engine.plan.snapshot import Snapshot
 from engine.plan.sync import Mirror, brought, plan_sync, restored, tables_brought
+from engine.read.actual import needing
+from engine.request import Scope
 from modules import ownership
-from modules.catalogue import find_modules, in_reference_order
+from modules.catalogue import find_modules
 from modules.spec import ComesWith, OnChange, Resource
+from modules.spec.names import PUBLIC, bare, in_schema, schema_of
 
 CATALOGUE = find_modules()
-RESOURCES = in_reference_order(
-    {
-        table: each
-        for table, each in CATALOGUE.resources.items()
-        if table not in ("aws_account", "aws_regions")
-    }
+#: Tables that are left out: there is nothing to make or change in them.
+_LEFT_OUT = ("aws_account", "aws_regions")
+WEST = Place("west", "us-west-2")
+_HERE = Layout(
+    CATALOGUE,
+    Place(PUBLIC, "us-east-1"),
+    installed=frozenset(Installed(PUBLIC, each.name) for each in CATALOGUE.modules),
 )
+#: Two places; what is global is in the default one.
+BOTH = replace(
+    _HERE,
+    others=(WEST,),
+    installed=_HERE.installed | {_HERE.at_schema(WEST.schema, each.name) for each in CATALOGUE.modules},
+)
+#: By table, in both places.
+RESOURCE = {each.table: each for each in BOTH.resources}
 Rows = dict[str, list[Row]]
+
+
+class _Deaf:
+    """A caller that nobody hears."""
+
+    def notice(self, *said: Any, **more: Any) -> None:
+        """Say nothing."""
 
 
 @dataclass
 class World:
-    """The account as lists of what AWS holds, and the rows."""
+    """The account as lists of what AWS holds, and the rows.
 
-    holds: dict[str, list[Found]] = field(default_factory=lambda: {each.table: [] for each in RESOURCES})
-    rows: Rows = field(default_factory=lambda: {each.table: [] for each in RESOURCES})
+    Attributes:
+        layout: which places there are.
+        unread: the places that AWS does not answer for.
+    """
+
+    layout: Layout = _HERE
+    holds: dict[str, list[Found]] = field(default_factory=dict)
+    rows: Rows = field(default_factory=dict)
     bases: dict[Name, tuple[Base, Found]] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
 
-    def account(self) -> Snapshot:
-        return Snapshot(RESOURCES, self.holds, self.rows)
+    def __post_init__(self) -> None:
+        self.resources = tuple(each for each in self.layout.resources if bare(each.table) not in _LEFT_OUT)
+        for each in self.resources:
+            self.holds.setdefault(each.table, [])
+            self.rows.setdefault(each.table, [])
 
-    def merged(self, account: Snapshot, mode: Mode = Mode.MERGE) -> tuple[Meeting, Merged]:
+    def everywhere(self) -> Scope:
+        return Scope(self.layout, self.layout.places)
+
+    def account(self, scope: Scope | None = None) -> Snapshot:
+        """What AWS holds, as far as an operation reads it."""
+        places = (scope or self.everywhere()).places
+        tables = {each.table for each in self.layout.resources_at(places)}
+        resources = [each for each in self.resources if each.table in tables]
+        failed = {
+            each.table: OperationError("no answer", sqlstate="HV00N")
+            for each in resources
+            if schema_of(each.table) in self.unread and not each.is_global
+        }
+        unread = needing(resources, failed)
+        read = [each for each in resources if each.table not in unread]
+        return Snapshot(read, self.holds, self.rows, unread=unread)
+
+    def merged(
+        self, account: Snapshot, mode: Mode = Mode.MERGE, scope: Scope | None = None
+    ) -> tuple[Meeting, Merged]:
         """The rows after they have followed AWS.
 
         Raises:
             OperationError: 40001, both have been changed to something else.
         """
-        meeting = meet(account, self.rows)
+        rows = {table: some for table, some in self.rows.items() if table in account.resources}
+        meeting = meet(account, rows)
         wanted = {(table, name) for table, names in meeting.wanted().items() for name in names}
         kept = {name: base for name, (base, _) in self.bases.items() if name in wanted}
         result = merged(meeting, kept, mode)
+        whole = merging.Merging(mode, meeting, kept, result)
+        result = merging.within(scope or self.everywhere(), whole).merged
         if result.conflicts:
             raise OperationError(
                 f"conflict {result.conflicts}", sqlstate="40001", detail=repr(result.conflicts)
             )
         return meeting, result
 
-    def plan(self, mode: Mode = Mode.MERGE) -> Plan:
-        account = self.account()
-        return plan_merged(account, self.merged(account, mode)[1])
+    def plan(self, mode: Mode = Mode.MERGE, scope: Scope | None = None) -> Plan:
+        account = self.account(scope)
+        return self._about(account, self.merged(account, mode, scope)[1], scope)
 
-    def apply(self, meanwhile: Callable[[], None] = lambda: None, mode: Mode = Mode.MERGE) -> Plan:
+    def _about(self, account: Snapshot, merge: Merged, scope: Scope | None) -> Plan:
+        """What of a plan is to be done where it is asked for."""
+        scope = scope or self.everywhere()
+        plan = scope.of_plan(account, plan_merged(account, merge))
+        return elsewhere.spared(_Deaf(), self.layout, account, plan)  # type: ignore[arg-type]
+
+    def apply(
+        self,
+        meanwhile: Callable[[], None] = lambda: None,
+        mode: Mode = Mode.MERGE,
+        scope: Scope | None = None,
+    ) -> Plan:
         """Carry out a plan, checking at each step what AWS would check.
 
         Args:
             meanwhile: what happens before each step.
+            scope: which places it is about; None is all.
         """
-        account = self.account()
-        meeting, merge = self.merged(account, mode)
+        account = self.account(scope)
+        meeting, merge = self.merged(account, mode, scope)
         follows = tuple(numbered(merge.follows, self._key))
-        merge = replace(merge, follows=follows, rows=followed(account.resources, self.rows, follows))
-        plan = plan_merged(account, merge)
+        merge = replace(merge, follows=follows, rows=followed(account.resources, meeting.rows, follows))
+        plan = self._about(account, merge, scope)
         mirror = Mirror(account, merge.rows, plan.pairs)
         self.write(follows)
         self.write(restored(mirror, plan.restores))
@@ -106,7 +172,7 @@ class World:
             meanwhile()
             result = self._do(step, plan, made, shared)
             if result is not None:
-                resource = CATALOGUE.resources[result.table]
+                resource = RESOURCE[result.table]
                 found = account.add(resource, account.resolved(resource, result))
                 assert step.change.desired is not None
                 row = seen.get((found.table, step.change.desired.row.key), step.change.desired.row)
@@ -123,7 +189,7 @@ class World:
                 for each in (name, *taken_along.get(name, ())):
                     self.bases.pop(each, None)
             done.add(step.number)
-        self._show_brought(plan, account)
+        self._show_brought(plan, account, scope)
         return plan
 
     def keep(self, kept: Iterable[tuple[Base, Found]]) -> None:
@@ -134,7 +200,7 @@ class World:
     def _digests(self) -> dict[str, dict[str, str]]:
         result: dict[str, dict[str, str]] = {}
         for (table, identity), (_, found) in self.bases.items():
-            result.setdefault(table, {})[identity] = digest(CATALOGUE.resources[table], found)
+            result.setdefault(table, {})[identity] = digest(RESOURCE[table], found)
         return result
 
     def sync(self) -> tuple[RowChange, ...]:
@@ -151,14 +217,15 @@ class World:
 
     def planned_sync(self) -> tuple[RowChange, ...]:
         account = self.account()
-        return plan_sync(account, self.rows, agreed=self.merged(account, Mode.ENFORCE)[1].agreed)
+        rows = {table: some for table, some in self.rows.items() if table in account.resources}
+        return plan_sync(account, rows, agreed=self.merged(account, Mode.ENFORCE)[1].agreed)
 
     def write(self, changes: Sequence[RowChange]) -> None:
         """What `engine.rows.write` does, on lists."""
         for change in numbered(changes, self._key):
             rows = self.rows[change.table]
             if change.action == "create":
-                resource = CATALOGUE.resources[change.table]
+                resource = RESOURCE[change.table]
                 values = dict(zip(resource.key, change.key, strict=True)) | dict(change.values)
                 rows.append(Row(table=change.table, key=change.key, values=values, parts=change.parts))
             elif change.action == "update":
@@ -168,16 +235,16 @@ class World:
 
     def _refresh(self, mirror: Mirror, row: Row, found: Found, *, reset: bool = False) -> Row:
         """Write back what AWS has assigned to a row as it was seen, and return it as it is seen now."""
-        change = mirror.refreshed(CATALOGUE.resources[row.table], row, found, reset=reset)
+        change = mirror.refreshed(RESOURCE[row.table], row, found, reset=reset)
         self.write([change] if change else [])
         return change.written(row) if change else row
 
-    def _show_brought(self, plan: Plan, account: Snapshot) -> None:
+    def _show_brought(self, plan: Plan, account: Snapshot, scope: Scope | None) -> None:
         made = {each.table for each in plan.changes if each.action in ("create", "replace")}
-        tables, fresh = tables_brought(account.resources, made), self.account()
+        tables, fresh = tables_brought(account.resources, made), self.account(scope)
         self.write(brought(fresh, account, self.rows, tables))
         self.keep(
-            (agreed(CATALOGUE.resources[table], found), found)
+            (agreed(RESOURCE[table], found), found)
             for table in tables
             for found in fresh.tables[table]
             if account.by(table, None, found.identity) is None
@@ -191,7 +258,7 @@ class World:
     def _do(
         self, step: Step, plan: Plan, made: Mapping[tuple[str, Key], Found], shared: Sharing
     ) -> Found | None:
-        resource = CATALOGUE.resources[step.change.table]
+        resource = RESOURCE[step.change.table]
         if step.kind == "remove":
             assert step.change.found is not None
             self._remove(resource, step.change.found.identity)
@@ -216,13 +283,13 @@ class World:
     def _hold(self, found: Found) -> None:
         """Add a resource, and what AWS makes within it."""
         self.holds[found.table].append(found)
-        for each in CATALOGUE.resources[found.table].comes_with:
+        for each in RESOURCE[found.table].comes_with:
             identity = f"{each.table}-{next(self._numbers)}"
             self._add(each.table, identity, **each.values, **{each.by: found.identity})
 
     def _without_unwanted(self, owner: Found, step: Step, shared: Sharing) -> Found:
         """Take away what AWS has made within a resource and no row asks for."""
-        for each in CATALOGUE.resources[owner.table].comes_with:
+        for each in RESOURCE[owner.table].comes_with:
             if each.unwanted is not None and each not in shared.wanted.get(step.number, ()):
                 held = self.holds[each.table]
                 held[:] = [other for other in held if not _came_with(each, other, owner)]
@@ -234,20 +301,25 @@ class World:
         return self._change(resource, desired, found) if changed(resource, desired, found) else found
 
     def _add(self, table: str, identity: str, **values: Any) -> None:
-        resource = CATALOGUE.resources[table]
+        resource = RESOURCE[table]
         row = Row(table=table, key=(), values={})
         self._hold(_described(resource, identity, Desired(row, {"tags": {}, **values}, {})))
 
     def add_default_network(self) -> None:
-        """What an account has from the start."""
-        self._add("vpc", "vpc-default", cidr_block="172.31.0.0/16", is_default=True)
+        """What an account has from the start, in each region."""
+        for place in self.layout.places:
+            self._add_default_network(place.schema)
+
+    def _add_default_network(self, schema: str) -> None:
+        vpc, at = f"vpc-default{region_mark(schema)}", region_mark(schema)
+        self._add(in_schema(schema, "vpc"), vpc, cidr_block="172.31.0.0/16", is_default=True)
         for zone in "ab":
             self._add(
-                "subnet",
-                f"subnet-{zone}",
+                in_schema(schema, "subnet"),
+                f"subnet-{zone}{at}",
                 availability_zone=zone,
                 cidr_block="172.31.0.0/20" if zone == "a" else "172.31.16.0/20",
-                vpc_id="vpc-default",
+                vpc_id=vpc,
             )
 
     def _change(self, resource: Resource, desired: Desired, old: Found) -> Found:
@@ -277,12 +349,13 @@ class World:
         found = next((each for each in held if each.identity == identity), None)
         if found is None:
             return
-        if resource.table == "vpc":
-            for group in [each for each in self.holds["security_group"] if each.values["vpc_id"] == identity]:
+        if bare(resource.table) == "vpc":
+            table = in_schema(schema_of(resource.table), "security_group")
+            for group in [each for each in self.holds[table] if each.values["vpc_id"] == identity]:
                 if group.values["group_name"] == "default":
-                    self._take_along("security_group", group.identity)
+                    self._take_along(table, group.identity)
         for table, user in self._users(resource, found):
-            within = CATALOGUE.resources[table].within or ""
+            within = RESOURCE[table].within or ""
             assert user.values.get(within) == identity, (
                 f"{resource.table} is removed while {table} {user.identity} uses it"
             )
@@ -292,14 +365,14 @@ class World:
         found = next((each for each in self.holds[table] if each.identity == identity), None)
         if found is None:
             return  # a rule that names its own group is a user of it twice
-        for other, user in self._users(CATALOGUE.resources[table], found):
+        for other, user in self._users(RESOURCE[table], found):
             self._take_along(other, user.identity)
         self.holds[table] = [each for each in self.holds[table] if each.identity != identity]
 
     def _users(self, resource: Resource, found: Found) -> list[tuple[str, Found]]:
         return [
             (other.table, each)
-            for other in RESOURCES
+            for other in self.resources
             for each in self.holds[other.table]
             for table, value, by in _references(other, each)
             if table == resource.table and value == (found.values.get(by) if by else found.identity)
@@ -320,10 +393,15 @@ class World:
             assert key not in taken, f"there is a {resource.table} {key} already"
 
 
+def region_mark(schema: str) -> str:
+    """What tells a region's default network from that of the default one."""
+    return "" if schema == PUBLIC else f"-{schema}"
+
+
 def _came_with(each: ComesWith, other: Found, owner: Found) -> bool:
     """Whether a resource is, untouched, what AWS has made within another."""
     values = {**each.values, each.by: owner.identity}
-    columns = CATALOGUE.resources[each.table].natural_key
+    columns = RESOURCE[each.table].natural_key
     return all(other.values[name] == values.get(name) for name in columns)
 
 
@@ -354,13 +432,14 @@ def _described(resource: Resource, identity: str, desired: Desired) -> Found:
             values[column.name] = "chosen"
         if column.path is None and column.on_change is OnChange.UPDATE:
             values[column.name] = False
-    if resource.table == "vpc":
-        values["is_default"] = bool(desired.values.get("is_default")) and identity == "vpc-default"
+    if bare(resource.table) == "vpc":
+        is_default = bool(desired.values.get("is_default")) and identity.startswith("vpc-default")
+        values["is_default"] = is_default
     if resource.identity:
         values[resource.identity] = identity
     description = {
         "IsDefault": values.get("is_default") is True,
-        "DefaultForAz": identity in ("subnet-a", "subnet-b"),
+        "DefaultForAz": identity.startswith(("subnet-a", "subnet-b")),
         "GroupName": values.get("group_name"),
     }
     parts = {

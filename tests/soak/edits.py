@@ -19,11 +19,21 @@ TRUST = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", '
     '"Principal": {"Service": "ecs-tasks.amazonaws.com"}}]}'
 )
+#: The tables whose tags count, with the column of the name.
+TAGGED = {
+    "cluster": "cluster_name",
+    "log_group": "log_group_name",
+    "repository": "repository_name",
+    "role": "role_name",
+    "security_group": "group_name",
+}
+TAGS = ("team", "stage")
+VALUES = ("a", "b")
 _SIZES = ("vCPU0.25-0.5GB", "vCPU0.5-1GB", "vCPU1-2GB")
 _IMAGES = ("nginx", "redis")
-_NAMES = ("one", "two", "three", "four")
-_PORTS = (80, 443)
-_CIDRS = ("10.0.0.0/8", "192.168.0.0/16")
+NAMES = ("one", "two", "three", "four")
+PORTS = (80, 443)
+CIDRS = ("10.0.0.0/8", "192.168.0.0/16")
 _NETWORKS = ("10.1.0.0/16", "10.2.0.0/16")
 #: What a group's or target group's other attributes are follows from its name: AWS replaces those it
 #: could only change by deleting what is in use, which a plan refuses.
@@ -41,11 +51,13 @@ class Edit:
     Attributes:
         after: the rows then.
         statements: what makes them so.
+        dropped: the resources whose rows are deleted; some have a new one.
     """
 
     def __init__(self, before: State, random: Random) -> None:
         self.after = deepcopy(before)
         self.statements: list[Statement] = []
+        self.dropped: set[tuple[str, Key]] = set()
         self._random = random
         for _ in range(random.choice((1, 3, 6, 15))):
             random.choice(_EDITS)(self)
@@ -59,15 +71,19 @@ class Edit:
 
     def _new(self, table: str) -> str | None:
         """A name that no resource of a table has."""
-        free = [name for name in _NAMES if (name,) not in self.after[table]]
+        free = [name for name in NAMES if (name,) not in self.after[table]]
         return self._random.choice(free) if free else None
 
     def _do(self, sql: str, *values: Any) -> None:
         self.statements.append((sql, values))
 
     def _drop(self, table: str, column: str, key: Key) -> None:
-        del self.after[table][key]
+        self._gone(table, key)
         self._do(f"DELETE FROM {table} WHERE {column} = %s", key[0])
+
+    def _gone(self, table: str, key: Key) -> None:
+        del self.after[table][key]
+        self.dropped.add((table, key))
 
     def _users(self, table: str, attribute: str, name: str) -> Iterator[Key]:
         """The resources that name another in an attribute, alone or among others."""
@@ -78,9 +94,27 @@ class Edit:
 
     # What can be done, a table after the other -------------------------------------------------------
 
+    def tag(self) -> None:
+        table = self._random.choice(sorted(TAGGED))
+        if (key := self._pick(table)) is None:
+            return
+        name, value = self._random.choice(TAGS), self._random.choice((*VALUES, None))
+        tags = self.after[table][key]["tags"]
+        tags.pop(name, None)
+        where = f"WHERE {TAGGED[table]} = %s"
+        if value is None:
+            self._do(f"UPDATE {table} SET tags = tags - %s::text {where}", name, key[0])
+        else:
+            tags[name] = value
+            self._do(
+                f"UPDATE {table} SET tags = coalesce(tags, '{{}}') || jsonb_build_object(%s::text, %s::text) "
+                f"{where}",
+                *(name, value, key[0]),
+            )
+
     def log_group(self) -> None:
         if (name := self._new("log_group")) and self._random.random() < 0.6:
-            self.after["log_group"][name,] = {}
+            self.after["log_group"][name,] = {"tags": {}}
             self._do("INSERT INTO log_group (log_group_name) VALUES (%s)", name)
         elif key := self._pick("log_group"):
             self._drop("log_group", "log_group_name", key)
@@ -88,7 +122,7 @@ class Edit:
     def repository(self) -> None:
         key, scan = self._pick("repository"), self._random.random() < 0.5
         if (name := self._new("repository")) and self._random.random() < 0.5:
-            self.after["repository"][name,] = {"scan": scan}
+            self.after["repository"][name,] = {"scan": scan, "tags": {}}
             self._do("INSERT INTO repository (repository_name, scan_on_push) VALUES (%s, %s)", name, scan)
         elif key and self._random.random() < 0.6:
             self.after["repository"][key]["scan"] = scan
@@ -104,14 +138,14 @@ class Edit:
             "policies": policies,
         }
         if (name := self._new("role")) and self._random.random() < 0.5:
-            self.after["role"][name,] = values
+            self.after["role"][name,] = {**values, "tags": {}}
             self._do(
                 "INSERT INTO role (role_name, assume_role_policy_document, description, "
                 "attached_policies_arns) VALUES (%s, %s, %s, %s)",
                 *(name, TRUST, values["description"], list(policies)),
             )
         elif key and self._random.random() < 0.6:
-            self.after["role"][key] = values
+            self.after["role"][key] |= values
             self._do(
                 "UPDATE role SET description = %s, attached_policies_arns = %s WHERE role_name = %s",
                 *(values["description"], list(policies), key[0]),
@@ -141,7 +175,7 @@ class Edit:
 
     def _drop_network(self, key: Key, inside: Iterable[Key]) -> None:
         for each in inside:
-            del self.after["subnet"][each]
+            self._gone("subnet", each)
         for table in ("subnet", "security_group_rule", "security_group"):
             which = "vpc_id" if table != "security_group_rule" else "security_group_id"
             owner = "SELECT id FROM vpc WHERE cidr_block = %s"
@@ -152,7 +186,7 @@ class Edit:
 
     def security_group(self) -> None:
         if (name := self._new("security_group")) and self._random.random() < 0.7:
-            self.after["security_group"][name,] = {}
+            self.after["security_group"][name,] = {"tags": {}}
             self._do(
                 "INSERT INTO security_group (group_name, description) VALUES (%s, %s)",
                 *(name, description(name)),
@@ -162,7 +196,7 @@ class Edit:
             used += self._users("service", "groups", key[0])
             if not used:
                 for rule in [each for each in self.after["security_group_rule"] if each[0] == key[0]]:
-                    del self.after["security_group_rule"][rule]
+                    self._gone("security_group_rule", rule)
                 self._do(
                     "DELETE FROM security_group_rule WHERE security_group_id IN "
                     "(SELECT id FROM security_group WHERE group_name = %s)",
@@ -173,7 +207,7 @@ class Edit:
     def security_group_rule(self) -> None:
         if (group := self._pick("security_group")) is None:
             return
-        port, cidr = self._random.choice(_PORTS), self._random.choice(_CIDRS)
+        port, cidr = self._random.choice(PORTS), self._random.choice(CIDRS)
         about = self._random.choice((None, "one", "two"))
         rule = (group[0], port, cidr)
         where = (
@@ -193,7 +227,7 @@ class Edit:
             self.after["security_group_rule"][rule] = {"description": about}
             self._do(f"UPDATE security_group_rule SET description = %s {where}", about, *which)
         else:
-            del self.after["security_group_rule"][rule]
+            self._gone("security_group_rule", rule)
             self._do(f"DELETE FROM security_group_rule {where}", *which)
 
     def target_group(self) -> None:
@@ -247,7 +281,7 @@ class Edit:
         balancer, target = self._pick("load_balancer"), self._pick("target_group")
         if balancer is None or target is None:
             return
-        port = self._random.choice(_PORTS)
+        port = self._random.choice(PORTS)
         old = self.after["listener"].get((balancer[0], port))
         if old is None:
             self.after["listener"][balancer[0], port] = {"target": target[0]}
@@ -264,14 +298,14 @@ class Edit:
                     *(target[0], balancer[0], port),
                 )
             else:
-                del self.after["listener"][balancer[0], port]
+                self._gone("listener", (balancer[0], port))
                 self._do(
                     "DELETE FROM listener WHERE load_balancer_name = %s AND port = %s", balancer[0], port
                 )
 
     def cluster(self) -> None:
         if (name := self._new("cluster")) and self._random.random() < 0.6:
-            self.after["cluster"][name,] = {}
+            self.after["cluster"][name,] = {"tags": {}}
             self._do("INSERT INTO cluster (cluster_name) VALUES (%s)", name)
         elif (key := self._pick("cluster")) and not list(self._users("service", "cluster", key[0])):
             self._drop("cluster", "cluster_name", key)
@@ -348,6 +382,7 @@ class Edit:
 
 
 _EDITS: tuple[Callable[[Edit], None], ...] = (
+    *(Edit.tag, Edit.tag),
     *(Edit.log_group, Edit.repository, Edit.role, Edit.network),
     *(Edit.security_group, Edit.security_group, Edit.security_group_rule, Edit.security_group_rule),
     *(Edit.target_group, Edit.load_balancer, Edit.load_balancer, Edit.listener, Edit.listener),

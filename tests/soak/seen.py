@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 import psycopg
@@ -18,21 +20,24 @@ _SIZES = {
     ("1024", "2048"): "vCPU1-2GB",
 }
 
+_TAGS = "coalesce(tags, '{}') AS tags"
 _ROWS = {
-    "log_group": "SELECT log_group_name FROM log_group",
-    "repository": "SELECT repository_name, scan_on_push AS scan FROM repository",
+    "log_group": f"SELECT log_group_name, {_TAGS} FROM log_group",
+    "repository": f"SELECT repository_name, scan_on_push AS scan, {_TAGS} FROM repository",
     "role": (
-        "SELECT role_name, description, ARRAY(SELECT unnest(attached_policies_arns) ORDER BY 1) AS policies "
-        "FROM role"
+        "SELECT role_name, nullif(description, '') AS description, "
+        "ARRAY(SELECT unnest(attached_policies_arns) ORDER BY 1) AS policies, "
+        f"{_TAGS} FROM role"
     ),
     "vpc": "SELECT cidr_block FROM vpc WHERE NOT is_default",
     "subnet": (
         "SELECT vpc.cidr_block, subnet.cidr_block FROM subnet JOIN vpc ON vpc.id = subnet.vpc_id "
         "WHERE NOT is_default"
     ),
-    "security_group": "SELECT group_name FROM security_group WHERE group_name <> 'default'",
+    "security_group": f"SELECT group_name, {_TAGS} FROM security_group WHERE group_name <> 'default'",
     "security_group_rule": (
-        "SELECT group_name, nullif(from_port, -1) AS port, cidr_ipv4::text, rule.description AS description "
+        "SELECT group_name, nullif(from_port, -1) AS port, cidr_ipv4::text, "
+        "nullif(rule.description, '') AS description "
         "FROM security_group_rule AS rule JOIN security_group ON security_group.id = security_group_id "
         "WHERE group_name <> 'default'"
     ),
@@ -44,7 +49,7 @@ _ROWS = {
         "FROM load_balancer"
     ),
     "listener": "SELECT load_balancer_name, port, target_group_name AS target FROM listener",
-    "cluster": "SELECT cluster_name FROM cluster",
+    "cluster": f"SELECT cluster_name, {_TAGS} FROM cluster",
     "task_definition": (
         "SELECT family, cpu_memory::text AS size, execution_role_name AS role, "
         "(SELECT min(image) FROM container_definition WHERE task_definition_id = task_definition.id) "
@@ -79,16 +84,21 @@ def rows(connection: psycopg.Connection[Any]) -> Seen:
     return found
 
 
-def state(seen: Seen) -> State:
+def state(seen: Seen, *, may_be_twice: Collection[str] = ()) -> State:
     """What is there as a model of it.
 
+    Args:
+        may_be_twice: the tables in which what is there twice is left out.
+
     Raises:
-        AssertionError: something is there twice.
+        AssertionError: something else is there twice.
     """
     made = empty()
     for table, resources in seen.items():
-        made[table] = dict(resources)
-        assert len(made[table]) == len(resources), f"twice in {table}: {resources}"
+        count = Counter(key for key, _ in resources)
+        made[table] = {key: values for key, values in resources if count[key] == 1}
+        once = table in may_be_twice or len(made[table]) == len(resources)
+        assert once, f"twice in {table}: {resources}"
     return made
 
 
@@ -113,18 +123,29 @@ def account(cloud: Cloud) -> Seen:
     ecr, iam, logs = cloud.client("ecr"), cloud.client("iam"), cloud.client("logs")
     found: Seen = {
         "log_group": [
-            ((each["logGroupName"],), {}) for each in _all(logs, "describe_log_groups", "logGroups")
+            ((each["logGroupName"],), {"tags": _log_tags(logs, each)})
+            for each in everything(logs, "describe_log_groups", "logGroups")
         ],
         "repository": [
-            ((each["repositoryName"],), {"scan": each["imageScanningConfiguration"]["scanOnPush"]})
-            for each in _all(ecr, "describe_repositories", "repositories")
+            (
+                (each["repositoryName"],),
+                {
+                    "scan": each["imageScanningConfiguration"]["scanOnPush"],
+                    "tags": _tags(ecr.list_tags_for_resource(resourceArn=each["repositoryArn"])["tags"]),
+                },
+            )
+            for each in everything(ecr, "describe_repositories", "repositories")
         ],
         "role": [
             (
                 (each["RoleName"],),
-                {"description": each.get("Description") or None, "policies": _policies(iam, each)},
+                {
+                    "description": each.get("Description") or None,
+                    "policies": _policies(iam, each),
+                    "tags": _tags(iam.list_role_tags(RoleName=each["RoleName"])["Tags"]),
+                },
             )
-            for each in _all(iam, "list_roles", "Roles")
+            for each in everything(iam, "list_roles", "Roles")
         ],
         **_networks(cloud),
         **_balancing(cloud),
@@ -138,11 +159,25 @@ def _policies(iam: Any, role: dict[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(each["PolicyArn"] for each in attached))
 
 
+def _log_tags(logs: Any, group: dict[str, Any]) -> dict[str, str]:
+    tags: dict[str, str] = logs.list_tags_for_resource(resourceArn=group["arn"].removesuffix(":*"))["tags"]
+    return tags
+
+
+def _tags(pairs: list[dict[str, str]]) -> dict[str, str]:
+    """Tags, whose keys services write differently."""
+    return {each[next(name for name in each if name.lower() == "key")]: _value(each) for each in pairs}
+
+
+def _value(tag: dict[str, str]) -> str:
+    return next(value for name, value in tag.items() if name.lower() == "value")
+
+
 def _networks(cloud: Cloud) -> Seen:
     ec2 = cloud.client("ec2")
     vpcs = {
         each["VpcId"]: each["CidrBlock"]
-        for each in _all(ec2, "describe_vpcs", "Vpcs")
+        for each in everything(ec2, "describe_vpcs", "Vpcs")
         if not each["IsDefault"]
     }
     groups = _group_names(cloud)
@@ -150,16 +185,20 @@ def _networks(cloud: Cloud) -> Seen:
         "vpc": [((cidr,), {}) for cidr in vpcs.values()],
         "subnet": [
             ((vpcs[each["VpcId"]], each["CidrBlock"]), {})
-            for each in _all(ec2, "describe_subnets", "Subnets")
+            for each in everything(ec2, "describe_subnets", "Subnets")
             if each["VpcId"] in vpcs
         ],
-        "security_group": [((name,), {}) for name in groups.values() if name != "default"],
+        "security_group": [
+            ((each["GroupName"],), {"tags": _tags(each.get("Tags", []))})
+            for each in everything(ec2, "describe_security_groups", "SecurityGroups")
+            if each["GroupName"] != "default"
+        ],
         "security_group_rule": [
             (
                 (groups[each["GroupId"]], _port(each), each.get("CidrIpv4")),
                 {"description": each.get("Description") or None},
             )
-            for each in _all(ec2, "describe_security_group_rules", "SecurityGroupRules")
+            for each in everything(ec2, "describe_security_group_rules", "SecurityGroupRules")
             if groups[each["GroupId"]] != "default"
         ],
     }
@@ -171,16 +210,16 @@ def _port(rule: dict[str, Any]) -> int | None:
 
 
 def _group_names(cloud: Cloud) -> dict[str, str]:
-    groups = _all(cloud.client("ec2"), "describe_security_groups", "SecurityGroups")
+    groups = everything(cloud.client("ec2"), "describe_security_groups", "SecurityGroups")
     return {each["GroupId"]: each["GroupName"] for each in groups}
 
 
 def _balancing(cloud: Cloud) -> Seen:
     elb, groups = cloud.client("elbv2"), _group_names(cloud)
-    balancers = _all(elb, "describe_load_balancers", "LoadBalancers")
+    balancers = everything(elb, "describe_load_balancers", "LoadBalancers")
     targets = {
         each["TargetGroupArn"]: each["TargetGroupName"]
-        for each in _all(elb, "describe_target_groups", "TargetGroups")
+        for each in everything(elb, "describe_target_groups", "TargetGroups")
     }
     return {
         "target_group": [((name,), {}) for name in targets.values()],
@@ -200,7 +239,7 @@ def _balancing(cloud: Cloud) -> Seen:
                 {"target": targets[each["DefaultActions"][0]["TargetGroupArn"]]},
             )
             for balancer in balancers
-            for each in _all(
+            for each in everything(
                 elb, "describe_listeners", "Listeners", LoadBalancerArn=balancer["LoadBalancerArn"]
             )
         ],
@@ -209,19 +248,19 @@ def _balancing(cloud: Cloud) -> Seen:
 
 def _containers(cloud: Cloud) -> Seen:
     ecs, groups = cloud.client("ecs"), _group_names(cloud)
-    clusters = [arn.rpartition("/")[2] for arn in _all(ecs, "list_clusters", "clusterArns")]
+    clusters = [arn.rpartition("/")[2] for arn in everything(ecs, "list_clusters", "clusterArns")]
     definitions = [
         ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
-        for arn in _all(ecs, "list_task_definitions", "taskDefinitionArns", status="ACTIVE")
+        for arn in everything(ecs, "list_task_definitions", "taskDefinitionArns", status="ACTIVE")
     ]
     services = [
         (cluster, each)
         for cluster in clusters
-        for arn in _all(ecs, "list_services", "serviceArns", cluster=cluster)
+        for arn in everything(ecs, "list_services", "serviceArns", cluster=cluster)
         for each in ecs.describe_services(cluster=cluster, services=[arn])["services"]
     ]
     return {
-        "cluster": [((name,), {}) for name in clusters],
+        "cluster": [((name,), {"tags": _cluster_tags(ecs, name)}) for name in clusters],
         "task_definition": [
             (
                 (each["family"],),
@@ -237,6 +276,11 @@ def _containers(cloud: Cloud) -> Seen:
     }
 
 
+def _cluster_tags(ecs: Any, name: str) -> dict[str, str]:
+    [cluster] = ecs.describe_clusters(clusters=[name], include=["TAGS"])["clusters"]
+    return _tags(cluster.get("tags", []))
+
+
 def _service(cluster: str, service: dict[str, Any], groups: dict[str, str]) -> Attributes:
     network = service["networkConfiguration"]["awsvpcConfiguration"]
     target = next((each["targetGroupArn"].split("/")[1] for each in service["loadBalancers"]), None)
@@ -249,7 +293,8 @@ def _service(cluster: str, service: dict[str, Any], groups: dict[str, str]) -> A
     }
 
 
-def _all(client: Any, operation: str, items: str, **parameters: Any) -> list[Any]:
+def everything(client: Any, operation: str, items: str, **parameters: Any) -> list[Any]:
+    """What a listing has on all its pages."""
     pages = client.get_paginator(operation).paginate(**parameters)
     return [each for page in pages for each in page[items]]
 

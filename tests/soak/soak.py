@@ -1,4 +1,4 @@
-"""Random work, and what must be true after it."""
+"""Random work, and what must be true after it: the rows are the truth, which applies enforce."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from tests.soak.world import Ended, Running, World, pause
 
 APPLY = "SELECT count(*) FROM iasql_apply()"
 SYNC = "SELECT count(*) FROM iasql_sync()"
+#: What only the engine's user agent has in it.
+_ENGINE = "md/operation#iasql"
 #: Seconds after which the account does nothing more of its own accord.
-_SETTLED = 10.0
+SETTLED = 10.0
 _RATES = (0.01, 0.05, 0.2)
 _FAULTS: tuple[dict[str, Any], ...] = (
     {"action": "delay", "seconds": 0.5},
@@ -33,15 +35,25 @@ _FAULTS: tuple[dict[str, Any], ...] = (
     {"action": "hang_after", "seconds": 0.7},
 )
 
+#: Reading calls that AWS refuses for a while: listings, and the details of what was listed.
+_REFUSED = (
+    *("ListRoles", "ListAttachedRolePolicies", "ListRoleTags", "DescribeRepositories"),
+    *("ListTagsForResource", "DescribeLogGroups", "DescribeSecurityGroups", "DescribeSecurityGroupRules"),
+    *("DescribeLoadBalancers", "DescribeListeners", "DescribeTags", "DescribeServices"),
+    *("DescribeTaskDefinition", "ListClusters", "ListServices"),
+)
+
 Trouble = Callable[["Soak", Running], str]
 
 
 class Soak:
-    """One run.
+    """One run, of a database whose rows are the truth.
 
     Attributes:
         done: how often what was done.
     """
+
+    settings: tuple[str, ...] = ("apply_mode = enforce", "delete_unknown = on")
 
     def __init__(self, world: World, random: Random, say: Callable[[str], None]) -> None:
         self.world = world
@@ -58,6 +70,8 @@ class Soak:
         Raises:
             AssertionError: something is not as it must be.
         """
+        for setting in self.settings:
+            self.world.set(setting)
         self._new_proxy()
         installed = self.world.run(tutorial.migration(tutorial.V1))
         assert installed.well, installed
@@ -66,12 +80,24 @@ class Soak:
                 self._act()
             self._checkpoint()
 
+    @property
+    def _actions(self) -> tuple[tuple[Callable[[Any], None], int], ...]:
+        """What may be done, each with its weight."""
+        return (
+            (Soak._apply, 10),
+            (Soak._apply_edited, 4),
+            (Soak._apply_twice, 2),
+            (Soak._apply_undone, 1),
+            (Soak._sync, 2),
+            (Soak._drift, 1),
+        )
+
     # What is done ----------------------------------------------------------------------------------
 
     def _act(self) -> None:
         self._edit()
-        kind = self.random.choices(_ACTIONS, _WEIGHTS)[0]
-        kind(self)
+        actions, weights = zip(*self._actions, strict=True)
+        self.random.choices(actions, weights)[0](self)
         self._rows_are_as_edited()
 
     def _edit(self) -> None:
@@ -121,9 +147,9 @@ class Soak:
 
     def _apply_undone(self) -> None:
         """Apply in a transaction that is rolled back: the rows are as before, AWS is not."""
-        edit = Edit(self._model, self.random)
         with psycopg.connect(self.world.url, autocommit=True) as connection:
             connection.execute("BEGIN")
+            edit = self._undo(connection)
             for sql, values in edit.statements:
                 connection.execute(sql, values)
             try:
@@ -135,16 +161,22 @@ class Soak:
         self.done["applies"] += 1
         self._tell(f"edit and apply in a transaction, rolled back: {said}")
 
+    def _undo(self, connection: psycopg.Connection[Any]) -> Edit:
+        """An edit that is about to be rolled back."""
+        return Edit(self._model, self.random)
+
     def _sync(self) -> None:
         """Bring AWS to the rows, change it behind the engine's back, and sync."""
         self._converge()
         for _ in range(self.random.randint(0, 3)):
             self._tell(f"in AWS: {drift.change(self.world.account, self.random)}")
         ended = self._with_trouble("sync", SYNC)
+        if ended.left_out:
+            ended = self.world.run(SYNC)
         if ended.well:
-            self._model = seen.state(seen.account(self.world.account))
+            self._model = seen.state(self.world.look())
         elif ended.state == "":
-            self._maybe = seen.state(seen.account(self.world.account))
+            self._maybe = seen.state(self.world.look())
 
     def _drift(self) -> None:
         self.done["changes in AWS"] += 1
@@ -160,6 +192,8 @@ class Soak:
             self._plan_kill()
         if trouble is _faults:
             self._plan_faults()
+        if trouble is _refuse:
+            self._plan_refusal()
         running = Running(self.world.url, sql, before=before)
         said = trouble(self, running)
         ended = running.wait()
@@ -178,14 +212,23 @@ class Soak:
     def _plan_faults(self) -> None:
         fault = dict(self.random.choice(_FAULTS))
         fault |= {"rate": self.random.choice(_RATES), "seed": self.random.randrange(1000), "times": 0}
-        self.world.account.plan(fault)
+        self._plan(fault)
+
+    def _plan(self, fault: dict[str, Any]) -> None:
+        """Let calls of the engine go wrong, and nobody else's."""
+        self.world.account.plan(fault | {"agent": _ENGINE})
+
+    def _plan_refusal(self) -> None:
+        refused = {"operation": self.random.choice(_REFUSED), "times": 0}
+        fault = {"action": "error", "status": 403, "code": "AccessDenied", "message": "You may not see that"}
+        self._plan(fault | refused)
 
     def _plan_kill(self) -> None:
         action = self.random.choice(("kill_before", "kill_after"))
         fault = {"action": action, "pid": self.world.proxy_pid, "nth": self.random.randint(1, 40)}
         if self.random.random() < 0.5:
             fault |= {"mutating": True, "nth": self.random.randint(1, 12)}
-        self.world.account.plan(fault)
+        self._plan(fault)
 
     def wait_for_chance(self, running: Running) -> None:
         """Let some time pass that chance decides, or less if a statement ends before."""
@@ -217,11 +260,11 @@ class Soak:
             self._tell(f"apply with nothing in the way: {ended}")
             ended = self.world.run(APPLY)
         assert ended.well, f"apply with nothing in the way: {ended}"
-        wrong = seen.difference(seen.account(self.world.account), seen.of_state(self._model))
+        wrong = seen.difference(self.world.look(), seen.of_state(self._model))
         assert not wrong, f"AWS against the model: {wrong}"
 
     def _checkpoint(self) -> None:
-        self.world.account.advance(_SETTLED)  # else a state may change of its own accord in between
+        self.world.settle(SETTLED)  # else a state may change of its own accord in between
         self._converge()
         self._rows_are_as_edited()
         for plan in ("iasql_plan_apply", "iasql_plan_sync"):
@@ -251,6 +294,10 @@ def _nothing(soak: Soak, running: Running) -> str:
 
 def _faults(soak: Soak, running: Running) -> str:
     return ", calls go wrong"
+
+
+def _refuse(soak: Soak, running: Running) -> str:
+    return ", something may not be read"
 
 
 def _cancel(soak: Soak, running: Running) -> str:
@@ -309,9 +356,5 @@ def _crash(soak: Soak, running: Running) -> str:
 
 _TROUBLES: tuple[Trouble, ...] = (
     *(_nothing, _faults, _faults, _faults, _faults, _faults, _cancel, _time_out, _vanish),
-    *(_kill, _kill, _kill_any_time, _stop, _terminate, _crash),
+    *(_kill, _kill, _kill_any_time, _stop, _terminate, _crash, _refuse, _refuse),
 )
-_ACTIONS: tuple[Callable[[Soak], None], ...] = (
-    *(Soak._apply, Soak._apply_edited, Soak._apply_twice, Soak._apply_undone, Soak._sync, Soak._drift),
-)
-_WEIGHTS = (10, 4, 2, 1, 2, 1)

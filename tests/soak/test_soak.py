@@ -8,6 +8,7 @@ from tests.soak.__main__ import soak
 
 
 @pytest.mark.timeout(600)
-def test_random_work_ends_with_no_difference() -> None:
+@pytest.mark.parametrize("mode", ["enforce", "merge"])
+def test_random_work_ends_with_no_difference(mode: str) -> None:
     said: list[str] = []
-    assert soak(35, 1, said.append), "\n".join(said)
+    assert soak(12, 1, said.append, mode), "\n".join(said)

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,6 +22,8 @@ from deploy.simulator.process import SimulatorProcess
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import Database, PostgresServer, free_port
 from tests.fixtures.proxies import IasqlProcess, launch
+from tests.soak import seen
+from tests.soak.seen import Seen
 
 #: Slow enough for anything to happen in between, and for AWS's delays to be met.
 CONDITIONS = Conditions(
@@ -36,19 +38,26 @@ class Ended:
 
     Attributes:
         state: SQLSTATE of its error; empty if the connection was lost; None if it succeeded.
+        notices: what the client was told meanwhile.
     """
 
     state: str | None
     message: str = ""
     rows: tuple[Any, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def well(self) -> bool:
         return self.state is None
 
+    @property
+    def left_out(self) -> bool:
+        """Whether it did nothing about some tables, which could not be read."""
+        return any("left out: " in each for each in self.notices)
+
     def __str__(self) -> str:
         if self.well:
-            return "done"
+            return "done, but for some tables" if self.left_out else "done"
         return f"{self.state or 'connection lost'}: {' '.join(self.message.split())[:150]}"
 
 
@@ -98,12 +107,15 @@ class Running:
                 cut.shutdown(socket.SHUT_RDWR)
 
     def _run(self) -> None:
+        notices: list[str] = []
         try:
             with psycopg.connect(self._url, autocommit=True, connect_timeout=20) as self._connection:
+                self._connection.add_notice_handler(lambda told: notices.append(told.message_primary or ""))
                 if self._before:
                     self._connection.execute(self._before)
                 cursor = self._connection.execute(self._sql)
-                self._ended = Ended(None, rows=tuple(cursor.fetchall()) if cursor.description else ())
+                rows = tuple(cursor.fetchall()) if cursor.description else ()
+                self._ended = Ended(None, rows=rows, notices=tuple(notices))
         except psycopg.Error as error:
             self._ended = Ended(error.sqlstate or "", str(error))
 
@@ -123,10 +135,6 @@ class World:
             superuser_password=postgres.superuser_password,
         )
         self._database = self._server.create()
-        # The model knows one truth, the rows. Who else changes AWS is the business of the property tests.
-        with self.superuser() as connection:
-            for setting in ("apply_mode = enforce", "delete_unknown = on"):
-                connection.execute(f"ALTER DATABASE {self._database.name} SET iasql.{setting}".encode())
         self._state: IasqlProcess | None = None
 
     @property
@@ -160,6 +168,25 @@ class World:
                 "WHERE operation > (SELECT max(id) - 3 FROM iasql.iasql_operation) ORDER BY 1, started_at"
             ).fetchall()
         return "\n".join(" ".join(map(str, step)) for step in steps)
+
+    def set(self, setting: str) -> None:
+        """Change a setting of the database, for sessions to come."""
+        with self.superuser() as connection:
+            connection.execute(f"ALTER DATABASE {self._database.name} SET iasql.{setting}".encode())
+
+    def look(self) -> Seen:
+        """What the account holds, told at once; nothing else is under way."""
+        self.account.be(replace(CONDITIONS, latency=0.0, page_size=0))
+        try:
+            return seen.account(self.account)
+        finally:
+            self.account.be(CONDITIONS)
+
+    def settle(self, seconds: float) -> None:
+        """Let that much time pass in the account, in which AWS shows all that was done."""
+        self.account.advance(seconds)
+        with self.superuser() as connection:
+            connection.execute("UPDATE iasql.base SET settles_at = NULL")
 
     def run(self, sql: str) -> Ended:
         """Run a statement as a client of the proxy."""

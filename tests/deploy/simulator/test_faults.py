@@ -141,3 +141,29 @@ def test_cancelled_faults_strike_no_more_and_calls_stay_on_record(simulator: Clo
     simulator.cancel_faults()
     logs.describe_log_groups()
     assert [call["status"] for call in simulator.calls()] == [500, 200]
+
+
+def test_a_stale_answer_is_that_of_before_the_last_changes(
+    simulator: Cloud, boto: Callable[[str], Any]
+) -> None:
+    simulator.plan({"action": "stale", "service": "logs", "seconds": 5, "times": 0})
+    assert groups(boto) == []
+    boto("logs").create_log_group(logGroupName="a")
+    assert groups(boto) == []
+    boto("logs").create_log_group(logGroupName="b")
+    assert groups(boto) == []
+    simulator.advance(5)
+    assert groups(boto) == ["a", "b"]
+    boto("logs").delete_log_group(logGroupName="a")
+    assert groups(boto) == ["a", "b"]
+    simulator.cancel_faults()
+    assert groups(boto) == ["b"]
+    assert [call["fault"] for call in simulator.calls(mutating=False)].count("stale") == 3
+
+
+def test_a_fault_may_concern_one_agent_alone(simulator: Cloud, boto: Callable[[str], Any]) -> None:
+    simulator.plan({"action": "error", "agent": "somebody else", "times": 0, "status": 400})
+    assert groups(boto) == []
+    simulator.plan({"action": "error", "agent": "Boto3", "times": 0, "status": 400})
+    with pytest.raises(ClientError):
+        groups(boto)

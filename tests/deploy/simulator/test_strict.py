@@ -275,3 +275,11 @@ def test_a_queues_attributes_have_limits_and_only_fifo_queues_say_that_they_are(
     change = boto("sqs").set_queue_attributes
     refused = code_of(change, QueueUrl=url, Attributes={"MessageRetentionPeriod": "59"})
     assert refused == "InvalidAttributeValue"
+
+
+def test_a_new_log_group_has_no_tags_of_an_older_one(boto: Any) -> None:
+    logs = boto("logs")
+    logs.create_log_group(logGroupName="a", tags={"team": "x"})
+    logs.delete_log_group(logGroupName="a")
+    logs.create_log_group(logGroupName="a")
+    assert logs.list_tags_log_group(logGroupName="a")["tags"] == {}

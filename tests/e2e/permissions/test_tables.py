@@ -133,6 +133,27 @@ def test_what_the_role_may_do_needs_what_it_may_not(scene: Scene, make_role: Mak
     assert "create security_group" in str(refused.value.diag.message_detail)
 
 
+def test_what_goes_along_with_something_needs_that_it_may_be_deleted(
+    scene: Scene, make_role: MakeRole
+) -> None:
+    scene.execute(
+        "SELECT iasql_install('aws_security_group')",
+        "INSERT INTO security_group (group_name, description) VALUES ('web', 'w')",
+        "INSERT INTO security_group_rule (is_egress, ip_protocol, cidr_ipv4, from_port, to_port, "
+        "security_group_id) SELECT false, 'tcp', '10.0.0.0/8', 1, 2, id FROM security_group "
+        "WHERE group_name = 'web'",
+        APPLY,
+        "DELETE FROM security_group_rule WHERE cidr_ipv4 = '10.0.0.0/8'",
+        "DELETE FROM security_group WHERE group_name = 'web'",
+    )
+    who = make_role(SELECT, EXECUTE, "GRANT INSERT, UPDATE, DELETE ON log_group, security_group_rule TO ROLE")
+    with psycopg.connect(who.url, autocommit=True) as connection, scene.nothing_happens():
+        connection.execute("SET iasql.only_mine = on")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege) as refused:
+            connection.execute(APPLY)
+    assert "delete security_group" in str(refused.value.diag.message_detail)
+
+
 def test_rows_of_others_that_would_follow_aws_do_not_stand_in_the_way(
     scene: Scene, make_role: MakeRole
 ) -> None:

@@ -136,6 +136,37 @@ async def test_a_listing_that_fails_leaves_out_its_table_and_what_needs_it(
     assert [each["logGroupName"] for each in groups] == ["l"]
 
 
+async def test_what_may_be_used_where_nothing_can_be_read_stays_with_all_that_is_in_it(
+    session: Session, simulator: Cloud
+) -> None:
+    await session("iasql_install", "aws_elb")
+    await session.execute("INSERT INTO security_group (group_name, description) VALUES ('g', 'g')")
+    await session.execute(
+        "INSERT INTO security_group_rule (is_egress, ip_protocol, from_port, to_port, cidr_ipv4, "
+        "security_group_id) SELECT false, 'tcp', 22, 22, '10.0.0.0/8', id FROM security_group "
+        "WHERE group_name = 'g'"
+    )
+    await session.apply()
+    await session.execute("DELETE FROM security_group_rule WHERE from_port = 22")
+    await session.execute("DELETE FROM security_group WHERE group_name = 'g'")
+    simulator.plan(
+        {
+            "action": "error", "operation": "DescribeLoadBalancers",
+            "status": 403, "times": 0, "code": "AccessDenied", "message": "not you",
+        }
+    )  # fmt: skip
+    assert await session("iasql_plan_apply") == []
+    before = simulator.calls(mutating=True)
+    with pytest.raises(OperationError, match="nothing was done about load_balancer and what needs it"):
+        await session("iasql_apply")
+    assert simulator.calls(mutating=True) == before
+    simulator.cancel_faults()
+    assert sorted(each[:2] for each in await session.apply()) == [
+        ("delete", "security_group"),
+        ("delete", "security_group_rule"),
+    ]
+
+
 async def test_throttling_and_faults_of_aws_are_survived(session: Session, simulator: Cloud) -> None:
     await session("iasql_install", "aws_cloudwatch")
     simulator.plan(
