@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from engine.aws import regions
 from engine.aws.account import Account, Accounts
+from engine.aws.calls import identity
 from engine.aws.patience import Patience
 from engine.caller import Caller
 from engine.database import journal, lock, places, write_function
@@ -125,10 +126,20 @@ class Common:
     async def account(self, caller: Caller, *, changing: bool = False) -> Account:
         return await self.accounts.of(caller.database, user=caller.user, changing=changing)
 
-    async def recorded(self, request: Request, scope: Scope, writer: Writer) -> bases.Cause:
-        """Record in the journal an operation that has rows follow AWS, and changes nothing there."""
-        call, regions = request.call, [each.region for each in scope.places]
-        number = await journal.record(writer.voucher, writer.caller, call.function, call.written, regions)
+    async def recorded(
+        self, request: Request, scope: Scope, writer: Writer, *, reads: bool = True
+    ) -> bases.Cause:
+        """Record in the journal an operation that changes rows, and nothing in AWS.
+
+        Args:
+            reads: whether it reads AWS, so that it is known who it is there.
+        """
+        call, where = request.call, None
+        if reads:
+            who = await identity((await self.account(writer.caller)).cloud())
+            regions = sorted({each.region or who.region for each in scope.places})
+            where = journal.Where(account=who.account, regions=regions, arn=who.arn)
+        number = await journal.record(writer.voucher, writer.caller, call.function, call.written, where)
         return bases.Cause("aws", number, call.function)
 
     @asynccontextmanager

@@ -20,6 +20,7 @@ from engine.plan.snapshot import Snapshot
 from engine.request import Scope
 from engine.rows import bases, write
 from engine.rows.writer import Writer
+from modules.spec import Resource
 
 _SHOWN = 50
 

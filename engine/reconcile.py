@@ -126,7 +126,7 @@ class Reconcile:
         async with writing(self._common.database, caller, {}) as writer:
             changes = await edits.claim(writer, resources, rows, changes)
             await self._common.write(writer, resources, changes, all_there=True)
-            await self._common.recorded(request, scope, writer)
+            await self._common.recorded(request, scope, writer, reads=False)
         return scope.named(results.of_row_changes(changes))
 
     # What they are made of ----------------------------------------------------------------------------

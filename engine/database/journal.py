@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 from uuid import uuid4
 
@@ -245,9 +245,13 @@ async def record(
     caller: Caller,
     function: str,
     arguments: tuple[str | None, ...],
-    regions: Sequence[str | None],
+    where: Where | None,
 ) -> int:
-    """Record an operation that changes rows alone, in the caller's transaction, and return its number."""
+    """Record an operation that changes rows alone, in the caller's transaction, and return its number.
+
+    Args:
+        where: what it has read of AWS, and as whom; None: nothing.
+    """
     ((role,),) = await caller.query("SELECT current_user::pg_catalog.text")
     entry = {
         "function": function,
@@ -255,7 +259,7 @@ async def record(
         "in_transaction": caller.in_transaction,
         "address": caller.address,
         "role": role,
-        "regions": [each for each in regions if each],
+        **(asdict(where) if where else {}),
     }
     await voucher.vouch()
     ((number,),) = await caller.query("SELECT iasql.record_operation($1)::pg_catalog.text", json.dumps(entry))

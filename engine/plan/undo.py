@@ -360,6 +360,11 @@ def _as_new(resource: Resource, change: RowChange) -> RowChange:
 
 def _differing(resource: Resource, one: State, other: State) -> frozenset[str]:
     """The columns and parts that are not AWS's to say in which two states differ."""
+    # Both ways, as a row that leaves something to AWS differs from none that says something.
+    return _changed(resource, one, other) | _changed(resource, other, one)
+
+
+def _changed(resource: Resource, one: State, other: State) -> frozenset[str]:
     whole = _whole(resource, one)
     row = Row(table=resource.table, key=(), values=whole.values)
     return states.changed_since(resource, Desired(row, whole.values, whole.parts), _whole(resource, other))

@@ -23,6 +23,8 @@ from tests.accounts.conftest import Commands, at, groups
 from tests.fixtures.cloud import REGION, Cloud
 from tests.fixtures.databases import PostgresServer
 
+_APPLIES = "SELECT count(*) FROM iasql.iasql_operation WHERE function = 'iasql_apply'"
+
 
 def test_credentials_that_end_before_the_plan_may_are_refused_before_the_first_call(
     commands: Commands, simulator: Cloud
@@ -34,7 +36,7 @@ def test_credentials_that_end_before_the_plan_may_are_refused_before_the_first_c
         session.execute("INSERT INTO log_group (log_group_name) VALUES ('/late')")
         with pytest.raises(psycopg.errors.InvalidAuthorizationSpecification, match="end before the plan may"):
             session.execute("SELECT * FROM iasql_apply()")
-        assert session.execute("SELECT count(*) FROM iasql.iasql_operation").fetchone() == (0,)
+        assert session.execute(_APPLIES).fetchone() == (0,)
     assert groups(simulator, "123456789012") == []
 
 

@@ -69,7 +69,8 @@ def test_two_apply_a_third_edits_and_a_fourth_syncs(
 def _came_one_after_the_other(server: PostgresServer, database: Database) -> None:
     with psycopg.connect(server.superuser_url(database.name)) as connection:
         spans = connection.execute(
-            "SELECT started_at, ended_at FROM iasql.iasql_operation ORDER BY started_at"
+            "SELECT started_at, ended_at FROM iasql.iasql_operation "
+            "WHERE function = 'iasql_apply' ORDER BY started_at"
         ).fetchall()
     assert len(spans) == 3
     for (_, ended), (started, _) in pairwise(spans):

@@ -16,7 +16,7 @@ from engine.plan.meet import Name
 from engine.plan.model import Found
 from engine.plan.undo import Remembered, Undo, undone
 from tests.engine.test_properties import _SETTINGS, _applied, _edit, _name
-from tests.engine.world import RESOURCES, World
+from tests.engine.world import World
 
 _FEWER = settings(_SETTINGS, max_examples=100)
 
@@ -77,14 +77,14 @@ class _Bases(dict[Name, tuple[Base, Found]]):
 
 def _undone(world: World, operation: int) -> Undo:
     assert isinstance(world.bases, _Bases)
-    return undone(RESOURCES, world.rows, world.bases.remembered(), operation)
+    return undone(world.resources, world.rows, world.bases.remembered(), operation)
 
 
 def _shown(world: World) -> dict[str, list[str]]:
     """What each table says, without what AWS calls things, in any order."""
     names: dict[tuple[str, Any], str] = {}
     result: dict[str, list[str]] = {}
-    for resource in RESOURCES:  # in reference order
+    for resource in world.resources:  # in reference order
         result[resource.table] = []
         for row in world.rows[resource.table]:
 

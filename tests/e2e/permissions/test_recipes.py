@@ -132,7 +132,9 @@ def test_the_journal_says_who_it_was_and_from_where(owned: Scene) -> None:
     with psycopg.connect(operator.url, autocommit=True, application_name="the night shift") as connection:
         connection.execute(APPLY)
     found = fetched(
-        owned.owner, "SELECT username, role, application_name, address FROM iasql.iasql_operation"
+        owned.owner,
+        "SELECT username, role, application_name, address FROM iasql.iasql_operation "
+        "WHERE function = 'iasql_apply'",
     )
     assert [row[:3] for row in found] == [("operator", "operator", "the night shift")]
     assert str(found[0][3]).startswith("127.0.0.1:")
