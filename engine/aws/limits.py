@@ -15,6 +15,7 @@ guess.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from engine.aws.bucket import Limit
 
@@ -24,6 +25,7 @@ Named = tuple[str, Limit]
 _READS = ("describe_", "list_", "get_", "batch_get_", "search_")
 
 
+@cache
 def reads(operation: str) -> bool:
     """Whether an operation, by botocore's name, changes nothing."""
     return operation.startswith(_READS)
