@@ -34,7 +34,8 @@ async def test_what_is_installed_in_a_place_shows_its_region_alone(session: Sess
     assert await session("iasql_add_region", IRELAND) == [(IRELAND, "eu_west_1")]
     await session.execute("SET search_path = eu_west_1, public")
     assert await session("iasql_install", "aws_cloudwatch") == [
-        ("aws_cloudwatch@0.0.1", "eu_west_1.log_group", 1)
+        ("aws_cloudwatch@0.0.1", "eu_west_1.log_group", 1),
+        ("aws_account@0.0.1", "eu_west_1.aws_account", 1),
     ]
     assert await session.rows("SELECT log_group_name FROM log_group") == [("there",)]
     assert await session.rows("SELECT log_group_name FROM public.log_group") == [("here",)]
@@ -110,6 +111,8 @@ async def test_what_is_global_has_one_table_in_the_default_place(session: Sessio
         "public_repository",
         "eu_west_1.repository",
         "eu_west_1.repository_policy",
+        "aws_account",
+        "eu_west_1.aws_account",
     ]
     assert await session.rows("SELECT name, schema FROM iasql.installed_module ORDER BY 1, 2") == [
         ("aws_account", "eu_west_1"),

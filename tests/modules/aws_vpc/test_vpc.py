@@ -17,7 +17,7 @@ async def test_vpcs_and_subnets_are_imported(session: Session, ec2: Any) -> None
         "Subnet"
     ]
     rows = {table: count for _, table, count in await session("iasql_install", "aws_vpc")}
-    assert rows == {"vpc": 2, "subnet": len(ec2.describe_subnets()["Subnets"])}
+    assert rows == {"vpc": 2, "subnet": len(ec2.describe_subnets()["Subnets"]), "aws_account": 1}
     assert await session.rows(
         "SELECT v.vpc_id, v.cidr_block, v.state::text, v.is_default, s.subnet_id, s.cidr_block, "
         "s.availability_zone, s.owner_id, s.subnet_arn, s.available_ip_address_count "
