@@ -12,7 +12,7 @@ from engine.database import journal, lock, write_function
 from engine.execute.run import Execution
 from engine.guard import elsewhere, limits, ownership, permission, plan_id, policy, unusable_rows
 from engine.merging import Merging
-from engine.plan import columns, sync
+from engine.plan import columns, labels, sync
 from engine.plan.around import plan_around, plan_merged
 from engine.plan.model import Difference, Found, Key, Plan, Restore, Row, RowChange, Step
 from engine.plan.snapshot import Snapshot
@@ -52,6 +52,7 @@ class Reconcile:
             async with writing(self._common.database, caller, functions) as writer:
                 merged = await merging.numbered(writer, merged)
                 plan = self._about(scope, caller, snapshot, plan_merged(snapshot, merged.merged))
+                complete = _is_all(scope, snapshot, merged, plan)
                 if refused := merging.refused(merged, {each.table for each in plan.changes}):
                     raise refused
                 plan = await permission.permitted(caller, snapshot, plan, strict=True, followed=functions)
@@ -59,16 +60,18 @@ class Reconcile:
                 plan = await self._completed(scope, caller, snapshot, plan)
                 await self._check(request, scope, caller, merged, plan)
                 merging.tell(caller, merged)
-                _notify(caller, plan.restores)
+                _tell_restores(caller, plan.restores, planned=False)
                 await self._put_right(writer, rows, merged, plan)
                 await caller.commit()
                 records = scope.named(results.of_changes(plan.changes))
+                total = labels.applied(plan, complete=complete)
                 made = {each.table for each in plan.changes if each.action in ("create", "replace")}
                 steps, pairs, taken_along = list(plan.steps), plan.pairs, plan.taken_along()
                 del plan, rows, merged  # what is still needed of them goes step by step
                 if steps:
                     await self._execute(request, scope, writer, snapshot, steps, pairs, taken_along)
                     await self._show_brought(scope, writer, snapshot, made)
+            caller.notice(total)
             if snapshot.unread:
                 raise left_out(scope.layout, snapshot)
             return records
@@ -77,8 +80,8 @@ class Reconcile:
         scope = await self._common.scope(request, caller, whole=True)
         rows, snapshot = await self._common.snapshots(scope, caller)
         agreed = await merging.agreeing(caller, scope, snapshot, rows, request.arguments.get("keep"))
-        planned = agreed.plan()
-        return scope.named(results.of_row_changes(self._about_rows(scope, caller, snapshot, planned)))
+        changes = self._about_rows(scope, caller, snapshot, agreed.plan())
+        return scope.named(results.of_row_changes(changes, labels.of_rows(agreed.meeting)))
 
     async def sync(self, request: Request, caller: Caller) -> list[Record]:
         await lock.to_end_of_transaction(caller)
@@ -94,7 +97,7 @@ class Reconcile:
             changes = await edits.claim(writer, resources, edited.rows, changes)
             await self._common.write(writer, resources, changes, all_there=True)
             await merging.keep_synced(writer, scope, agreed, changes)
-        return scope.named(results.of_row_changes(changes))
+        return scope.named(results.of_row_changes(changes, labels.of_rows(agreed.meeting)))
 
     # What they are made of ----------------------------------------------------------------------------
 
@@ -117,7 +120,9 @@ class Reconcile:
         await policy.check(caller, lambda: details)
         details = [*details, *columns.of_settled(merged.merged.settled)]
         await plan_id.remember(caller, details, scope.layout)
-        _notify(caller, plan.restores)
+        _tell_restores(caller, plan.restores, planned=True)
+        complete = _is_all(scope, snapshot, merged, around.plan) and not unusable
+        caller.notice(labels.planned(plan, complete=complete))
         return plan, details
 
     async def _completed(self, scope: Scope, caller: Caller, snapshot: Snapshot, plan: Plan) -> Plan:
@@ -210,6 +215,13 @@ class Reconcile:
         await caller.commit()
 
 
-def _notify(caller: Caller, restores: Sequence[Restore]) -> None:
+def _is_all(scope: Scope, snapshot: Snapshot, merged: Merging, plan: Plan) -> bool:
+    """Whether rows and AWS are one: nothing is left out, follows, or is planned."""
+    in_part = scope.tables is not None
+    return not (in_part or snapshot.unread or merged.merged.settled or plan.changes)
+
+
+def _tell_restores(caller: Caller, restores: Sequence[Restore], *, planned: bool) -> None:
     for each in restores:
-        caller.notice(each.why)
+        if each.why:
+            caller.notice(each.notice(planned=planned))

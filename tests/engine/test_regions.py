@@ -69,9 +69,7 @@ async def test_one_region_is_planned_applied_and_synced_alone(session: Session, 
     assert log_groups(boto, IRELAND) == ["b"]
     boto("logs", IRELAND).create_log_group(logGroupName="x")
     boto("logs").create_log_group(logGroupName="y")
-    assert await session("iasql_sync", region=IRELAND) == [
-        ("create", "eu_west_1.log_group", None, f"arn:aws:logs:{IRELAND}:123456789012:log-group:x:*")
-    ]
+    assert await session("iasql_sync", region=IRELAND) == [("create", "eu_west_1.log_group", None, "x")]
     assert await session("iasql_plan_apply", region=REGION) == [
         ("create", "log_group", None, "a"),
     ]
@@ -186,8 +184,9 @@ async def test_what_another_region_may_use_is_not_removed_unseen(
             f"DELETE FROM {schema}.container_definition; DELETE FROM {schema}.task_definition"
         )
     await session.execute("DELETE FROM role")
-    arn = boto("ecs").list_task_definitions()["taskDefinitionArns"][0]
-    assert await session("iasql_plan_apply", region=REGION) == [("delete", "task_definition", None, arn)]
+    assert await session("iasql_plan_apply", region=REGION) == [
+        ("delete", "task_definition", None, "web (web:1)")
+    ]
     simulator.plan({"action": "error", "region": IRELAND, "service": "ecs", "times": 0} | DENIED)
     with pytest.raises(OperationError, match=r"nothing was done about eu_west_1\.cluster"):
         await session("iasql_apply")

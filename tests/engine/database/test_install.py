@@ -291,15 +291,24 @@ async def test_an_upgrade_gives_an_older_journal_what_it_lacks_and_keeps_its_ent
     own = await asyncpg.connect(postgres_server.superuser_url(session.caller.database))
     await own.execute(
         "DROP INDEX iasql.iasql_step_begun, iasql.iasql_operation_running;"
-        "ALTER TABLE iasql.iasql_step DROP COLUMN attempts, DROP COLUMN request_ids, DROP COLUMN token;"
+        "DROP VIEW iasql.unfinished, iasql.iasql_progress;"
+        "UPDATE iasql.iasql_step SET kind = 'make';"
+        "ALTER TABLE iasql.iasql_step DROP COLUMN attempts, DROP COLUMN request_ids, DROP COLUMN token, "
+        "DROP COLUMN action, DROP COLUMN name;"
         "DELETE FROM iasql.setting WHERE name = 'fingerprint'"
     )
     await session("iasql_upgrade")
     await session.execute("DELETE FROM repository")
     await session("iasql_apply")
-    steps = await own.fetch("SELECT kind, outcome, attempts FROM iasql.iasql_step ORDER BY operation")
+    steps = await own.fetch(
+        "SELECT kind, action, name LIKE '%app', description, outcome, attempts "
+        "FROM iasql.iasql_step ORDER BY operation"
+    )
     await own.close()
-    assert [tuple(each) for each in steps] == [("make", "done", None), ("remove", "done", 1)]
+    assert [tuple(each) for each in steps] == [
+        ("create", "create", True, "app", "done", None),
+        ("delete", "delete", True, "app", "done", 1),
+    ]
 
 
 async def test_what_is_there_is_not_made_again(session: Session, postgres_server: PostgresServer) -> None:
