@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.caller import Caller
-from engine.plan.model import Change, Difference, RowChange, label
+from engine.plan.model import Change, Difference, RowChange, Step, label
 from modules.spec.names import PUBLIC, bare, schema_of
 
 Record = dict[str, Any]
@@ -27,6 +27,20 @@ async def leave(caller: Caller, function: str, records: Sequence[Record]) -> Non
 def of_changes(changes: Sequence[Change]) -> list[Record]:
     """A plan's rows."""
     return [_record(each.action, each.table, each.id, each.label) for each in changes]
+
+
+def of_steps(steps: Sequence[Step]) -> list[Record]:
+    """The rows of `iasql_plan_steps()`."""
+    return [
+        {
+            "step": each.number,
+            "action": each.action,
+            "table_name": each.change.table,
+            "description": each.change.label,
+            "waits_for": sorted(each.after),
+        }
+        for each in steps
+    ]
 
 
 def of_row_changes(changes: Sequence[RowChange], natural: Callable[[RowChange], str]) -> list[Record]:

@@ -111,6 +111,27 @@ async def test_the_journal_has_the_words_of_the_plan(installed: Session) -> None
     ]
 
 
+async def test_the_steps_of_a_plan_say_what_each_waits_for(installed: Session) -> None:
+    await installed.execute(
+        f"{_GROUP}; INSERT INTO log_group (log_group_name) VALUES ('a');"
+        "INSERT INTO security_group_rule (is_egress, ip_protocol, cidr_ipv4, security_group_id) "
+        "SELECT false, '-1', '10.0.0.0/8', id FROM security_group WHERE group_name = 'web'"
+    )
+    steps = {
+        (action, table): (step, waits)
+        for step, action, table, _, waits in await installed("iasql_plan_steps")
+    }
+    assert steps.keys() == {
+        ("create", "security_group"),
+        ("create", "security_group_rule"),
+        ("create", "log_group"),
+    }
+    group, waits = steps["create", "security_group"]
+    assert waits == []
+    assert steps["create", "security_group_rule"][1] == [group]
+    assert await installed.value("SELECT iasql_plan_id() IS NOT NULL")
+
+
 async def test_each_failure_has_a_hint_of_its_own(installed: Session, simulator: Cloud) -> None:
     for operation, code in (
         ("CreateRepository", "LimitExceededException"),
