@@ -11,7 +11,7 @@ import json
 from werkzeug.wrappers import Response
 
 from deploy.simulator.call import AwsCall
-from deploy.simulator.strict import ec2, ecs, elb, iam, security_groups, sqs
+from deploy.simulator.strict import ec2, ecs, elb, iam, logs, security_groups, sqs
 from deploy.simulator.strict.outcome import Existing, Outcome, Rule
 
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
@@ -19,6 +19,7 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **ecs.RULES,
     **elb.RULES,
     **iam.RULES,
+    **logs.RULES,
     **security_groups.RULES,
     **sqs.RULES,
 }
