@@ -132,6 +132,18 @@ async def test_the_steps_of_a_plan_say_what_each_waits_for(installed: Session) -
     assert await installed.value("SELECT iasql_plan_id() IS NOT NULL")
 
 
+async def test_what_a_diff_describes_can_be_kept_by_that_name(installed: Session, boto: Any) -> None:
+    await installed.execute(_GROUP)
+    await installed.apply()
+    group = await installed.value("SELECT group_id FROM security_group WHERE group_name = 'web'")
+    boto("ec2").create_tags(Resources=[group], Tags=[{"Key": "a", "Value": "theirs"}])
+    await installed.execute("""UPDATE security_group SET tags = '{"a": "ours"}' WHERE group_name = 'web'""")
+    [described] = {row[3] for row in await installed("iasql_diff") if row[0] == "conflict"}
+    assert described == f"web ({group})"
+    await installed("iasql_sync", keep=f"security_group {described}")
+    assert [row[:2] for row in await installed("iasql_plan_apply")] == [("update", "security_group")]
+
+
 async def test_each_failure_has_a_hint_of_its_own(installed: Session, simulator: Cloud) -> None:
     for operation, code in (
         ("CreateRepository", "LimitExceededException"),
