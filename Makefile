@@ -9,6 +9,7 @@ setup: .setup-stamp
 
 .setup-stamp: pyproject.toml constraints.txt $(wildcard proxy/native/*.pyx proxy/native/*.pxd)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@echo "Installing into .venv; this takes a minute or two"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@

@@ -77,6 +77,8 @@ class EmbeddedPostgres:
         self._lock: IO[str] | None = None
         self._server: subprocess.Popen[bytes] | None = None
         self._socket_dir = self.data_dir / "socket"
+        #: Directories that everybody may pass through now, and could not before.
+        self.opened: list[Path] = []
         self._user = _system_user() if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
 
     def start(self) -> None:
@@ -166,8 +168,8 @@ class EmbeddedPostgres:
         self._lock.write(f"{os.getpid()}\n")
         self._lock.flush()
         if self._user:
-            _let_others_through(self.data_dir)
-            _let_others_through(BINARIES)
+            opened = {*_let_others_through(self.data_dir), *_let_others_through(BINARIES)}
+            self.opened = sorted(opened - {self.data_dir})
             os.chown(self._socket_dir, self._user.pw_uid, self._user.pw_gid)
 
     def _check_version(self) -> None:
@@ -337,12 +339,19 @@ def _socket_dir(data_dir: Path) -> Path:
     return Path(remembered.read_text())
 
 
-def _let_others_through(path: Path) -> None:
-    """Let the server's user pass (not read) the directories above a path of root's."""
+def _let_others_through(path: Path) -> list[Path]:
+    """Let the server's user pass (not read) the directories above a path of root's.
+
+    Returns:
+        Those that nobody else could pass before.
+    """
+    opened = []
     for directory in (path, *path.parents):
         mode = directory.stat().st_mode
         if not mode & stat.S_IXOTH:
             directory.chmod(mode | stat.S_IXOTH)
+            opened.append(directory)
+    return opened
 
 
 def _write_secret(file: Path) -> str:

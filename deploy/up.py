@@ -8,7 +8,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from deploy.failure import StartError
 from deploy.metrics import Metrics
 from deploy.postgres import forget_where, say_where, start_postgres
 from engine.database.connection import Database
+from engine.errors import OperationError
 from engine.operations import Engine
 from modules.catalogue import find_modules
 from proxy.entry.idle import Reuse
@@ -118,10 +119,20 @@ async def up(settings: Settings) -> None:
         stack.push_async_callback(proxy.stop)
         parameters = {"sslmode": "require"} if settings.tls is not None and settings.tls.required else {}
         if backing.embedded is not None:
+            # So that psql's \df shows the functions before one is called.
+            with suppress(OperationError):
+                await engine.prepare_database(backing.database)
+            if opened := backing.embedded.opened:
+                passed = ", ".join(map(str, opened))
+                click.echo(f"PostgreSQL does not run as root, so anybody may pass now (o+x): {passed}")
             say_where(backing.embedded, proxy.addresses, parameters)
             stack.callback(forget_where, backing.embedded)
         for address in proxy.addresses:
-            click.echo(f"Connect with: {backing.client_url(address, parameters)}")
+            url = backing.client_url(address, parameters)
+            click.echo(f"Connect with: {shlex.quote(url) if '&' in url else url}")
+        click.echo(
+            "Begin with: SELECT * FROM iasql_install('aws_vpc'); all functions: SELECT * FROM iasql_help();"
+        )
         await ended.wait()
 
 

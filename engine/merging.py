@@ -10,7 +10,7 @@ from engine.caller import Caller
 from engine.database.sql import literal
 from engine.errors import OperationError, listed
 from engine.guard import mode
-from engine.plan import base, merge, new_bases, new_keys, states, sync
+from engine.plan import base, merge, model, new_bases, new_keys, states, sync
 from engine.plan.base import Base
 from engine.plan.columns import text
 from engine.plan.meet import Meeting, Name, Place, meet
@@ -140,7 +140,7 @@ async def agreeing(
         return Agreement(meeting, agreed, agreed)
     table, name = _meant(scope, snapshot, str(keep))
     merged = merge.merged(meeting, kept, Mode.MERGE)
-    _check_name(meeting, table, name)
+    name = _known_name(meeting, table, name)
     won: dict[Name, frozenset[str]] = {}
     for each in merged.conflicts:
         if each.table == table and name in (None, each.name, each.label) and each.column is not None:
@@ -233,21 +233,26 @@ def _targets(meeting: Meeting, table: str, row: Row) -> Iterator[tuple[str, Plac
             yield name, (column.reference.table, (value,))
 
 
-def _check_name(meeting: Meeting, table: str, name: str | None) -> None:
-    """
+def _known_name(meeting: Meeting, table: str, name: str | None) -> str | None:
+    """A row's natural key or AWS's name, also if both are given as a plan describes it.
+
     Raises:
         OperationError: 42704, no row of a table has this name.
     """
     resource = meeting.snapshot.resources[table]
-    names = {meeting.resolver.name(resource, row) for row in meeting.rows[table]}
-    names |= {str(row.values.get(resource.identity or "")) for row in meeting.rows[table]}
+    names: dict[str, str] = {}
+    for row in meeting.rows[table]:
+        natural, identity = meeting.resolver.name(resource, row), row.values.get(resource.identity or "")
+        names |= {model.label(natural, str(identity)): str(identity)} if identity else {}
+        names |= {str(identity): str(identity), natural: natural}
     if name is not None and name not in names:
         raise OperationError(
             f'no row of {table} is named "{name}"',
             sqlstate="42704",
-            hint="Name it as a plan does when it creates it, or by the name that AWS has given it.",
+            hint="Name it as a plan does, or by the name that AWS has given it.",
             table=table,
         )
+    return None if name is None else names[name]
 
 
 def _meant(scope: Scope, snapshot: Snapshot, keep: str) -> tuple[str, str | None]:

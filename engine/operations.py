@@ -55,6 +55,7 @@ class Engine:
             "add_region": setup.add_region,
             "remove_region": setup.remove_region,
             "plan_apply": reconcile.plan_apply,
+            "plan_steps": reconcile.plan_steps,
             "diff": reconcile.diff,
             "apply": reconcile.apply,
             "plan_sync": reconcile.plan_sync,

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
-from engine import merging, results, undoing
+from engine import merging, part, results, undoing
 from engine.caller import Caller
 from engine.common import Common, left_out
 from engine.database import journal, lock, write_function
 from engine.execute.run import Execution
 from engine.guard import elsewhere, limits, ownership, permission, plan_id, policy, unusable_rows
 from engine.merging import Merging
-from engine.plan import columns, review, sync
+from engine.part import Part
+from engine.plan import columns, labels, review, sync
 from engine.plan.around import plan_around, plan_merged
 from engine.plan.model import Difference, Found, Key, Plan, Restore, Row, RowChange, Step
 from engine.plan.snapshot import Snapshot
@@ -32,17 +33,22 @@ class Reconcile:
 
     async def plan_apply(self, request: Request, caller: Caller) -> list[Record]:
         scope = await self._common.scope(request, caller, whole=True)
-        plan, _ = await self._planned(scope, caller)
+        plan, _ = await self._planned(request, scope, caller)
         return scope.named(results.of_changes(plan.changes))
+
+    async def plan_steps(self, request: Request, caller: Caller) -> list[Record]:
+        scope = await self._common.scope(request, caller, whole=True)
+        plan, _ = await self._planned(request, scope, caller)
+        return scope.named(results.of_steps(plan.steps))
 
     async def diff(self, request: Request, caller: Caller) -> list[Record]:
         scope = await self._common.scope(request, caller, whole=True)
-        _, details = await self._planned(scope, caller)
+        _, details = await self._planned(request, scope, caller)
         return scope.named(results.of_differences(details))
 
     async def review(self, request: Request, caller: Caller) -> list[Record]:
         scope = await self._common.scope(request, caller, whole=True)
-        plan, details = await self._planned(scope, caller)
+        plan, details = await self._planned(request, scope, caller)
         text = review.markdown(
             plan.changes, details, lambda table: results.shown_name(table, scope.layout.default.schema)
         )
@@ -52,14 +58,14 @@ class Reconcile:
         plan_id.check_form(request.arguments)
         async with lock.across_commits(caller), self._common.underway.change(caller):
             scope = await self._common.settled(await self._common.scope(request, caller, whole=True), caller)
-            rows, snapshot = await self._common.snapshots(scope, caller)
-            if lacking := shape.incomplete(snapshot.resources.values(), rows):
-                raise next(iter(lacking.values()))
-            merged = merging.within(scope, await merging.merging(caller, snapshot, rows))
+            rows, snapshot, unusable = await self._usable(request, scope, caller)
+            merged = merging.within(scope, await merging.merging(caller, snapshot, rows, unusable.keys()))
+            asked = part.asked_for(request, scope, merged.meeting)
             functions = await write_function.find(caller, permission.tables_of(snapshot.resources.values()))
             async with writing(self._common.database, caller, functions) as writer:
                 merged = await merging.numbered(writer, merged)
-                plan = self._about(scope, caller, snapshot, plan_merged(snapshot, merged.merged))
+                plan, merged = self._asked_for(asked, scope, caller, snapshot, merged, unusable)
+                complete = _is_all(scope, asked, snapshot, merged, plan)
                 if refused := merging.refused(merged, {each.table for each in plan.changes}):
                     raise refused
                 plan = await permission.permitted(caller, snapshot, plan, strict=True, followed=functions)
@@ -67,10 +73,11 @@ class Reconcile:
                 plan = await self._completed(scope, caller, snapshot, plan)
                 await self._check(request, scope, caller, merged, plan)
                 merging.tell(caller, merged)
-                _notify(caller, plan.restores)
+                _tell_restores(caller, plan.restores, planned=False)
                 await self._put_right(request, scope, writer, rows, merged, plan)
                 await caller.commit()
                 records = scope.named(results.of_changes(plan.changes))
+                total = labels.applied(plan, complete=complete)
                 made = {each.table for each in plan.changes if each.action in ("create", "replace")}
                 if plan.steps and caller.in_transaction:
                     caller.notice("a ROLLBACK of this transaction does not reach AWS: what is applied stays")
@@ -79,6 +86,7 @@ class Reconcile:
                 if steps:
                     number = await self._execute(request, scope, writer, snapshot, steps, pairs, taken_along)
                     await self._show_brought(scope, writer, snapshot, made, number)
+            caller.notice(total)
             if snapshot.unread:
                 raise left_out(scope.layout, snapshot)
             return records
@@ -87,8 +95,8 @@ class Reconcile:
         scope = await self._common.scope(request, caller, whole=True)
         rows, snapshot = await self._common.snapshots(scope, caller)
         agreed = await merging.agreeing(caller, scope, snapshot, rows, request.arguments.get("keep"))
-        planned = agreed.plan()
-        return scope.named(results.of_row_changes(self._about_rows(scope, caller, snapshot, planned)))
+        changes = self._about_rows(scope, caller, snapshot, agreed.plan())
+        return scope.named(results.of_row_changes(changes, labels.of_rows(agreed.meeting)))
 
     async def sync(self, request: Request, caller: Caller) -> list[Record]:
         await lock.to_end_of_transaction(caller)
@@ -105,7 +113,7 @@ class Reconcile:
             await self._common.write(writer, resources, changes, all_there=True)
             cause = await self._common.recorded(request, scope, writer)
             await merging.keep_synced(writer, scope, agreed, changes, cause)
-        return scope.named(results.of_row_changes(changes))
+        return scope.named(results.of_row_changes(changes, labels.of_rows(agreed.meeting)))
 
     async def drift(self, request: Request, caller: Caller) -> list[Record]:
         unusable: read.Unusable = {}
@@ -127,19 +135,23 @@ class Reconcile:
             changes = await edits.claim(writer, resources, rows, changes)
             await self._common.write(writer, resources, changes, all_there=True)
             await self._common.recorded(request, scope, writer, reads=False)
-        return scope.named(results.of_row_changes(changes))
+        return scope.named(results.of_row_changes(changes, undoing.names(resources, rows, changes)))
 
     # What they are made of ----------------------------------------------------------------------------
 
-    async def _planned(self, scope: Scope, caller: Caller) -> tuple[Plan, list[Difference]]:
+    async def _planned(self, request: Request, scope: Scope, caller: Caller) -> tuple[Plan, list[Difference]]:
         """What an apply would do, made the session's last plan; and that column by column."""
         unusable: read.Unusable = {}
         rows, snapshot = await self._common.snapshots(scope, caller, unusable=unusable)
         unusable |= shape.incomplete(snapshot.resources.values(), rows)
         merged = merging.within(scope, await merging.merging(caller, snapshot, rows, unusable.keys()))
+        asked = part.asked_for(request, scope, merged.meeting)
         around = plan_around(snapshot, merged.merged, unusable.keys())
+        plan = around.plan if asked is None else asked.of_plan(snapshot, around.plan)
+        plan = self._about(scope, caller, snapshot, plan)
+        if asked is not None:
+            merged = asked.of_merging(merged, plan, around)
         merging.tell(caller, merged)
-        plan = self._about(scope, caller, snapshot, around.plan)
         merging.warn(caller, merging.refused(merged, {each.table for each in plan.changes}))
         unusable_rows.tell(caller, around, unusable, merged.merged.conflicting)
         plan = await permission.permitted(caller, snapshot, plan, strict=False)
@@ -150,8 +162,47 @@ class Reconcile:
         await policy.check(caller, lambda: details)
         details = [*details, *columns.of_settled(merged.merged.settled)]
         await plan_id.remember(caller, details, scope.layout)
-        _notify(caller, plan.restores)
+        _tell_restores(caller, plan.restores, planned=True)
+        complete = _is_all(scope, asked, snapshot, merged, around.plan) and not unusable
+        caller.notice(labels.planned(plan, complete=complete))
         return plan, details
+
+    async def _usable(
+        self, request: Request, scope: Scope, caller: Caller
+    ) -> tuple[Mapping[str, Sequence[Row]], Snapshot, read.Unusable]:
+        """An apply's rows, and what AWS holds; if it is asked for in part, with the rows that cannot be used.
+
+        Raises:
+            OperationError: a row cannot be used, and all is to be applied.
+        """
+        in_part = "only" in request.arguments
+        unusable: read.Unusable = {}
+        rows, snapshot = await self._common.snapshots(scope, caller, unusable=unusable if in_part else None)
+        unusable |= shape.incomplete(snapshot.resources.values(), rows)
+        if unusable and not in_part:
+            raise next(iter(unusable.values()))
+        return rows, snapshot, unusable
+
+    def _asked_for(
+        self,
+        asked: Part | None,
+        scope: Scope,
+        caller: Caller,
+        snapshot: Snapshot,
+        merged: Merging,
+        unusable: read.Unusable,
+    ) -> tuple[Plan, Merging]:
+        """What an apply is to do, and what of a merge that is about.
+
+        Raises:
+            OperationError: a row of the part that is asked for cannot be used.
+        """
+        if asked is None:
+            return self._about(scope, caller, snapshot, plan_merged(snapshot, merged.merged)), merged
+        around = plan_around(snapshot, merged.merged, unusable.keys())
+        asked.check(unusable, around)
+        plan = self._about(scope, caller, snapshot, asked.of_plan(snapshot, around.plan))
+        return plan, asked.of_merging(merged, plan, around)
 
     async def _completed(self, scope: Scope, caller: Caller, snapshot: Snapshot, plan: Plan) -> Plan:
         """A plan that knows what its replacements have to keep, and what they lose."""
@@ -252,6 +303,13 @@ class Reconcile:
         await caller.commit()
 
 
-def _notify(caller: Caller, restores: Sequence[Restore]) -> None:
+def _is_all(scope: Scope, asked: Part | None, snapshot: Snapshot, merged: Merging, plan: Plan) -> bool:
+    """Whether rows and AWS are one: nothing is left out, follows, or is planned."""
+    in_part = asked is not None or scope.tables is not None
+    return not (in_part or snapshot.unread or merged.merged.settled or plan.changes)
+
+
+def _tell_restores(caller: Caller, restores: Sequence[Restore], *, planned: bool) -> None:
     for each in restores:
-        caller.notice(each.why)
+        if each.why:
+            caller.notice(each.notice(planned=planned))

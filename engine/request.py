@@ -12,7 +12,8 @@ from engine.plan.layout import Layout, Place
 from engine.plan.model import Plan, RowChange
 from engine.plan.snapshot import Snapshot
 from engine.results import Record
-from modules.spec.names import schema_of
+from modules.spec import Resource
+from modules.spec.names import bare, schema_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +88,26 @@ class Scope:
     def of_rows(self, snapshot: Snapshot, changes: Sequence[RowChange]) -> Sequence[RowChange]:
         """The changes of rows that it is about."""
         return changes if self.tables is None else excerpt.of_row_changes(snapshot, changes, self.tables)
+
+    def tables_named(
+        self, named: str, resources: Mapping[str, Resource], *, of_region: bool = False
+    ) -> list[str]:
+        """The tables of resources that a name means; a part's table means that of what it is a part of.
+
+        Args:
+            named: with a schema, or without one: then it is one of the default place.
+            of_region: without one it is one of the places that are meant.
+        """
+        if "." in named:
+            schemas = {schema_of(named)}
+        else:
+            schemas = {each.schema for each in (self.places if of_region else (self.layout.default,))}
+        return [
+            each.table
+            for each in resources.values()
+            if (schema_of(each.table) in schemas or (each.is_global and "." not in named))
+            and bare(named) in (bare(each.table), *(bare(part.relation) for part in each.parts))
+        ]
 
     def named(self, records: Sequence[Record]) -> list[Record]:
         """Rows of a result, in which only tables of other places than the default one have a schema."""

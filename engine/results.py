@@ -9,7 +9,7 @@ from typing import Any
 from engine.caller import Caller
 from engine.plan import columns
 from engine.plan.merge import Settled
-from engine.plan.model import Change, Difference, RowChange
+from engine.plan.model import Change, Difference, RowChange, Step, label
 from modules.spec.names import PUBLIC, bare, schema_of
 
 Record = dict[str, Any]
@@ -28,17 +28,35 @@ async def leave(caller: Caller, function: str, records: Sequence[Record]) -> Non
 
 def of_changes(changes: Sequence[Change]) -> list[Record]:
     """A plan's rows."""
-    return [_record(each.action, each.table, each.id, each.name) for each in changes]
+    return [_record(each.action, each.table, each.id, each.label) for each in changes]
 
 
-def of_row_changes(changes: Sequence[RowChange]) -> list[Record]:
-    """A sync's rows; a row that is not there yet has no id, nor has one that is gone."""
+def of_steps(steps: Sequence[Step]) -> list[Record]:
+    """The rows of `iasql_plan_steps()`."""
+    return [
+        {
+            "step": each.number,
+            "action": each.action,
+            "table_name": each.change.table,
+            "description": each.change.label,
+            "waits_for": sorted(each.after),
+        }
+        for each in steps
+    ]
+
+
+def of_row_changes(changes: Sequence[RowChange], natural: Callable[[RowChange], str]) -> list[Record]:
+    """A sync's rows; a row that is not there yet has no id, nor has one that is gone.
+
+    Args:
+        natural: the natural key of what a row shows.
+    """
     return [
         _record(
             each.action,
             each.table,
             each.key[0] if each.action == "update" and isinstance(each.key[0], int) else None,
-            each.name,
+            label(natural(each), each.name),
         )
         for each in changes
     ]
@@ -47,7 +65,7 @@ def of_row_changes(changes: Sequence[RowChange]) -> list[Record]:
 def of_differences(differences: Sequence[Difference]) -> list[Record]:
     """The rows of `iasql_diff()`."""
     return [
-        _record(each.action, each.table, each.id, each.name)
+        _record(each.action, each.table, each.id, each.label or each.name)
         | {
             "column_name": each.column,
             "current_value": each.current,

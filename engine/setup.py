@@ -36,7 +36,7 @@ class Setup:
         new = [each for each in layout.with_dependencies(wanted) if each not in layout.installed]
         if new:
             layout = await self._add_modules(request, scope, caller, new)
-        return scope.named(await install.created(caller, layout, wanted))
+        return scope.named(await install.created(caller, layout, dict.fromkeys([*wanted, *new])))
 
     async def uninstall(self, request: Request, caller: Caller) -> list[Record]:
         names = install.requested(self._common.catalogue, request.modules)

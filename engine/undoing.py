@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from engine.caller import Caller
 from engine.errors import OperationError, listed
-from engine.plan import undo
-from engine.plan.model import Row, RowChange
+from engine.plan import descriptions, undo
+from engine.plan.model import Key, Row, RowChange
 from engine.plan.undo import Remembered
-from modules.spec import Resource
+from modules.spec import Column, Resource
 
 _SHOWN = 50
 
@@ -51,6 +51,28 @@ async def meant(caller: Caller, operation: object) -> int:
             f"operation {operation} has lost what no undo brings back", severity="WARNING", detail=lost
         )
     return int(str(operation))
+
+
+def names(
+    resources: Sequence[Resource], rows: Mapping[str, Sequence[Row]], made: Iterable[RowChange]
+) -> Callable[[RowChange], str]:
+    """What gives the natural key of a row that an undo changes, as a person would write it.
+
+    Args:
+        made: the changes, with those that make rows.
+    """
+    by_table = {each.table: each for each in resources}
+    values = {(table, row.key): row.values for table, some in rows.items() for row in some}
+    values |= {(each.table, each.key): each.values for each in made if each.action == "create"}
+
+    def name(table: str, key: Key) -> str:
+        return descriptions.natural_name(by_table[table], values[table, key], refer)
+
+    def refer(column: Column, value: object) -> str:
+        place = column.reference.table if column.reference else "", (value,)
+        return name(*place) if place in values else str(value)
+
+    return lambda change: name(change.table, change.key)
 
 
 def changes(

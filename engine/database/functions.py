@@ -18,6 +18,7 @@ Performs = Literal[
     "uninstall",
     "apply",
     "plan_apply",
+    "plan_steps",
     "diff",
     "sync",
     "plan_sync",
@@ -100,7 +101,7 @@ class _Parameter:
 
 def _parameter(text: str) -> _Parameter:
     name, type, *more = text.removeprefix("VARIADIC ").split(" ")
-    return _Parameter(name, type, optional="DEFAULT" in more)
+    return _Parameter(name.strip('"'), type, optional="DEFAULT" in more)
 
 
 _CHANGES = "action text, table_name text, id integer, description text"
@@ -150,7 +151,7 @@ _OF_ALL_REGIONS = (
         parameters="plan_id text",
         columns=_CHANGES,
         comment="The same, if that is still the plan of this name.",
-        sample="SELECT * FROM iasql_apply('5d41402abc4b2a76b9719d911017c592');",
+        sample="SELECT * FROM iasql_apply(plan_id => iasql_plan_id());",
     ),
     Operation(
         name="iasql_plan_apply",
@@ -167,6 +168,14 @@ _OF_ALL_REGIONS = (
         columns=_CHANGES,
         comment=_LISTS,
         sample="SELECT * FROM iasql_preview_apply();",
+    ),
+    Operation(
+        name="iasql_plan_steps",
+        performs="plan_steps",
+        changes=False,
+        columns="step integer, action text, table_name text, description text, waits_for integer[]",
+        comment="Shows the steps of what iasql_apply() would do, with the steps that each waits for.",
+        sample="SELECT * FROM iasql_plan_steps();",
     ),
     Operation(
         name="iasql_diff",
@@ -256,14 +265,10 @@ _OF_ALL_REGIONS = (
 )
 
 
-def _of_one_region(operation: Operation, parameters: str, call: str) -> Operation:
-    """The signature of an operation by which it is about one region."""
-    return replace(
-        operation,
-        parameters=parameters,
-        comment="The same for one region of this database, or for all: '*'.",
-        sample=f"SELECT * FROM {operation.name}({call});",
-    )
+def _about(operation: Operation, parameters: str, call: str, comment: str) -> Operation:
+    """The signature of an operation by which it is about something less."""
+    sample = f"SELECT * FROM {operation.name}({call});"
+    return replace(operation, parameters=parameters, comment=comment, sample=sample)
 
 
 _KEEPS = (
@@ -289,12 +294,23 @@ _REGIONAL = {
         "region name, plan_id text": f"{_WHERE}, plan_id => iasql_plan_id()",
     },
     "iasql_plan_apply": {"region text": _WHERE},
+    "iasql_plan_steps": {"region text": _WHERE},
     "iasql_diff": {"region text": _WHERE},
     "iasql_sync": {"region text": _WHERE},
     "iasql_plan_sync": {"region text": _WHERE},
     "iasql_drift": {"region text": _WHERE},
     "iasql_review": {"region text": _WHERE},
 }
+# The same holds for what is applied in part. A driver that sends a varchar without a name for it means the
+# name of a plan, or a region, as well: so this is of the one type of text that is left.
+_IN_PART = {
+    "iasql_apply": '"only" bpchar, region name DEFAULT NULL, plan_id text DEFAULT NULL',
+    "iasql_plan_apply": '"only" bpchar, region text DEFAULT NULL',
+    "iasql_plan_steps": '"only" bpchar, region text DEFAULT NULL',
+    "iasql_diff": '"only" bpchar, region text DEFAULT NULL',
+}
+_OF_ONE_REGION = "The same for one region of this database, or for all: '*'."
+_ONLY = "The same for one table, or for one row of it by its name, and what that needs."
 
 
 def _operations() -> Iterator[Operation]:
@@ -303,8 +319,10 @@ def _operations() -> Iterator[Operation]:
         first, *others = some
         yield from (first, *others)
         for parameters, call in _REGIONAL.get(name, {}).items():
-            yield _of_one_region(first, parameters, call)
-        # After those, so that an argument without a name is a region.
+            yield _about(first, parameters, call, _OF_ONE_REGION)
+        # After those, so that an argument without a name is a plan's name, or a region.
+        if name in _IN_PART:
+            yield _about(first, _IN_PART[name], "only => 'log_group /app'", _ONLY)
         if name in ("iasql_sync", "iasql_plan_sync"):
             parameters, sample, comment = _KEEPS
             yield replace(

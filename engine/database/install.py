@@ -116,9 +116,11 @@ async def _check_names(caller: Caller, resources: Sequence[Resource]) -> None:
         )
 
 
-async def created(caller: Caller, layout: Layout, wanted: Sequence[Installed]) -> list[Record]:
-    """An install's rows: the tables of the wanted modules with the number of their rows."""
-    return await _listed(caller, layout, wanted, "created_table_name")
+async def created(caller: Caller, layout: Layout, modules: Iterable[Installed]) -> list[Record]:
+    """An install's rows: the tables of the wanted modules, and of those that came along, with how many rows
+    each has.
+    """
+    return await _listed(caller, layout, modules, "created_table_name")
 
 
 async def drop_tables(caller: Caller, layout: Layout, wanted: Sequence[Installed]) -> list[Record]:
@@ -176,12 +178,16 @@ async def _listed(
         column: the one that has the table's name.
         without: tables to leave out.
     """
-    tables = [(each, table) for each in modules for table in layout.tables_of(each) if table not in without]
-    counts = await _counts(caller, dict.fromkeys(table for _, table in tables))
+    tables: dict[str, Installed] = {}
+    for each in modules:
+        for table in layout.tables_of(each):
+            if table not in without:
+                tables.setdefault(table, each)
+    counts = await _counts(caller, tables)
     full_names = {each.name: each.full_name for each in layout.catalogue.modules}
     return [
         {"module_name": full_names[each.module], column: table, "record_count": counts[table]}
-        for each, table in tables
+        for table, each in tables.items()
     ]
 
 

@@ -29,11 +29,13 @@ _log = structlog.get_logger()
 
 
 _STARTED = """
-    INSERT INTO iasql.iasql_step (operation, number, kind, table_name, description, before, token, loses)
-    SELECT $1, number, kind, table_name, description, before::jsonb, token,
+    INSERT INTO iasql.iasql_step
+        (operation, number, kind, action, table_name, name, description, before, token, loses)
+    SELECT $1, number, kind, action, table_name, name, description, before::jsonb, token,
         ARRAY(SELECT jsonb_array_elements_text(loses::jsonb))
-    FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-        AS entry (number, kind, table_name, description, before, token, loses)
+    FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+        $9::text[], $10::text[])
+        AS entry (number, kind, action, table_name, name, description, before, token, loses)
 """
 _ENDED = """
     UPDATE iasql.iasql_step AS step
@@ -64,18 +66,20 @@ _FORGOTTEN = """
             interval '1 year')
         LIMIT 10000))
 """
-#: What was begun a short while ago, has not come to a good end, and may have been performed.
+#: What was begun a short while ago, has not come to a good end, and may have been performed. An older server
+#: has other words for it, and may have written them since this database was upgraded.
 _BEGUN = """
-    SELECT DISTINCT ON (table_name, description) table_name, description, token
+    SELECT DISTINCT ON (1, 2) table_name, COALESCE(name, description), token
     FROM iasql.iasql_step AS step
-    WHERE kind = 'make' AND outcome IN ('cut off', 'failed') AND token IS NOT NULL
+    WHERE kind IN ('create', 'make') AND outcome IN ('cut off', 'failed') AND token IS NOT NULL
         AND started_at > now() - interval '1 hour'
         AND NOT EXISTS (
             SELECT FROM iasql.iasql_step AS later
             WHERE later.operation > step.operation AND later.table_name = step.table_name
-                AND (later.kind = 'remove' OR later.outcome = 'done' AND later.description = step.description)
+                AND (later.kind IN ('delete', 'remove') OR later.outcome = 'done'
+                    AND COALESCE(later.name, later.description) = COALESCE(step.name, step.description))
         )
-    ORDER BY table_name, description, operation DESC
+    ORDER BY 1, 2, operation DESC
 """
 
 
@@ -83,7 +87,9 @@ _BEGUN = """
 class _Started:
     number: int
     kind: str
+    action: str
     table: str
+    name: str
     description: str
     before: str | None
     token: str
@@ -111,7 +117,7 @@ class Journal:
         """
         Args:
             connection: of the engine's own, which is open for as long as the operation goes on.
-            begun: the tokens of what an earlier operation began to make, by table and description.
+            begun: the tokens of what an earlier operation began to make, by table and name.
         """
         self.connection = connection
         self.operation = operation
@@ -121,7 +127,7 @@ class Journal:
     def token(self, step: Step) -> str:
         """What names a step, the same as before if it was begun by an operation that was cut off."""
         begun = self._begun.get((step.change.table, step.change.name))
-        return begun if begun and step.kind == "make" else uuid4().hex
+        return begun if begun and step.kind == "create" else uuid4().hex
 
     async def started(self, step: Step, before: Mapping[str, Any] | None, token: str) -> None:
         """Record that a step is about to call AWS.
@@ -133,13 +139,15 @@ class Journal:
         try:
             await self._entries.add(
                 _Started(
-                    step.number,
-                    step.kind,
-                    change.table,
-                    change.name,
-                    _json(before),
-                    token,
-                    json.dumps(change.loses),
+                    number=step.number,
+                    kind=step.kind,
+                    action=change.action,
+                    table=change.table,
+                    name=change.name,
+                    description=change.label,
+                    before=_json(before),
+                    token=token,
+                    loses=json.dumps(change.loses),
                 )
             )
         except (OSError, asyncpg.PostgresError, *GONE) as error:
@@ -230,7 +238,7 @@ async def operation(
         )
         await connection.execute(_CUT_OFF)
         await connection.execute(_FORGOTTEN)
-        begun = {(table, what): token for table, what, token in await connection.fetch(_BEGUN)}
+        begun = {(table, name): token for table, name, token in await connection.fetch(_BEGUN)}
         try:
             async with cancellation.heard(connection, caller):
                 yield Journal(connection, number, begun)

@@ -220,7 +220,7 @@ def check_applied(place: Place, plan: Plan) -> None:
         raise OperationError(
             f"the tables of {place.region} hold changes that were not applied",
             sqlstate="55000",
-            detail="\n".join(f"{each.action} {each.table} {each.name}" for each in plan.changes[:_SHOWN]),
+            detail="\n".join(str(each) for each in plan.changes[:_SHOWN]),
             hint=f"Apply them, or drop them with iasql_sync(region => '{place.region}').",
         )
 

@@ -121,13 +121,22 @@ ALTER TABLE iasql.iasql_step
   ADD COLUMN IF NOT EXISTS loses text[],
   ADD COLUMN IF NOT EXISTS attempts integer,
   ADD COLUMN IF NOT EXISTS request_ids text[],
-  ADD COLUMN IF NOT EXISTS token text;
+  ADD COLUMN IF NOT EXISTS token text,
+  ADD COLUMN IF NOT EXISTS action text,
+  ADD COLUMN IF NOT EXISTS name text;
+-- Earlier versions had other words for what a step does, and described a resource by what it is known by.
+UPDATE iasql.iasql_step AS s SET name = COALESCE(s.name, s.description), kind = w.kind, action = COALESCE(s.action, w.kind)
+  FROM (VALUES ('make', 'create'), ('change', 'update'), ('remove', 'delete')) AS w (before, kind)
+  WHERE s.kind = w.before;
 CREATE INDEX IF NOT EXISTS iasql_operation_running ON iasql.iasql_operation (id) WHERE ended_at IS NULL;
 CREATE INDEX IF NOT EXISTS iasql_step_begun ON iasql.iasql_step (started_at)
   WHERE outcome IN ('cut off', 'failed');
 COMMENT ON TABLE iasql.iasql_step IS
   'The steps of operations, each written before AWS is called. A step without an end is under way, or was cut off.';
-COMMENT ON COLUMN iasql.iasql_step.kind IS 'make, change or remove; a replacement makes and removes.';
+COMMENT ON COLUMN iasql.iasql_step.kind IS 'create, update or delete; a replacement creates and deletes.';
+COMMENT ON COLUMN iasql.iasql_step.action IS 'What the plan calls it: create, update, replace or delete.';
+COMMENT ON COLUMN iasql.iasql_step.name IS 'AWS''s name for the resource, or the natural key of what had none yet.';
+COMMENT ON COLUMN iasql.iasql_step.description IS 'The resource as the plan describes it.';
 COMMENT ON COLUMN iasql.iasql_step.before IS 'What AWS said of the resource when the operation began.';
 COMMENT ON COLUMN iasql.iasql_step.after IS 'What AWS said of it at the end; NULL if it was removed.';
 COMMENT ON COLUMN iasql.iasql_step.outcome IS
@@ -642,7 +651,7 @@ CREATE OR REPLACE VIEW iasql.iasql_progress AS
   SELECT o.id AS operation, o.function, o.username, o.started_at,
     count(s.number) FILTER (WHERE s.ended_at IS NOT NULL)::integer AS steps_done,
     o.steps,
-    array_agg(s.kind || ' ' || s.table_name || ' ' || s.description ORDER BY s.number)
+    array_agg(CASE WHEN s.kind = 'create' THEN s.action ELSE s.kind END || ' ' || s.table_name || ' ' || s.description ORDER BY s.number)
       FILTER (WHERE s.started_at IS NOT NULL AND s.ended_at IS NULL) AS under_way
   FROM iasql.iasql_operation AS o
   LEFT JOIN iasql.iasql_step AS s ON s.operation = o.id
@@ -929,8 +938,8 @@ BEGIN
     RAISE EXCEPTION '%() was not performed', called USING
       ERRCODE = 'object_not_in_prerequisite_state',
       DETAIL = 'The function returns what the iasql server has done for the statement that calls it, once.',
-      HINT = 'Connect to the iasql server instead of to PostgreSQL, and call it directly: SELECT * FROM '
-        || called || '(…).';
+      HINT = 'Call it in the statement itself, not in a function, and in a session of the iasql server, not of '
+        'PostgreSQL: SELECT * FROM ' || called || '(…).';
   END IF;
   PERFORM set_config(setting, '', true);
   RETURN result;
@@ -1287,7 +1296,7 @@ BEGIN
   SELECT count(*) INTO forgotten FROM gone;
   UPDATE iasql.iasql_step AS s SET before = NULL, after = NULL, message = NULL
     WHERE s.table_name = wanted AND (s.before IS NOT NULL OR s.after IS NOT NULL)
-      AND (iasql_forget.name IS NULL OR s.description = iasql_forget.name);
+      AND (iasql_forget.name IS NULL OR COALESCE(s.name, s.description) = iasql_forget.name);
   RETURN forgotten;
 END
 $$;
@@ -1367,9 +1376,9 @@ $$;
 
 -- What operations began to make or to remove, of the tables that the role may read, and were cut off.
 CREATE OR REPLACE VIEW iasql.unfinished WITH (security_barrier) AS
-  SELECT DISTINCT s.table_name, s.description
+  SELECT DISTINCT s.table_name, COALESCE(s.name, s.description) AS description
   FROM iasql.iasql_step AS s JOIN iasql.iasql_operation AS o ON o.id = s.operation
-  WHERE s.kind IN ('make', 'remove')
+  WHERE s.kind IN ('create', 'delete', 'make', 'remove')  -- the latter by an older server, since the upgrade
     AND (s.outcome = 'cut off' OR s.outcome IS NULL AND (o.ended_at IS NOT NULL OR NOT iasql.lives(o.pid, o.started_at)))
     AND has_table_privilege(iasql.oid_of(s.table_name), 'SELECT')
     AND NOT row_security_active(iasql.oid_of(s.table_name))
@@ -1379,7 +1388,7 @@ CREATE OR REPLACE VIEW iasql.unfinished WITH (security_barrier) AS
     AND NOT EXISTS (
       SELECT FROM iasql.iasql_step AS later
       WHERE later.operation > s.operation AND later.table_name = s.table_name
-        AND later.outcome = 'done' AND later.description = s.description);
+        AND later.outcome = 'done' AND COALESCE(later.name, later.description) = COALESCE(s.name, s.description));
 GRANT SELECT ON iasql.unfinished TO PUBLIC;
 COMMENT ON VIEW iasql.unfinished IS
   'The resources that operations began to make or to remove, and of which the end is not known.';

@@ -26,7 +26,7 @@ from engine.drivers.job import Job
 from engine.errors import OperationError
 from engine.execute.made import Made
 from engine.execute.schedule import Schedule
-from engine.execute.step_errors import VERBS, explained
+from engine.execute.step_errors import explained, line
 from engine.observer import StepEnd, observer
 from engine.plan import base
 from engine.plan.base import Base
@@ -148,7 +148,7 @@ class Execution:
                 await self._perform(step, trail)
         except OperationError as reason:
             outcome = "failed"
-            self.failures.append(explained(reason, self._resource(step), step.kind, step.change.name))
+            self.failures.append(explained(reason, self._resource(step), step))
             text = f"{reason.message}: {reason.detail or ''}"
             # AWS has done what could not be shown: the next operation takes that for what it is.
             ended = "cut off" if step.number in self._acted else "failed"
@@ -159,7 +159,7 @@ class Execution:
             _log.exception("step failed", table=step.change.table, kind=step.kind)
             self.failures.append(
                 OperationError(
-                    f"internal error in {step.kind} {step.change.table}: {type(reason).__name__}",
+                    f"internal error in {step}: {type(reason).__name__}",
                     detail="The server's log has the details.",
                 )
             )
@@ -182,14 +182,13 @@ class Execution:
         self._begin_next(service)
 
     def _observe(self, step: Step, outcome: str) -> None:
-        action, table = VERBS[step.kind], step.change.table
         if outcome == "skipped":
-            self.skipped.append(f"{table} {step.change.name}")
-        observer().stepped(StepEnd(action=action, table=table, outcome=outcome))
+            self.skipped.append(str(step))
+        observer().stepped(StepEnd(action=step.kind, table=step.change.table, outcome=outcome))
 
     def _needs_end(self, step: Step, other: Step) -> bool:
         """Whether a step waits for all that another one before it does."""
-        return "remove" in (step.kind, other.kind) or self._is_within(step, other)
+        return "delete" in (step.kind, other.kind) or self._is_within(step, other)
 
     def _is_within(self, step: Step, other: Step) -> bool:
         resource = self._resource(step)
@@ -210,7 +209,7 @@ class Execution:
     def _job(self, step: Step, token: str, trail: Trail) -> Job:
         """What a step has to do, now that all is known that it refers to."""
         change = step.change
-        if change.desired is not None and step.kind != "remove":
+        if change.desired is not None and step.kind != "delete":
             desired = self._made.nothing_pending(change.desired)
         else:
             assert change.found is not None
@@ -305,9 +304,9 @@ class Execution:
         await recheck.check(self._worker(step), self.snapshot, job.resource, job.found, stop)
 
     _PERFORM: ClassVar[Mapping[str, Callable[[Execution, Step, Job], Awaitable[Found | None]]]] = {
-        "make": _create,
-        "change": _change,
-        "remove": _remove,
+        "create": _create,
+        "update": _change,
+        "delete": _remove,
     }
 
     async def _write(self, some: list[Written]) -> None:
@@ -330,17 +329,13 @@ class Execution:
 
     def _report(self, step: Step, seconds: float) -> None:
         self._done += 1
-        change = step.change
-        verb = VERBS[step.kind]
-        verb = change.action if change.action == "replace" and step.kind == "make" else verb
-        place = f"[{self._done}/{self._count}]"
-        self.caller.notice(f"{place} {verb} {change.table} {change.name}: {seconds:.1f} s")
+        self.caller.notice(f"[{self._done}/{self._count}] {step}: {seconds:.1f} s")
 
     def _failure(self) -> OperationError:
         """One error for all: the first, with the others and what was not begun in its detail."""
         first, *others = self.failures
         lines = [first.detail or ""]
-        lines += [f"Also: {each.message} ({each.detail})" for each in others]
+        lines += map(line, others)
         if self.skipped:
             names = ", ".join(self.skipped)
             lines.append(f"Not begun, since it depends on that or a stop was requested: {names}.")

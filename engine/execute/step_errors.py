@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from engine.errors import OperationError
+from engine.plan.model import Step
 from modules.spec import Resource
 
-#: What a step is called to users.
-VERBS = {"make": "create", "change": "update", "remove": "delete"}
 
-
-def explained(error: OperationError, resource: Resource, kind: str, description: str) -> OperationError:
+def explained(error: OperationError, resource: Resource, step: Step) -> OperationError:
     """An error of a step, with what failed, where, and what to do."""
     code = getattr(error, "code", "")
-    verb = VERBS[kind]
     return OperationError(
-        message=f"could not {verb} {resource.table} {description}: {error.message}",
+        message=f"could not {step}: {error.message}",
         sqlstate=error.sqlstate,
         detail=error.detail,
         hint=resource.hints.get(code) or error.hint or _general_hint(error.sqlstate),
         table=resource.table,
     )
+
+
+def line(error: OperationError) -> str:
+    """An error of a step within that of another: what failed, what AWS said, and what to do."""
+    said = f" ({error.detail})" if error.detail else ""
+    return f"Also: {error.message}{said}" + (f". Hint: {error.hint}" if error.hint else "")
 
 
 def _general_hint(state: str) -> str | None:

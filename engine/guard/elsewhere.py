@@ -33,7 +33,7 @@ def spared(caller: Caller, layout: Layout, snapshot: Snapshot, plan: Plan) -> Pl
     ]  # with what they would go along with
     left = permission.without(snapshot, plan, barred, _needs_all)
     for each in barred:
-        _tell(caller, permission.label(each))
+        _tell(caller, str(each))
     return left
 
 
@@ -73,9 +73,9 @@ def _tell(caller: Caller, what: str) -> None:
 
 def _needs_all(change: Change, others: Sequence[Change]) -> OperationError:
     return OperationError(
-        f"{permission.label(change)} needs a change of what other regions may use",
+        f"{change} needs a change of what other regions may use",
         sqlstate="55000",
-        detail="\n".join(map(permission.label, others)) or None,
+        detail="\n".join(map(str, others)) or None,
         hint="Call it without a region, when AWS answers in all of them.",
         table=change.table,
     )

@@ -64,7 +64,7 @@ async def check(
             detail="It does not see what others have committed since it began, and would delete that.",
             hint="Use READ COMMITTED: SET default_transaction_isolation = 'read committed'.",
         )
-    if operation.performs in ("apply", "plan_apply", "diff"):
+    if operation.performs in ("apply", "plan_apply", "plan_steps", "diff"):
         limits.check_session(limited)
     return operation, bound
 

@@ -38,7 +38,7 @@ def _counted(plan: Plan, setting: str) -> Sequence[Change]:
 
 
 def _too_many(setting: str, value: int, source: str, changes: Sequence[Change]) -> OperationError:
-    lines = [f"{each.action} {each.table} {each.name}" for each in changes]
+    lines = [str(each) for each in changes]
     if source == "session":
         hint = f"If that is what you want: SET iasql.{setting} = {len(changes)}; and apply again."
     else:

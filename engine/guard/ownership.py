@@ -16,7 +16,6 @@ from engine.caller import Caller
 from engine.database.sql import literal
 from engine.errors import OperationError, listed
 from engine.guard import rules
-from engine.guard.permission import label
 from engine.plan import ownership
 from engine.plan.model import Change, Plan, Row
 from engine.plan.snapshot import Snapshot
@@ -88,8 +87,7 @@ def _of_others(snapshot: Snapshot, changes: Sequence[Change]) -> OperationError:
     first = changes[0]
     lines = [f"{_row(each)}: managed by {ownership.owner(each.found)}" for each in changes]
     return OperationError(
-        f"{label(first)} is not for this database to do: "
-        f"{ownership.owner(first.found)} manages it{_more(changes)}",
+        f"{first} is not for this database to do: {ownership.owner(first.found)} manages it{_more(changes)}",
         sqlstate="42501",
         detail=listed(lines, _SHOWN),
         hint="Change it there, and call iasql_sync() for its row. Whoever may write iasql.owned can let it "
@@ -102,7 +100,7 @@ def _of_others(snapshot: Snapshot, changes: Sequence[Change]) -> OperationError:
 def _protected(changes: Sequence[Change]) -> OperationError:
     first = changes[0]
     return OperationError(
-        f"{label(first)} is refused: iasql.protected has it{_more(changes)}",
+        f"{first} is refused: iasql.protected has it{_more(changes)}",
         sqlstate="42501",
         detail=listed([_row(each) for each in changes], _SHOWN),
         hint="What AWS has counts, not what the row says now. Only who may write iasql.protected changes it.",
@@ -119,7 +117,7 @@ def _condition(snapshot: Snapshot, change: Change) -> str:
 
 
 def _row(change: Change) -> str:
-    return label(change) + (f" (row {change.id})" if change.id is not None else "")
+    return str(change) + (f" (row {change.id})" if change.id is not None else "")
 
 
 def _more(changes: Sequence[Change]) -> str:

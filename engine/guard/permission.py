@@ -73,7 +73,7 @@ async def permitted(
     ]
     left = without(snapshot, plan, barred, _needs_others)
     for change in barred:
-        caller.notice(f"left out: {label(change)}, for which this role lacks privileges")
+        caller.notice(f"left out: {change}, for which this role lacks privileges")
     return left
 
 
@@ -146,17 +146,12 @@ def without(
 
 def _needs_others(change: Change, others: Sequence[Change]) -> OperationError:
     return OperationError(
-        f"{label(change)} needs a change that this role may not make",
+        f"{change} needs a change that this role may not make",
         sqlstate="42501",
-        detail="\n".join(label(each) for each in others) or None,
+        detail="\n".join(map(str, others)) or None,
         hint="Whoever may make that has to apply it first.",
         table=change.table,
     )
-
-
-def label(change: Change) -> str:
-    """A change as messages name it."""
-    return f"{change.action} {change.table} {change.name}"
 
 
 def _reasons(changes: Sequence[Change], needs: Sequence[Sequence[Need]]) -> dict[Need, str]:
@@ -164,7 +159,7 @@ def _reasons(changes: Sequence[Change], needs: Sequence[Sequence[Need]]) -> dict
     reasons: dict[Need, str] = {}
     for change, some in zip(changes, needs, strict=True):
         for need in some:
-            reasons.setdefault(need, label(change))
+            reasons.setdefault(need, str(change))
     return reasons
 
 

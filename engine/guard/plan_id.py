@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from engine.caller import Caller
 from engine.database.functions import Arguments
@@ -27,7 +28,8 @@ _WHERE_FROM = "SELECT * FROM iasql_plan_apply(); shows a plan, and SELECT iasql_
 
 def name_of(differences: Sequence[Difference], layout: Layout) -> str:
     """The name of the plan with these differences: 32 hexadecimal digits."""
-    records: list[object] = [*of_differences(differences)]
+    # By the names by which resources are known, and not by those that people read: their wording may change.
+    records: list[object] = [*of_differences([replace(each, label="") for each in differences])]
     schemas = {schema_of(each.table) for each in differences}
     # A schema can become another region's place, but for the default one, which may have no region yet.
     if regions := {each.schema: each.region for each in layout.others if each.schema in schemas}:
@@ -97,7 +99,7 @@ async def _changes(caller: Caller, wanted: str, now: list[str]) -> list[str]:
 
 def _lines(differences: Sequence[Difference]) -> list[str]:
     return [
-        f"{each.action} {each.table} {each.name}: "
+        f"{each.action} {each.table} {each.label or each.name}: "
         f"{each.column} {_shown(each.current)} → {_shown(each.desired)}"
         for each in differences
     ]

@@ -9,7 +9,19 @@ from typing import Any
 from engine.errors import OperationError
 from engine.plan import descriptions, diff, graph, ignored, ownership
 from engine.plan.meet import Meeting
-from engine.plan.model import ACTIONS, Change, Desired, Found, Key, Pending, Plan, Restore, Row, integer_key
+from engine.plan.model import (
+    ACTIONS,
+    Change,
+    Desired,
+    Found,
+    Key,
+    Pending,
+    Plan,
+    Restore,
+    Row,
+    integer_key,
+    label,
+)
 from engine.plan.resolve import Resolver, natural_key, natural_key_to_be
 from engine.plan.snapshot import Snapshot
 from modules.spec import Resource
@@ -107,6 +119,8 @@ class _Planner:
         for found in self.snapshot.tables[resource.table]:
             if found.identity not in paired and (resource.table, found.identity) not in self._kept:
                 self._remove_or_restore(resource, found)
+        if not resource.create:
+            self._tell_renamed(resource)
 
     def _check_names(self, resource: Resource, rows: Sequence[Desired]) -> None:
         """
@@ -151,7 +165,8 @@ class _Planner:
                     table=resource.table,
                     row=desired.row,
                     found=None,
-                    why=f'rows of "{resource.table}" come from AWS: the inserted one is removed',
+                    why=f"{resource.table} {self.resolver.name(resource, desired.row)} is not in AWS, and "
+                    "only AWS makes such a thing",
                 )
             )
             return
@@ -164,6 +179,15 @@ class _Planner:
                 desired=self.resolver.chosen(resource, desired),
             )
         )
+
+    def _tell_renamed(self, resource: Resource) -> None:
+        """Say of a row that was given another name once that this cannot be, where only AWS makes rows."""
+        here = [each for each in self.restores if each.table == resource.table]
+        gone, back = [each for each in here if not each.found], [each for each in here if not each.row]
+        if len(gone) == len(back) == 1 and back[0].found:
+            why = self._restore(resource, back[0].found, None, "cannot be changed").why
+            self.restores = [each for each in self.restores if each not in (gone[0], back[0])]
+            self.restores += [replace(gone[0], why=""), replace(back[0], why=why)]
 
     def _compare(self, resource: Resource, desired: Desired, found: Found) -> None:
         desired = self.resolver.completed(resource, desired, found)
@@ -179,7 +203,8 @@ class _Planner:
             return
         taken_along = self._taken_along_with(resource, found)
         replaced = diff.replaces(resource, changed)
-        _check_settled(resource, found, () if replaced else changed)
+        if not replaced:
+            _check_settled(resource, found, self._label(found), changed)
         if replaced:
             self._check_held(resource, found)
             self.resolver.replaced(desired.row)
@@ -193,6 +218,7 @@ class _Planner:
                 table=resource.table,
                 id=integer_key(desired.row),
                 name=_name(resource, found),
+                natural=self.snapshot.natural_name(found),
                 desired=self.resolver.chosen(resource, desired) if replaced else desired,
                 found=found,
                 changed=changed,
@@ -241,7 +267,7 @@ class _Planner:
         user = self._held.get((resource.table, found.identity))
         if user is not None:
             raise OperationError(
-                f"{resource.table} {_name(resource, found)} cannot be replaced while {user.table} "
+                f"{resource.table} {self._label(found)} cannot be replaced while {user.table} "
                 f"{user.identity} uses it",
                 sqlstate="0A000",
                 detail="No row can show that, so that nothing points it to the new one.",
@@ -256,6 +282,7 @@ class _Planner:
                 table=resource.table,
                 id=None,
                 name=_name(resource, found),
+                natural=self.snapshot.natural_name(found),
                 found=found,
                 taken_along=taken_along,
             )
@@ -291,13 +318,16 @@ class _Planner:
         targets = (self.snapshot.target(resource.column(name), found.values[name]) for name in names)
         return {target for target in targets if target is not None}
 
+    def _label(self, found: Found) -> str:
+        return label(self.snapshot.natural_name(found), found.identity)
+
     def _restore(self, resource: Resource, found: Found, row: Row | None, what: str) -> Restore:
         by = f" ({owner} manages it)" if (owner := ownership.owner(found)) else ""
-        why = f"{resource.table} {_name(resource, found)} {what}{by}: its row is restored"
+        why = f"{resource.table} {self._label(found)} {what}{by}"
         return Restore(table=resource.table, row=row, found=found, why=why)
 
 
-def _check_settled(resource: Resource, found: Found, changed: Iterable[str]) -> None:
+def _check_settled(resource: Resource, found: Found, label: str, changed: Iterable[str]) -> None:
     """
     Raises:
         OperationError: 0A000, AWS does not let some of that be changed of this resource.
@@ -306,7 +336,7 @@ def _check_settled(resource: Resource, found: Found, changed: Iterable[str]) -> 
     names = [name for name in sorted(names) if resource.settled[name](found.description)]
     if names:
         raise OperationError(
-            f"{resource.table} {_name(resource, found)} cannot be changed in {', '.join(names)}",
+            f"{resource.table} {label} cannot be changed in {', '.join(names)}",
             sqlstate="0A000",
             detail="AWS lets only what manages this one change that, such as CodeDeploy.",
             hint="Give these columns the values that AWS has, and leave alone what they refer to.",
@@ -414,7 +444,7 @@ def _in_circles(
 def _name_is_taken(old: Change, user: Change) -> OperationError:
     columns = ", ".join(sorted(old.changed))
     return OperationError(
-        f"{old.table} {old.name} cannot be replaced while {user.table} {user.name} uses it",
+        f"{old.table} {old.label} cannot be replaced while {user.table} {user.label} uses it",
         sqlstate="0A000",
         detail=f"AWS cannot change {columns} in place, and a new {old.table} cannot have the old one's name "
         "until that is gone.",

@@ -62,11 +62,11 @@ def _calls(resource: Resource, step: Step) -> Iterator[Call]:
     """The calls that a step makes, besides those for elements of arrays."""
     values = _values(step)
     match step.kind:
-        case "make":
+        case "create":
             yield from (call for call in resource.create if applies(call, values))
-        case "remove":
+        case "delete":
             yield from (call for call in resource.delete if applies(call, values))
-        case "change":
+        case "update":
             for call in resource.update:
                 if (
                     isinstance(call, Update)
@@ -84,7 +84,7 @@ def _rest(call: Call, listed: str, values: Values, context: Mapping[str, str]) -
 
 def _values(step: Step) -> Values:
     change = step.change
-    if step.kind == "remove":
+    if step.kind == "delete":
         return change.found.values if change.found else {}
     return change.desired.values if change.desired else {}
 
@@ -98,12 +98,12 @@ def _brought(
         for each in resource.comes_with:
             comes[each.table].append((resource.table, each))
     for step in steps:
-        if step.kind == "make" and step.change.desired and snapshot.resources[step.change.table].comes_with:
+        if step.kind == "create" and step.change.desired and snapshot.resources[step.change.table].comes_with:
             makers[step.change.table, step.change.desired.row.key] = step.number
     brought: dict[int, ComesWith] = {}
     wanted: dict[int, tuple[ComesWith, ...]] = {}
     for step in steps:
-        for table, each in comes.get(step.change.table, ()) if step.kind == "make" else ():
+        for table, each in comes.get(step.change.table, ()) if step.kind == "create" else ():
             owner = _owner(step, each)
             maker = makers.get((table, owner.key)) if owner and owner.table == table else None
             free = maker is not None and each not in wanted.get(maker, ())

@@ -9,7 +9,7 @@ from typing import Any
 from engine.plan import states
 from engine.plan.base import Base, State
 from engine.plan.merge import Settled
-from engine.plan.model import Change, Difference, Key, Pending, Plan
+from engine.plan.model import Change, Difference, Key, Pending, Plan, label
 from modules.spec import OnChange, Resource
 
 
@@ -21,13 +21,18 @@ def of_plan(
     Args:
         kept: the bases of resources that the plan changes, by table and identity.
     """
-    names = {(change.table, change.desired.row.key): change.name for change in plan.changes if change.desired}
+    names = {
+        (change.table, change.desired.row.key): change.natural or change.name
+        for change in plan.changes
+        if change.desired
+    }
     return [
         Difference(
             action=change.action,
             table=change.table,
             id=change.id,
             name=change.name,
+            label=change.label,
             column=name,
             current=_text(_current(change, name), names),
             desired=_text(_desired(change, name), names),
@@ -53,6 +58,7 @@ def of_settled(settled: Iterable[Settled]) -> list[Difference]:
             table=each.table,
             id=each.id,
             name=each.name,
+            label=label(each.label, each.name),
             column=each.column,
             current=text(each.answer) if each.column else None,
             desired=text(each.row if each.conflict else each.taken) if each.column else None,

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from engine.errors import OperationError
-from engine.plan.model import Change, Found, Key, Pending, Step
+from engine.plan.model import Change, Found, Key, Kind, Pending, Step
 from engine.plan.resolve import natural_key
 from engine.plan.snapshot import Snapshot
 
-Kind = Literal["make", "change", "remove"]
 _KINDS: Mapping[str, tuple[Kind, ...]] = {
-    "create": ("make",),
-    "update": ("change",),
-    "replace": ("make", "remove"),
-    "delete": ("remove",),
+    "create": ("create",),
+    "update": ("update",),
+    "replace": ("create", "delete"),
+    "delete": ("delete",),
 }
 
 
@@ -52,9 +51,9 @@ class _Graph:
         self.made: dict[tuple[str, Key], int] = {}
         self.leaving: dict[tuple[str, str], int] = {}
         for index, (kind, change) in enumerate(self.nodes):
-            if kind == "make" and change.desired:
+            if kind == "create" and change.desired:
                 self.made[change.table, change.desired.row.key] = index
-            if kind == "remove" and change.found:
+            if kind == "delete" and change.found:
                 self.leaving[change.table, change.found.identity] = index
         for change in changes:
             if change.taken_along and change.found:
@@ -81,7 +80,7 @@ class _Graph:
 
     def _made_before_used(self) -> None:
         for index, (kind, change) in enumerate(self.nodes):
-            if kind != "remove" and change.desired:
+            if kind != "delete" and change.desired:
                 for each in pending((change.desired.values, change.desired.parts)):
                     if (each.table, each.key) in self.made:
                         self.after[index].add(self.made[each.table, each.key])
@@ -92,7 +91,7 @@ class _Graph:
         """
         within: dict[tuple[str, Key], list[int]] = defaultdict(list)
         for index, (kind, change) in enumerate(self.nodes):
-            if kind == "make" and (owner := self._owner(change)):
+            if kind == "create" and (owner := self._owner(change)):
                 within[owner].append(index)
         replaced = {
             (each.table, each.desired.row.key)
@@ -100,7 +99,7 @@ class _Graph:
             if each.action == "replace" and each.desired
         }
         for index, (kind, change) in enumerate(self.nodes if within else ()):
-            if kind == "remove" or change.desired is None or self._is_inside(change):
+            if kind == "delete" or change.desired is None or self._is_inside(change):
                 continue
             for each in pending((change.desired.values, change.desired.parts)):
                 place = each.table, each.key
@@ -130,7 +129,7 @@ class _Graph:
     def _letting_go(self, change: Change, found: Found) -> int:
         """The step after which a resource refers no more to what it has referred to."""
         if change.action == "update":
-            return self.number["change", id(change)]
+            return self.number["update", id(change)]
         return self.leaving[change.table, found.identity]
 
     def _referred(self, found: Found) -> Iterator[tuple[str, str]]:
@@ -142,27 +141,27 @@ class _Graph:
 
     def _replaced_in_turn(self) -> None:
         for change in self.changes:
-            if _kinds(change) == ("make", "remove"):
-                make, remove = self.number["make", id(change)], self.number["remove", id(change)]
+            if _kinds(change) == ("create", "delete"):
+                make, remove = self.number["create", id(change)], self.number["delete", id(change)]
                 if change.delete_first:
                     self.after[make].add(remove)
                 else:
                     self.after[remove].add(make)
             elif change.action == "replace" and change.taken_along and not change.delete_first:
                 # The old one goes along with its owner: not before there is a new one.
-                self.after[self.leaving[change.taken_along]].add(self.number["make", id(change)])
+                self.after[self.leaving[change.taken_along]].add(self.number["create", id(change)])
 
     def _names_freed(self) -> None:
         """A natural key that AWS allows only once is free after its holder has gone or changed."""
         holders: dict[tuple[str, Any], int] = {}
         for index, (kind, change) in enumerate(self.nodes):
-            if kind != "make" and change.found and self.resources[change.table].unique_in_aws:
+            if kind != "create" and change.found and self.resources[change.table].unique_in_aws:
                 key = natural_key(self.resources[change.table], change.found.values)
                 holders[change.table, key] = index
         if not holders:
             return
         for index, (kind, change) in enumerate(self.nodes):
-            if kind == "remove" or change.desired is None:
+            if kind == "delete" or change.desired is None:
                 continue
             key = natural_key(self.resources[change.table], change.desired.values)
             holder = holders.get((change.table, key))
@@ -174,11 +173,11 @@ class _Graph:
         orders = {(order.table, order.shares) for each in self.resources.values() for order in each.after}
         for index, (kind, change) in enumerate(self.nodes):
             for table, column in orders:
-                if table == change.table and kind != "remove" and change.desired is not None:
+                if table == change.table and kind != "delete" and change.desired is not None:
                     sharing[table, column, change.desired.row.values.get(column)].append(index)
         for index, (kind, change) in enumerate(self.nodes):
             for order in self.resources[change.table].after:
-                if kind != "remove" and change.desired is not None:
+                if kind != "delete" and change.desired is not None:
                     ours = change.desired.row.values.get(order.shares)
                     if ours is not None:
                         self.after[index].update(sharing[order.table, order.shares, ours])
@@ -208,11 +207,11 @@ class _Graph:
 def _kinds(change: Change) -> tuple[Kind, ...]:
     """The steps of a change; what AWS removes by itself needs none for that."""
     kinds = _KINDS[change.action]
-    return tuple(kind for kind in kinds if kind != "remove") if change.taken_along else kinds
+    return tuple(kind for kind in kinds if kind != "delete") if change.taken_along else kinds
 
 
 def _circle(changes: Iterable[Change]) -> OperationError:
-    names = sorted({f"{change.action} {change.table} {change.name}" for change in changes})
+    names = sorted({str(change) for change in changes})
     return OperationError(
         "these changes wait for each other",
         sqlstate="0A000",

@@ -15,7 +15,6 @@ from typing import Any
 from engine.plan import base as bases
 from engine.plan import descriptions, diff, states
 from engine.plan.base import Base, State
-from engine.plan.descriptions import natural_name
 from engine.plan.meet import Meeting, Name, Place, shown_name
 from engine.plan.model import Desired, Found, Row, RowChange, integer_key
 from engine.plan.ownership import owner
@@ -23,7 +22,7 @@ from engine.plan.pair import Pair
 from engine.plan.resolve import natural_key
 from engine.plan.sync import Mirror
 from modules import ownership
-from modules.spec import Column, Resource
+from modules.spec import Resource
 from modules.spec.names import bare
 
 
@@ -232,12 +231,7 @@ class _Merge:
 
     def label(self, found: Found) -> str:
         """The natural key of a resource, with those of what it refers to."""
-        return natural_name(self._resources[found.table], found.values, self._referred_label)
-
-    def _referred_label(self, column: Column, value: Any) -> str:
-        target = self.snapshot.target(column, value)
-        found = self.snapshot.by(target[0], None, target[1]) if target else None
-        return self.label(found) if found else str(value)
+        return self.snapshot.natural_name(found)
 
     def follow(self, change: RowChange, base: Base, found: Found) -> None:
         self._updated[change.table, change.key] = change

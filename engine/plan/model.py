@@ -14,6 +14,8 @@ Key = tuple[Any, ...]
 Values = Mapping[str, Any]
 Parts = Mapping[str, tuple[Values, ...]]
 Action = Literal["create", "update", "replace", "delete"]
+#: What a step does; a replacement has two.
+Kind = Literal["create", "update", "delete"]
 
 #: The order in which a result lists actions.
 ACTIONS: tuple[Action, ...] = ("create", "update", "replace", "delete")
@@ -78,7 +80,8 @@ class Change:
 
     Attributes:
         id: the row's integer key, if it has one and the row is there.
-        name: AWS's name for the resource, if it has one yet, else its natural key.
+        name: AWS's name for the resource, if it has one yet, else its natural key. By this it is known.
+        natural: the natural key of what has a name of AWS's.
         desired: the row; None for a delete.
         found: the resource as it is; None for a create.
         changed: columns and parts that differ.
@@ -97,6 +100,15 @@ class Change:
     delete_first: bool = False
     taken_along: tuple[str, str] | None = None
     loses: tuple[str, ...] = ()
+    natural: str = ""
+
+    @property
+    def label(self) -> str:
+        """What people read."""
+        return label(self.natural, self.name)
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.table} {self.label}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,7 +118,7 @@ class Difference:
     Attributes:
         action: of the change; or `follow`, the row follows AWS; `gone`, AWS holds it no more; `conflict`,
             both have been changed.
-        table, id, name: of the resource.
+        table, id, name, label: of the resource; by `name` it is known, and `label` is what people read.
         column: a column, or the table of a part; None: the resource as a whole.
         current: what AWS holds, as text; None for nothing.
         desired: what the row asks for, as text; None for nothing.
@@ -127,6 +139,7 @@ class Difference:
     loses: str | None = None
     base: str | None = None
     changed_by: str | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,13 +149,22 @@ class Restore:
     Attributes:
         row: the row as it is; None if it is missing.
         found: the resource; None if there is none, and the row has to go.
-        why: the notice to the user.
+        why: what the user is told; "" if that is said of another.
     """
 
     table: str
     row: Row | None
     found: Found | None
     why: str
+
+    def notice(self, *, planned: bool) -> str:
+        """Why, and what becomes of the row.
+
+        Args:
+            planned: it is only shown what would be done.
+        """
+        done = "removed" if self.found is None else "restored"
+        return f"{self.why}: its row {'would be' if planned else 'is'} {done}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -156,9 +178,18 @@ class Step:
     """
 
     number: int
-    kind: Literal["make", "change", "remove"]
+    kind: Kind
     change: Change
     after: frozenset[int]
+
+    @property
+    def action(self) -> Action:
+        """What a user is told that the step does: what takes another's place replaces that."""
+        replaces = self.change.action == "replace" and self.kind == "create"
+        return "replace" if replaces else self.kind
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.change.table} {self.change.label}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -217,6 +248,23 @@ class RowChange:
             values={**row.values, **self.values, **fills},
             parts={**row.parts, **self.parts, **filled},
         )
+
+
+def label(natural: str, name: str) -> str:
+    """What people read: the natural key, with AWS's name if that says more.
+
+    Args:
+        natural: the natural key; "" if there is no other name.
+        name: AWS's.
+    """
+    if not natural or natural == name:
+        return name
+    if not name.startswith(("arn:", "http")):
+        return f"{natural} ({name})"
+    last = natural.replace(" ", "/")
+    if name.removesuffix(":*").endswith((f"/{last}", f":{last}")):
+        return natural
+    return f"{natural} ({name.rpartition('/' if '/' in name else ':')[2]})"
 
 
 def integer_key(row: Row | None) -> int | None:

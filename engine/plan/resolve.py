@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.plan import descriptions
 from engine.plan.model import Desired, Found, Key, Parts, Pending, Row, Values
-from engine.plan.snapshot import Snapshot
+from engine.plan.snapshot import Snapshot, is_default
 from modules.spec import Choice, Column, Resource
 
 
@@ -60,12 +60,15 @@ class Resolver:
         )
 
     def name(self, resource: Resource, row: Row) -> str:
-        """A row's natural key, with the natural keys of the rows that it refers to."""
+        """A row's natural key, with those of the rows that it refers to; not of what NULL would mean."""
         return descriptions.natural_name(resource, row.values, self._name)
 
     def _name(self, column: Column, key: Any) -> str:
         assert column.reference is not None
         table = column.reference.table
+        found = self.pairs.get((table, (key,)))
+        if found is not None and is_default(column, found):
+            return ""
         if table not in self._by_key:
             self._by_key[table] = {row.key: row for row in self.rows.get(table, ())}
         other = self._by_key[table].get((key,))

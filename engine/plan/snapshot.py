@@ -85,6 +85,17 @@ class Snapshot:
         column = resource.column(resource.within) if resource.within else None
         return self.target(column, found.values[column.name]) if column else None
 
+    def natural_name(self, found: Found) -> str:
+        """The natural key of a resource, with those of what it refers to; not of what rows mean by NULL."""
+        return descriptions.natural_name(self.resources[found.table], found.values, self._referred_name)
+
+    def _referred_name(self, column: Column, value: Any) -> str:
+        assert column.reference is not None
+        found = self.by(column.reference.table, column.reference.by, value)
+        if found is None:
+            return str(value)
+        return "" if is_default(column, found) else self.natural_name(found)
+
     def add(self, resource: Resource, each: Found) -> Found:
         """Take in a resource that has just been made or changed, whose references are resolved.
 
@@ -174,6 +185,12 @@ class Snapshot:
             else:
                 shown[key] = each
         return list(shown.values())
+
+
+def is_default(column: Column, found: Found) -> bool:
+    """Whether a resource is what a column means that is NULL."""
+    reference = column.reference
+    return bool(reference and reference.default and reference.default(found.description))
 
 
 def _age(resource: Resource, found: Found) -> str:

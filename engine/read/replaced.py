@@ -41,7 +41,7 @@ async def completed(open_drivers: Callable[[], Awaitable[Drivers]], snapshot: Sn
         except OperationError as error:
             if error.sqlstate == "2BP01":
                 error.sqlstate = "0A000"
-                error.message = f"{change.table} {change.name} cannot be replaced: {error.message}"
+                error.message = f"{change.table} {change.label} cannot be replaced: {error.message}"
             raise
 
     some = await all_of(look(change) for change in changes)
@@ -60,7 +60,7 @@ async def check(caller: Caller, plan: Plan, *, strict: bool) -> None:
     losing = [change for change in plan.changes if change.loses]
     if not losing:
         return
-    lines = [f"{change.table} {change.name}: {each}" for change in losing for each in change.loses]
+    lines = [f"{change.table} {change.label}: {each}" for change in losing for each in change.loses]
     allowed = strict and await guards.allows(caller, "allow_loss")
     hint = (
         "Another name or value that AWS cannot change in place makes a new resource. If what the old one "

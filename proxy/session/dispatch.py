@@ -11,6 +11,7 @@ from proxy.session import extended, simple
 from proxy.session.conversation import Conversation
 from proxy.session.statements import Prepared
 from proxy.sql.intercept import NEEDLE, Analysis, CallSite, analyse
+from proxy.sql.naming import quoted
 from proxy.wire import client
 from proxy.wire.frames import FramingError, Message
 
@@ -50,7 +51,10 @@ def _work(session: Conversation, message: Message) -> _Work | None:
 def _query(session: Conversation, message: Message) -> _Work | None:
     if NEEDLE not in message.frame.lower():
         return None
-    analysis = _analyse(session, client.read_query(message.body))
+    sql = client.read_query(message.body)
+    if (named := _with_names(session, sql)) != sql:
+        message.frame = client.query(sql := named)
+    analysis = _analyse(session, sql)
     return simple.query(session, message, analysis) if _concerns_us(session, analysis) else None
 
 
@@ -60,6 +64,9 @@ def _parse(session: Conversation, message: Message) -> _Work | None:
             session.statements.forget(message.body.partition(b"\0")[0])
         return None
     parse = client.read_parse(message.body)
+    if (named := _with_names(session, parse.sql)) != parse.sql:
+        message.frame = client.parse(parse.statement, named, parse.types)
+        parse = client.read_parse(message.body)
     analysis = _analyse(session, parse.sql)
     session.statements.forget(parse.statement)
     if analysis.has_call and len(analysis.statements) == 1:
@@ -81,6 +88,15 @@ def _close(session: Conversation, message: Message) -> None:
         session.statements.forget(name)
     else:
         session.statements.close(name)
+
+
+def _with_names(session: Conversation, sql: bytes) -> bytes:
+    """A text in which PostgreSQL takes the names of our arguments as such."""
+    with suppress(UnicodeError):
+        text = sql.decode(session.backend.codec)
+        if (named := quoted(text)) != text:
+            return named.encode(session.backend.codec)
+    return sql
 
 
 def _analyse(session: Conversation, sql: bytes) -> Analysis:

@@ -20,13 +20,13 @@ Node = dict[str, Any]
 
 _DEEPEST = 20_000
 
-_TOKEN = pg_query_pb2.Token
-_OPENING = frozenset({_TOKEN.ASCII_40, _TOKEN.ASCII_91})
-_CLOSING = frozenset({_TOKEN.ASCII_41, _TOKEN.ASCII_93})
+TOKEN = pg_query_pb2.Token
+_OPENING = frozenset({TOKEN.ASCII_40, TOKEN.ASCII_91})
+_CLOSING = frozenset({TOKEN.ASCII_41, TOKEN.ASCII_93})
 #: What stands between an argument's name and the argument.
-_NAMING = frozenset({_TOKEN.EQUALS_GREATER, _TOKEN.COLON_EQUALS})
+NAMING = frozenset({TOKEN.EQUALS_GREATER, TOKEN.COLON_EQUALS})
 #: The tokens that mean nothing.
-COMMENTS = frozenset({_TOKEN.SQL_COMMENT, _TOKEN.C_COMMENT})
+COMMENTS = frozenset({TOKEN.SQL_COMMENT, TOKEN.C_COMMENT})
 
 
 def parse(sql: bytes) -> list[Node] | None:
@@ -99,13 +99,13 @@ def arguments(sql: bytes, location: int, end: int) -> tuple[list[str], list[int]
             depth -= 1
             if depth == 0:
                 break
-        if depth == 1 and token.token == _TOKEN.ASCII_44:
+        if depth == 1 and token.token == TOKEN.ASCII_44:
             parts.append([])
-        elif depth == 1 and token.token == _TOKEN.VARIADIC:
+        elif depth == 1 and token.token == TOKEN.VARIADIC:
             variadic = True
-        elif depth == 1 and token.token in _NAMING:
+        elif depth == 1 and token.token in NAMING:
             parts[-1] = []
-        elif token.token == _TOKEN.PARAM:
+        elif token.token == TOKEN.PARAM:
             number = int(word[1:])
             if number not in numbers:
                 numbers.append(number)
@@ -144,7 +144,7 @@ def called_names(code: str) -> set[str]:
     text = code.encode()
     words = [(t.token, text[t.start : t.end]) for t in tokens if t.token not in COMMENTS]
     for (token, word), (following, _) in pairwise(words):
-        if token == _TOKEN.IDENT and following == _TOKEN.ASCII_40:
+        if token == TOKEN.IDENT and following == TOKEN.ASCII_40:
             name = word.decode()
             names.add(name[1:-1] if name.startswith('"') else name.lower())
     return names

@@ -45,6 +45,17 @@ def test_nobody_gets_in_without_the_password(data_dir: Path) -> None:
             assert client.execute("SHOW is_superuser").fetchall() == [("off",)]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
+def test_it_says_which_directories_anybody_may_pass_now(tmp_path: Path) -> None:
+    above = tmp_path / "above"
+    above.mkdir(mode=0o700)
+    with EmbeddedPostgres(above / "data") as server:
+        assert above in server.opened
+        assert above / "data" not in server.opened
+    with EmbeddedPostgres(above / "data") as server:
+        assert server.opened == []
+
+
 def test_the_passwords_are_readable_by_their_owner_only(data_dir: Path) -> None:
     with EmbeddedPostgres(data_dir):
         for name in ("password", "superuser-password"):

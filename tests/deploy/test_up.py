@@ -97,6 +97,9 @@ def test_it_serves_until_a_signal_and_leaves_no_process(
         assert client.execute("SELECT current_user").fetchone() == ("admin",)
     assert re.search(r"Simulated AWS: http://127\.0\.0\.1:\d+", output)
     assert "AWS_ENDPOINT_URL=http://127.0.0.1:" in output
+    functions = "SELECT count(*) FROM pg_proc WHERE proname = 'iasql_apply'"
+    with psycopg.connect(url[0]) as client:
+        assert client.execute(functions).fetchone() != (0,), "they are there before one is called"
     started = children(process.pid)
     assert len(started) == 2
     process.send_signal(wanted)

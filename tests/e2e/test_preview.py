@@ -72,3 +72,32 @@ async def test_an_apply_of_a_plan_that_is_out_of_date_says_what_has_changed(depl
         await connection.execute("SELECT iasql_sync()")
     finally:
         await connection.close()
+
+
+def test_a_part_is_named_without_quotes(deployed: Database) -> None:
+    name = "quickstart-cluster quickstart-service"
+    part = f"SELECT action, description FROM iasql_plan_apply(only => 'service {name}')"
+    printed = succeed(
+        deployed, f"BEGIN; {CHANGE}; UPDATE repository SET scan_on_push = true;\n{part};\nROLLBACK;\n"
+    )
+    assert f" update | {name}" in printed
+    assert "(1 row)" in printed
+
+
+async def test_a_part_is_a_parameter_of_a_prepared_statement(deployed: Database) -> None:
+    connection = await asyncpg.connect(deployed.url)
+    try:
+        steps = await connection.prepare("SELECT * FROM iasql_plan_steps(only => $1)")
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute(f"{CHANGE}; UPDATE repository SET scan_on_push = true")
+        [step] = await steps.fetch("service")
+        assert (step["step"], step["action"], step["table_name"], step["waits_for"]) == (
+            0,
+            "update",
+            "service",
+            [],
+        )
+        await transaction.rollback()
+    finally:
+        await connection.close()

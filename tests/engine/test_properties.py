@@ -414,7 +414,7 @@ def test_steps_that_share_a_call_wait_for_the_same_and_not_for_each_other(world:
         assert len({(steps[number].kind, steps[number].change.table) for number in group}) == 1
         assert all(not steps[number].after & group for number in group)
     for number, each in shared.brought.items():
-        assert (steps[number].kind, steps[number].change.table) == ("make", each.table)
+        assert (steps[number].kind, steps[number].change.table) == ("create", each.table)
         assert number not in members
 
 

@@ -93,7 +93,7 @@ async def test_others_see_how_far_an_apply_is(
     half = [row for row in seen if row[:2] == (1, 2)]
     assert half
     assert len(half[-1][2]) == 1
-    assert half[-1][2][0].startswith("make repository ")
+    assert half[-1][2][0].startswith("create repository ")
 
 
 async def test_everyone_sees_their_own_errors_and_hears_of_the_end(
@@ -154,7 +154,7 @@ async def test_a_policy_refuses_a_plan_and_an_apply(installed: Session, simulato
             await installed(function)
         assert refused.value.sqlstate == "23514"
         assert refused.value.message == "the plan is against the policy keep repositories"
-        assert "repository/one" in (refused.value.detail or "")
+        assert 'keep repositories: {"description":"one"}' in (refused.value.detail or "")
         assert refused.value.hint == "Ask the registry team."
     assert len(simulator.calls(mutating=True)) == before
     await installed("iasql_sync")

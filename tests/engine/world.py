@@ -259,7 +259,7 @@ class World:
         self, step: Step, plan: Plan, made: Mapping[tuple[str, Key], Found], shared: Sharing
     ) -> Found | None:
         resource = RESOURCE[step.change.table]
-        if step.kind == "remove":
+        if step.kind == "delete":
             assert step.change.found is not None
             self._remove(resource, step.change.found.identity)
             return None
@@ -267,7 +267,7 @@ class World:
         desired = _filled(step.change.desired, plan, made)
         if step.number in shared.brought:
             return self._without_unwanted(self._brought(resource, desired), step, shared)
-        if step.kind == "make":
+        if step.kind == "create":
             return self._without_unwanted(self.make(resource, desired), step, shared)
         assert step.change.found is not None
         return self._change(resource, desired, step.change.found)

@@ -183,7 +183,8 @@ async def test_a_role_of_aws_is_put_right_and_its_owner_is_named(session: Sessio
     await session.execute("DELETE FROM role")
     assert await session("iasql_apply") == []
     assert await session.rows("SELECT managed_by FROM role") == [("IAM Identity Center",)]
-    assert session.notices[-1].endswith(
+    assert session.notices[-1] == "nothing to do in AWS; 1 protected"
+    assert session.notices[-2].endswith(
         "cannot be deleted (IAM Identity Center manages it): its row is restored"
     )
 

@@ -163,7 +163,7 @@ class World:
         """The steps of the last three operations."""
         with self.superuser() as connection:
             steps = connection.execute(
-                "SELECT operation, number, kind, table_name, description, outcome, message, "
+                "SELECT operation, number, kind, table_name, name, outcome, message, "
                 "before, after FROM iasql.iasql_step "
                 "WHERE operation > (SELECT max(id) - 3 FROM iasql.iasql_operation) ORDER BY 1, started_at"
             ).fetchall()

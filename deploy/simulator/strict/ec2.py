@@ -45,6 +45,18 @@ def vpc_with_contents_stays(call: AwsCall) -> Outcome:
     return AwsError("DependencyViolation", f"The vpc '{vpc_id}' has dependencies and cannot be deleted.")
 
 
+def zone_is_of_the_region(call: AwsCall) -> Outcome:
+    """A subnet is in a zone of the region."""
+    zone = call.text("AvailabilityZone")
+    if zone.startswith(call.region):
+        return None
+    return (
+        AwsError("InvalidParameterValue", f"Value ({zone}) for parameter availabilityZone is invalid.")
+        if zone
+        else None
+    )
+
+
 def _security_group(call: AwsCall) -> Any:
     ec2 = backend(call, "ec2")
     if group_id := call.text("GroupId"):
@@ -97,6 +109,7 @@ def _vpc_contents(ec2: Any, vpc_id: str) -> Iterator[bool]:
 
 
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
+    ("ec2", "CreateSubnet"): (zone_is_of_the_region,),
     ("ec2", "DeleteSecurityGroup"): (default_group_stays, group_in_use_stays),
     ("ec2", "DeleteSubnet"): (subnet_in_use_stays,),
     ("ec2", "DeleteVpc"): (vpc_with_contents_stays,),

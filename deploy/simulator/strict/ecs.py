@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -61,6 +62,13 @@ def fargate_logs_need_a_role(call: AwsCall) -> Outcome:
 def _needs_role(what: str) -> AwsError:
     message = f"Fargate requires task definition to have execution role ARN to support {what}."
     return AwsError("ClientException", message)
+
+
+def cluster_name_has_its_form(call: AwsCall) -> Outcome:
+    """A name has letters, digits, hyphens and underscores."""
+    if re.fullmatch(r"[A-Za-z0-9_-]{1,255}", call.text("clusterName") or "default"):
+        return None
+    return AwsError("InvalidParameterException", "Invalid identifier: Identifier is for a cluster.")
 
 
 def cluster_is_found_again(call: AwsCall) -> Outcome:
@@ -151,7 +159,7 @@ def _active_services(call: AwsCall) -> list[Any]:
 
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     ("ecs", "RegisterTaskDefinition"): (fargate_size_exists, fargate_logs_need_a_role),
-    ("ecs", "CreateCluster"): (cluster_is_found_again,),
+    ("ecs", "CreateCluster"): (cluster_name_has_its_form, cluster_is_found_again),
     ("ecs", "DeleteCluster"): (cluster_with_services_stays,),
     ("ecs", "CreateService"): (
         service_name_is_unique,

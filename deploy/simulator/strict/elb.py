@@ -111,6 +111,26 @@ def _renamed(old: str, new: str) -> Callable[[bytes], bytes]:
     return lambda body: body.replace(old.encode(), new.encode())
 
 
+def port_is_one(call: AwsCall) -> Outcome:
+    """A port is from 1 to 65535."""
+    port = call.text("Port")
+    if not port or 1 <= int(port) <= 65535:
+        return None
+    return _error(
+        "ValidationError",
+        f"1 validation error detected: Value '{port}' at 'port' failed to satisfy constraint: "
+        "Member must have value less than or equal to 65535",
+    )
+
+
+def secure_listener_has_a_certificate(call: AwsCall) -> Outcome:
+    """A listener that encrypts has a certificate."""
+    protocol = call.text("Protocol")
+    if protocol not in {"HTTPS", "TLS"} or call.text("Certificates.member.1.CertificateArn"):
+        return None
+    return _error("ValidationError", f"A certificate must be specified for {protocol} listeners")
+
+
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     ("elasticloadbalancing", "CreateLoadBalancer"): (
         two_zones_and_known_groups,
@@ -118,6 +138,10 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     ),
     ("elasticloadbalancing", "SetSubnets"): (two_zones_and_known_groups,),
     ("elasticloadbalancing", "SetSecurityGroups"): (two_zones_and_known_groups,),
-    ("elasticloadbalancing", "CreateTargetGroup"): (target_group_name_is_unique,),
-    ("elasticloadbalancing", "CreateListener"): (one_listener_a_port,),
+    ("elasticloadbalancing", "CreateTargetGroup"): (port_is_one, target_group_name_is_unique),
+    ("elasticloadbalancing", "CreateListener"): (
+        port_is_one,
+        secure_listener_has_a_certificate,
+        one_listener_a_port,
+    ),
 }

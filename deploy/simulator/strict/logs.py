@@ -1,9 +1,29 @@
-"""CloudWatch Logs: the tags of a log group go with it."""
+"""CloudWatch Logs: what a log group may be called, and that its tags go with it.
+
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
+"""
 
 from __future__ import annotations
 
+import re
+
 from deploy.simulator.call import AwsCall
+from deploy.simulator.replies import AwsError
 from deploy.simulator.strict.outcome import Outcome, Rule, backend
+
+_NAME = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}")
+
+
+def log_group_name_has_its_form(call: AwsCall) -> Outcome:
+    """A name has letters, digits and some signs."""
+    name = call.text("logGroupName")
+    if _NAME.fullmatch(name):
+        return None
+    return AwsError(
+        "InvalidParameterException",
+        f"1 validation error detected: Value '{name}' at 'logGroupName' failed to satisfy constraint: "
+        r"Member must satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+",
+    )
 
 
 def tags_go_along(call: AwsCall) -> Outcome:
@@ -15,4 +35,7 @@ def tags_go_along(call: AwsCall) -> Outcome:
     return None
 
 
-RULES: dict[tuple[str, str], tuple[Rule, ...]] = {("logs", "DeleteLogGroup"): (tags_go_along,)}
+RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
+    ("logs", "CreateLogGroup"): (log_group_name_has_its_form,),
+    ("logs", "DeleteLogGroup"): (tags_go_along,),
+}

@@ -13,6 +13,17 @@ _Permission = tuple[str, str, str, str]
 _SOURCES = {"IpRanges": "CidrIp", "Ipv6Ranges": "CidrIpv6", "PrefixListIds": "PrefixListId"}
 
 
+def ports_are_ports(call: AwsCall) -> Outcome:
+    """The ports of TCP and UDP end at 65535."""
+    for protocol, first, last, _ in _permissions(call.parameters):
+        for port in (first, last):
+            if protocol in {"tcp", "udp", "6", "17"} and port.isdecimal() and int(port) > 65535:
+                return AwsError(
+                    "InvalidParameterValue", f"Invalid value '{port}' for port. Must be less than 65536."
+                )
+    return None
+
+
 def permissions_are_new(call: AwsCall) -> Outcome:
     """None of the permissions is refused after others have been granted: that one is there is seen before."""
     group = backend(call, "ec2").get_security_group_from_id(call.text("GroupId"))
@@ -52,6 +63,6 @@ def _port(value: object) -> str:
 
 
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
-    ("ec2", "AuthorizeSecurityGroupIngress"): (permissions_are_new,),
-    ("ec2", "AuthorizeSecurityGroupEgress"): (permissions_are_new,),
+    ("ec2", "AuthorizeSecurityGroupIngress"): (ports_are_ports, permissions_are_new),
+    ("ec2", "AuthorizeSecurityGroupEgress"): (ports_are_ports, permissions_are_new),
 }

@@ -283,3 +283,31 @@ def test_a_new_log_group_has_no_tags_of_an_older_one(boto: Any) -> None:
     logs.delete_log_group(logGroupName="a")
     logs.create_log_group(logGroupName="a")
     assert logs.list_tags_log_group(logGroupName="a")["tags"] == {}
+
+
+def test_names_have_their_form(boto: Boto) -> None:
+    assert code_of(boto("logs").create_log_group, logGroupName="bad name!!") == "InvalidParameterException"
+    assert code_of(boto("ecs").create_cluster, clusterName="bad name") == "InvalidParameterException"
+
+
+def test_a_zone_is_of_the_region_and_a_port_is_one(boto: Boto, group: str) -> None:
+    ec2, elb = boto("ec2"), boto("elbv2")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    code = code_of(ec2.create_subnet, VpcId=vpc, CidrBlock="172.31.200.0/24", AvailabilityZone="xx-west-9a")
+    assert code == "InvalidParameterValue"
+    rule = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 99999, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+    code = code_of(ec2.authorize_security_group_ingress, GroupId=group, IpPermissions=[rule])
+    assert code == "InvalidParameterValue"
+    code = code_of(elb.create_target_group, Name="t", Protocol="HTTP", Port=99999, VpcId=vpc, TargetType="ip")
+    assert code == "ValidationError"
+
+
+def test_a_listener_that_encrypts_has_a_certificate(boto: Boto, balancer: str, target: str) -> None:
+    code = code_of(
+        boto("elbv2").create_listener,
+        LoadBalancerArn=balancer,
+        Port=443,
+        Protocol="HTTPS",
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": target}],
+    )
+    assert code == "ValidationError"

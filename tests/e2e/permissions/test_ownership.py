@@ -85,7 +85,8 @@ def test_a_plan_warns_and_shows_all_the_same(stacked: Scene) -> None:
             lambda each: told.append((each.severity, each.message_primary, each.message_detail))
         )
         assert connection.execute(PLAN.encode()).fetchall() == [("delete", "log_group")]
-    [(severity, message, detail)] = told
+    [(severity, message, detail), total] = told
+    assert total == ("NOTICE", "1 to delete", None)
     assert severity == "WARNING"
     assert "CloudFormation stack net manages it" in str(message)
     assert str(detail).startswith("An apply is refused.")

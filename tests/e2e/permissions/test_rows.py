@@ -122,9 +122,10 @@ def test_other_rows_are_planned_while_one_has_a_value_of_a_wrong_shape(with_role
         ).fetchall()
         assert planned == [
             ("create", "log_group", "/new"),
-            ("update", "role", "arn:aws:iam::123456789012:role/x"),
+            ("update", "role", "x"),
         ]
-        (warning,) = warnings
+        (warning, total) = warnings
+        assert total == "NOTICE: 1 to create, 1 to update"
         assert warning.startswith("WARNING: the value of assume_role_policy_document in row z of role cannot")
         different = connection.execute("SELECT DISTINCT table_name FROM iasql_diff() ORDER BY 1").fetchall()
         assert different == [("log_group",), ("role",)]

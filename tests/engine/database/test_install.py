@@ -30,11 +30,14 @@ async def installed(session: Session) -> list[str]:
     return [row[0] for row in await session.rows("SELECT module_name FROM iasql_modules_installed()")]
 
 
-async def test_an_install_brings_the_dependencies_but_tells_of_what_was_asked(session: Session) -> None:
+async def test_an_install_brings_the_dependencies_and_tells_of_every_table(session: Session) -> None:
     rows = await session("iasql_install", "aws_security_group")
     assert [row[:2] for row in rows] == [
         ("aws_security_group@0.0.1", "security_group"),
         ("aws_security_group@0.0.1", "security_group_rule"),
+        ("aws_account@0.0.1", "aws_account"),
+        ("aws_vpc@0.0.1", "vpc"),
+        ("aws_vpc@0.0.1", "subnet"),
     ]
     assert await installed(session) == ["aws_account", "aws_security_group", "aws_vpc"]
     assert await tables(session) == {
@@ -42,6 +45,14 @@ async def test_an_install_brings_the_dependencies_but_tells_of_what_was_asked(se
     }  # fmt: skip
     for _, table, count in rows:
         assert await session.value(f"SELECT count(*) FROM {table}") == count > 0
+
+
+async def test_an_install_tells_of_parts_and_of_what_came_along_once(session: Session) -> None:
+    await session("iasql_install", "aws_vpc")
+    told = [table for _, table, _ in await session("iasql_install", "aws_ecs_fargate")]
+    assert len(told) == len(set(told))
+    assert {*told, "vpc", "subnet", "aws_account"} == await tables(session)
+    assert {"container_definition", "service_security_groups", "load_balancer_security_groups"} <= {*told}
 
 
 async def test_what_is_installed_already_gives_its_rows_again_and_keeps_the_users(session: Session) -> None:
@@ -280,15 +291,24 @@ async def test_an_upgrade_gives_an_older_journal_what_it_lacks_and_keeps_its_ent
     own = await asyncpg.connect(postgres_server.superuser_url(session.caller.database))
     await own.execute(
         "DROP INDEX iasql.iasql_step_begun, iasql.iasql_operation_running;"
-        "ALTER TABLE iasql.iasql_step DROP COLUMN attempts, DROP COLUMN request_ids, DROP COLUMN token;"
+        "DROP VIEW iasql.unfinished, iasql.iasql_progress;"
+        "UPDATE iasql.iasql_step SET kind = 'make';"
+        "ALTER TABLE iasql.iasql_step DROP COLUMN attempts, DROP COLUMN request_ids, DROP COLUMN token, "
+        "DROP COLUMN action, DROP COLUMN name;"
         "DELETE FROM iasql.setting WHERE name = 'fingerprint'"
     )
     await session("iasql_upgrade")
     await session.execute("DELETE FROM repository")
     await session("iasql_apply")
-    steps = await own.fetch("SELECT kind, outcome, attempts FROM iasql.iasql_step ORDER BY operation")
+    steps = await own.fetch(
+        "SELECT kind, action, name LIKE '%app', description, outcome, attempts "
+        "FROM iasql.iasql_step ORDER BY operation"
+    )
     await own.close()
-    assert [tuple(each) for each in steps] == [("make", "done", None), ("remove", "done", 1)]
+    assert [tuple(each) for each in steps] == [
+        ("create", "create", True, "app", "done", None),
+        ("delete", "delete", True, "app", "done", 1),
+    ]
 
 
 async def test_what_is_there_is_not_made_again(session: Session, postgres_server: PostgresServer) -> None:

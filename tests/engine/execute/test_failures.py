@@ -237,7 +237,7 @@ async def test_the_journal_has_every_step_with_its_outcome(session: Session, sim
         ("iasql_apply", user, False, "done", True),
     ]
     assert sorted(tuple(each) for each in steps) == [
-        ("make", "repository", "done", False, True),
-        ("make", "repository", "failed", False, False),
-        ("remove", "repository", "done", True, False),
+        ("create", "repository", "done", False, True),
+        ("create", "repository", "failed", False, False),
+        ("delete", "repository", "done", True, False),
     ]

@@ -12,7 +12,7 @@ from engine.plan.model import Change, Step
 def _steps(*after: set[int]) -> list[Step]:
     change = Change(action="create", table="t", id=None, name="d")
     return [
-        Step(number=number, kind="make", change=change, after=frozenset(each))
+        Step(number=number, kind="create", change=change, after=frozenset(each))
         for number, each in enumerate(after)
     ]
 

@@ -39,20 +39,20 @@ def test_what_aws_can_change_is_updated() -> None:
 def test_what_aws_cannot_change_is_replaced_and_the_new_one_made_first() -> None:
     planned = plan([_THING], [found(_THING, "x", name="a")], [row("thing", 1, arn="x", name="b")])
     assert only(planned.changes).action == "replace"
-    assert in_order(planned) == ["make thing x", "remove thing x"]
+    assert in_order(planned) == ["create thing x", "delete thing x"]
 
 
 def test_the_old_one_goes_first_if_the_new_one_needs_its_name() -> None:
     there, wanted = found(_NET, "n1", name="n", kind="old"), row("net", 1, arn="n1", name="n", kind="new")
     planned = plan([_NET], [there], [wanted])
     assert only(planned.changes).delete_first
-    assert in_order(planned) == ["remove net n1", "make net n1"]
+    assert in_order(planned) == ["delete net n1", "create net n1"]
 
 
 def test_what_is_used_by_something_that_stays_cannot_go_first() -> None:
     finds = [found(_NET, "n1", name="n", kind="old"), found(_HOST, "h1", name="h", net="n1")]
     rows = [row("net", 1, arn="n1", name="n", kind="new"), row("host", 1, arn="h1", name="h", net=1)]
-    with pytest.raises(OperationError, match="cannot be replaced while host h1 uses it") as refused:
+    with pytest.raises(OperationError, match=r"cannot be replaced while host h \(h1\) uses it") as refused:
         plan([_NET, _HOST], finds, rows)
     assert refused.value.sqlstate == "0A000"
 
@@ -60,7 +60,7 @@ def test_what_is_used_by_something_that_stays_cannot_go_first() -> None:
 def test_what_is_replaced_itself_goes_first_with_what_it_uses() -> None:
     finds = [found(_NET, "n1", name="n", kind="old"), found(_DISK, "d1", name="d", net="n1")]
     rows = [row("net", 1, arn="n1", name="n", kind="new"), row("disk", 1, arn="d1", name="d", net=1)]
-    order = ["remove disk d1", "remove net n1", "make net n1", "make disk d1"]
+    order = ["delete disk d1", "delete net n1", "create net n1", "create disk d1"]
     assert in_order(plan([_NET, _DISK], finds, rows)) == order
 
 
@@ -87,14 +87,16 @@ def test_a_protected_resource_is_not_changed_and_its_row_is_restored() -> None:
     planned = plan([_OWN], [there], [row("own", 1, arn="x", name="default", size="other")])
     assert planned.changes == ()
     [restore] = planned.restores
-    assert (restore.found, restore.why) == (there, "own x cannot be changed: its row is restored")
+    assert (restore.found, restore.why) == (there, "own default (x) cannot be changed")
 
 
 def test_a_protected_resource_is_not_deleted_and_its_row_comes_back() -> None:
     planned = plan([_OWN], [found(_OWN, "x", name="default")], [])
     assert planned.changes == ()
     [restore] = planned.restores
-    assert (restore.row, restore.why) == (None, "own x cannot be deleted: its row is restored")
+    assert (restore.row, restore.why) == (None, "own default (x) cannot be deleted")
+    assert restore.notice(planned=True) == "own default (x) cannot be deleted: its row would be restored"
+    assert restore.notice(planned=False) == "own default (x) cannot be deleted: its row is restored"
 
 
 def test_what_is_in_a_protected_resource_comes_back_with_it() -> None:
@@ -121,6 +123,13 @@ def test_a_row_of_what_only_aws_makes_is_taken_away() -> None:
     assert restore.row is not None
 
 
+def test_another_name_for_what_only_aws_makes_is_told_once() -> None:
+    given = resource("given", create=(), protected=lambda each: True)
+    planned = plan([given], [found(given, "x", name="x")], [row("given", 1, name="a")])
+    assert planned.changes == ()
+    assert sorted(each.why for each in planned.restores) == ["", "given x cannot be changed"]
+
+
 def test_what_goes_along_with_its_owner_is_not_taken_off_first() -> None:
     inner = resource("inner", ref("net", "net", "net"), ref("thing", "thing", "thing"), within="net")
     finds = [
@@ -134,7 +143,7 @@ def test_what_goes_along_with_its_owner_is_not_taken_off_first() -> None:
         ("delete", "thing"),
         ("delete", "inner"),
     }
-    assert in_order(planned) == ["remove net n1", "remove thing t"]
+    assert in_order(planned) == ["delete net n1", "delete thing t"]
     last = planned.steps[-1]
     assert last.after == frozenset({0}), "what the inner one uses goes after what takes it along"
 

@@ -17,32 +17,32 @@ _PAIR = (_NET, _HOST)
 
 def test_what_is_used_is_made_before_what_uses_it() -> None:
     planned = plan(_PAIR, [], [row("host", 1, name="h", net=1), row("net", 1, name="n")])
-    assert in_order(planned) == ["make net n", "make host h"]
+    assert in_order(planned) == ["create net n", "create host h"]
     assert [step.after for step in planned.steps] == [frozenset(), {0}]
 
 
 def test_what_uses_something_is_removed_before_it() -> None:
     finds = [found(_NET, "n1", name="n"), found(_HOST, "h1", name="h", net="n1")]
-    assert in_order(plan(_PAIR, finds, [])) == ["remove host h1", "remove net n1"]
+    assert in_order(plan(_PAIR, finds, [])) == ["delete host h1", "delete net n1"]
 
 
 def test_a_replacement_is_made_then_used_and_the_old_one_removed_last() -> None:
     finds = [found(_NET, "n1", name="old"), found(_HOST, "h1", name="h", net="n1")]
     rows = [row("net", 1, arn="n1", name="new"), row("host", 1, arn="h1", name="h", net=1)]
-    assert in_order(plan(_PAIR, finds, rows)) == ["make net n1", "change host h1", "remove net n1"]
+    assert in_order(plan(_PAIR, finds, rows)) == ["create net n1", "update host h1", "delete net n1"]
 
 
 def test_what_let_go_of_something_is_changed_before_that_is_removed() -> None:
     finds = [found(_NET, "n1", name="n"), found(_HOST, "h1", name="h", net="n1")]
     planned = plan(_PAIR, finds, [row("host", 1, arn="h1", name="h", net=None)])
-    assert in_order(planned) == ["change host h1", "remove net n1"]
+    assert in_order(planned) == ["update host h1", "delete net n1"]
 
 
 def test_what_an_array_names_is_removed_after_it_is_let_go() -> None:
     group = resource("group", column("nets", "text[]", "nets", refers="net"))
     finds = [found(_NET, "n1", name="n"), found(group, "g1", name="g", nets=["n1"])]
     planned = plan([_NET, group], finds, [row("group", 1, arn="g1", name="g", nets=[])])
-    assert in_order(planned) == ["change group g1", "remove net n1"]
+    assert in_order(planned) == ["update group g1", "delete net n1"]
 
 
 def _change(one: Row, there: Found | None = None) -> Change:
@@ -57,8 +57,8 @@ def test_a_name_is_free_when_its_holder_has_another() -> None:
     changes = [_change(row("net", 2, name="taken")), _change(row("net", 1, arn="n1", name="other"), there)]
     steps = graph.steps(snapshot([_NET], [there]), changes)
     assert [(step.kind, step.change.name, set(step.after)) for step in steps] == [
-        ("change", "1", set()),
-        ("make", "2", {0}),
+        ("update", "1", set()),
+        ("create", "2", {0}),
     ]
 
 
@@ -66,7 +66,7 @@ def test_a_name_that_several_may_have_is_not_waited_for() -> None:
     alike = resource("thing", unique_in_aws=False, natural_key=("name",))
     there = [found(alike, "x", name="a"), found(alike, "y", name="a")]
     rows = [row("thing", 1, arn="x", name="a"), row("thing", 2, arn="y", name="b"), row("thing", 3, name="a")]
-    makes = [step for step in plan([alike], there, rows).steps if step.kind == "make"]
+    makes = [step for step in plan([alike], there, rows).steps if step.kind == "create"]
     assert [step.after for step in makes] == [frozenset(), frozenset()]
 
 
@@ -116,9 +116,9 @@ def test_what_is_new_is_complete_before_anything_that_is_there_is_pointed_to_it(
         row("host", 1, arn="h1", name="h", group=1),
     ]
     planned = plan([group, rule, host], finds, rows)
-    assert in_order(planned) == ["make group g1", "make rule r1", "change host h1", "remove group g1"]
+    assert in_order(planned) == ["create group g1", "create rule r1", "update host h1", "delete group g1"]
     by_name = {f"{step.kind} {step.change.table}": step for step in planned.steps}
-    assert by_name["make rule"].number in by_name["change host"].after
+    assert by_name["create rule"].number in by_name["update host"].after
 
 
 def test_an_owner_goes_after_what_takes_the_place_of_what_it_takes_along() -> None:
@@ -126,4 +126,8 @@ def test_an_owner_goes_after_what_takes_the_place_of_what_it_takes_along() -> No
     rule = resource("rule", ref("group", "group", "group"), within="group")
     finds = [found(group, "g1", name="g"), found(rule, "r1", name="r", group="g1")]
     rows = [row("group", 1, arn="g1", name="other"), row("rule", 1, arn="r1", name="r", group=1)]
-    assert in_order(plan([group, rule], finds, rows)) == ["make group g1", "make rule r1", "remove group g1"]
+    assert in_order(plan([group, rule], finds, rows)) == [
+        "create group g1",
+        "create rule r1",
+        "delete group g1",
+    ]

@@ -231,8 +231,9 @@ async def test_the_default_group_stays_but_its_rules_are_the_users(installed: Se
     assert await installed.apply() == []
     assert await installed.rows("SELECT group_name, group_id, description FROM security_group") == before
     name = before[0][1]
-    assert f"security_group {name} cannot be changed: its row is restored" in installed.notices
-    assert f"security_group {name} cannot be deleted: its row is restored" in installed.notices
+    told = f"security_group default ({name})"
+    assert f"{told} cannot be changed: its row is restored" in installed.notices
+    assert f"{told} cannot be deleted: its row is restored" in installed.notices
     assert await installed.value("SELECT count(*) FROM security_group_rule") == kept
     await installed.execute("DELETE FROM security_group_rule")
     assert [row[:2] for row in await installed.apply()] == [("delete", "security_group_rule")] * kept
@@ -262,8 +263,9 @@ async def test_a_group_in_use_is_not_replaced_under_its_name(session: Session, s
     old = group(simulator.client("ec2"), "web")["GroupId"]
     assert (error.sqlstate, error.table) == ("0A000", "security_group")
     [balancer] = simulator.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    last = balancer["LoadBalancerArn"].split("/")[-1]
     assert error.message == (
-        f"security_group {old} cannot be replaced while load_balancer {balancer['LoadBalancerArn']} uses it"
+        f"security_group web ({old}) cannot be replaced while load_balancer lb ({last}) uses it"
     )
     assert error.hint is not None
     assert "another name" in error.hint

@@ -17,7 +17,7 @@ async def test_vpcs_and_subnets_are_imported(session: Session, ec2: Any) -> None
         "Subnet"
     ]
     rows = {table: count for _, table, count in await session("iasql_install", "aws_vpc")}
-    assert rows == {"vpc": 2, "subnet": len(ec2.describe_subnets()["Subnets"])}
+    assert rows == {"vpc": 2, "subnet": len(ec2.describe_subnets()["Subnets"]), "aws_account": 1}
     assert await session.rows(
         "SELECT v.vpc_id, v.cidr_block, v.state::text, v.is_default, s.subnet_id, s.cidr_block, "
         "s.availability_zone, s.owner_id, s.subnet_arn, s.available_ip_address_count "
@@ -80,7 +80,10 @@ async def test_vpcs_and_subnets_are_deleted(installed: Session, ec2: Any) -> Non
     await installed.execute(
         "DELETE FROM subnet WHERE cidr_block = '10.0.1.0/24'; DELETE FROM vpc WHERE NOT is_default"
     )
-    assert set(await installed.apply()) == {("delete", "subnet", None, subnet), ("delete", "vpc", None, vpc)}
+    assert set(await installed.apply()) == {
+        ("delete", "subnet", None, f"10.0.0.0/16 10.0.1.0/24 ({subnet})"),
+        ("delete", "vpc", None, f"10.0.0.0/16 ({vpc})"),
+    }
     assert other_vpcs(ec2) == []
 
 
@@ -101,16 +104,17 @@ async def test_the_default_vpc_comes_back_as_it_is(installed: Session, ec2: Any)
     await installed.execute("DELETE FROM subnet; DELETE FROM vpc")
     assert await installed.apply() == []
     assert [row[1:] for row in await installed.rows("SELECT * FROM vpc")] == [row[1:] for row in before]
-    vpc = before[0][1]
-    assert installed.notices[0] == f"vpc {vpc} cannot be changed: its row is restored"
-    assert f"vpc {vpc} cannot be deleted: its row is restored" in installed.notices
+    told = f"vpc 172.31.0.0/16 ({before[0][1]})"
+    assert installed.notices[0] == f"{told} cannot be changed: its row would be restored"
+    assert f"{told} cannot be changed: its row is restored" in installed.notices
+    assert f"{told} cannot be deleted: its row is restored" in installed.notices
 
 
 async def test_what_aws_assigns_is_put_right_without_a_word(installed: Session) -> None:
     await installed.execute("UPDATE subnet SET owner_id = 'me', available_ip_address_count = 0, state = NULL")
     assert await installed.apply() == []
     assert await installed.value("SELECT count(*) FROM subnet WHERE owner_id = 'me'") == 0
-    assert installed.notices == []
+    assert not [each for each in installed.notices if not each.startswith("nothing to do")]
 
 
 async def test_a_vpc_brings_its_default_security_group(session: Session, ec2: Any) -> None:
@@ -130,4 +134,4 @@ async def test_a_vpc_brings_its_default_security_group(session: Session, ec2: An
         "DELETE FROM security_group_rule; DELETE FROM security_group;DELETE FROM subnet; DELETE FROM vpc"
     )
     vpc = ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"][0]["VpcId"]
-    assert await session.apply() == [("delete", "vpc", None, vpc)]
+    assert await session.apply() == [("delete", "vpc", None, f"10.1.0.0/16 ({vpc})")]
