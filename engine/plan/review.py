@@ -50,13 +50,13 @@ def _section(title: str, lines: Iterable[str]) -> list[str]:
 def _plan(changes: Iterable[Change], name_of: Callable[[str], str]) -> Iterator[str]:
     yield from _head("action", "table", "resource")
     for each in changes:
-        yield _row(each.action, name_of(each.table), each.name)
+        yield _row(each.action, name_of(each.table), each.label)
 
 
 def _losses(changes: Iterable[Change], name_of: Callable[[str], str]) -> Iterator[str]:
     for each in changes:
         if each.loses:
-            yield f"- {escaped(name_of(each.table))} {escaped(each.name)}: {escaped('; '.join(each.loses))}"
+            yield f"- {escaped(name_of(each.table))} {escaped(each.label)}: {escaped('; '.join(each.loses))}"
 
 
 def _columns(differences: Iterable[Difference], name_of: Callable[[str], str]) -> Iterator[str]:
@@ -66,13 +66,13 @@ def _columns(differences: Iterable[Difference], name_of: Callable[[str], str]) -
     for each in some:
         then = "" if each.action == "delete" else _short(each.desired)
         now = "" if each.action == "create" else _short(each.current)
-        yield _row(each.action, name_of(each.table), each.name, each.column or "", now, then)
+        yield _row(each.action, name_of(each.table), each.label, each.column or "", now, then)
 
 
 def _others(differences: Iterable[Difference], name_of: Callable[[str], str]) -> Iterator[str]:
     for each in differences:
         if each.action in _OTHERS:
-            what = f"{escaped(name_of(each.table))} {escaped(each.name)}"
+            what = f"{escaped(name_of(each.table))} {escaped(each.label)}"
             column = f", {escaped(each.column)}" if each.column else ""
             values = f" ({_short(each.base)} → {_short(each.current)})" if each.column else ""
             yield f"- {what}{column}: {_OTHERS[each.action]}{escaped(values)}"

@@ -14,7 +14,9 @@ def _change(action: Any, name: str, **more: Any) -> Change:
 
 def _difference(action: Any, column: str | None, **more: Any) -> Difference:
     values: dict[str, Any] = {"current": None, "desired": None, "replaces": False, **more}
-    return Difference(action=action, table="log_group", id=None, name="/app", column=column, **values)
+    return Difference(
+        action=action, table="log_group", id=None, name="/app", label="/app", column=column, **values
+    )
 
 
 def test_nothing_to_do_is_said() -> None:
