@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from engine.plan import descriptions
-from engine.plan.model import Change, Found, Plan
+from engine.plan.model import Change, Found, Plan, Values
 from engine.plan.snapshot import Snapshot
-from modules.spec import Resource
+from modules.spec import Part, Resource
 from modules.spec.names import bare
 
 #: How many names of one kind are said.
@@ -45,7 +45,12 @@ def completed(snapshot: Snapshot, plan: Plan, replaced: Mapping[int, Found]) -> 
     for place, found in replaced.items():
         change = plan.changes[place]
         resource = snapshot.resources[change.table]
-        loses = (*_lost(resource, found), *_hidden(snapshot, found), *naming.of(found))
+        loses = (
+            *_lost(resource, found),
+            *_lost_elements(resource, change),
+            *_hidden(snapshot, found),
+            *naming.of(found),
+        )
         new[id(change)] = replace(change, found=found, loses=loses)
     return replace(
         plan,
@@ -59,6 +64,29 @@ def _lost(resource: Resource, found: Found) -> Iterator[str]:
         there = descriptions.search(each.of, found.description)
         if there and there != "0":
             yield each.what + (f" ({_names(there)})" if isinstance(there, list) else "")
+
+
+def _lost_elements(resource: Resource, change: Change) -> Iterator[str]:
+    """What no column shows of elements that go while others come: they may have been given other names."""
+    for part in resource.parts if resource.carry.description and change.found and change.desired else ():
+        assert change.found is not None
+        assert change.desired is not None
+        theirs, ours = change.found.parts[part.table], change.desired.parts[part.table]
+        kept = {_key(part, each) for each in ours}
+        if kept <= {_key(part, each) for each in theirs}:
+            continue  # they go, and nothing comes
+        shown = {descriptions.first_key(column.path or "") for column in part.columns}
+        elements = descriptions.search(part.path, change.found.description) or ()
+        if len(elements) != len(theirs):
+            continue  # what is not shown of them cannot be told
+        for values, element in zip(theirs, elements, strict=True):
+            names = sorted(name for name, value in element.items() if value and name not in shown)
+            if _key(part, values) not in kept and names:
+                yield f"{', '.join(names)} of {part.table} {' '.join(map(str, _key(part, values)))}"
+
+
+def _key(part: Part, values: Values) -> tuple[Any, ...]:
+    return tuple(values[name] for name in part.natural_key)
 
 
 def _names(some: Sequence[Any]) -> str:

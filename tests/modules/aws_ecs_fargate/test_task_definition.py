@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from engine.errors import OperationError
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
 from tests.modules.aws_ecs_fargate.scene import STACK, TRUST, active, definition, register, service
@@ -116,6 +119,33 @@ async def test_a_new_revision_keeps_what_no_column_shows(session: Session, ecs: 
     assert [each["containerPath"] for each in main["mountPoints"]] == ["/data"]
     assert [each["containerPort"] for each in main["portMappings"]] == [81, 443]
     assert main["environment"] == [{"name": "A", "value": "1"}]
+
+
+async def test_a_renamed_container_does_not_lose_what_no_column_shows_without_a_word(
+    session: Session, ecs: Any
+) -> None:
+    arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:s"
+    main = {"name": "main", "image": "nginx:1", "essential": True}
+    secrets = [{"name": "PASSWORD", "valueFrom": arn}]
+    register(
+        ecs,
+        containerDefinitions=[
+            {**main, "secrets": secrets},
+            {"name": "side", "image": "busybox:1", "user": "1"},
+        ],
+    )
+    await session("iasql_install", "aws_ecs_fargate")
+    await session.execute("DELETE FROM container_definition WHERE name = 'side'")
+    assert {row[8] for row in await session("iasql_diff")} == {None}  # it goes, and nothing comes
+    await session.execute("UPDATE container_definition SET name = 'app' WHERE name = 'main'")
+    assert {row[8] for row in await session("iasql_diff")} == {
+        "secrets of container_definition main; user of container_definition side"
+    }
+    with pytest.raises(OperationError) as refused:
+        await session("iasql_apply")
+    assert refused.value.sqlstate == "0A000"
+    await session.execute("SET iasql.allow_loss = on")
+    assert [row[:2] for row in await session("iasql_apply")] == [("replace", "task_definition")]
 
 
 async def test_ways_to_write_the_same_container_are_no_change(applied: Session) -> None:
