@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -213,3 +215,14 @@ async def test_a_review_is_what_an_apply_would_do(one: Session) -> None:
 
 async def _plan_id(session: Session) -> str:
     return str(await session.value("SELECT iasql_plan_id()"))
+
+
+async def test_the_page_about_history_says_what_works(one: Session) -> None:
+    await one("iasql_install", "aws_elb", "aws_security_group")
+    page = (Path(__file__).parents[2] / "docs" / "history.md").read_text()
+    [block] = re.findall(r"^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    as_of, who = block.split("\n\n")
+    assert await one.rows(as_of) == []
+    assert await one.rows(who) == []
+    group = await one.rows(who.replace("'web'", "'default'"))
+    assert [row[1:4] for row in group] == [("aws", one.caller.user, "iasql_install")]
