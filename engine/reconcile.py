@@ -127,14 +127,16 @@ class Reconcile:
         await lock.to_end_of_transaction(caller)
         await self._common.underway.over(caller)
         scope = await self._common.scope(request, caller, whole=True)
-        number = await undoing.meant(caller, request.arguments.get("operation"))
+        operation = await undoing.meant(caller, request.arguments.get("operation"))
         resources = scope.layout.resources
         rows = await read.read(caller, resources)
-        changes = undoing.changes(resources, rows, await bases.remembered(caller, resources, number), number)
+        remembered = await bases.remembered(caller, resources, operation.number)
+        changes = undoing.changes(resources, rows, remembered, operation)
         async with writing(self._common.database, caller, {}) as writer:
             changes = await edits.claim(writer, resources, rows, changes)
             await self._common.write(writer, resources, changes, all_there=True)
             await self._common.recorded(request, scope, writer, reads=False)
+        undoing.tell(caller, operation, changes)
         return scope.named(results.of_row_changes(changes, undoing.names(resources, rows, changes)))
 
     # What they are made of ----------------------------------------------------------------------------

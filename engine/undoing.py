@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from engine.caller import Caller
 from engine.errors import OperationError, listed
@@ -14,20 +15,34 @@ from modules.spec import Column, Resource
 _SHOWN = 50
 
 
-async def meant(caller: Caller, operation: object) -> int:
-    """The number of the operation that is to be undone; the client is told of what it has lost.
+@dataclass(frozen=True)
+class Meant:
+    """The operation that is to be undone.
+
+    Attributes:
+        number: in the journal.
+        has_made: whether what it began to show it made; else it was there, and is not to be deleted.
+    """
+
+    number: int
+    has_made: bool
+
+
+async def meant(caller: Caller, operation: object) -> Meant:
+    """The operation that is to be undone; the client is told of what it has lost.
 
     Args:
         operation: the number that is asked for; None: the last of the session's user.
 
     Raises:
         OperationError: 42704, there is no such operation; 42501, the role may not read all that it changed;
-            55000, it is running.
+            55000, it is running; 0A000, it was an install.
     """
     if operation is None:
         ((operation,),) = await caller.query("SELECT iasql.last_operation()::pg_catalog.text")
     found = await caller.query(
-        "SELECT u.outcome, u.hidden, u.lost FROM iasql.undoable($1::pg_catalog.text::pg_catalog.int8) AS u",
+        "SELECT u.function, u.outcome, u.hidden, u.lost "
+        "FROM iasql.undoable($1::pg_catalog.text::pg_catalog.int8) AS u",
         None if operation is None else str(operation),
     )
     if not found:
@@ -37,7 +52,13 @@ async def meant(caller: Caller, operation: object) -> int:
             sqlstate="42704",
             hint="iasql.iasql_operation lists them: who, when, what.",
         )
-    ((outcome, hidden, lost),) = found
+    ((function, outcome, hidden, lost),) = found
+    if function == "iasql_install":
+        raise OperationError(
+            f"operation {operation} was an install: without its rows, an apply would delete what they show",
+            sqlstate="0A000",
+            hint="SELECT * FROM iasql_uninstall(…) drops the tables, and touches nothing in AWS.",
+        )
     if outcome == "running":
         raise OperationError(f"operation {operation} has not ended", sqlstate="55000")
     if hidden:
@@ -50,7 +71,15 @@ async def meant(caller: Caller, operation: object) -> int:
         caller.notice(
             f"operation {operation} has lost what no undo brings back", severity="WARNING", detail=lost
         )
-    return int(str(operation))
+    return Meant(int(str(operation)), has_made=function == "iasql_apply")
+
+
+def tell(caller: Caller, operation: Meant, result: Sequence[RowChange]) -> None:
+    """Tell the client what to do with an undo, or that there is nothing to undo."""
+    if not result:
+        caller.notice(f"nothing of what operation {operation.number} did is there to be undone")
+    elif not caller.in_transaction:
+        caller.notice("the rows are as they were: iasql_plan_apply() shows what AWS has to follow")
 
 
 def names(
@@ -79,19 +108,19 @@ def changes(
     resources: Sequence[Resource],
     rows: Mapping[str, Sequence[Row]],
     remembered: Iterable[Remembered],
-    operation: int,
+    operation: Meant,
 ) -> Sequence[RowChange]:
     """What puts rows back to what they were before an operation.
 
     Raises:
         OperationError: 40001, something has been changed since.
     """
-    result = undo.undone(resources, rows, remembered, operation)
+    result = undo.undone(resources, rows, remembered, operation.number, keep_new=not operation.has_made)
     if result.conflicts:
         first = result.conflicts[0]
         more = f" (and {len(result.conflicts) - 1} more)" if len(result.conflicts) > 1 else ""
         raise OperationError(
-            f"operation {operation} cannot be undone: {first}{more}",
+            f"operation {operation.number} cannot be undone: {first}{more}",
             sqlstate="40001",
             detail=listed(list(map(str, result.conflicts)), _SHOWN),
             hint="Undo the later operations first, from the last on, or change these rows yourself.",

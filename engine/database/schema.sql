@@ -1310,10 +1310,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WHERE o.username = session_user AND o.ended_at IS NOT NULL AND o.function IN ('iasql_apply', 'iasql_sync')
 $$;
 
--- How an operation ended, and what it lost of tables that who is logged in may read.
-CREATE OR REPLACE FUNCTION iasql.operation_end(number bigint) RETURNS TABLE (outcome text, lost text)
+-- What an operation was, how it ended, and what it lost of tables that who is logged in may read.
+CREATE OR REPLACE FUNCTION iasql.operation_end(number bigint) RETURNS TABLE (function text, outcome text, lost text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT COALESCE(o.outcome, 'running'), (
+  SELECT o.function, COALESCE(o.outcome, 'running'), (
     SELECT string_agg(concat(s.table_name, ' ', s.description, ': ', array_to_string(s.loses, '; ')), chr(10) ORDER BY s.number)
     FROM iasql.iasql_step AS s
     WHERE s.operation = o.id AND s.outcome = 'done' AND s.loses <> '{}'
@@ -1329,11 +1329,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     OR EXISTS (SELECT FROM iasql.past AS p WHERE p.relation = t.relation AND number IN (p.operation, p.ended_by))
 $$;
 
--- What there is to know of an operation before it is undone: how it ended, the tables that it changed and the role may not
--- read, and what it lost.
-CREATE OR REPLACE FUNCTION iasql.undoable(number bigint) RETURNS TABLE (outcome text, hidden text, lost text)
+-- What there is to know of an operation before it is undone: what it was, how it ended, the tables that it changed and the
+-- role may not read, and what it lost.
+CREATE OR REPLACE FUNCTION iasql.undoable(number bigint) RETURNS TABLE (function text, outcome text, hidden text, lost text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT e.outcome, (
+  SELECT e.function, e.outcome, (
     SELECT string_agg(t.name, ', ' ORDER BY t.name) FROM iasql.touched(number) AS t
     WHERE t.relation NOT IN (SELECT r.relation FROM iasql.readable AS r)), e.lost
   FROM iasql.operation_end(number) AS e

@@ -98,15 +98,18 @@ def undone(
     rows: Mapping[str, Sequence[Row]],
     remembered: Iterable[Remembered],
     operation: int,
+    *,
+    keep_new: bool = False,
 ) -> Undo:
     """What puts rows back to what they were before an operation.
 
     Args:
+        keep_new: leave rows of what it began to show: it was there already.
         resources: all, in reference order.
         remembered: what is agreed now of each resource, and all that the operation began or ended, or that
             took the place of another.
     """
-    return _Undo(resources, rows, remembered, operation).run()
+    return _Undo(resources, rows, remembered, operation, keep_new).run()
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,9 @@ class _Undo:
         rows: Mapping[str, Sequence[Row]],
         remembered: Iterable[Remembered],
         operation: int,
+        keep_new: bool,
     ) -> None:
+        self._keep_new = keep_new
         self._resources = {each.table: each for each in resources}
         self._rows = rows
         self._now: dict[Name, Remembered] = {}
@@ -169,7 +174,7 @@ class _Undo:
         for each in self._touched():
             name = each.resource.table, each.identity
             if each.before is None:
-                if each.now is not None and self._is_as_after(each):
+                if each.now is not None and not self._keep_new and self._is_as_after(each):
                     gone.add(name)
             elif each.now is None and each.after is None:
                 if self._is_free(each):

@@ -94,7 +94,8 @@ async def test_a_network_goes_and_comes_as_a_whole(one: Session, simulator: Clou
     await one("iasql_apply")
     assert await one("iasql_plan_apply") == []
     assert await one.rows(_SHOWN) == was
-    assert await one("iasql_undo", str(made)) == []  # nothing of what it made is there any more
+    assert await one("iasql_undo", str(made)) == []
+    assert one.notices[-1] == f"nothing of what operation {made} did is there to be undone"
 
 
 async def test_a_replacement_is_undone_by_another(one: Session, simulator: Cloud) -> None:
@@ -128,6 +129,21 @@ async def test_a_sync_is_undone(one: Session, ecr: Any) -> None:
     await one("iasql_undo")
     assert await one.rows(_ROWS) == [("one", False, "a")]
     assert [row[0] for row in await one("iasql_apply")] == ["update"]
+
+
+async def test_what_a_sync_has_begun_to_show_is_not_deleted_by_its_undo(one: Session, ecr: Any) -> None:
+    ecr.create_repository(repositoryName="theirs")
+    ecr.put_image_scanning_configuration(
+        repositoryName="one", imageScanningConfiguration={"scanOnPush": True}
+    )
+    await one("iasql_sync")
+    await one("iasql_undo")
+    assert await one.rows(_ROWS) == [("one", False, "a"), ("theirs", False, None)]
+
+
+async def test_an_install_is_not_undone(one: Session) -> None:
+    error = await _refused(one, "1")
+    assert (error.sqlstate, "iasql_uninstall" in (error.hint or "")) == ("0A000", True)
 
 
 async def test_what_has_been_changed_since_is_refused_and_named(one: Session, ecr: Any) -> None:
