@@ -44,6 +44,7 @@ _RELATIONS = {
     "past": "r",
     "readable": "v",
     "bases": "v",
+    "past_bases": "v",
     "history": "v",
     "unfinished": "v",
 }

@@ -1118,21 +1118,28 @@ GRANT SELECT ON iasql.readable TO PUBLIC;
 COMMENT ON VIEW iasql.readable IS 'The tables whose bases and history you may read.';
 
 CREATE OR REPLACE VIEW iasql.bases WITH (security_barrier) AS
-  SELECT b.relation, b.identity, b.mark, b.digest, b."row", b.answer, b.before, b.settles_at
+  SELECT b.relation, b.identity, b.mark, b.digest, b."row", b.answer, b.before, b.settles_at,
+    b.since, b.changed_by, b.operation, b.replaces
   FROM iasql.base AS b
   WHERE b.relation IN (SELECT r.relation FROM iasql.readable AS r);
 GRANT SELECT ON iasql.bases TO PUBLIC;
 COMMENT ON VIEW iasql.bases IS 'The bases of the tables that you may read.';
 
-CREATE OR REPLACE VIEW iasql.history WITH (security_barrier) AS
-  SELECT b.relation, b.identity, tstzrange(b.since, NULL) AS valid, COALESCE(b."row", b.answer) AS state,
-    b.changed_by, b.operation, b.replaces, NULL::bigint AS ended_by
-  FROM iasql.base AS b
-  WHERE b.relation IN (SELECT r.relation FROM iasql.readable AS r)
-  UNION ALL
+CREATE OR REPLACE VIEW iasql.past_bases WITH (security_barrier) AS
   SELECT p.relation, p.identity, p.valid, p.state, p.changed_by, p.operation, p.replaces, p.ended_by
   FROM iasql.past AS p
   WHERE p.relation IN (SELECT r.relation FROM iasql.readable AS r);
+GRANT SELECT ON iasql.past_bases TO PUBLIC;
+COMMENT ON VIEW iasql.past_bases IS 'What the bases of the tables that you may read have been.';
+
+-- Each side is a barrier of its own: PostgreSQL flattens a UNION ALL, and with it the barrier of the view around it.
+CREATE OR REPLACE VIEW iasql.history WITH (security_barrier) AS
+  SELECT b.relation, b.identity, tstzrange(b.since, NULL) AS valid, COALESCE(b."row", b.answer) AS state,
+    b.changed_by, b.operation, b.replaces, NULL::bigint AS ended_by
+  FROM iasql.bases AS b
+  UNION ALL
+  SELECT p.relation, p.identity, p.valid, p.state, p.changed_by, p.operation, p.replaces, p.ended_by
+  FROM iasql.past_bases AS p;
 GRANT SELECT ON iasql.history TO PUBLIC;
 COMMENT ON VIEW iasql.history IS
   'What the rows of the tables that you may read and AWS have agreed on, and when. iasql_history has it by table.';
