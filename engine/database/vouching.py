@@ -56,12 +56,14 @@ class Voucher:
         Raises:
             OperationError: 55P03, somebody stands in the way.
         """
-        process, before = await process_of(self._caller), self._connection
+        process = await process_of(self._caller)
         await self._caller.commit()  # nothing is held in the session while AWS is called
+        self._connection = None
+        await self._own.aclose()
         async with vouch_on(connection, WRITES, process):
             self._connection = connection
             try:
                 yield
             finally:
                 if self._connection is connection:
-                    self._connection = before
+                    self._connection = None

@@ -37,7 +37,10 @@ def wrong(resource: Resource, rows: Iterable[Row]) -> Iterator[tuple[Key, Operat
 def incomplete(
     resources: Iterable[Resource], rows: Mapping[str, Sequence[Row]]
 ) -> dict[tuple[str, Key], OperationError]:
-    """The rows that AWS can hold nothing for, by table and key: 23502 with table, row and column."""
+    """The rows that AWS can hold nothing for, by table and key: 23502 with table, row and column.
+
+    What a row has shown is there, whatever it lacks: AWS may not show what it refers to.
+    """
     return {
         (resource.table, row.key): _error(
             resource.table, row.key, column.name, "AWS makes none without it", "23502"
@@ -47,6 +50,7 @@ def incomplete(
         if column.needed
         for row in rows.get(resource.table, ())
         if row.values[column.name] is None
+        and (resource.identity is None or row.values[resource.identity] is None)
     }
 
 

@@ -202,9 +202,11 @@ class Maker:
             CloudError: AWS refused, or does not see it in time.
             OperationError: a stop was requested before it was made.
         """
-        seconds = self.cloud.paces.seconds_a_token(resource.service, call.operation)
-        again = partial(not_seen_yet, resource)
-        if seconds < _SCARCE or not resource.eventual:
+        again, scarce = partial(not_seen_yet, resource), False
+        if resource.eventual:
+            seconds = self.cloud.paces.seconds_a_token(resource.service, call.operation)
+            scarce = seconds >= _SCARCE
+        if not scarce:
             return await persist(attempt, again, self.patience.eventual, self.stop)
         scouting = self._scouting[resource.service, call.operation]
         return await scouting.persist(attempt, again, self.patience.eventual, self.stop, spacing=seconds / 2)
