@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from engine.plan import descriptions
-from engine.plan.model import Change, Found, Plan, Values
+from engine.plan.model import Change, Found, Plan
 from engine.plan.snapshot import Snapshot
-from modules.spec import Part, Resource
+from modules.spec import Resource
 from modules.spec.names import bare
 
 #: How many names of one kind are said.
@@ -72,8 +72,8 @@ def _lost_elements(resource: Resource, change: Change) -> Iterator[str]:
         assert change.found is not None
         assert change.desired is not None
         theirs, ours = change.found.parts[part.table], change.desired.parts[part.table]
-        kept = {_key(part, each) for each in ours}
-        if kept <= {_key(part, each) for each in theirs}:
+        kept = {part.natural_name(each) for each in ours}
+        if kept <= {part.natural_name(each) for each in theirs}:
             continue  # they go, and nothing comes
         shown = {descriptions.first_key(column.path or "") for column in part.columns}
         elements = descriptions.search(part.path, change.found.description) or ()
@@ -81,12 +81,8 @@ def _lost_elements(resource: Resource, change: Change) -> Iterator[str]:
             continue  # what is not shown of them cannot be told
         for values, element in zip(theirs, elements, strict=True):
             names = sorted(name for name, value in element.items() if value and name not in shown)
-            if _key(part, values) not in kept and names:
-                yield f"{', '.join(names)} of {part.table} {' '.join(map(str, _key(part, values)))}"
-
-
-def _key(part: Part, values: Values) -> tuple[Any, ...]:
-    return tuple(values[name] for name in part.natural_key)
+            if part.natural_name(values) not in kept and names:
+                yield f"{', '.join(names)} of {part.table} {' '.join(map(str, part.natural_name(values)))}"
 
 
 def _names(some: Sequence[Any]) -> str:

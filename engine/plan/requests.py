@@ -24,7 +24,6 @@ from modules.spec import (
     Item,
     Loss,
     Old,
-    Part,
     Resource,
     Source,
     Token,
@@ -165,9 +164,9 @@ def unseen(resource: Resource, old: Found) -> Parts:
 
 
 def _is_shown(resource: Resource, table: str, element: Values, old: Found) -> bool:
-    names = next(part.natural_key for part in resource.parts if part.table == table)
-    key = [element[name] for name in names]
-    return any([each[name] for name in names] == key for each in old.parts.get(table, ()))
+    part = next(part for part in resource.parts if part.table == table)
+    name = part.natural_name(element)
+    return any(part.natural_name(each) == name for each in old.parts.get(table, ()))
 
 
 def merged(requests: Sequence[Mapping[str, Any]], listed: str) -> dict[str, Any]:
@@ -227,19 +226,15 @@ def carried(
         name = part.path
         if name not in old:
             continue
-        ours = {_name(part, each): each for each in desired.parts.get(part.table, ())}
+        ours = {part.natural_name(each): each for each in desired.parts.get(part.table, ())}
         old[name] = [
-            _without_cleared(part.columns, ours[_name(part, theirs)], theirs, element, carry)
+            _without_cleared(part.columns, ours[part.natural_name(theirs)], theirs, element, carry)
             for theirs, element in zip(replaced.parts[part.table], replaced.description[name], strict=True)
-            if _name(part, theirs) in ours
+            if part.natural_name(theirs) in ours
         ]
     kept = {name: value for name, value in old.items() if name in accepted and name not in carry.whole}
     kept = _merged(kept, new, carry.whole)
     return _merged(initial, kept, carry.whole) if initial else kept
-
-
-def _name(part: Part, values: Values) -> tuple[Any, ...]:
-    return tuple(values[name] for name in part.natural_key)
 
 
 def _without_cleared(

@@ -254,9 +254,9 @@ class _Undo:
         """Refuse what has been changed since, in the rows or in AWS."""
         resource = each.resource
         since = _differing(resource, after, now.state) & set(names)
-        by = f"operation {now.operation} has" if now.operation else "it has been"
+        who = f"operation {now.operation} has changed it" if now.operation else "it has been changed"
         for name in sorted(since):
-            self._refuse(each, name, f"{by} changed it since" if now.operation else f"{by} changed since")
+            self._refuse(each, name, f"{who} since")
         key = self._keys.get((resource.table, each.identity))
         if key is None:
             self._refuse(each, None, "its row has been deleted, which has not been applied")
@@ -269,8 +269,7 @@ class _Undo:
     def _refuse(self, each: _Touched, column: str | None, why: str) -> None:
         state = each.after or each.before
         assert state is not None
-        found = _found(each.resource, each.identity, state)
-        name = " ".join(str(found.values[one]) for one in each.resource.natural_key if found.values[one])
+        name = self._snapshot.natural_name(_found(each.resource, each.identity, state))
         self._conflicts.append(Conflict(table=each.resource.table, name=name, column=column, why=why))
 
     # What the rows are to show --------------------------------------------------------------------------

@@ -183,5 +183,9 @@ class Part:
         """The name by which the table goes in a database."""
         return in_schema(self.schema, self.table)
 
+    def natural_name(self, element: Values) -> tuple[Value, ...]:
+        """What tells an element from the others."""
+        return tuple(element[name] for name in self.natural_key)
+
     def column(self, name: str) -> Column:
         return next(each for each in (self.parent, *self.columns) if each.name == name)

@@ -98,16 +98,18 @@ async def test_a_network_goes_and_comes_as_a_whole(one: Session, simulator: Clou
     assert one.notices[-1] == f"nothing of what operation {made} did is there to be undone"
 
 
+_BALANCED = """
+    INSERT INTO target_group (target_group_name, target_type, protocol, port) VALUES ('t', 'ip', 'HTTP', 80);
+    INSERT INTO load_balancer (load_balancer_name, scheme, load_balancer_type, ip_address_type)
+      VALUES ('l', 'internal', 'application', 'ipv4');
+    INSERT INTO listener (load_balancer_name, port, protocol, target_group_name)
+      VALUES ('l', 80, 'HTTP', 't');
+"""
+
+
 async def test_a_replacement_is_undone_by_another(one: Session, simulator: Cloud) -> None:
     elb = simulator.client("elbv2")
-    await one.execute(
-        "INSERT INTO target_group (target_group_name, target_type, protocol, port) "
-        "VALUES ('t', 'ip', 'HTTP', 80);"
-        "INSERT INTO load_balancer (load_balancer_name, scheme, load_balancer_type, ip_address_type) "
-        "VALUES ('l', 'internal', 'application', 'ipv4');"
-        "INSERT INTO listener (load_balancer_name, port, protocol, target_group_name) "
-        "VALUES ('l', 80, 'HTTP', 't')"
-    )
+    await one.execute(_BALANCED)
     await one("iasql_apply")
     await one.execute("UPDATE load_balancer SET scheme = 'internet-facing'")
     assert "replace" in {row[0] for row in await one("iasql_apply")}
@@ -222,14 +224,7 @@ async def test_what_is_lost_is_said_again(one: Session, ecr: Any) -> None:
 
 
 async def test_what_refers_to_something_else_refers_to_what_is_made_again(one: Session) -> None:
-    await one.execute(
-        "INSERT INTO target_group (target_group_name, target_type, protocol, port) "
-        "VALUES ('t', 'ip', 'HTTP', 80);"
-        "INSERT INTO load_balancer (load_balancer_name, scheme, load_balancer_type, ip_address_type) "
-        "VALUES ('l', 'internal', 'application', 'ipv4');"
-        "INSERT INTO listener (load_balancer_name, port, protocol, target_group_name) "
-        "VALUES ('l', 80, 'HTTP', 't')"
-    )
+    await one.execute(_BALANCED)
     await one("iasql_apply")
     await one.execute(
         "INSERT INTO target_group (target_group_name, target_type, protocol, port) "
