@@ -3,7 +3,7 @@
 PYTHON := $(firstword $(foreach version,3.11 3.12 3.13,$(shell command -v python$(version))) python3)
 BIN := .venv/bin
 
-.PHONY: iam setup demo test test-clients test-kills test-native test-versions postgres-versions lint fmt bench-accounts bench-engine bench-faults bench-load bench-proxy chaos soak fuzz clean
+.PHONY: docs setup demo test test-clients test-kills test-native test-versions postgres-versions lint fmt bench-accounts bench-engine bench-faults bench-load bench-proxy chaos soak fuzz clean
 
 setup: .setup-stamp
 
@@ -65,9 +65,10 @@ lint: setup
 	$(BIN)/lint-imports
 	PATH="$(CURDIR)/$(BIN):$$PATH" cython-lint --max-line-length 120 proxy/native
 
-# The least IAM policies, from what the modules declare: docs/iam
-iam: setup
+# What is made from what the modules declare: the least IAM policies, docs/iam, and what each table is, docs/tables
+docs: setup
 	@$(BIN)/python -m accounts docs/iam
+	@$(BIN)/python -m deploy.reference docs/tables
 
 fmt: setup
 	$(BIN)/ruff check --fix

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
@@ -26,6 +27,26 @@ _VERB = re.compile(r"(:[A-Z][a-z]+).*")
 #: Of services whose actions are called otherwise than they sign.
 #: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonresourcegrouptaggingapi.html
 _PREFIXES = {"resourcegroupstaggingapi": "tag"}
+#: What tells contents, and not how a resource is set up, although its name begins as if it did. A session
+#: that may use all verbs of a service may not use these.
+_CONTENTS = (
+    "dynamodb:GetItem",
+    "dynamodb:GetRecords",
+    "ecr:GetAuthorizationToken",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr-public:GetAuthorizationToken",
+    "lambda:GetFunction",
+    "lambda:GetLayerVersion",
+    "logs:GetLogEvents",
+    "logs:GetLogRecord",
+    "logs:GetQueryResults",
+    "s3:GetObject*",
+    "secretsmanager:BatchGetSecretValue",
+    "secretsmanager:GetSecretValue",
+    "ssm:GetParameter*",
+    "sts:GetFederationToken",
+    "sts:GetSessionToken",
+)
 #: What AWS asks for beside the operation itself.
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-iam-roles.html
 _IMPLIED = {
@@ -44,12 +65,21 @@ def reading_session(catalogue: Catalogue, most: int = _SESSION_POLICY) -> str:
     """The policy of a session that may do no more than read.
 
     Args:
-        most: the characters that it may have; beyond them it names the verbs of operations.
+        most: the characters that it may have; beyond them it names the verbs of operations, and denies what
+            tells contents.
     """
     exact = reading(catalogue)
     if len(exact) <= most:
         return exact
-    return _policy(sorted({_VERB.sub(r"\1*", action) for action in _reads(catalogue)}))
+    needed = _reads(catalogue)
+    verbs = {_VERB.sub(r"\1*", action) for action in needed}
+    denied = (
+        each
+        for each in _CONTENTS
+        if any(fnmatchcase(each, verb) for verb in verbs)
+        and not any(fnmatchcase(action, each) for action in needed)
+    )
+    return _policy(sorted(verbs), sorted(denied))
 
 
 def changing(module: Module) -> str:
@@ -66,11 +96,16 @@ def documents(catalogue: Catalogue) -> dict[str, str]:
 
 def actions(module: Module, *, reads: bool) -> set[str]:
     """The IAM actions of the calls that a module's resources declare, of those that read or of the others."""
-    found: set[str] = set()
-    for resource in module.resources:
-        for service, operation in _operations(resource):
-            if operation.startswith(_READS) == reads:
-                found.add(_action(service, operation))
+    return set().union(*(actions_of(each, reads=reads) for each in module.resources))
+
+
+def actions_of(resource: Resource, *, reads: bool) -> set[str]:
+    """The IAM actions of the calls that one resource declares, of those that read or of the others."""
+    found = {
+        action_of(service, operation)
+        for service, operation in _operations(resource)
+        if operation.startswith(_READS) == reads
+    }
     return found.union(*(_IMPLIED.get(each, ()) for each in found))
 
 
@@ -98,7 +133,8 @@ def _values(value: Any) -> Iterator[Any]:
             yield from _values(each)
 
 
-def _action(service: str, operation: str) -> str:
+def action_of(service: str, operation: str) -> str:
+    """The IAM action of an operation, both by botocore's names."""
     prefix, names = _model(service)
     return f"{prefix}:{names[operation]}"
 
@@ -112,6 +148,9 @@ def _model(service: str) -> tuple[str, dict[str, str]]:
     }
 
 
-def _policy(allowed: Iterable[str]) -> str:
-    statement = {"Effect": "Allow", "Action": list(allowed), "Resource": "*"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))
+def _policy(allowed: Sequence[str], denied: Sequence[str] = ()) -> str:
+    effects = (("Allow", allowed), ("Deny", denied))
+    statements = [
+        {"Effect": effect, "Action": actions, "Resource": "*"} for effect, actions in effects if actions
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))

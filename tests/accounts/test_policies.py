@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from accounts.policies import actions, changing, documents, reading, reading_session
@@ -12,7 +13,7 @@ FOLDER = Path(__file__).parents[2] / "docs" / "iam"
 
 
 def test_the_policies_in_the_documents_are_those_of_the_declarations() -> None:
-    """`make iam` writes them."""
+    """`make docs` writes them."""
     there = {each.name: each.read_text() for each in FOLDER.glob("*.json")}
     assert there == documents(find_modules())
 
@@ -41,6 +42,15 @@ def test_a_session_policy_that_would_be_too_long_names_verbs() -> None:
     assert "ec2:Describe*" in allowed(short)
     verbs = {action.partition(":")[2].rstrip("*") for action in allowed(short)}
     assert all(verb.startswith(("Describe", "List", "Get", "Batch")) for verb in verbs)
+
+
+def test_a_session_policy_that_names_verbs_lets_nobody_read_contents() -> None:
+    catalogue = find_modules()
+    allow, deny = json.loads(reading_session(catalogue, most=0))["Statement"]
+    assert (allow["Effect"], deny["Effect"]) == ("Allow", "Deny")
+    assert {"ecr:GetAuthorizationToken", "logs:GetLogEvents"} & set(deny["Action"])
+    needed = set(allowed(reading(catalogue)))
+    assert not [each for each in needed if any(fnmatchcase(each, pattern) for pattern in deny["Action"])]
 
 
 def test_a_policy_for_changes_has_what_a_call_asks_for_beside_itself() -> None:
