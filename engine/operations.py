@@ -12,6 +12,7 @@ from engine.aws.account import Accounts
 from engine.aws.attribution import acting
 from engine.aws.patience import Patience
 from engine.caller import Caller
+from engine.calling import Calling
 from engine.common import Common
 from engine.database import cancellation
 from engine.database.connection import Database
@@ -47,7 +48,7 @@ class Engine:
         """
         self._common = Common(Database(postgres_url), accounts, catalogue, patience or Patience())
         self._cancelling = asyncio.Semaphore(_CANCELLING)
-        setup, reconcile = Setup(self._common), Reconcile(self._common)
+        setup, reconcile, calling = Setup(self._common), Reconcile(self._common), Calling(self._common)
         self._performs: Mapping[Performs, Callable[[Request, Caller], Awaitable[list[Record]]]] = {
             "install": setup.install,
             "uninstall": setup.uninstall,
@@ -63,6 +64,7 @@ class Engine:
             "drift": reconcile.drift,
             "review": reconcile.review,
             "undo": reconcile.undo,
+            "call": calling.call,
         }
 
     async def prepare_database(self, database: str) -> None:

@@ -28,6 +28,7 @@ Performs = Literal[
     "upgrade",
     "add_region",
     "remove_region",
+    "call",
 ]
 
 #: What an operation is asked for, by parameter: as text, and as a tuple of texts for a variadic one.
@@ -253,6 +254,16 @@ _OF_ALL_REGIONS = (
         columns="region_name text, schema_name text",
         comment="Drops the tables of a region. Touches nothing in AWS.",
         sample="SELECT * FROM iasql_remove_region('eu-west-1');",
+    ),
+    Operation(
+        name="iasql_call",
+        performs="call",
+        changes=True,
+        parameters="service text, operation text, input jsonb DEFAULT '{}', region text DEFAULT NULL",
+        columns="answer jsonb",
+        comment="Calls an operation of AWS that iasql.callable grants you, in the region that search_path "
+        "means, and returns its answer. Rows follow at the next sync or apply.",
+        sample="SELECT iasql_call('ec2', 'DescribeVpcs', '{\"MaxResults\": 5}');",
     ),
     Operation(
         name="iasql_upgrade",

@@ -60,8 +60,8 @@ async def meant(
 ) -> tuple[Place, ...]:
     """The places that a call is about.
 
-    It is the named one, or all for '*'. If none is named, what installs is about the one that search_path
-    says, like every other statement that names a table, and all else is about all of them.
+    It is the named one, or all for '*'. If none is named, what installs or calls AWS is about the one that
+    search_path says, like every other statement that names a table, and all else is about all of them.
 
     Raises:
         OperationError: 22004, NULL; 42704, the database has no such region.
@@ -87,7 +87,7 @@ async def meant(
     return (place,)
 
 
-_OF_ONE_PLACE = ("install", "uninstall")
+_OF_ONE_PLACE = ("install", "uninstall", "call")
 
 
 async def _here(caller: Caller, layout: Layout) -> Place:

@@ -38,6 +38,7 @@ _RELATIONS = {
     "owned": "r",
     "protected": "r",
     "ignored": "r",
+    "callable": "r",
     "iasql_progress": "v",
     "base_table": "r",
     "base": "r",
@@ -55,6 +56,9 @@ _READERS = (
     "iasql.matching(text, jsonb)",
     "iasql.check_condition()",
 )
+
+#: The owner's tables.
+_RULES = ("policy", "guard", "owned", "protected", "ignored", "callable")
 
 #: What is not as it must be, each line one finding.
 _FOREIGN = """
@@ -253,7 +257,7 @@ async def _give_to_owner(connection: Any) -> None:
 
 async def _execute_all(connection: Any, statement: str, role: str) -> None:
     rights = [f"EXECUTE ON FUNCTION {each}" for each in functions.OWNERS]
-    rules = ", ".join(f"iasql.{each}" for each in ("policy", "guard", "owned", "protected", "ignored"))
+    rules = ", ".join(f"iasql.{each}" for each in _RULES)
     rights.append(f"SELECT, INSERT, UPDATE, DELETE ON {rules}")
     rights.append("SELECT ON iasql.iasql_operation, iasql.iasql_step")
     for right in rights:

@@ -379,6 +379,31 @@ CREATE TABLE IF NOT EXISTS iasql.ignored (
 COMMENT ON TABLE iasql.ignored IS 'Columns that are neither sent to AWS nor taken from it once a resource is there.';
 REVOKE ALL ON iasql.owned, iasql.protected, iasql.ignored FROM PUBLIC;
 
+CREATE TABLE IF NOT EXISTS iasql.callable (
+  role text NOT NULL,
+  service text NOT NULL,
+  operation text NOT NULL,
+  PRIMARY KEY (role, service, operation)
+);
+COMMENT ON TABLE iasql.callable IS 'Which operations of AWS iasql_call() may call, and for whom.';
+COMMENT ON COLUMN iasql.callable.role IS
+  'A role, for whom has its rights; or PUBLIC. All of them need EXECUTE on iasql_call as well.';
+COMMENT ON COLUMN iasql.callable.service IS 'As the AWS CLI calls it, such as ec2.';
+COMMENT ON COLUMN iasql.callable.operation IS
+  'As AWS calls it, such as DescribeVpcs; * is every operation of the service, those that tell secrets too.';
+REVOKE ALL ON iasql.callable FROM PUBLIC;
+DROP TRIGGER IF EXISTS check_role ON iasql.callable;
+CREATE TRIGGER check_role BEFORE INSERT OR UPDATE ON iasql.callable
+  FOR EACH ROW EXECUTE FUNCTION iasql.check_guard();
+
+-- Who may call an operation of AWS.
+CREATE OR REPLACE FUNCTION iasql.callers(service text, operation text) RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT c.role FROM iasql.callable AS c
+  WHERE c.service = callers.service AND c.operation IN ('*', callers.operation)
+    AND (c.role = 'PUBLIC' OR EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = c.role))
+$$;
+
 -- The rules of a kind; a rule of another kind than `ignored` has no columns.
 CREATE OR REPLACE FUNCTION iasql.rules(kind text) RETURNS TABLE (table_name text, condition text, columns text[])
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

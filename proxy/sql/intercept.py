@@ -278,6 +278,9 @@ def _of_target(value: Node) -> Iterator[Node]:
             yield from _of_target(argument)
     elif kind == "TypeCast":
         yield from _of_target(content["arg"])
+    elif kind == "A_Expr" and content.get("kind") == "AEXPR_OP":
+        for side in ("lexpr", "rexpr"):
+            yield from _of_target(content.get(side, {}))
     elif kind == "SubLink" and content.get("subLinkType") in ("EXPR_SUBLINK", "ARRAY_SUBLINK"):
         yield from _of_query(content.get("subselect"))
 

@@ -45,6 +45,8 @@ SELECT iasql_apply()
 SELECT (SELECT count(*) FROM iasql_apply()), 1
 SELECT to_json(iasql_apply())
 SELECT iasql_apply()::text
+SELECT iasql_apply() -> 'a' ->> 'b'
+SELECT 'a' || to_json(iasql_apply())::text
 SELECT action, count(*) FROM iasql_apply() GROUP BY 1 ORDER BY 2
 SELECT * FROM t JOIN iasql_apply() a ON a.id = t.id
 SELECT * FROM t LEFT JOIN (SELECT * FROM iasql_apply()) a USING (id)
@@ -64,6 +66,9 @@ SELECT (iasql_apply()).*
 SELECT (iasql_apply()).action
 SELECT CASE WHEN true THEN iasql_apply() END
 SELECT coalesce(iasql_apply(), NULL)
+SELECT true OR iasql_apply()
+SELECT nullif(iasql_apply(), 1)
+SELECT 1 = ANY (iasql_apply())
 SELECT iasql_apply() FROM t
 SELECT iasql_apply() WHERE false
 SELECT * FROM t WHERE id IN (SELECT id FROM iasql_apply())

@@ -1,0 +1,144 @@
+"""An operation of AWS that is called as such: `iasql_call()`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import UnknownServiceError
+
+from engine.aws import documents
+from engine.aws.calls import call, identity
+from engine.aws.errors import CloudError, Treatment
+from engine.aws.session import Cloud
+from engine.caller import Caller
+from engine.common import Common
+from engine.database import journal
+from engine.errors import OperationError
+from engine.guard import calls, rules
+from engine.plan import ownership
+from engine.plan.meet import meet
+from engine.plan.model import Found
+from engine.request import Request, Scope
+from engine.results import Record
+from engine.rows import read
+
+
+class Calling:
+    """Calls operations of AWS."""
+
+    def __init__(self, common: Common) -> None:
+        self._common = common
+
+    async def call(self, request: Request, caller: Caller) -> list[Record]:
+        """Call one operation, and return its answer as the one row's `answer`.
+
+        Raises:
+            OperationError: 42501, nobody has granted it, or it is about what is not this database's to
+                change; 42704, there is no such service or operation; 22004, 22023, 22P02, its input is none.
+            CloudError: AWS refused, or cannot be reached.
+        """
+        scope = await self._common.scope(request, caller)
+        if len(scope.places) != 1:
+            raise OperationError("a call is made in one region", sqlstate="22023")
+        (place,) = scope.places
+        account = await self._common.account(caller, changing=True)
+        cloud = account.cloud(place.region)
+        service = _given(request, "service")
+        operation = documents.operation_of(await _model(cloud, service), _given(request, "operation"))
+        document = json.loads(str(request.arguments.get("input", "{}") or "null"))
+        await calls.check_granted(caller, service, operation.name)
+        params = documents.parameters(operation, document)
+        reads = calls.only_reads(operation.name)
+        if not reads:
+            await self._check_whose(scope, caller, service, operation.name, document)
+        who = await identity(cloud)
+        where = journal.Where(account=who.account, regions=[place.region or who.region], arn=who.arn)
+        kept = json.dumps(documents.masked(operation.input_shape, document), ensure_ascii=False)
+        if caller.in_transaction and not reads:
+            caller.notice("a ROLLBACK of this transaction does not reach AWS: what is called stays")
+        written = (service, operation.name, kept)
+        async with journal.operation(self._common.database, caller, request.call.function, written, 0, where):
+            return [{"answer": await _answer(cloud, service, operation.name, params, caller)}]
+
+    async def _check_whose(
+        self, scope: Scope, caller: Caller, service: str, operation: str, document: Any
+    ) -> None:
+        """
+        Raises:
+            OperationError: 42501, the input names what else owns, or what the database's owner protects.
+        """
+        resources = {each.table: each for each in scope.layout.resources_at(scope.places)}
+        protected = await rules.tables(caller, "protected", resources)
+        await caller.commit()
+        async with self._common.database.connection(caller.database) as connection:
+            named = await calls.concerned(connection, resources, protected, service, document)
+        if not named:
+            return
+        # What AWS has counts, and not what rows say, which the caller may have written.
+        unusable: read.Unusable = {}
+        rows, snapshot = await self._common.snapshots(scope, caller, unusable=unusable)
+        if unread := named.keys() & snapshot.unread.keys():
+            raise snapshot.unread[min(unread)]
+        meeting = meet(snapshot, rows, unusable)
+        some = [each for table in named for each in snapshot.tables[table] if each.identity in named[table]]
+
+        async def matched(kind: rules.Kind, some: list[Found]) -> set[int]:
+            ruled = await rules.tables(caller, kind, {each.table for each in some})
+            asked = [each for each in some if each.table in ruled]
+            by_table = {table: [each for each in asked if each.table == table] for table in ruled}
+            shown = ownership.as_aws_has_them(snapshot, rows, meeting.pairs, asked)
+            found = await rules.matching(caller, kind, shown) if asked else []
+            return {id(by_table[each.table][each.place]) for each in found}
+
+        others = [each for each in some if ownership.owner(each)]
+        through = await matched("owned", others)
+        if left := {_label(each) for each in others if id(each) not in through}:
+            raise calls.refused(f"{service} {operation}", left, "something else manages", "iasql.owned")
+        kept = await matched("protected", some)
+        if left := {_label(each) for each in some if id(each) in kept}:
+            raise calls.refused(f"{service} {operation}", left, "iasql.protected has", "iasql.protected")
+
+
+def _label(found: Found) -> str:
+    owner = ownership.owner(found)
+    return f"{found.table} {found.identity}" + (f": managed by {owner}" if owner else "")
+
+
+def _given(request: Request, name: str) -> str:
+    value = request.arguments[name]
+    if value is None:
+        raise OperationError(f"the name of {name} is needed, not NULL", sqlstate="22004")
+    return str(value)
+
+
+async def _model(cloud: Cloud, service: str) -> Any:
+    try:
+        client = await cloud.client(service)
+    except CloudError as error:
+        if not isinstance(error.__cause__, UnknownServiceError):
+            raise
+        raise OperationError(
+            f'AWS has no service "{service}"',
+            sqlstate="42704",
+            hint="The names are those of the AWS CLI: ec2, s3, elbv2, logs.",
+        ) from error
+    return client.meta.service_model
+
+
+async def _answer(
+    cloud: Cloud, service: str, operation: str, params: Mapping[str, Any], caller: Caller
+) -> dict[str, Any]:
+    client = await cloud.client(service)
+    names = {name: own for own, name in client.meta.method_to_api_mapping.items()}
+    try:
+        # Nobody knows whether it can be made twice.
+        answer = await call(cloud, service, names[operation], params, repeatable=False, stop=caller.stop)
+    except CloudError as error:
+        if error.treatment is Treatment.LOST:
+            error.hint = (
+                "It may have been done: its answer is lost. See what AWS has before you call it again."
+            )
+        raise
+    return await documents.answered(answer)
