@@ -87,10 +87,16 @@ def changing(module: Module) -> str:
     return _policy(sorted(actions(module, reads=False)))
 
 
+def calling(catalogue: Catalogue) -> str:
+    """The least policy for the functions of modules, which call AWS in other ways than by an apply."""
+    return _policy(sorted({action_of(each.service, each.operation) for each in catalogue.functions.values()}))
+
+
 def documents(catalogue: Catalogue) -> dict[str, str]:
-    """The policies as files for people, by name: one for reading, and one for changes of each module."""
+    """The policies as files for people, by name: for reading, for changes of each module, for functions."""
     texts = {"reading": reading(catalogue)}
     texts |= {each.name: changing(each) for each in catalogue.modules if actions(each, reads=False)}
+    texts["functions"] = calling(catalogue)
     return {f"{name}.json": json.dumps(json.loads(text), indent=2) + "\n" for name, text in texts.items()}
 
 

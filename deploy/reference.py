@@ -55,7 +55,19 @@ def _page(module: Module, catalogue: Catalogue) -> str:
         lines += [f"An install of it also installs {needs}.", ""]
     for resource in module.resources:
         lines += _resource(resource, catalogue)
+    if module.functions:
+        lines += _functions(module)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _functions(module: Module) -> Iterator[str]:
+    yield from ("## Functions", "", "| function | does | returns | calls |", "|---|---|---|---|")
+    for each in module.functions:
+        given = ", ".join((*each.parameters, *(() if each.anywhere else ("region",))))
+        returns = _codes(column.name for column in each.columns)
+        action = action_of(each.service, each.operation)
+        yield f"| `{each.name}({given})` | {each.doc} | {returns} | `{action}` |"
+    yield ""
 
 
 def _resource(resource: Resource, catalogue: Catalogue) -> Iterator[str]:

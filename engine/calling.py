@@ -1,15 +1,17 @@
-"""An operation of AWS that is called as such: `iasql_call()`."""
+"""Operations of AWS that are called as such: by `iasql_call()`, and by the functions of modules."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from botocore.exceptions import UnknownServiceError
+from botocore.model import OperationModel
 
 from engine.aws import documents
-from engine.aws.calls import call, identity
+from engine.aws.calls import call, identity, pages
 from engine.aws.errors import CloudError, Treatment
 from engine.aws.session import Cloud
 from engine.caller import Caller
@@ -17,12 +19,15 @@ from engine.common import Common
 from engine.database import journal
 from engine.errors import OperationError
 from engine.guard import calls, rules
-from engine.plan import ownership
+from engine.plan import declared, ownership
 from engine.plan.meet import meet
 from engine.plan.model import Found
 from engine.request import Request, Scope
 from engine.results import Record
 from engine.rows import read
+
+#: The rows of a function after which no more pages are asked for.
+_MOST = 10_000
 
 
 class Calling:
@@ -32,35 +37,79 @@ class Calling:
         self._common = common
 
     async def call(self, request: Request, caller: Caller) -> list[Record]:
-        """Call one operation, and return its answer as the one row's `answer`.
+        """Call an operation that the call names, and return its answer as the one row's `answer`.
 
         Raises:
             OperationError: 42501, nobody has granted it, or it is about what is not this database's to
                 change; 42704, there is no such service or operation; 22004, 22023, 22P02, its input is none.
             CloudError: AWS refused, or cannot be reached.
         """
-        scope = await self._common.scope(request, caller)
-        if len(scope.places) != 1:
-            raise OperationError("a call is made in one region", sqlstate="22023")
-        (place,) = scope.places
-        account = await self._common.account(caller, changing=True)
-        cloud = account.cloud(place.region)
         service = _given(request, "service")
+        scope, cloud = await self._where(request, caller)
         operation = documents.operation_of(await _model(cloud, service), _given(request, "operation"))
         document = json.loads(str(request.arguments.get("input", "{}") or "null"))
         await calls.check_granted(caller, service, operation.name)
+        async with self._journalled(request, scope, caller, cloud, service, operation, document) as params:
+            return [{"answer": await _answer(cloud, service, operation.name, params, caller)}]
+
+    async def function(self, request: Request, caller: Caller) -> list[Record]:
+        """Call the operation that a module's function is declared with, and return the rows of the function.
+
+        Raises:
+            OperationError: 42501, it is about what is not this database's to change; 22004, 22023, an
+                argument is not what it must be.
+            CloudError: AWS refused, or cannot be reached.
+        """
+        function = self._common.catalogue.functions[request.operation.name]
+        scope, cloud = await self._where(request, caller)
+        service = function.service
+        operation = documents.operation_of(await _model(cloud, service), function.operation)
+        document = declared.document(function, request.arguments)
+        async with self._journalled(request, scope, caller, cloud, service, operation, document) as params:
+            if function.items is None:
+                answer = await _answer(cloud, service, operation.name, params, caller)
+                return declared.rows(function, answer, document)
+            found: list[Record] = []
+            async for page in pages(cloud, service, function.operation, params):
+                found += declared.rows(function, await documents.answered(page), document)
+                if len(found) >= _MOST:
+                    caller.notice(f"there may be more than the first {len(found)}")
+                    break
+                caller.stop.check()
+            return found
+
+    async def _where(self, request: Request, caller: Caller) -> tuple[Scope, Cloud]:
+        """The one place that a call is made in."""
+        scope = await self._common.scope(request, caller)
+        if len(scope.places) != 1:
+            raise OperationError("a call is made in one region", sqlstate="22023")
+        account = await self._common.account(caller, changing=True)
+        return scope, account.cloud(scope.places[0].region)
+
+    @asynccontextmanager
+    async def _journalled(
+        self,
+        request: Request,
+        scope: Scope,
+        caller: Caller,
+        cloud: Cloud,
+        service: str,
+        operation: OperationModel,
+        document: Any,
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Gives the parameters of a call, once it is known that it may be made; the journal has it then."""
         params = documents.parameters(operation, document)
         reads = calls.only_reads(operation.name)
         if not reads:
             await self._check_whose(scope, caller, service, operation.name, document)
-        who = await identity(cloud)
-        where = journal.Where(account=who.account, regions=[place.region or who.region], arn=who.arn)
+        who, region = await identity(cloud), scope.places[0].region
+        where = journal.Where(account=who.account, regions=[region or who.region], arn=who.arn)
         kept = json.dumps(documents.masked(operation.input_shape, document), ensure_ascii=False)
         if caller.in_transaction and not reads:
             caller.notice("a ROLLBACK of this transaction does not reach AWS: what is called stays")
         written = (service, operation.name, kept)
         async with journal.operation(self._common.database, caller, request.call.function, written, 0, where):
-            return [{"answer": await _answer(cloud, service, operation.name, params, caller)}]
+            yield params
 
     async def _check_whose(
         self, scope: Scope, caller: Caller, service: str, operation: str, document: Any

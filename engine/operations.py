@@ -65,6 +65,7 @@ class Engine:
             "review": reconcile.review,
             "undo": reconcile.undo,
             "call": calling.call,
+            "function": calling.function,
         }
 
     async def prepare_database(self, database: str) -> None:

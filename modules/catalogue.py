@@ -10,7 +10,7 @@ from functools import cache, cached_property
 
 import modules
 from modules.placed import placed
-from modules.spec import Module, Resource
+from modules.spec import Function, Module, Resource
 from modules.spec.names import PUBLIC, in_schema
 
 
@@ -32,6 +32,11 @@ class Catalogue:
     def resources(self) -> Mapping[str, Resource]:
         """Every resource by its table."""
         return {resource.table: resource for module in self.modules for resource in module.resources}
+
+    @cached_property
+    def functions(self) -> Mapping[str, Function]:
+        """Every function by its name."""
+        return {each.name: each for module in self.modules for each in module.functions}
 
     def named(self, names: Iterable[str]) -> tuple[Module, ...]:
         """The modules of some names, in the order of the catalogue."""

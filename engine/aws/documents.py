@@ -110,6 +110,8 @@ def masked(shape: Shape | None, value: Any, name: str = "") -> Any:
         case list():
             member = shape.member if shape is not None and shape.type_name == "list" else None
             return [masked(member, each, name) for each in value]
+        case bytes():
+            return MASK
         case str() if len(value) > _TEXT:
             return value[:_TEXT] + "…"
     return value

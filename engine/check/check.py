@@ -9,7 +9,7 @@ from pathlib import Path
 from botocore.exceptions import UnknownServiceError
 
 import modules
-from engine.check import calls, carrying, functions, names, reading
+from engine.check import called, calls, carrying, functions, names, reading
 from engine.check.checked import Checked, Resources
 from engine.check.fault import Fault, fault
 from modules.catalogue import Catalogue
@@ -61,6 +61,7 @@ def module_faults(module: Module, catalogue: Catalogue) -> Iterator[Fault]:
         if name not in catalogue.by_name:
             yield fault(f"no module {name}", name, catalogue.by_name)
     yield from _foreign(module, catalogue)
+    yield from called.faults(module, catalogue)
 
 
 def _foreign(module: Module, catalogue: Catalogue) -> Iterator[Fault]:

@@ -12,6 +12,8 @@ from itertools import groupby
 from typing import Literal
 
 from engine.database.sql import identifier, literal
+from modules.catalogue import find_modules
+from modules.spec import Function
 
 Performs = Literal[
     "install",
@@ -29,6 +31,7 @@ Performs = Literal[
     "add_region",
     "remove_region",
     "call",
+    "function",
 ]
 
 #: What an operation is asked for, by parameter: as text, and as a tuple of texts for a variadic one.
@@ -320,6 +323,7 @@ _IN_PART = {
     "iasql_plan_steps": '"only" bpchar, region text DEFAULT NULL',
     "iasql_diff": '"only" bpchar, region text DEFAULT NULL',
 }
+_REGION = "region text DEFAULT NULL"
 _OF_ONE_REGION = "The same for one region of this database, or for all: '*'."
 _ONLY = "The same for one table, or for one row of it by its name, and what that needs."
 
@@ -341,7 +345,20 @@ def _operations() -> Iterator[Operation]:
             )
 
 
-OPERATIONS = tuple(_operations())
+def _of_module(function: Function) -> Operation:
+    parameters = [f"{name} {type}" for name, type in function.parameters.items()]
+    return Operation(
+        name=function.name,
+        performs="function",
+        changes=True,
+        parameters=", ".join(parameters if function.anywhere else [*parameters, _REGION]),
+        columns=", ".join(f"{each.name} {each.type}" for each in function.columns),
+        comment=function.doc,
+        sample=function.sample,
+    )
+
+
+OPERATIONS = (*_operations(), *(_of_module(each) for each in find_modules().functions.values()))
 
 #: Ordinary functions, by signature, with what help shows.
 PLAIN = {

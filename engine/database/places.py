@@ -87,7 +87,7 @@ async def meant(
     return (place,)
 
 
-_OF_ONE_PLACE = ("install", "uninstall", "call")
+_OF_ONE_PLACE = ("install", "uninstall", "call", "function")
 
 
 async def _here(caller: Caller, layout: Layout) -> Place:

@@ -1,5 +1,6 @@
 """Logs."""
 
+from modules.aws_cloudwatch.functions import TAIL
 from modules.aws_cloudwatch.log_group import LOG_GROUP
 from modules.spec import Module
 
@@ -9,4 +10,5 @@ MODULE = Module(
     resources=(LOG_GROUP,),
     tables=("log_group",),
     place=20,
+    functions=(TAIL,),
 )

@@ -25,6 +25,7 @@ from modules.spec.columns import (
     fixed,
     ref,
 )
+from modules.spec.functions import Function, Result
 from modules.spec.reading import Batched, Describe, Detail, List, Per
 from modules.spec.resource import After, ComesWith, Lookup, Module, Resource
 from modules.spec.sources import (
@@ -61,6 +62,7 @@ __all__ = [
     "Each",
     "Edited",
     "EnumType",
+    "Function",
     "Initial",
     "Item",
     "Kept",
@@ -79,6 +81,7 @@ __all__ = [
     "PerKey",
     "Reference",
     "Resource",
+    "Result",
     "Source",
     "Token",
     "Update",

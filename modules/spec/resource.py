@@ -9,6 +9,7 @@ from functools import cached_property
 from modules.spec.calls import Call, Obstacle, PerItem, PerKey, Update, Waiter
 from modules.spec.carry import Carry
 from modules.spec.columns import Column, Description, Part, Value, Values
+from modules.spec.functions import Function
 from modules.spec.reading import Batched, Describe, Detail, List
 
 
@@ -183,6 +184,7 @@ class Module:
         dependencies: modules whose tables its tables refer to.
         resources: in the order in which a listing shows them.
         tables: all its tables in that order, parts included.
+        functions: what calls AWS in other ways than by an apply.
         place: listings show modules by ascending place, those of one place by name.
     """
 
@@ -190,6 +192,7 @@ class Module:
     dependencies: tuple[str, ...]
     resources: tuple[Resource, ...]
     tables: tuple[str, ...]
+    functions: tuple[Function, ...] = ()
     version: str = "0.0.1"
     place: int = 100
 
