@@ -22,9 +22,17 @@ def read(value: Any) -> dict[str, Any]:
     return dict(value or {})
 
 
+_read = read
+
+
 def read_small(value: Any) -> dict[str, Any]:
     """The same where the list's elements have small letters."""
     return {each["key"]: each.get("value") for each in value or ()}
+
+
+def read_long(value: Any) -> dict[str, Any]:
+    """The same where their names say that they are a tag's."""
+    return {each["TagKey"]: each.get("TagValue") for each in value or ()}
 
 
 def own(tags: Any) -> Any:
@@ -97,6 +105,7 @@ def _tagging(
     put: tuple[str, str],
     take: tuple[str, str],
     params: Mapping[str, Source],
+    read: Callable[[Any], dict[str, Any]] | None = None,
 ) -> Tagging:
     """
     Args:
@@ -104,6 +113,7 @@ def _tagging(
         send: the form in which AWS takes some.
         put, take: operation that sets some, or takes some off, and its parameter for these.
         params: which resource.
+        read: makes an object of what is at `path`; None: as that name's first letter says.
     """
     tags = column(
         "tags",
@@ -111,7 +121,7 @@ def _tagging(
         path,
         not_null=True,
         default="'{}'",
-        read=read_small if path == "tags" else read,
+        read=read or (read_small if path == "tags" else _read),
         canonical=own,
         doc='An object of keys and values, such as {"team": "x"}. Those of AWS\'s, aws:…, are only shown.',
     )
@@ -195,6 +205,23 @@ def _by_arn(path: str, send: Callable[[Any], Any], identity: Source, parameter: 
         put=("tag_resource", "tags"),
         take=("untag_resource", "tagKeys"),
         params={"resourceArn": identity},
+    )
+
+
+def kms(identity: str) -> Tagging:
+    """KMS, by the column with the key's id."""
+
+    def long_pairs(tags: Any) -> list[dict[str, str]] | None:
+        return [{"TagKey": key, "TagValue": value} for key, value in own(tags).items()] or None
+
+    return _tagging(
+        "Tags",
+        long_pairs,
+        {"Tags": Derived(long_pairs, ("tags",))},
+        put=("tag_resource", "Tags"),
+        take=("untag_resource", "TagKeys"),
+        params={"KeyId": identity},
+        read=read_long,
     )
 
 

@@ -22,6 +22,7 @@ from modules.spec import (
     Initial,
     Item,
     Kept,
+    OnChange,
     PerItem,
     PerKey,
     Source,
@@ -88,6 +89,8 @@ def _needed(it: Checked) -> Iterator[Fault]:
         names += [name for each in required for name in named(call.params.get(each, ""))[:1]]
     for name in dict.fromkeys(names):
         column = it.columns.get(name)
+        if column and column.on_change is OnChange.ASSIGNED:
+            continue  # the first call's answer has told it
         if column and not (column.not_null or column.needed or column.left_to_aws or column.chosen):
             yield fault(f"{name}: AWS makes none without it, and it can be NULL: not_null or needed")
 

@@ -139,6 +139,8 @@ def _found(shape: Shape | Described, node: dict[str, Any]) -> Shape:
     match node["type"], node["children"]:
         case (("current" | "identity"), _):
             return shape.shape if isinstance(shape, Described) else shape
+        case "literal", _:
+            return None
         case "field", _:
             return _member(shape, node["value"])
         case "index", _:

@@ -60,6 +60,8 @@ def _describe(it: Checked) -> Iterator[Fault]:
     yield from _result(it, describe.operation, describe.items)
     if describe.batch != 1 and any(isinstance(each, Item) for each in describe.joins.values()):
         yield fault(f"{describe.operation} joins the listed name, but describes {describe.batch} at once")
+    if describe.batch != 1 and describe.hidden:
+        yield fault(f"{describe.operation}: hidden is of one, but it describes {describe.batch} at once")
 
 
 def _batched(it: Checked, description: Described) -> Iterator[Fault]:

@@ -55,6 +55,8 @@ class Describe:
         joins: what a description is to have besides what AWS answers: key to source. `Item()` is the listed
             name; only a batch of 1 has one.
         beside: what the answer has beside the one description and is put into it: key to path in the answer.
+        hidden: error codes, here or of a detail, that mean that this one resource is not ours to look at: it
+            is not shown. If AWS says so of all that there are, none can be read. A batch of 1 only.
     """
 
     operation: str
@@ -65,6 +67,7 @@ class Describe:
     per_params: tuple[str, ...] = ()
     joins: Mapping[str, Context | Item] = field(default_factory=dict)
     beside: Mapping[str, str] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,15 +75,19 @@ class Detail:
     """A further listing for each description, put into it under a key.
 
     Attributes:
-        items: path of a list in the answer, or of a map in the one answer.
+        items: path of a list in the answer, or of a map in the one answer; "@" is that answer.
         into: that key.
-        params: parameter to path in the description.
+        params: parameter to path in the description; a text in single quotes is itself.
+        absent: error codes that mean that this resource has none.
+        fetched: a fetch of one resource is completed by it as well: it has what AWS chose or keeps apart.
     """
 
     operation: str
     items: str
     into: str
     params: Mapping[str, str]
+    absent: tuple[str, ...] = ()
+    fetched: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

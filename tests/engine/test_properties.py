@@ -166,11 +166,15 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
                     "target_group_name": some("target_group", optional=True),
                 }
             )
-    return {
-        column.name: draw(_value(column))
-        for column in CATALOGUE.resources[table].columns
-        if column.on_change is not OnChange.ASSIGNED
+    columns = [each for each in CATALOGUE.resources[table].columns if each.on_change is not OnChange.ASSIGNED]
+    values = {
+        each.name: some(each.reference.table, optional=not each.not_null)
+        if each.reference
+        else draw(_value(each))
+        for each in columns
     }
+    missing = any(each.reference and each.not_null and values[each.name] is None for each in columns)
+    return None if missing else values
 
 
 def _value(column: Column) -> st.SearchStrategy[Any]:
@@ -182,7 +186,7 @@ def _value(column: Column) -> st.SearchStrategy[Any]:
             return st.integers(0, 2)
         case "jsonb":
             return st.sampled_from([{"Version": "a"}, {"Version": "b"}])
-        case "varchar" | "text" if column.reference is None:
+        case "varchar" | "text":
             return _NAMES
     raise AssertionError(f"{column.name}: write values of its table above")
 

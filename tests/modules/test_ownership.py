@@ -36,6 +36,7 @@ def tagged(table: str, tags: dict[str, str]) -> dict[str, Any]:
     forms: list[Any] = [tags, tagging.small_pairs({}), None]
     forms += [[{"Key": name, "Value": value} for name, value in tags.items()]]
     forms += [[{"key": name, "value": value} for name, value in tags.items()]]
+    forms += [[{"TagKey": name, "TagValue": value} for name, value in tags.items()]]
     for form in forms:
         try:
             if column.read is not None and column.read(form) == tags:

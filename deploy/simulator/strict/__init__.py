@@ -1,7 +1,7 @@
 """Rules that AWS keeps and moto does not, one small function each.
 
 A rule looks at a call before moto sees it and says: an error, "that exists already", or
-nothing. A trim takes from moto's reply what AWS would not show.
+nothing. A trim takes from moto's reply what AWS would not show, or adds what it would.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 from werkzeug.wrappers import Response
 
 from deploy.simulator.call import AwsCall
-from deploy.simulator.strict import ec2, ecs, elb, iam, logs, security_groups, sqs
+from deploy.simulator.strict import ec2, ecs, elb, iam, kms, logs, security_groups, sqs
 from deploy.simulator.strict.outcome import Existing, Outcome, Rule
 
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
@@ -19,10 +19,13 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **ecs.RULES,
     **elb.RULES,
     **iam.RULES,
+    **kms.RULES,
     **logs.RULES,
     **security_groups.RULES,
     **sqs.RULES,
 }
+
+TRIMS = {**ecs.TRIMS, **kms.TRIMS}
 
 __all__ = ["Existing", "judge", "trim"]
 
@@ -36,8 +39,8 @@ def judge(call: AwsCall) -> Outcome:
 
 
 def trim(call: AwsCall, reply: Response) -> Response:
-    """moto's reply without what AWS would not show."""
-    shorten = ecs.TRIMS.get((call.service, call.operation))
+    """moto's reply as AWS would give it."""
+    shorten = TRIMS.get((call.service, call.operation))
     if shorten is not None and reply.status_code == 200:
         reply.set_data(json.dumps(shorten(call, json.loads(reply.get_data()))))
     return reply

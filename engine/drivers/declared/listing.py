@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, TypeVar
 
 from engine.aws.calls import call, identity, pages
 from engine.aws.errors import CloudError
@@ -14,6 +14,8 @@ from engine.plan.model import Found
 from engine.plan.requests import Facts, structure
 from engine.tasks import all_of
 from modules.spec import Batched, Context, Describe, Detail, Resource, Source
+
+_T = TypeVar("_T")
 
 
 async def listed(
@@ -36,7 +38,8 @@ async def listed(
         for batched in resource.batched:
             described = await _with_batched(cloud, resource, batched, described)
         if resource.details:
-            described = await all_of(_detailed(cloud, resource, each) for each in described)
+            details = [detailed(cloud, resource, resource.details, each) for each in described]
+            described = await _of_ours(resource, details)
     except CloudError as error:
         if error.table is None:
             error.message = f"could not read {resource.table} from AWS: {error.message}"
@@ -89,8 +92,33 @@ async def _described(
     describe = resource.describe
     assert describe is not None
     batches = [names[at : at + describe.batch] for at in range(0, len(names), describe.batch)]
-    some = await all_of(_batch(cloud, resource, describe, scope, batch) for batch in batches)
+    some = await _of_ours(resource, [_batch(cloud, resource, describe, scope, batch) for batch in batches])
     return [each for batch in some for each in batch]
+
+
+async def _of_ours(resource: Resource, looks: Sequence[Coroutine[Any, Any, _T]]) -> list[_T]:
+    """What some looks find, without those that AWS does not allow because of the one resource alone.
+
+    Raises:
+        CloudError: a look failed, or AWS allows none.
+    """
+    hidden = resource.describe.hidden if resource.describe else ()
+    if not hidden:
+        return await all_of(looks)
+
+    async def seen(look: Coroutine[Any, Any, _T]) -> _T | CloudError:
+        try:
+            return await look
+        except CloudError as error:
+            if error.code in hidden:
+                return error
+            raise
+
+    some = await all_of(seen(each) for each in looks)
+    refused = [each for each in some if isinstance(each, CloudError)]
+    if refused and len(refused) == len(some):
+        raise refused[0]
+    return [each for each in some if not isinstance(each, CloudError)]
 
 
 async def _batch(
@@ -143,8 +171,15 @@ async def _told(cloud: Cloud, resource: Resource, batched: Batched, names: list[
     return {descriptions.search(batched.by, each): descriptions.search(batched.value, each) for each in found}
 
 
-async def _detailed(cloud: Cloud, resource: Resource, description: dict[str, Any]) -> dict[str, Any]:
-    found = await all_of(_detail(cloud, resource, each, description) for each in resource.details)
+async def detailed(
+    cloud: Cloud, resource: Resource, details: Sequence[Detail], description: dict[str, Any]
+) -> dict[str, Any]:
+    """A description with some details.
+
+    Raises:
+        CloudError: AWS refused to tell one.
+    """
+    found = await all_of(_detail(cloud, resource, each, description) for each in details)
     return {**description, **dict(found)}
 
 
@@ -160,6 +195,6 @@ async def _detail(
                 return detail.into, found
             items += found
     except CloudError as error:
-        if error.code not in resource.absent:
+        if error.code not in (*resource.absent, *detail.absent):
             raise
     return detail.into, items

@@ -13,6 +13,7 @@ from engine.aws.session import Cloud
 from engine.caller import Stop
 from engine.drivers.declared import looks
 from engine.drivers.declared.create_once import Made, Maker
+from engine.drivers.declared.listing import detailed
 from engine.drivers.declared.lookup import Lookup
 from engine.drivers.declared.shared_calls import Together
 from engine.drivers.driver import Progress, Stage
@@ -359,12 +360,14 @@ class DeclaredWorker:
                 )
             return result
 
-        return await persist(
+        description = await persist(
             attempt,
             lambda error: error.code in (*resource.absent, _NOT_SHOWN),
             self._patience.eventual,
             self._stop,
         )
+        details = [each for each in resource.details if each.fetched]
+        return await detailed(self._cloud, resource, details, description)
 
     async def _wait(self, job: Job, waiter: Waiter) -> None:
         await calls.wait(

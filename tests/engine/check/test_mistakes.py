@@ -114,6 +114,14 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
         create(SERVICE, {"desiredCount": "arn"}),
         "create_service desiredCount is a integer, but arn is varchar",
     ),
+    "what is kept from us of several at once": (
+        replace(SERVICE, describe=replace(SERVICE.describe, hidden=("AccessDeniedException",))),  # type: ignore[type-var]
+        "describe_services: hidden is of one, but it describes 10 at once",
+    ),
+    "code of a detail that is not there": (
+        replace(ROLE, details=(replace(ROLE.details[0], absent=("NoSuchEntiti",)),)),
+        "no error code of iam: NoSuchEntiti",
+    ),
     "no owner": (
         replace(LOG_GROUP, columns=tuple(each for each in LOG_GROUP.columns if each.name != "managed_by")),
         "no column managed_by: ownership.managed_by() is one",

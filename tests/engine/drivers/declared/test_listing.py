@@ -1,0 +1,78 @@
+"""What is listed where AWS keeps something from us, and what a detail that is not there means."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from engine.aws.errors import CloudError
+from engine.drivers.declared.listing import listed
+from modules.aws_kms.kms_key import KMS_KEY
+
+#: Without the refusals, what AWS answers by operation.
+_ANSWERS: dict[str, dict[str, Any]] = {
+    "get_key_policy": {"Policy": "{}"},
+    "get_key_rotation_status": {"KeyRotationEnabled": True},
+    "list_resource_tags": {"Tags": []},
+}
+
+
+class _Aws:
+    """Two keys, `a` and `b`.
+
+    Attributes:
+        refusals: error codes by operation and key.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, refusals: dict[tuple[str, str], str]) -> None:
+        self.refusals = refusals
+
+        async def pages(cloud: Any, service: str, operation: str, params: Any, region: Any) -> Any:
+            if operation == "list_keys":
+                yield {"Keys": [{"KeyId": "a"}, {"KeyId": "b"}]}
+            else:
+                yield self.answer(operation, params["KeyId"])
+
+        async def call(cloud: Any, service: str, operation: str, params: Any, region: Any) -> Any:
+            return self.answer(operation, params["KeyId"])
+
+        monkeypatch.setattr("engine.drivers.declared.listing.pages", pages)
+        monkeypatch.setattr("engine.drivers.declared.listing.call", call)
+
+    def answer(self, operation: str, key: str) -> dict[str, Any]:
+        if code := self.refusals.get((operation, key)):
+            raise CloudError(message="refused", sqlstate="58000", code=code)
+        shown = {"KeyMetadata": {"KeyId": key, "KeyState": "Enabled"}}
+        return shown if operation == "describe_key" else _ANSWERS[operation]
+
+    async def keys(self, resource: Any = KMS_KEY) -> dict[str, Any]:
+        return {each.identity: each.values for each in await listed(None, resource, {})}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("operation", ["describe_key", "get_key_policy", "list_resource_tags"])
+async def test_what_aws_keeps_from_us_is_not_shown(monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
+    aws = _Aws(monkeypatch, {(operation, "a"): "AccessDeniedException"})
+    assert list(await aws.keys()) == ["b"]
+
+
+async def test_if_aws_keeps_all_from_us_none_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = _Aws(monkeypatch, {("get_key_policy", each): "AccessDeniedException" for each in "ab"})
+    with pytest.raises(CloudError, match="could not read kms_key"):
+        await aws.keys()
+
+
+async def test_another_refusal_is_one_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = _Aws(monkeypatch, {("describe_key", "a"): "KMSInternalException"})
+    with pytest.raises(CloudError, match="could not read kms_key"):
+        await aws.keys()
+
+
+async def test_a_detail_that_a_resource_has_not_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = _Aws(monkeypatch, {("get_key_rotation_status", "a"): "UnsupportedOperationException"})
+    rotated = {name: values["key_rotation_enabled"] for name, values in (await aws.keys()).items()}
+    assert rotated == {"a": False, "b": True}
+    strict = replace(KMS_KEY, details=tuple(replace(each, absent=()) for each in KMS_KEY.details))
+    with pytest.raises(CloudError):
+        await aws.keys(strict)
