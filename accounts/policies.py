@@ -43,7 +43,10 @@ _CONTENTS = (
     "s3:GetObject*",
     "secretsmanager:BatchGetSecretValue",
     "secretsmanager:GetSecretValue",
-    "ssm:GetParameter*",
+    "ssm:GetParameter",
+    "ssm:GetParameterHistory",
+    "ssm:GetParameters",
+    "ssm:GetParametersByPath",
     "sts:GetFederationToken",
     "sts:GetSessionToken",
 )

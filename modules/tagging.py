@@ -225,6 +225,18 @@ def kms(identity: str) -> Tagging:
     )
 
 
+def secrets(identity: str) -> Tagging:
+    """Secrets Manager, by the column with the ARN."""
+    return _tagging(
+        "Tags",
+        pairs,
+        {"Tags": Derived(pairs, ("tags",))},
+        put=("tag_resource", "Tags"),
+        take=("untag_resource", "TagKeys"),
+        params={"SecretId": identity},
+    )
+
+
 def sns() -> Tagging:
     return _tagging(
         "Tags",

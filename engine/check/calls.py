@@ -44,7 +44,8 @@ def faults(it: Checked) -> Iterator[Fault]:
     for call in (*resource.create, *resource.update):
         yield from _call(it, call, sendable)
     yield from _needed(it)
-    for call in (*resource.delete, *resource.obstacles, *([resource.fetch] if resource.fetch else [])):
+    others = (each for each in (resource.fetch, resource.revival) if each is not None)
+    for call in (*resource.delete, *resource.obstacles, *others):
         yield from _call(it, call, it.columns)
     for each in resource.comes_with:
         yield from _comes_with(it, each)

@@ -137,6 +137,7 @@ def _codes(it: Checked) -> Iterator[Fault]:
     calls += [each.unwanted for each in resource.comes_with if each.unwanted]
     codes = {*resource.absent, *resource.busy, *resource.hints, *resource.listing.absent}
     codes |= {code for call in calls for code in call.tolerate} | {code for code, _ in resource.eventual}
+    codes |= {resource.revival.error[0]} if resource.revival else set()
     codes |= {code for detail in resource.details for code in detail.absent}
     codes |= set(resource.describe.hidden) if resource.describe else set()
     for code in sorted(codes - set(known)) if known else ():

@@ -8,7 +8,7 @@ parameters are names joined by dots, with `[0]` for the first element of a list.
 against botocore's service models by `iasql check-modules`.
 """
 
-from modules.spec.calls import Batch, Call, Obstacle, PerItem, PerKey, Update, Waiter
+from modules.spec.calls import Batch, Call, Obstacle, PerItem, PerKey, Revival, Update, Waiter
 from modules.spec.carry import Carry, Kept, Look, Lost
 from modules.spec.columns import (
     Choice,
@@ -82,6 +82,7 @@ __all__ = [
     "Reference",
     "Resource",
     "Result",
+    "Revival",
     "Source",
     "Token",
     "Update",

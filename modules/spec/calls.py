@@ -112,6 +112,18 @@ class Obstacle(Call):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Revival(Call):
+    """A call that has back what is being deleted, where AWS makes no other of its name until then. What
+    differs from the row is changed after it.
+
+    Attributes:
+        error: (error code, part of the message) by which AWS refuses the create.
+    """
+
+    error: tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Waiter:
     """One of botocore's waiters.
 

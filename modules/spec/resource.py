@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from modules.spec.calls import Call, Obstacle, PerItem, PerKey, Update, Waiter
+from modules.spec.calls import Call, Obstacle, PerItem, PerKey, Revival, Update, Waiter
 from modules.spec.carry import Carry
 from modules.spec.columns import Column, Description, Part, Value, Values
 from modules.spec.functions import Function
@@ -89,6 +89,7 @@ class Resource:
         after: orders that references do not tell.
         lookups: values for its calls that other rows have.
         create, update, delete: the calls, in order; none: AWS has no such thing.
+        revival: how to have back what is being deleted, where a row asks for it again.
         obstacles: what AWS would refuse a deletion for, where something has to be taken off before it.
         fetch: describes one resource, where the create's answer does not.
         ready, gone: how to wait for it.
@@ -127,6 +128,7 @@ class Resource:
     after: tuple[After, ...] = ()
     lookups: tuple[Lookup, ...] = ()
     create: tuple[Call, ...] = ()
+    revival: Revival | None = None
     update: tuple[Update | PerItem | PerKey, ...] = ()
     delete: tuple[Call, ...] = ()
     obstacles: tuple[Obstacle, ...] = ()

@@ -133,6 +133,12 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
             each["TagKey"]: each["TagValue"] for each in client.list_resource_tags(KeyId=key)["Tags"]
         },
     ),
+    "secret": (
+        "aws_secrets_manager",
+        "secretsmanager",
+        "INSERT INTO secret (name) VALUES ('s')",
+        lambda client, arn: _pairs(client.describe_secret(SecretId=arn).get("Tags", [])),
+    ),
     "queue": (
         "aws_sqs",
         "sqs",
@@ -149,7 +155,7 @@ def test_every_table_of_what_aws_lets_be_tagged_has_tags() -> None:
         if any(column.name == "tags" for column in resource.columns)
     }
     assert tagged == set(KINDS)
-    untagged = {"aws_account", "aws_regions", "repository_policy", "kms_alias"}
+    untagged = {"aws_account", "aws_regions", "repository_policy", "kms_alias", "secret_policy"}
     assert set(find_modules().resources) - tagged == untagged
 
 

@@ -11,7 +11,7 @@ import json
 from werkzeug.wrappers import Response
 
 from deploy.simulator.call import AwsCall
-from deploy.simulator.strict import ec2, ecs, elb, iam, kms, logs, security_groups, sqs
+from deploy.simulator.strict import ec2, ecs, elb, iam, kms, logs, secretsmanager, security_groups, sqs
 from deploy.simulator.strict.outcome import Existing, Outcome, Rule
 
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
@@ -21,11 +21,12 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **iam.RULES,
     **kms.RULES,
     **logs.RULES,
+    **secretsmanager.RULES,
     **security_groups.RULES,
     **sqs.RULES,
 }
 
-TRIMS = {**ecs.TRIMS, **kms.TRIMS}
+TRIMS = {**ecs.TRIMS, **kms.TRIMS, **secretsmanager.TRIMS}
 
 __all__ = ["Existing", "judge", "trim"]
 

@@ -147,7 +147,7 @@ class Maker:
         lost = error.treatment is Treatment.LOST
         results: list[Made] = []
         for each in jobs:
-            found = await self._look_for(each, patiently=not (lost and each.resource.unique_in_aws))
+            found = await self.look_for(each, patiently=not (lost and each.resource.unique_in_aws))
             results.append(found or error)
         missing = [number for number, made in enumerate(results) if made is error]
         if missing and lost and sent < self.cloud.retries.attempts and not self.stop.requested:
@@ -163,7 +163,7 @@ class Maker:
         shown = _shown(jobs[0].resource, call.batch.results, answer)
         matching = [self.lookup.pick(each.resource, shown, each.desired) for each in jobs]
         return [
-            found or await self._look_for(each, patiently=True) or _not_in_answer(each.resource, call)
+            found or await self.look_for(each, patiently=True) or _not_in_answer(each.resource, call)
             for found, each in zip(matching, jobs, strict=True)
         ]
 
@@ -211,7 +211,16 @@ class Maker:
         scouting = self._scouting[resource.service, call.operation]
         return await scouting.persist(attempt, again, self.patience.eventual, self.stop, spacing=seconds / 2)
 
-    async def _look_for(self, job: Job, *, patiently: bool) -> Found | None:
+    async def look_for(self, job: Job, *, patiently: bool) -> Found | None:
+        """What is there now that a job asks for, and was not there when AWS was read.
+
+        Args:
+            patiently: AWS may show it only after a while.
+
+        Raises:
+            CloudError: AWS cannot be read.
+        """
+
         async def look() -> Found | None:
             return await self.lookup.find_made(job.resource, job.desired)
 

@@ -77,7 +77,7 @@ class DeclaredWorker:
         if found is not None:
             yield Progress(found, made)
         if found is None or (job.resource.fetch is not None and not first.whole):
-            found = self._described(job, await self._fetched(job))
+            found = _with_listed(job.resource, self._described(job, await self._fetched(job)), found)
             yield Progress(found, made)
         if ready is not None:
             yield Progress(await self._until_ready(job, ready, found), Stage.MADE)
@@ -93,9 +93,9 @@ class DeclaredWorker:
         """
         made = await self._made(job, call)
         if isinstance(made, CloudError):
-            raise made
+            made = await self._had_back(job, made)
         if isinstance(made, Found):
-            found = self._described(job, made.description)
+            found = _with_listed(job.resource, self._described(job, made.description), made)
         elif call.result is None:
             return job, None
         else:
@@ -110,6 +110,25 @@ class DeclaredWorker:
                 changed = diff.changed(job.resource, job.desired, found)
                 return await self._update(job, found, changed) if changed else found
         return await self._together.ask(job.number, job, lambda jobs: self._maker.create(call, jobs))
+
+    async def _had_back(self, job: Job, refusal: CloudError) -> Found:
+        """What is being deleted and a row asks for again, as the row has it.
+
+        Raises:
+            CloudError: that is not why AWS makes none, or it cannot be had back.
+        """
+        revival = job.resource.revival
+        if revival is None:
+            raise refusal
+        code, words = revival.error
+        if refusal.code != code or words not in refusal.explanation:
+            raise refusal
+        await self._call(job, revival, request(revival, self._maker.facts(job)))
+        found = await self._maker.look_for(job, patiently=True)
+        if found is None:
+            raise refusal
+        changed = diff.changed(job.resource, job.desired, found)
+        return await self._update(job, found, changed) if changed else found
 
     async def _further_calls(self, job: Job, first: Call) -> None:
         """Make the other calls of a create.
@@ -214,9 +233,7 @@ class DeclaredWorker:
         if resource.fetch is not None:
             description = await self._fetched(job)
         if description is not None:
-            found = descriptions.found(resource, description)
-            listed = {each.name: old.values[each.name] for each in resource.columns if _of_listing(each)}
-            return replace(found, values={**found.values, **listed})
+            return _with_listed(resource, descriptions.found(resource, description), old)
         changed = {name: values[name] for name in columns if name in values}
         return replace(
             old,
@@ -398,6 +415,15 @@ def _undone(job: Job) -> list[Kept]:
 def _of_listing(column: Column) -> bool:
     """Whether AWS assigns a column's value, and it takes all that a listing puts together to see it."""
     return column.on_change is OnChange.ASSIGNED and column.path is None
+
+
+def _with_listed(resource: Resource, found: Found, listed: Found | None) -> Found:
+    """A resource with what only a listing tells, as that has told it, if it has."""
+    if listed is None:
+        return found
+    names = [each.name for each in resource.columns if _of_listing(each)]
+    told = {name: listed.values[name] for name in names if listed.values[name] is not None}
+    return replace(found, values={**found.values, **told})
 
 
 def _is_of(resource: Resource, description: Mapping[str, Any], facts: Facts) -> bool:
