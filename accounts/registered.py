@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from accounts import binding, refusals
@@ -87,6 +87,14 @@ class RegisteredAccounts:
                 opened = await self._open(database, found.connection)
             await opened.verify()
             return opened.account(user, changing=changing)
+
+    async def databases(self) -> Sequence[str]:
+        """The default database, and all that are connected.
+
+        Raises:
+            OperationError: 58000, Postgres cannot be asked.
+        """
+        return sorted({self._default_database, *(each.database for each in await self._registry.all())})
 
     async def close(self) -> None:
         """Close all clients, and the connection to Postgres."""

@@ -128,6 +128,12 @@ def main() -> None:
     help="Where to serve /metrics, /healthz and /readyz; it asks for no password.",
 )
 @click.option(
+    "--watch",
+    metavar="INTERVAL",
+    help="Look this often for what has been changed in AWS, '5min' say, and record it: NOTIFY iasql_drift.  "
+    "[default: never]",
+)
+@click.option(
     "--log-format",
     type=click.Choice(["console", "json"]),
     default="console",
@@ -156,6 +162,7 @@ def up_command(
     authentication_timeout: float,
     memory_per_connection: int,
     admin: str | None,
+    watch: str | None,
     log_format: Format,
     verbose: bool,
 ) -> None:
@@ -185,6 +192,7 @@ def up_command(
             tls=options.tls(tls, tls_cert, tls_key, tls_client_ca),
             limits=limits,
             admin=options.admin(admin),
+            watch=options.interval(watch),
             given=sys.argv[2:],
             simulated_databases=simulate_databases,
             secret_key_file=secret_key_file,

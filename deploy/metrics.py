@@ -6,13 +6,14 @@ https://prometheus.io/docs/practices/naming/
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from engine.observer import CloudCall, StepEnd
+from engine.observer import CloudCall, LookEnd, StepEnd
 from proxy.observer import ConnectionEnd, OperationEnd, Outcome
 from proxy.server import Proxy
 
@@ -89,6 +90,23 @@ class Metrics:
             "iasql_aws_throttles", "Attempts that AWS refused as too many.", ["service"], registry=registry
         )
 
+        self._looks = Counter(
+            "iasql_looks", "Looks of the watch by outcome.", ["database", "outcome"], registry=registry
+        )
+        self._look_seconds = Histogram(
+            "iasql_look_seconds",
+            "How long looks of the watch took.",
+            ["database"],
+            buckets=_OPERATION_SECONDS,
+            registry=registry,
+        )
+        self._drifted = Gauge(
+            "iasql_drifted_resources",
+            "Resources that differed in AWS from what was agreed at the last look.",
+            ["database"],
+            registry=registry,
+        )
+
     def watch(self, proxy: Proxy) -> None:
         """Count what a proxy has at the moment of a scrape as well."""
         self.registry.register(_State(proxy))
@@ -119,6 +137,18 @@ class Metrics:
         self._call_seconds.labels(call.service).observe(call.seconds)
         self._retries.labels(call.service).inc(max(call.attempts - 1, 0))
         self._throttles.labels(call.service).inc(call.throttles)
+
+    def looked(self, look: LookEnd) -> None:
+        self._looks.labels(look.database, look.outcome).inc()
+        if look.outcome != "skipped":
+            self._look_seconds.labels(look.database).observe(look.seconds)
+        if look.drifted is not None:
+            self._drifted.labels(look.database).set(look.drifted)
+
+    def unwatched(self, database: str) -> None:
+        # Another server may watch it now, and tells what it sees.
+        with suppress(KeyError):
+            self._drifted.remove(database)
 
 
 class _State(Collector):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -30,6 +31,26 @@ def admin(value: str | None) -> TCPAddress | None:
         click.BadParameter: it cannot be.
     """
     return None if value is None else _tcp(value, "--admin")
+
+
+def interval(value: str | None) -> float | None:
+    """The seconds that --watch means: a number with its unit, such as 5min.
+
+    Raises:
+        click.BadParameter: it is none, or shorter than a second.
+    """
+    if value is None:
+        return None
+    found = _INTERVAL.fullmatch(value.strip())
+    seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
+    if not 1 <= seconds <= _SECONDS["d"]:
+        message = f"{value!r} is not an interval such as 5min: 1s to 1d, with s, min, h or d"
+        raise click.BadParameter(message, param_hint="--watch")
+    return seconds
+
+
+_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+_INTERVAL = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?) ?(s|min|h|d)", re.ASCII)
 
 
 def tls(

@@ -95,6 +95,9 @@ class DefaultDatabase:
             raise only_simulated(database)
         return self._account
 
+    async def databases(self) -> Sequence[str]:
+        return (self._database,)
+
     async def close(self) -> None:
         await self._account.close()
 
@@ -130,6 +133,9 @@ class SimulatedDatabases:
             if database not in self._accounts:
                 self._accounts[database] = await self._open(oids[database])
             return self._accounts[database][2]
+
+    async def databases(self) -> Sequence[str]:
+        return await self._others.databases()
 
     async def close(self) -> None:
         for _, _, account in self._accounts.values():

@@ -48,6 +48,7 @@ class Settings:
         tls: what is shown to clients that want TLS, or None if they cannot have it.
         limits: how many clients there may be.
         admin: where the admin port is, or None for none.
+        watch: seconds from one look at what has been changed in AWS to the next, or None for none.
         given: the options as they were written, without the command.
         simulated_databases: patterns of names; databases of such a name have simulated accounts of their own.
         secret_key_file: has the keys that connections' secrets are encrypted with, None for the usual place.
@@ -63,6 +64,7 @@ class Settings:
     drain: float = 0
     reuse_seconds: float | None = None
     admin: TCPAddress | None = None
+    watch: float | None = None
     given: Sequence[str] = ()
     simulated_databases: Sequence[str] = ()
     secret_key_file: Path | None = None
@@ -130,6 +132,8 @@ async def up(settings: Settings) -> None:
         for address in proxy.addresses:
             url = backing.client_url(address, parameters)
             click.echo(f"Connect with: {shlex.quote(url) if '&' in url else url}")
+        if settings.watch is not None:
+            await stack.enter_async_context(engine.watching(settings.watch, metrics))
         click.echo(
             "Begin with: SELECT * FROM iasql_install('aws_vpc'); all functions: SELECT * FROM iasql_help();"
         )

@@ -120,7 +120,9 @@ class Common:
         return snapshot
 
     async def drivers(self, layout: Layout, caller: Caller, *, changing: bool = False) -> Drivers:
-        account = await self.account(caller, changing=changing)
+        return self.drivers_of(await self.account(caller, changing=changing), layout)
+
+    def drivers_of(self, account: Account, layout: Layout) -> Drivers:
         return Drivers(account, layout.regions, self._patience)
 
     async def account(self, caller: Caller, *, changing: bool = False) -> Account:

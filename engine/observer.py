@@ -45,6 +45,24 @@ class StepEnd:
     outcome: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LookEnd:
+    """One look of the watch at a database's account.
+
+    Attributes:
+        outcome: `done`; `failed`, AWS or the database could not be read; or `skipped`, the look before was
+            not over, or an operation was under way.
+        calls: of AWS.
+        drifted: resources that differ now; None if that was not found out.
+    """
+
+    database: str
+    outcome: str
+    seconds: float
+    calls: int = 0
+    drifted: int | None = None
+
+
 class Observer(Protocol):
     """Hears of what happens, and must neither wait nor fail."""
 
@@ -53,6 +71,16 @@ class Observer(Protocol):
 
     def stepped(self, step: StepEnd) -> None:
         """A step has ended."""
+
+
+class WatchObserver(Observer, Protocol):
+    """Hears of the watch as well."""
+
+    def looked(self, look: LookEnd) -> None:
+        """A look has ended."""
+
+    def unwatched(self, database: str) -> None:
+        """This server does not look at a database any more."""
 
 
 class Nobody:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 
 import structlog
 
@@ -19,10 +20,12 @@ from engine.database.connection import Database
 from engine.database.functions import OPERATIONS, Performs
 from engine.errors import OperationError
 from engine.guard import execution
+from engine.observer import WatchObserver
 from engine.reconcile import Reconcile
 from engine.request import Call, Request
 from engine.results import Record
 from engine.setup import Setup
+from engine.watch import watching
 from modules.catalogue import Catalogue
 
 #: Functions that the proxy hands to the engine. All others are ordinary SQL functions.
@@ -103,6 +106,15 @@ class Engine:
                 await cancellation.tell(self._common.database, key)
             except OperationError as error:
                 _log.warning("a cancel request could not be passed on", error=str(error))
+
+    def watching(self, interval: float, observer: WatchObserver) -> AbstractAsyncContextManager[None]:
+        """Look at the accounts of all connected databases again and again, while something else is done.
+
+        Args:
+            interval: seconds from one look at a database to the next.
+            observer: hears of each.
+        """
+        return watching(self._common, interval, observer)
 
     async def close(self) -> None:
         """Release AWS clients."""

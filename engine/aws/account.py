@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from engine.aws.session import Cloud
@@ -68,18 +68,33 @@ class Accounts(Protocol):
             OperationError: 55000, it is connected to none.
         """
 
+    async def databases(self) -> Sequence[str]:
+        """The databases that are connected to an account for good, by name.
+
+        Raises:
+            OperationError: 58000, that cannot be found out.
+        """
+
     async def close(self) -> None:
         """Close all clients."""
 
 
 class OneAccount:
-    """The same account for every database; `Accounts`."""
+    """The same account for every database; `Accounts`.
 
-    def __init__(self, account: Account) -> None:
+    Args:
+        databases: those that are connected to it for good.
+    """
+
+    def __init__(self, account: Account, databases: Sequence[str] = ()) -> None:
         self._account = account
+        self._databases = databases
 
     async def of(self, database: str, *, user: str = "", changing: bool = False) -> Account:
         return self._account
+
+    async def databases(self) -> Sequence[str]:
+        return self._databases
 
     async def close(self) -> None:
         await self._account.close()

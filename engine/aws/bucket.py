@@ -118,6 +118,11 @@ class Bucket:
         """Whether the rate is more than a guess."""
         return self._sure or self._learnt is not None
 
+    def has_spare(self, now: float) -> bool:
+        """Whether a call that has time would take a token from nobody: it is at least half full."""
+        self._fill(now)
+        return self._full and self.tokens >= self.capacity / 2
+
     def wait(self, now: float) -> float:
         """Seconds until a call can be sent; 0 if it can now."""
         self._fill(now)

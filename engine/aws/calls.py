@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from engine.aws import models, retries
+from engine.aws import models, pace, retries
 from engine.aws.errors import CloudError, Treatment, translated
 from engine.aws.session import Cloud, Identity
 from engine.caller import Stop
@@ -45,6 +45,8 @@ async def call(
     name = client.meta.method_to_api_mapping[operation]
     sending = _Sending(cloud, service, operation, name, repeatable, trails, stop)
     async for _ in sending.attempts:
+        if pace.has_time():
+            await cloud.paces.spare(service, operation)
         if not await sending.turn.begin(stop):
             break
         try:

@@ -6,6 +6,8 @@ way. Until then it waits, and of those that can be sent the one goes first that 
 tokens takes nobody's place, so that calls of other operations go on. A call that AWS has refused as one too
 many keeps its turn: it is the first of its operation to be sent again.
 
+Calls that have time, those of the watch, wait besides until nobody is kept waiting by them (`Paces.spare`).
+
 Reading and changing calls of a service have a pace each. There is one timer, and only while somebody waits.
 """
 
@@ -14,7 +16,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from heapq import heapify, heappop, heappush
 
@@ -25,8 +29,30 @@ from engine.caller import Stop
 
 #: Calls of one service that are under way at once at most, of those that read and of those that change.
 READING, CHANGING = 128, 64
+#: How much of what comes into a bucket calls take that have time.
+SHARE = 0.5
+#: Seconds after which such a call looks again whether it keeps nobody waiting.
+_AGAIN = 0.2
 #: The soonest that a timer can ring, in seconds.
 _TICK = 0.001
+
+
+_has_time: ContextVar[bool] = ContextVar("has_time", default=False)
+
+
+@contextmanager
+def with_time() -> Iterator[None]:
+    """Let the calls that are made within, and by tasks that begin within, take only what others leave."""
+    token = _has_time.set(True)
+    try:
+        yield
+    finally:
+        _has_time.reset(token)
+
+
+def has_time() -> bool:
+    """Whether this task's calls have time."""
+    return _has_time.get()
 
 
 class Line:
@@ -166,6 +192,10 @@ class Pace:
             self._admit()
         return turn.admitted.done()
 
+    def has_spare(self) -> bool:
+        """Whether a call that has time would keep nobody waiting."""
+        return not self._waiting and self.under_way < self.most / 2
+
     def leave(self, turn: Turn) -> None:
         """A call that waits, or has just been admitted, is not sent after all."""
         assert turn.admitted is not None
@@ -261,6 +291,8 @@ class Paces:
         self._clock = clock
         self._paces: dict[tuple[str, bool], Pace] = {}
         self._buckets: dict[tuple[str, str], Bucket] = {}
+        self._patient: dict[tuple[str, str], asyncio.Lock] = {}
+        self._next: dict[tuple[str, str], float] = {}
 
     @property
     def under_way(self) -> int:
@@ -269,12 +301,35 @@ class Paces:
 
     def turn(self, service: str, operation: str) -> Turn:
         """A turn for a call of a service, by botocore's names."""
+        return self._pace(service, operation).turn(operation)
+
+    async def spare(self, service: str, operation: str) -> None:
+        """Wait until a call that has time can be sent and nobody else has to wait for it.
+
+        Such calls take `SHARE` of what AWS documents that comes into each of their buckets, one by one and
+        not at once, and none while others wait or a bucket is less than half full.
+        """
+        pace, named = self._pace(service, operation), self._limits_of(service, operation)
+        async with self._patient.setdefault((service, operation), asyncio.Lock()):
+            while True:
+                now = self._clock()
+                due = max((self._next.get((service, name), 0.0) for name, _ in named), default=0.0)
+                if due > now:
+                    await asyncio.sleep(due - now)
+                elif pace.has_spare() and all(each.has_spare(now) for each in self._of(service, operation)):
+                    break
+                else:
+                    await asyncio.sleep(_AGAIN)
+            for name, limit in named:
+                self._next[service, name] = now + 1 / (SHARE * limit.rate)
+
+    def _pace(self, service: str, operation: str) -> Pace:
         kind = service, limits.reads(operation)
         pace = self._paces.get(kind)
         if pace is None:
             most = READING if kind[1] else CHANGING
             pace = self._paces[kind] = Pace(most, partial(self._of, service), self._clock)
-        return pace.turn(operation)
+        return pace
 
     def seconds_a_token(self, service: str, operation: str) -> float:
         """How long it takes until another call of an operation can be made, once those at once are used up.

@@ -58,10 +58,16 @@ _CUT_OFF = """
     FROM dead WHERE step.operation = dead.id AND step.ended_at IS NULL
 """
 #: Ends what is remembered for longer than the database's owner wants; a part of it each time.
-_FORGOTTEN = """
+FORGOTTEN = """
     DELETE FROM iasql.past WHERE ctid = ANY (ARRAY(
         SELECT p.ctid FROM iasql.past AS p
         WHERE upper(p.valid) < clock_timestamp() - COALESCE((
+            SELECT g.value::interval FROM iasql.guard AS g WHERE g.setting = 'keep_history'),
+            interval '1 year')
+        LIMIT 10000));
+    DELETE FROM iasql.drift_seen WHERE ctid = ANY (ARRAY(
+        SELECT d.ctid FROM iasql.drift_seen AS d
+        WHERE upper(d.valid) < clock_timestamp() - COALESCE((
             SELECT g.value::interval FROM iasql.guard AS g WHERE g.setting = 'keep_history'),
             interval '1 year')
         LIMIT 10000))
@@ -237,7 +243,7 @@ async def operation(
             where.arn,
         )
         await connection.execute(_CUT_OFF)
-        await connection.execute(_FORGOTTEN)
+        await connection.execute(FORGOTTEN)
         begun = {(table, name): token for table, name, token in await connection.fetch(_BEGUN)}
         try:
             async with cancellation.heard(connection, caller):

@@ -14,7 +14,9 @@ from contextlib import asynccontextmanager, suppress
 from engine.caller import Caller
 
 #: "iasq" and a number of the engine's.
-_KEY = f"{int.from_bytes(b'iasq', 'big')}, 1"
+KEY = f"{int.from_bytes(b'iasq', 'big')}, 1"
+#: The same of the server that watches, on a connection of its own.
+WATCH = f"{int.from_bytes(b'iasq', 'big')}, 2"
 
 
 @asynccontextmanager
@@ -28,12 +30,12 @@ async def across_commits(caller: Caller) -> AsyncIterator[None]:
         await to_end_of_transaction(caller)
         yield
         return
-    await caller.query(f"SELECT pg_catalog.pg_advisory_lock({_KEY})")
+    await caller.query(f"SELECT pg_catalog.pg_advisory_lock({KEY})")
     try:
         await _alone(caller)
         yield
     finally:
-        await caller.query(f"SELECT pg_catalog.pg_advisory_unlock({_KEY})")
+        await caller.query(f"SELECT pg_catalog.pg_advisory_unlock({KEY})")
 
 
 async def to_end_of_transaction(caller: Caller) -> None:
@@ -42,7 +44,7 @@ async def to_end_of_transaction(caller: Caller) -> None:
     Raises:
         DatabaseError: 55P03 after the session's `lock_timeout`.
     """
-    await caller.query(f"SELECT pg_catalog.pg_advisory_xact_lock({_KEY})")
+    await caller.query(f"SELECT pg_catalog.pg_advisory_xact_lock({KEY})")
     await _alone(caller)
 
 

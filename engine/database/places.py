@@ -14,6 +14,8 @@ from engine.plan.layout import Installed, Layout, Place
 from engine.plan.model import Plan
 from modules.catalogue import Catalogue
 
+LAYOUT = "SELECT * FROM iasql.layout()"
+
 
 async def read(caller: Caller, catalogue: Catalogue, *, whole: bool = False) -> Layout:
     """The places of the caller's database and the modules in them.
@@ -24,12 +26,18 @@ async def read(caller: Caller, catalogue: Catalogue, *, whole: bool = False) -> 
     Raises:
         OperationError: 42P01, some tables of a module are missing and others are left.
     """
-    found = await caller.query("SELECT * FROM iasql.layout()")
+    found = await caller.query(LAYOUT)
     broken = [
         (str(name), str(missing), present) for kind, _, name, missing, present in found if kind == _BROKEN
     ]
     if whole and broken:
         raise _incomplete(broken)
+    return laid_out(found, catalogue)
+
+
+def laid_out(found: Iterable[Sequence[str | None]], catalogue: Catalogue) -> Layout:
+    """The places of a database, and the modules that are whole in them, from the answer to `LAYOUT`."""
+    found = list(found)
     places = {kind: Place(str(schema), region) for kind, schema, region, *_ in found if kind == "default"}
     return Layout(
         catalogue,

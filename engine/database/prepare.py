@@ -43,10 +43,13 @@ _RELATIONS = {
     "base_table": "r",
     "base": "r",
     "past": "r",
+    "drift_seen": "r",
+    "watched": "r",
     "readable": "v",
     "bases": "v",
     "past_bases": "v",
     "history": "v",
+    "drift": "v",
     "unfinished": "v",
 }
 #: Functions that are made the database owner's, so that they can do what the owner may do.

@@ -1128,6 +1128,32 @@ COMMENT ON TABLE iasql.past IS 'What rows and AWS have agreed on in the past, wi
 COMMENT ON COLUMN iasql.past.state IS 'As iasql.base."row": by column, and by part. References are AWS''s names.';
 COMMENT ON COLUMN iasql.past.ended_by IS 'The operation that ended it.';
 
+-- The drift that `iasql up --watch` has seen.
+CREATE TABLE IF NOT EXISTS iasql.drift_seen (
+  relation oid NOT NULL,
+  identity text NOT NULL,
+  column_name text,
+  base jsonb,
+  seen jsonb,
+  valid tstzrange NOT NULL,
+  operation bigint NOT NULL,
+  ended_by bigint
+);
+CREATE INDEX IF NOT EXISTS drift_seen_now ON iasql.drift_seen (relation, identity) WHERE upper_inf(valid);
+CREATE INDEX IF NOT EXISTS drift_seen_end ON iasql.drift_seen (upper(valid));
+COMMENT ON TABLE iasql.drift_seen IS
+  'What AWS was seen to have that differed from what was agreed, from when until when it was seen.';
+COMMENT ON COLUMN iasql.drift_seen.column_name IS
+  'A column, or a part''s table; NULL: the resource as a whole, which has appeared, is gone, or is another.';
+COMMENT ON COLUMN iasql.drift_seen.operation IS 'The look that saw it first, in the journal.';
+COMMENT ON COLUMN iasql.drift_seen.ended_by IS 'The operation that ended it; NULL: it is so still, or a look saw it gone.';
+
+CREATE TABLE IF NOT EXISTS iasql.watched (
+  relation oid PRIMARY KEY,
+  at timestamptz NOT NULL
+);
+COMMENT ON TABLE iasql.watched IS 'When `iasql up --watch` has last read AWS and compared it with what was agreed.';
+
 -- The tables with bases of which the role may read everything.
 CREATE OR REPLACE VIEW iasql.readable WITH (security_barrier) AS
   SELECT t.resource AS relation
@@ -1168,6 +1194,20 @@ CREATE OR REPLACE VIEW iasql.history WITH (security_barrier) AS
 GRANT SELECT ON iasql.history TO PUBLIC;
 COMMENT ON VIEW iasql.history IS
   'What the rows of the tables that you may read and AWS have agreed on, and when. iasql_history has it by table.';
+
+CREATE OR REPLACE VIEW iasql.drift WITH (security_barrier) AS
+  SELECT CASE WHEN p.is_default THEN m.table_name ELSE p.schema || '.' || m.table_name END AS table_name,
+    d.identity AS name, CASE WHEN m.is_global THEN 'global' ELSE p.region END AS region_name,
+    d.column_name, d.base AS base_value, d.seen AS seen_value, d.valid, d.operation, d.ended_by
+  FROM iasql.drift_seen AS d
+  JOIN iasql.base_table AS t ON t.relation = d.relation
+  JOIN iasql.place AS p ON p.schema = CASE WHEN t.name LIKE '%.%' THEN split_part(t.name, '.', 1) ELSE 'public' END
+  JOIN iasql.module_table AS m
+    ON m.table_name = split_part(t.name, '.', CASE WHEN t.name LIKE '%.%' THEN 2 ELSE 1 END)
+  WHERE d.relation IN (SELECT r.relation FROM iasql.readable AS r);
+GRANT SELECT ON iasql.drift TO PUBLIC;
+COMMENT ON VIEW iasql.drift IS
+  'What `iasql up --watch` has seen to differ in AWS, of the tables that you may read. Without an end: it is so now.';
 
 -- Tables that have been dropped and made again, or emptied, since their bases were written.
 CREATE OR REPLACE FUNCTION iasql.older_than_bases(tables jsonb) RETURNS SETOF text
@@ -1255,6 +1295,8 @@ BEGIN
       -- The history of a table that has been dropped goes with it, as its rows have.
       DELETE FROM iasql.past AS p USING iasql.base_table AS t
         WHERE t.name = e ->> 'table' AND t.relation <> target AND p.relation = t.relation;
+      DELETE FROM iasql.drift_seen AS d USING iasql.base_table AS t
+        WHERE t.name = e ->> 'table' AND t.relation <> target AND d.relation = t.relation;
       DELETE FROM iasql.base AS b USING iasql.base_table AS t
         WHERE t.name = e ->> 'table' AND t.relation <> target AND b.relation = t.relation;
       DELETE FROM iasql.base_table AS t
@@ -1305,6 +1347,13 @@ BEGIN
           changed_by = COALESCE(excluded.changed_by, b.changed_by),
           operation = CASE WHEN excluded.changed_by IS NULL THEN b.operation ELSE excluded.operation END,
           replaces = CASE WHEN excluded.changed_by IS NULL THEN b.replaces ELSE excluded.replaces END;
+    IF EXISTS (SELECT FROM iasql.drift_seen AS d WHERE d.relation = target AND upper_inf(d.valid)) THEN
+      UPDATE iasql.drift_seen AS d
+        SET valid = tstzrange(lower(d.valid), greatest(moment, lower(d.valid))), ended_by = (e ->> 'operation')::bigint
+        WHERE d.relation = target AND upper_inf(d.valid) AND ((e ->> 'whole')::boolean
+          OR d.identity IN (SELECT jsonb_array_elements_text(e -> 'drop'))
+          OR d.identity IN (SELECT k.value ->> 'identity' FROM jsonb_array_elements(e -> 'keep') AS k (value)));
+    END IF;
   END LOOP;
 END
 $$;
@@ -1326,6 +1375,12 @@ BEGIN
       AND (iasql_forget.name IS NULL OR p.identity = iasql_forget.name)
     RETURNING 1)
   SELECT count(*) INTO forgotten FROM gone;
+  WITH gone AS (
+    DELETE FROM iasql.drift_seen AS d USING iasql.base_table AS t
+    WHERE t.name = wanted AND d.relation = t.relation AND NOT upper_inf(d.valid)
+      AND (iasql_forget.name IS NULL OR d.identity = iasql_forget.name)
+    RETURNING 1)
+  SELECT forgotten + count(*) INTO forgotten FROM gone;
   UPDATE iasql.iasql_step AS s SET before = NULL, after = NULL, message = NULL
     WHERE s.table_name = wanted AND (s.before IS NOT NULL OR s.after IS NOT NULL)
       AND (iasql_forget.name IS NULL OR COALESCE(s.name, s.description) = iasql_forget.name);
@@ -1381,20 +1436,28 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WHERE upper_inf(h.valid) OR h.operation = number OR h.ended_by = number OR h.replaces IS NOT NULL
 $$;
 
+DO $$ BEGIN
+  IF pg_catalog.pg_get_function_result(pg_catalog.to_regprocedure('public.iasql_freshness()')) OPERATOR(pg_catalog.<>)
+    'TABLE(table_name text, region_name text, read_at timestamp with time zone, read_by text, watched_at timestamp with time zone)' THEN
+    DROP FUNCTION public.iasql_freshness();
+  END IF;
+END $$;
 CREATE OR REPLACE FUNCTION public.iasql_freshness()
-RETURNS TABLE (table_name text, region_name text, read_at timestamptz, read_by text)
+RETURNS TABLE (table_name text, region_name text, read_at timestamptz, read_by text, watched_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN p.is_default THEN n.name ELSE p.schema || '.' || n.name END,
-    CASE WHEN n.is_global THEN 'global' ELSE p.region END, r.read_at, r.read_by
+    CASE WHEN n.is_global THEN 'global' ELSE p.region END, r.read_at, r.read_by, w.at
   FROM iasql.base_table AS t
   JOIN iasql.base_table AS r ON r.relation = t.resource
+  LEFT JOIN iasql.watched AS w ON w.relation = t.resource
   JOIN iasql.place AS p ON p.schema = CASE WHEN t.name LIKE '%.%' THEN split_part(t.name, '.', 1) ELSE 'public' END
   CROSS JOIN LATERAL (SELECT m.table_name AS name, m.is_global FROM iasql.module_table AS m
     WHERE m.table_name = split_part(t.name, '.', CASE WHEN t.name LIKE '%.%' THEN 2 ELSE 1 END)) AS n
   WHERE t.relation = iasql.oid_of(t.name)
   ORDER BY p.is_default DESC, p.schema, n.name
 $$;
-COMMENT ON FUNCTION public.iasql_freshness() IS 'Tells of each table when its rows have last followed AWS, and by what.';
+COMMENT ON FUNCTION public.iasql_freshness() IS
+  'Tells of each table when its rows have last followed AWS, by what, and when the watch has last looked.';
 
 -- Notes that a table has been emptied in another way than by DELETE: what its rows have shown is not to be deleted.
 CREATE OR REPLACE FUNCTION iasql.emptied() RETURNS trigger

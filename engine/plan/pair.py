@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from engine.plan import base as bases
-from engine.plan import states, three_way
+from engine.plan import drift, states, three_way
 from engine.plan.base import Base, State
 from engine.plan.model import Desired, Found, Row, RowChange, Values
 from engine.plan.resolve import Resolver
 from engine.plan.snapshot import Snapshot
 from engine.plan.sync import Mirror
 from engine.plan.three_way import Sides
-from modules.spec import Column, Part, Resource
+from modules.spec import Part, Resource
 
 
 class Decisions(Protocol):
@@ -61,11 +61,7 @@ class Pair:
         self._resource = resource
         self._desired = desired
         self._found = found
-        self._never_told = frozenset(
-            name
-            for name, value in found.values.items()
-            if value is None and name in base.row.values and name not in base.answer.values
-        )
+        self._kept = base
         self._base = states.completed(resource, base, found)
         self._values: dict[str, Any] = {}
         self._parts: dict[str, tuple[Values, ...]] = {}
@@ -73,7 +69,7 @@ class Pair:
     def merge(self, names: Iterable[str]) -> None:
         """Decide about the columns and parts in which the two differ."""
         changed = states.changed_since(self._resource, self._desired, self._base.row)
-        drifted = self._drifted()
+        drifted = drift.columns(self._merge.snapshot, self._resource, self._kept, self._found)
         agreed = [name for name in names if name not in changed and name not in drifted]
         if agreed:
             self._merge.agree(self._found, agreed)
@@ -84,43 +80,6 @@ class Pair:
                 if name in drifted:
                     self._take(name, by_both=name in changed)
         self._follow()
-
-    def _drifted(self) -> frozenset[str]:
-        """Where AWS has changed something; that a reference's target is gone is no change of it."""
-        answer = self._without_gone(self._base.answer)
-        row = Row(table=self._resource.table, key=(), values=self._found.values)
-        now = Desired(row, self._found.values, self._found.parts)
-        drifted = states.changed_since(self._resource, now, answer) - self._never_told
-        if drifted and self._base.fresh and self._base.before is not None:
-            # AWS may go on for a while giving the answer of before the engine's own change.
-            state = State(self._found.values, self._found.parts)
-            drifted &= states.changed_since(
-                self._resource, now, states.with_missing(self._resource, self._base.before, state)
-            )
-        return drifted
-
-    def _without_gone(self, state: State) -> State:
-        snapshot = self._merge.snapshot
-
-        def shown(columns: Iterable[Column], values: Values) -> Values:
-            gone = {
-                column.name: None
-                for column in columns
-                if column.reference
-                and values.get(column.name) is not None
-                and snapshot.by(column.reference.table, column.reference.by, values[column.name]) is None
-            }
-            return {**values, **gone} if gone else values
-
-        parts = {
-            part.table: tuple(
-                element
-                for element in (shown(part.columns, each) for each in state.parts.get(part.table, ()))
-                if all(element[column.name] is not None for column in part.columns if column.not_null)
-            )
-            for part in self._resource.parts
-        }
-        return State(shown(self._resource.columns, state.values), parts)
 
     def _take(self, name: str, *, by_both: bool) -> None:
         """Take over what AWS has changed, or what it and the row make together."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable
+from itertools import pairwise
 
 import pytest
 
@@ -188,3 +189,45 @@ def test_attempts_and_patience_end() -> None:
 def test_pauses_double_up_to_eight_seconds_and_are_up_to_half_shorter() -> None:
     for sent, most in ((1, 0.25), (2, 0.5), (6, 8), (1000, 8)):
         assert most / 2 <= pause(sent) <= most
+
+
+async def test_a_call_that_has_time_takes_half_of_what_comes_in_and_nothing_at_once() -> None:
+    paces = _paces(list_a=Limit(10, 100))
+    times = []
+    for _ in range(5):
+        await paces.spare("s", "list_a")
+        times.append(time.monotonic())
+    assert min(later - earlier for earlier, later in pairwise(times)) >= 0.019
+    assert paces.under_way == 0
+
+
+async def test_a_call_that_has_time_waits_while_others_do() -> None:
+    paces = _paces(list_a=Limit(2, 0.001))
+    for _ in range(2):
+        (await _begun(paces, "list_a")).end()
+    first, waiting = _begin([paces.turn("s", "list_a"), paces.turn("s", "list_a")])
+    spare = asyncio.create_task(paces.spare("s", "list_b"))
+    await first  # one beyond what is documented is tried
+    await _settle()
+    assert [waiting.done(), spare.done()] == [False, False]
+    waiting.cancel()
+    await asyncio.wait_for(spare, 10)
+
+
+async def test_a_call_that_has_time_waits_until_a_bucket_is_half_full() -> None:
+    paces = _paces(list_a=Limit(4, 10))
+    for _ in range(4):
+        (await _begun(paces, "list_a")).end()
+    began = time.monotonic()
+    await paces.spare("s", "list_a")
+    assert time.monotonic() - began >= 0.19  # then there are two of four again
+
+
+async def test_a_call_that_has_time_does_not_try_a_bucket_that_aws_has_refused_a_call_of() -> None:
+    paces = _paces(list_a=Limit(4, 4))
+    turn = await _begun(paces, "list_a")
+    turn.refused()
+    turn.end()
+    began = time.monotonic()
+    await paces.spare("s", "list_a")
+    assert time.monotonic() - began >= 0.99  # nobody has wanted any for as long as fills it
