@@ -220,8 +220,11 @@ async def _plan_id(session: Session) -> str:
 async def test_the_page_about_history_says_what_works(one: Session) -> None:
     await one("iasql_install", "aws_elb", "aws_security_group")
     page = (Path(__file__).parents[2] / "docs" / "history.md").read_text()
-    [block] = re.findall(r"^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    as_of, who = block.split("\n\n")
+    history, drift = re.findall(r"^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    as_of, who = history.split("\n\n")
+    now, listen = drift.splitlines()
+    assert await one.rows(now) == []
+    await one.execute(listen)
     assert await one.rows(as_of) == []
     assert await one.rows(who) == []
     group = await one.rows(who.replace("'web'", "'default'"))
