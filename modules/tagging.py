@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from modules.spec import Batched, Column, Derived, Item, PerKey, Source, column
+from modules.spec import Batched, Column, Const, Derived, Item, PerKey, Source, column
 
 Tags = Mapping[str, Any]
 
@@ -222,6 +222,18 @@ def kms(identity: str) -> Tagging:
         take=("untag_resource", "TagKeys"),
         params={"KeyId": identity},
         read=read_long,
+    )
+
+
+def parameter(name: str) -> Tagging:
+    """Parameters of Systems Manager, by the column with the name."""
+    return _tagging(
+        "Tags",
+        pairs,
+        {"Tags": Derived(pairs, ("tags",))},
+        put=("add_tags_to_resource", "Tags"),
+        take=("remove_tags_from_resource", "TagKeys"),
+        params={"ResourceType": Const("Parameter"), "ResourceId": name},
     )
 
 

@@ -109,7 +109,7 @@ def _item(it: Checked, call: Call, path: str, source: Source) -> Iterator[Fault]
 def _left_out(it: Checked, call: Update) -> Iterator[Fault]:
     """Parameters that the operation requires and some changes would leave out; maps that there are not."""
     shape = it.aws.input(call.operation)
-    for name in shape.required_members:
+    for name in shape.required_members if not call.whole else ():
         paths = [path for path in call.params if path.partition(".")[0].partition("[")[0] == name]
         columns = {column for path in paths for column in named(call.params[path])} & set(call.when)
         if columns and columns != set(call.when):

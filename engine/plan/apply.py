@@ -203,8 +203,8 @@ class _Planner:
             return
         taken_along = self._taken_along_with(resource, found)
         replaced = diff.replaces(resource, changed)
-        if not replaced:
-            _check_settled(resource, found, self._label(found), changed)
+        by_itself = changed if not replaced else {name for name in changed if diff.replaces(resource, [name])}
+        _check_settled(resource, found, self._label(found), by_itself)
         if replaced:
             self._check_held(resource, found)
             self.resolver.replaced(desired.row)
@@ -338,7 +338,8 @@ def _check_settled(resource: Resource, found: Found, label: str, changed: Iterab
         raise OperationError(
             f"{resource.table} {label} cannot be changed in {', '.join(names)}",
             sqlstate="0A000",
-            detail="AWS lets only what manages this one change that, such as CodeDeploy.",
+            detail="AWS does not let that be changed of this one, or only by what manages it, such as "
+            "CodeDeploy.",
             hint="Give these columns the values that AWS has, and leave alone what they refer to.",
             table=resource.table,
             column=names[0],

@@ -64,7 +64,7 @@ class Facts:
 def request(call: Call, facts: Facts) -> dict[str, Any]:
     """The parameters of one call; without those that have no value, or that an update leaves alone."""
     params = call.params
-    if isinstance(call, Update) and facts.changed is not None:
+    if isinstance(call, Update) and facts.changed is not None and not call.whole:
         params = {path: each for path, each in params.items() if _is_changed(call, path, facts.changed)}
     return structure(params, facts)
 

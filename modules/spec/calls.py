@@ -59,9 +59,11 @@ class Update(Call):
     Attributes:
         when: those columns and parts.
         maps: parameters of whose keys each counts by itself.
+        whole: it carries all parameters, whatever has changed, as AWS sets back what it is not given.
     """
 
     when: tuple[str, ...]
+    whole: bool = False
     maps: tuple[str, ...] = ()
 
 

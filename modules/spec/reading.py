@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from modules.spec.columns import Description
 from modules.spec.sources import Context, Item
 
 
@@ -103,6 +104,7 @@ class Batched:
         by: path of the name in an element of that list.
         value: path of what the description gets in such an element.
         into: the key.
+        unless: of which descriptions it is not asked, such as of secrets.
     """
 
     operation: str
@@ -114,3 +116,4 @@ class Batched:
     value: str
     into: str
     service: str | None = None
+    unless: Callable[[Description], bool] | None = None

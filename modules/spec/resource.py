@@ -83,7 +83,8 @@ class Resource:
         settles: seconds for which AWS may go on giving the answer of before a change, by its documentation.
         where: which descriptions are rows at all.
         protected: which of them are not ours to change.
-        settled: columns and parts that AWS does not let change of some: which descriptions these are of.
+        settled: columns and parts that AWS does not let change of some: which descriptions these are of. What
+            a replacement changes anyway counts only if it is the reason for that.
         within: reference to the resource that owns it and takes it along.
         comes_with: what AWS makes within each new one.
         after: orders that references do not tell.

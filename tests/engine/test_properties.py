@@ -19,7 +19,7 @@ from engine.plan.meet import Name, meet
 from engine.plan.model import Change, Desired, Found, Plan, Row, Values
 from engine.plan.three_way import is_pending
 from engine.request import Scope
-from modules.spec import Column, OnChange, Resource
+from modules.spec import Column, EnumType, OnChange, Resource
 from modules.spec.names import bare, in_schema, schema_of
 from tests.engine.world import BOTH, CATALOGUE, RESOURCE, World, region_mark
 
@@ -188,6 +188,8 @@ def _value(column: Column) -> st.SearchStrategy[Any]:
             return st.sampled_from([{"Version": "a"}, {"Version": "b"}])
         case "varchar" | "text":
             return _NAMES
+        case EnumType():
+            return st.sampled_from(column.type.values[:2])
     raise AssertionError(f"{column.name}: write values of its table above")
 
 

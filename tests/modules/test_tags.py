@@ -139,6 +139,16 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "INSERT INTO secret (name) VALUES ('s')",
         lambda client, arn: _pairs(client.describe_secret(SecretId=arn).get("Tags", [])),
     ),
+    "parameter": (
+        "aws_ssm",
+        "ssm",
+        "INSERT INTO parameter (name, value) VALUES ('p', 'v')",
+        lambda client, arn: _pairs(
+            client.list_tags_for_resource(ResourceType="Parameter", ResourceId=arn.rpartition("/")[2])[
+                "TagList"
+            ]
+        ),
+    ),
     "queue": (
         "aws_sqs",
         "sqs",

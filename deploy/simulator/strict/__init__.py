@@ -11,7 +11,7 @@ import json
 from werkzeug.wrappers import Response
 
 from deploy.simulator.call import AwsCall
-from deploy.simulator.strict import ec2, ecs, elb, iam, kms, logs, secretsmanager, security_groups, sqs
+from deploy.simulator.strict import ec2, ecs, elb, iam, kms, logs, secretsmanager, security_groups, sqs, ssm
 from deploy.simulator.strict.outcome import Existing, Outcome, Rule
 
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
@@ -24,9 +24,10 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **secretsmanager.RULES,
     **security_groups.RULES,
     **sqs.RULES,
+    **ssm.RULES,
 }
 
-TRIMS = {**ecs.TRIMS, **kms.TRIMS, **secretsmanager.TRIMS}
+TRIMS = {**ecs.TRIMS, **kms.TRIMS, **secretsmanager.TRIMS, **ssm.TRIMS}
 
 __all__ = ["Existing", "judge", "trim"]
 

@@ -148,7 +148,9 @@ async def _with_batched(
 ) -> list[dict[str, Any]]:
     """Descriptions with what a further call tells of many of them at once."""
     names = [descriptions.search(batched.of, each) for each in described]
-    batches = [names[at : at + batched.batch] for at in range(0, len(names), batched.batch)]
+    unless = batched.unless or (lambda description: False)
+    asked = [name for name, each in zip(names, described, strict=True) if not unless(each)]
+    batches = [asked[at : at + batched.batch] for at in range(0, len(asked), batched.batch)]
     some = await all_of(_told(cloud, resource, batched, batch) for batch in batches)
     told = {name: value for each in some for name, value in each.items()}
     return [{**each, batched.into: told.get(name)} for name, each in zip(names, described, strict=True)]

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from engine.plan.model import Desired
 from engine.plan.requests import Facts, applies, carried, merged, request
-from modules.spec import Call, Const, Context, Derived, Each, Item, Part, Source, Token, When, column, ref
+from modules.spec import (
+    Call,
+    Const,
+    Context,
+    Derived,
+    Each,
+    Item,
+    Part,
+    Source,
+    Token,
+    Update,
+    When,
+    column,
+    ref,
+)
 from tests.engine.plan.tiny import found, resource, row
 
 
@@ -60,6 +75,14 @@ def test_a_call_may_be_made_for_one_value_only() -> None:
     call = Call(operation="do", params={}, given=("kind", "tcp"))
     assert applies(call, {"kind": "tcp"})
     assert not applies(call, {"kind": "udp"})
+
+
+def test_an_update_sends_what_has_changed_or_all_where_aws_sets_back_what_it_is_not_given() -> None:
+    params: dict[str, Source] = {"Name": "name", "Size": "size", "Note": "note"}
+    facts = Facts(values={"name": "n", "size": 1, "note": "x"}, parts={}, context={}, changed={"size"})
+    update = Update(operation="put", params=params, when=("size", "note"))
+    assert request(update, facts) == {"Name": "n", "Size": 1}
+    assert request(replace(update, whole=True), facts) == {"Name": "n", "Size": 1, "Note": "x"}
 
 
 def test_requests_that_differ_in_one_list_become_one() -> None:

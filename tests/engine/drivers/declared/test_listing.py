@@ -10,6 +10,7 @@ import pytest
 from engine.aws.errors import CloudError
 from engine.drivers.declared.listing import listed
 from modules.aws_kms.kms_key import KMS_KEY
+from modules.aws_ssm.parameter import PARAMETER
 
 #: Without the refusals, what AWS answers by operation.
 _ANSWERS: dict[str, dict[str, Any]] = {
@@ -76,3 +77,20 @@ async def test_a_detail_that_a_resource_has_not_is_nothing(monkeypatch: pytest.M
     strict = replace(KMS_KEY, details=tuple(replace(each, absent=()) for each in KMS_KEY.details))
     with pytest.raises(CloudError):
         await aws.keys(strict)
+
+
+async def test_what_is_not_to_be_asked_for_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    async def pages(*a: Any, **b: Any) -> Any:
+        yield {"Parameters": [{"Name": "open", "Type": "String"}, {"Name": "shut", "Type": "SecureString"}]}
+
+    async def call(cloud: Any, service: str, operation: str, params: Any, region: Any) -> Any:
+        asked.append((operation, params))
+        return {"Parameters": [{"Name": "open", "Value": "v"}], "ResourceTagMappingList": []}
+
+    monkeypatch.setattr("engine.drivers.declared.listing.pages", pages)
+    monkeypatch.setattr("engine.drivers.declared.listing.call", call)
+    found = await listed(None, replace(PARAMETER, batched=PARAMETER.batched[:1]), {})  # type: ignore[arg-type]
+    assert asked == [("get_parameters", {"Names": ["open"]})]
+    assert [(each.values["name"], each.values["value"]) for each in found] == [("open", "v"), ("shut", None)]
