@@ -1,4 +1,4 @@
-"""The command line: `iasql up`, `connect`, `accounts`, `rotate`, `disconnect`, `demo`, `check-modules`."""
+"""The commands of a server: `iasql up`, `connect`, `demo` and others."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import grimp
 import pytest
 
 
-@pytest.mark.parametrize("package", ["accounts", "deploy", "engine", "modules", "proxy"])
+@pytest.mark.parametrize("package", ["accounts", "console", "deploy", "engine", "modules", "proxy"])
 def test_no_files_import_each_other_in_a_circle(package: str) -> None:
     graph = grimp.build_graph(package)
     imported = {each: graph.find_modules_directly_imported_by(each) for each in graph.modules}

@@ -1,0 +1,272 @@
+"""The commands that are about a database, against a server."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import psycopg
+import pytest
+
+from tests.fixtures.cloud import Cloud
+from tests.fixtures.databases import Database
+
+_SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "command-line.schema.json").read_text())
+_SECONDS = 60
+_INSTALLED = ("install", "aws_cloudwatch")
+_GROUP = "INSERT INTO log_group (log_group_name) VALUES ('/app')"
+
+
+def environment(database: Database, **more: str) -> dict[str, str]:
+    return {**os.environ, "DATABASE_URL": database.url, "NO_COLOR": "1", **more}
+
+
+def arguments(*given: str) -> list[str]:
+    return [sys.executable, "-m", "deploy.command_line", *given]
+
+
+def run(database: Database, *given: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """A command, without a terminal."""
+    return subprocess.run(
+        arguments(*given),
+        env=environment(database, **more),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
+    )
+
+
+def events(database: Database, *given: str) -> list[dict[str, Any]]:
+    """What a command prints with --json, each line checked."""
+    lines = [json.loads(line) for line in run(database, *given, "--json").stdout.splitlines()]
+    for each in lines:
+        jsonschema.validate(each, _SCHEMA)
+    assert (lines[0]["event"], lines[-1]["event"]) == ("begin", "end")
+    return lines
+
+
+def execute(database: Database, *statements: str) -> None:
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+@pytest.fixture
+def installed(database: Database) -> Database:
+    assert run(database, *_INSTALLED).returncode == 0
+    return database
+
+
+def test_a_plan_is_shown_and_applied(installed: Database, simulator: Cloud) -> None:
+    assert run(installed, "plan").returncode == 0
+    execute(installed, _GROUP)
+    plan = run(installed, "plan")
+    assert (plan.returncode, plan.stderr) == (2, "")
+    assert plan.stdout.splitlines() == [
+        "+ create   log_group  /app",
+        "    log_group_name  /app",
+        "1 to create",
+    ]
+    asked = run(installed, "apply")
+    assert (asked.returncode, asked.stderr) == (
+        1, "ERROR: there is nobody to ask\n  --yes applies it without asking.\n",
+    )  # fmt: skip
+    assert simulator.calls(mutating=True) == []
+    applied = run(installed, "apply", "--yes")
+    assert applied.returncode == 0
+    assert "[1/1] create log_group /app" in applied.stderr
+    assert simulator.called("CreateLogGroup") == 1
+    assert run(installed, "plan").returncode == 0
+    assert "iasql_apply" in run(installed, "history").stdout
+    assert "/app" in run(installed, "history", "log_group").stdout
+
+
+def test_exactly_the_plan_that_was_shown_is_applied(installed: Database, simulator: Cloud) -> None:
+    execute(installed, _GROUP)
+    (plan,) = [each for each in events(installed, "plan") if each["event"] == "plan"]
+    execute(installed, "INSERT INTO log_group (log_group_name) VALUES ('/other')")
+    lines = events(installed, "apply", "--plan", plan["id"])
+    assert [each["sqlstate"] for each in lines if each["event"] == "error"] == ["40001"]
+    assert lines[-1]["status"] == 1
+    assert simulator.calls(mutating=True) == []
+
+
+def test_lines_tell_each_step(installed: Database) -> None:
+    execute(installed, _GROUP)
+    lines = events(installed, "apply", "--yes")
+    assert [each["what"] for each in lines if each["event"] == "step"] == ["create log_group /app"]
+    assert lines[-1] == {"event": "end", "status": 0}
+
+
+def test_drift_is_told_by_the_exit_status(installed: Database, simulator: Cloud) -> None:
+    execute(installed, _GROUP)
+    run(installed, "apply", "--yes")
+    assert run(installed, "drift").returncode == 0
+    arn = simulator.client("logs").describe_log_groups()["logGroups"][0]["arn"].removesuffix(":*")
+    simulator.client("logs").tag_resource(resourceArn=arn, tags={"by": "hand"})
+    drift = run(installed, "drift")
+    assert (drift.returncode, "by" in drift.stdout) == (2, True)
+    assert run(installed, "sync", "--yes").returncode == 0
+    assert run(installed, "drift").returncode == 0
+    undone = run(installed, "undo")
+    assert (undone.returncode, undone.stdout.split()[:2]) == (0, ["update", "log_group"])
+
+
+@pytest.mark.parametrize("form", ["dot", "mermaid", "svg"])
+def test_a_graph_is_printed(installed: Database, form: str) -> None:
+    execute(installed, _GROUP)
+    shown = run(installed, "graph", "--format", form)
+    assert (shown.returncode, "/app" in shown.stdout) == (0, True)
+
+
+def test_what_is_wrong_is_said_without_a_traceback(database: Database) -> None:
+    nowhere = run(database, "plan", "--url", "postgresql://nobody:hunter2@127.0.0.1:1/x")
+    assert nowhere.returncode == 1
+    assert "Connection refused" in nowhere.stderr
+    assert "Name the server: --url" in nowhere.stderr
+    unknown = run(database, "install", "aws_vpcs")
+    assert unknown.returncode == 1
+    assert "unknown module: aws_vpcs (42704)" in unknown.stderr
+    usage = run(database, "plan", "--mode", "wild")
+    assert usage.returncode == 2
+    for each in (nowhere, unknown, usage):
+        assert "Traceback" not in each.stderr
+        assert "hunter2" not in each.stderr
+
+
+def test_a_drivers_name_in_the_url_is_left_out(installed: Database) -> None:
+    url = installed.url.replace("postgresql://", "postgresql+asyncpg://")
+    assert run(installed, "plan", "--url", url).returncode == 0
+
+
+def test_settings_hold_for_the_command(installed: Database) -> None:
+    execute(installed, _GROUP)
+    limited = run(installed, "apply", "--yes", "--set", "iasql.max_changes=0")
+    assert (limited.returncode, "53400" in limited.stderr) == (1, True)
+
+
+@contextmanager
+def terminal(database: Database, *given: str, columns: int = 80) -> Iterator[Terminal]:
+    """A command on a terminal."""
+    process, screen = pty.fork()
+    if process == 0:
+        os.environ.update(environment(database, COLUMNS=str(columns), TERM="xterm"))
+        os.execv(sys.executable, arguments(*given))
+    shown = Terminal(process, screen)
+    try:
+        yield shown
+    finally:
+        os.close(screen)
+        if not shown.ended:
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+
+
+class Terminal:
+    """What somebody sees of a command, and types."""
+
+    def __init__(self, process: int, screen: int) -> None:
+        self.process = process
+        self.ended = False
+        self.text = ""
+        self._screen = screen
+
+    def type(self, text: str) -> None:
+        os.write(self._screen, text.encode())
+
+    def until(self, text: str) -> None:
+        """Read until a text is shown, or the command has ended."""
+        deadline = time.monotonic() + _SECONDS
+        while text not in self.text:
+            assert time.monotonic() < deadline, self.text
+            if not self._read():
+                return
+
+    def status(self) -> int:
+        """The exit status, once it has ended."""
+        while self._read():
+            pass
+        _, status = os.waitpid(self.process, 0)
+        self.ended = True
+        return os.waitstatus_to_exitcode(status)
+
+    def _read(self) -> bool:
+        readable, _, _ = select.select([self._screen], [], [], _SECONDS)
+        assert readable, self.text
+        try:
+            self.text += os.read(self._screen, 65536).decode(errors="replace")
+        except OSError:  # it has ended
+            return False
+        return True
+
+
+@pytest.mark.parametrize(("answer", "status", "made"), [("yes", 0, 1), ("y", 1, 0), ("", 1, 0)])
+def test_somebody_at_a_terminal_is_asked(
+    installed: Database, simulator: Cloud, answer: str, status: int, made: int
+) -> None:
+    execute(installed, _GROUP)
+    with terminal(installed, "apply", columns=60) as shown:
+        shown.until("Only yes is taken for it")
+        shown.type(answer + "\n")
+        assert shown.status() == status
+    assert simulator.called("CreateLogGroup") == made
+    assert ("nothing was done" in shown.text) == (made == 0)
+
+
+def test_ctrl_c_stops_an_apply_when_what_has_begun_is_done(installed: Database, simulator: Cloud) -> None:
+    execute(installed, _GROUP, "INSERT INTO log_group (log_group_name) VALUES ('/other')")
+    simulator.plan({"action": "delay", "operation": "CreateLogGroup", "times": 0, "seconds": 2.0})
+    with terminal(installed, "apply", "--yes") as shown:
+        shown.until("applying")
+        deadline = time.monotonic() + _SECONDS
+        while not simulator.called("CreateLogGroup"):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        shown.type("\x03")
+        assert shown.status() == 1
+    assert "stopping as soon as what has been begun is finished" in shown.text
+    assert "57014" in shown.text
+    simulator.cancel_faults()
+    there = len(simulator.client("logs").describe_log_groups()["logGroups"])
+    with psycopg.connect(installed.url) as connection:
+        rows = connection.execute("SELECT count(*) FROM log_group WHERE log_group_arn IS NOT NULL").fetchone()
+    assert rows == (there,)
+
+
+def test_a_server_that_is_lost_is_said(installed: Database, simulator: Cloud) -> None:
+    execute(installed, _GROUP)
+    simulator.plan({"action": "delay", "operation": "CreateLogGroup", "times": 0, "seconds": 2.0})
+    with subprocess.Popen(
+        arguments("apply", "--yes"),
+        env=environment(installed),
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        deadline = time.monotonic() + _SECONDS
+        while not simulator.called("CreateLogGroup"):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        execute(
+            installed,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = current_user",
+        )
+        _, told = process.communicate(timeout=_SECONDS)
+    assert process.returncode == 1
+    assert "FATAL" in told
+    assert "Traceback" not in told
