@@ -53,12 +53,17 @@ class Setup:
         # Before the lock, whose taking reads tables of the bookkeeping that are altered here.
         await self._common.database.prepare(caller.database, self._common.catalogue)
         await lock.to_end_of_transaction(caller)
-        layout = await places.read(caller, self._common.catalogue)
-        added = await upgrade.complete(caller, layout.resources)
+        layout = await places.read(caller, self._common.catalogue, upgrading=True)
+        new = await upgrade.missing(caller, layout.resources)
+        await install.create_tables(caller, layout, new)
+        added = await upgrade.complete(caller, [each for each in layout.resources if each not in new])
+        if new:
+            async with self._common.database.vouching(caller):
+                await install.record_completed(caller, layout.installed)
         await all_regions.bring_up_to_date(caller, layout)
         await write_function.complete(caller)
-        if added or not await bases.are_kept(caller, layout.resources):
-            await self._fill(Scope(layout, layout.places), caller, added)
+        if new or added or not await bases.are_kept(caller, layout.resources):
+            await self._fill(request, Scope(layout, layout.places), caller, new, added)
         return []
 
     async def add_region(self, request: Request, caller: Caller) -> list[Record]:
@@ -125,8 +130,16 @@ class Setup:
         if changes := layout.shown(rows):
             await self._common.write_at_once(caller, layout.telling_places, changes)
 
-    async def _fill(self, scope: Scope, caller: Caller, added: Mapping[str, Collection[str]]) -> None:
-        """Show in columns that tables have not had before what AWS has: else they would ask for nothing.
+    async def _fill(
+        self,
+        request: Request,
+        scope: Scope,
+        caller: Caller,
+        new: Sequence[Resource],
+        added: Mapping[str, Collection[str]],
+    ) -> None:
+        """Show what AWS has in new tables, and in columns that tables have not had before: else they would
+        ask for nothing.
 
         What rows and AWS agree on is kept for tables of which it has not been.
 
@@ -137,6 +150,9 @@ class Setup:
         if snapshot.unread:
             raise left_out(scope.layout, snapshot)
         resources = list(snapshot.resources.values())
+        if new:
+            await self._import(request, scope, caller, snapshot, resources, new)
+            rows = await read.read(caller, resources)
         await self._common.write_at_once(caller, resources, sync.filled(snapshot, rows, added))
         rows = await read.read(caller, resources)
         async with self._common.writing(caller, resources) as writer:

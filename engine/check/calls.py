@@ -44,7 +44,8 @@ def faults(it: Checked) -> Iterator[Fault]:
     for call in (*resource.create, *resource.update):
         yield from _call(it, call, sendable)
     yield from _needed(it)
-    others = (each for each in (resource.fetch, resource.revival) if each is not None)
+    taken_back = (each.taken_back for each in resource.delete)
+    others = (each for each in (resource.fetch, resource.revival, *taken_back) if each is not None)
     for call in (*resource.delete, *resource.obstacles, *others):
         yield from _call(it, call, it.columns)
     for each in resource.comes_with:
@@ -66,6 +67,8 @@ def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:
         return
     if call.given and call.given[0] not in it.columns:
         yield fault(f"{call.operation}: given names no column: {call.given[0]}", call.given[0], it.columns)
+    if call.needs and call.needs not in {path.partition(".")[0] for path in call.params}:
+        yield fault(f"{call.operation} needs {call.needs}, and does not send it", call.needs, call.params)
     for path, source in call.params.items() if isinstance(call, PerItem) else ():
         yield from _item(it, call, path, source)
     if isinstance(call, PerItem | PerKey) and call.column not in it.columns:
@@ -83,7 +86,7 @@ def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:
 def _needed(it: Checked) -> Iterator[Fault]:
     """Columns that can be NULL, and without which AWS makes nothing."""
     names = [it.resource.within] if it.resource.within else []
-    for call in it.resource.create:
+    for call in (each for each in it.resource.create if each.needs is None):
         required = (
             it.aws.input(call.operation).required_members if call.operation in it.aws.operations else ()
         )

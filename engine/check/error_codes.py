@@ -106,15 +106,16 @@ _EC2 = _codes(
     NetworkAclEntryLimitExceeded NetworkAclLimitExceeded NetworkInterfaceLimitExceeded NonEBSInstance
     NoSuchVersion NotExportable OperationNotPermitted OutstandingVpcPeeringConnectionLimitExceeded
     PendingVerification PrefixListMaxEntriesExceeded PrefixListVersionMismatch
-    PrivateIpAddressLimitExceeded RequestLimitExceeded ResourceAlreadyAssigned ResourceCountExceeded
-    ResourceLimitExceeded RouteAlreadyExists RouteLimitExceeded RouteTableLimitExceeded
-    RulesPerSecurityGroupLimitExceeded SecurityGroupLimitExceeded SecurityGroupsPerInstanceLimitExceeded
-    SecurityGroupsPerInterfaceLimitExceeded SnapshotLimitExceeded SubnetLimitExceeded TagLimitExceeded
-    TagPolicyViolation TransitGatewayRouteTablePropagation.NotFound UnauthorizedOperation Unavailable
-    UnknownParameter UnknownPrincipalType.Unsupported UnknownVolumeType Unsupported UnsupportedOperation
-    VcpuLimitExceeded VolumeInUse VolumeLimitExceeded VpcCidrConflict VpcEndpointLimitExceeded
-    VPCIdNotSpecified VpcLimitExceeded VpcPeeringConnectionAlreadyExists VPCResourceNotSpecified
-    VpnConnectionLimitExceeded VpnGatewayAttachmentLimitExceeded VpnGatewayLimitExceeded ZonesMismatched
+    PrivateIpAddressLimitExceeded RequestLimitExceeded Resource.AlreadyAssociated ResourceAlreadyAssigned
+    ResourceCountExceeded ResourceLimitExceeded RouteAlreadyExists RouteLimitExceeded
+    RouteTableLimitExceeded RulesPerSecurityGroupLimitExceeded SecurityGroupLimitExceeded
+    SecurityGroupsPerInstanceLimitExceeded SecurityGroupsPerInterfaceLimitExceeded SnapshotLimitExceeded
+    SubnetLimitExceeded TagLimitExceeded TagPolicyViolation TransitGatewayRouteTablePropagation.NotFound
+    UnauthorizedOperation Unavailable UnknownParameter UnknownPrincipalType.Unsupported UnknownVolumeType
+    Unsupported UnsupportedOperation VcpuLimitExceeded VolumeInUse VolumeLimitExceeded VpcCidrConflict
+    VpcEndpointLimitExceeded VPCIdNotSpecified VpcLimitExceeded VpcPeeringConnectionAlreadyExists
+    VPCResourceNotSpecified VpnConnectionLimitExceeded VpnGatewayAttachmentLimitExceeded
+    VpnGatewayLimitExceeded ZonesMismatched
     """
 )
 

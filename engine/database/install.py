@@ -80,6 +80,12 @@ async def record(caller: Caller, modules: Iterable[Installed]) -> None:
         await caller.query(f"SELECT iasql.record_installed({literal(schema)}, {_array(names)})")
 
 
+async def record_completed(caller: Caller, modules: Iterable[Installed]) -> None:
+    """Record that some modules have all tables of this version; the engine has to vouch for it."""
+    names = sorted({each.module for each in modules})
+    await caller.query(f"SELECT iasql.record_completed({_array(names)})")
+
+
 async def forget(caller: Caller, modules: Iterable[Installed]) -> None:
     """Record modules as uninstalled; the engine has to vouch for it."""
     for schema, names in _by_schema(modules).items():

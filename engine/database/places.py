@@ -17,16 +17,22 @@ from modules.catalogue import Catalogue
 LAYOUT = "SELECT * FROM iasql.layout()"
 
 
-async def read(caller: Caller, catalogue: Catalogue, *, whole: bool = False) -> Layout:
+async def read(
+    caller: Caller, catalogue: Catalogue, *, whole: bool = False, upgrading: bool = False
+) -> Layout:
     """The places of the caller's database and the modules in them.
 
     Args:
         whole: refuse modules of which some tables are missing.
+        upgrading: take modules that an older version has installed, without the tables that are new since.
 
     Raises:
-        OperationError: 42P01, some tables of a module are missing and others are left.
+        OperationError: 42P01, some tables of a module are missing and others are left; or they are new.
     """
     found = await caller.query(LAYOUT)
+    older = [(str(name), str(missing)) for kind, _, name, missing, _ in found if kind == _OLDER]
+    if older and not upgrading:
+        raise _new_tables(older)
     broken = [
         (str(name), str(missing), present) for kind, _, name, missing, present in found if kind == _BROKEN
     ]
@@ -49,7 +55,17 @@ def laid_out(found: Iterable[Sequence[str | None]], catalogue: Catalogue) -> Lay
     )
 
 
-_BROKEN = "incomplete"
+_BROKEN, _OLDER = "incomplete", "older"
+
+
+def _new_tables(older: Sequence[tuple[str, str]]) -> OperationError:
+    return OperationError(
+        "tables that are new in this version are missing: " + ", ".join(missing for _, missing in older),
+        sqlstate="42P01",
+        detail=f"An older version has installed {', '.join(dict.fromkeys(module for module, _ in older))}.",
+        hint="SELECT iasql_upgrade() makes them, and fills them with what AWS has.",
+        table=older[0][1].split(", ")[0],
+    )
 
 
 def _incomplete(broken: Iterable[tuple[str, str, str | None]]) -> OperationError:
@@ -58,7 +74,8 @@ def _incomplete(broken: Iterable[tuple[str, str, str | None]]) -> OperationError
         "tables of installed modules are missing: " + ", ".join(missing for _, missing, _ in modules),
         sqlstate="42P01",
         detail="\n".join(f"{module} still has {present}." for module, _, present in modules),
-        hint="Restore them under their names; or drop the others too, and install the module again.",
+        hint="Restore them under their names; or drop the others too, and install the module again. "
+        "A table of yours that has the name of one needs another name.",
         table=modules[0][1].split(", ")[0],
     )
 

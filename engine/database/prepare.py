@@ -209,6 +209,12 @@ async def _is_current(connection: Any, fingerprint: str) -> bool:
 
 
 async def _record_modules(connection: Any, catalogue: Catalogue) -> None:
+    # A version that did not record which tables it made has made those that its modules had.
+    await connection.execute(
+        "UPDATE iasql.installed_module AS i SET tables = "
+        "ARRAY(SELECT t.table_name FROM iasql.module_table AS t WHERE t.module = i.name) "
+        "WHERE i.tables IS NULL"
+    )
     await connection.execute("DELETE FROM iasql.module; DELETE FROM iasql.module_table")
     await connection.executemany(
         "INSERT INTO iasql.module (name, version, dependencies, place) VALUES ($1, $2, $3, $4)",

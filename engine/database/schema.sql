@@ -65,7 +65,10 @@ ALTER TABLE iasql.installed_module ADD COLUMN IF NOT EXISTS owner text;
 ALTER TABLE iasql.installed_module ADD COLUMN IF NOT EXISTS schema text NOT NULL DEFAULT 'public';
 ALTER TABLE iasql.installed_module DROP CONSTRAINT IF EXISTS installed_module_pkey;
 ALTER TABLE iasql.installed_module ADD PRIMARY KEY (schema, name);
+ALTER TABLE iasql.installed_module ADD COLUMN IF NOT EXISTS tables text[];
 COMMENT ON COLUMN iasql.installed_module.owner IS 'The role that made the tables.';
+COMMENT ON COLUMN iasql.installed_module.tables IS
+  'The tables that were made; a later version of the module may have more, which iasql_upgrade() makes.';
 COMMENT ON COLUMN iasql.installed_module.schema IS 'The place that it was installed in.';
 COMMENT ON TABLE iasql.installed_module IS 'The modules whose tables are in this database.';
 GRANT SELECT ON iasql.installed_module TO PUBLIC;
@@ -734,14 +737,25 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM iasql.check_engine('what is installed');
   -- What is global may be another's, who has installed it from another place.
-  INSERT INTO iasql.installed_module (schema, name, installed_by, owner)
-  SELECT place, n.name, session_user, (
+  INSERT INTO iasql.installed_module (schema, name, installed_by, tables, owner)
+  SELECT place, n.name, session_user, ARRAY(SELECT t.table_name FROM iasql.module_table AS t WHERE t.module = n.name), (
     SELECT pg_get_userbyid(c.relowner) FROM iasql.module_table AS t
     JOIN pg_class AS c ON c.oid = iasql.oid_of(iasql.name_at(t.table_name, t.is_global, place))
     WHERE t.module = n.name ORDER BY t.is_global, t.table_name LIMIT 1)
   FROM unnest(names) AS n (name)
   ON CONFLICT (schema, name) DO UPDATE
-    SET installed_at = now(), installed_by = excluded.installed_by, owner = excluded.owner;
+    SET installed_at = now(), installed_by = excluded.installed_by, owner = excluded.owner, tables = excluded.tables;
+END
+$$;
+
+-- That an upgrade has made the tables which older versions of some modules did not have.
+CREATE OR REPLACE FUNCTION iasql.record_completed(names text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM iasql.check_engine('what is installed');
+  UPDATE iasql.installed_module AS i
+  SET tables = ARRAY(SELECT t.table_name FROM iasql.module_table AS t WHERE t.module = i.name)
+  WHERE i.name = ANY (names);
 END
 $$;
 
@@ -813,6 +827,7 @@ RETURNS TABLE (schema text, module text, name text, deletion integer, deletable 
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH wanted AS (
     SELECT i.schema, i.name AS module, t.deletion, t.deletable, t.table_name,
+      i.tables IS NULL OR t.table_name = ANY (i.tables) AS made,
       CASE WHEN t.is_global THEN h.schema ELSE i.schema END AS in_schema,
       ARRAY(SELECT o.owner FROM iasql.installed_module AS o
         WHERE o.name = i.name AND (t.is_global OR o.schema = i.schema)) AS makers
@@ -831,6 +846,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   LEFT JOIN pg_namespace AS n ON n.nspname = w.in_schema
   LEFT JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.table_name
   LEFT JOIN pg_roles AS r ON r.oid = c.relowner
+  -- What this version's module has besides the tables that were made is not missing: nobody has dropped it.
+  WHERE c.oid IS NOT NULL OR w.made
 $$;
 
 -- The places of this database, and the modules in them. A module is installed if that was recorded and its tables have
@@ -848,6 +865,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   -- What is global stays when the schema of another place is dropped.
   HAVING bool_and(t.ours) OR bool_or(t.there
     AND CASE WHEN strpos(t.name, '.') = 0 THEN 'public' ELSE split_part(t.name, '.', 1) END = t.schema)
+  -- The tables that this version has, and an older one, which installed the module, did not.
+  UNION ALL SELECT 'older', w.schema, w.module, string_agg(w.name, ', ' ORDER BY w.name), NULL FROM (
+    SELECT i.schema, i.name AS module, iasql.name_at(t.table_name, t.is_global, i.schema) AS name
+    FROM iasql.installed_module AS i JOIN iasql.module_table AS t ON t.module = i.name
+    WHERE t.table_name <> ALL (i.tables)
+  ) AS w
+  WHERE iasql.oid_of(w.name) IS NULL
+    AND (SELECT bool_and(t.ours) FROM iasql.tables() AS t WHERE t.schema = w.schema AND t.module = w.module)
+  GROUP BY w.schema, w.module
 $$;
 
 -- The place that names mean in a session with this search_path, of which it can use these schemas. PostgreSQL passes over

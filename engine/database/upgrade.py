@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
@@ -9,6 +10,17 @@ from engine.caller import Caller
 from engine.database import ddl, pinned
 from modules.spec import Resource
 from modules.spec.names import in_schema
+
+
+async def missing(caller: Caller, resources: Sequence[Resource]) -> list[Resource]:
+    """Of some resources those that have no table, since an older version did not know them."""
+    found = await caller.query(
+        "SELECT n.name FROM pg_catalog.jsonb_array_elements_text($1::pg_catalog.jsonb) AS n (name) "
+        "WHERE iasql.oid_of(n.name) IS NULL",
+        json.dumps([each.table for each in resources]),
+    )
+    names = {name for (name,) in found}
+    return [each for each in resources if each.table in names]
 
 
 async def complete(caller: Caller, resources: Sequence[Resource]) -> Mapping[str, Collection[str]]:

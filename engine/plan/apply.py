@@ -202,9 +202,9 @@ class _Planner:
         if not changed:
             return
         taken_along = self._taken_along_with(resource, found)
-        replaced = diff.replaces(resource, changed)
-        by_itself = changed if not replaced else {name for name in changed if diff.replaces(resource, [name])}
-        _check_settled(resource, found, self._label(found), by_itself)
+        itself = {name for name in changed if diff.replaces(resource, [name])}
+        replaced = bool(itself) or self._follows(resource, desired, found, changed)
+        _check_settled(resource, found, self._label(found), itself if replaced else changed)
         if replaced:
             self._check_held(resource, found)
             self.resolver.replaced(desired.row)
@@ -226,6 +226,17 @@ class _Planner:
                 taken_along=taken_along if replaced else None,
             )
         )
+
+    def _follows(self, resource: Resource, desired: Desired, found: Found, changed: Collection[str]) -> bool:
+        """Whether what a resource refers to is replaced, and it with that."""
+        for name in changed if self._replaced else ():
+            column = next((each for each in resource.columns if each.name == name), None)
+            if column is None or column.reference is None or not column.reference.follows:
+                continue
+            target, value = self.snapshot.target(column, found.values[name]), desired.values[name]
+            if isinstance(value, Pending) and target in self._replaced:
+                return value.key == self._replaced[target]
+        return False
 
     def _not_to_be_changed(
         self, resource: Resource, desired: Desired, found: Found

@@ -94,6 +94,11 @@ def applies(call: Call, values: Values) -> bool:
     return call.given is None or values.get(call.given[0]) == call.given[1]
 
 
+def is_made(call: Call, facts: Facts) -> bool:
+    """Whether the call is to be made, now that all that its parameters are made from is known."""
+    return applies(call, facts.values) and (call.needs is None or call.needs in request(call, facts))
+
+
 def structure(params: Mapping[str, Source], facts: Facts) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for path, source in params.items():

@@ -14,19 +14,36 @@ from modules.spec import (
     Old,
     Resource,
     Source,
+    Update,
     Waiter,
     assigned,
+    column,
     fixed,
     ref,
 )
 
+_HOSTNAMES = "PrivateDnsHostnameTypeOnLaunch"
 _NAMES = "PrivateDnsNameOptionsOnLaunch."
+#: The switches: column, parameter, and where AWS tells it if that is elsewhere. AWS takes one a call.
+_SWITCHES = (
+    ("map_public_ip_on_launch", "MapPublicIpOnLaunch", None),
+    ("assign_ipv6_address_on_creation", "AssignIpv6AddressOnCreation", None),
+    ("enable_dns64", "EnableDns64", None),
+    (
+        "enable_resource_name_dns_a_record_on_launch",
+        "EnableResourceNameDnsARecordOnLaunch",
+        _NAMES + "EnableResourceNameDnsARecord",
+    ),
+    (
+        "enable_resource_name_dns_aaaa_record_on_launch",
+        "EnableResourceNameDnsAAAARecordOnLaunch",
+        _NAMES + "EnableResourceNameDnsAAAARecord",
+    ),
+)
 
 
-def _attribute(name: str, path: str | None = None, **more: Source) -> Kept:
-    """A switch of the old subnet's that is on; AWS takes one a call."""
-    params: dict[str, Source] = {"SubnetId": "subnet_id", f"{name}.Value": Const(True), **more}
-    return Kept(operation="modify_subnet_attribute", of=path or name, params=params)
+def _setting(path: str, source: Source, **more: Source) -> dict[str, Source]:
+    return {"SubnetId": "subnet_id", path: source, **more}
 
 
 _TAGS = tagging.ec2("subnet", "subnet_id")
@@ -54,6 +71,17 @@ SUBNET = Resource(
         assigned("owner_id", "varchar", "OwnerId"),
         assigned("subnet_arn", "varchar", "SubnetArn"),
         ref("vpc_id", "vpc", "VpcId", not_null=True),
+        *(
+            column(name, "boolean", path or parameter, not_null=True, default="false", read=bool)
+            for name, parameter, path in _SWITCHES
+        ),
+        column(
+            "private_dns_hostname_type_on_launch",
+            "varchar",
+            _NAMES + "HostnameType",
+            left_to_aws=True,
+            doc="ip-name or resource-name.",
+        ),
         _TAGS.column,
         ownership.managed_by(_TAGS, ownership.another_account("OwnerId")),
     ),
@@ -74,10 +102,37 @@ SUBNET = Resource(
             },
             result="Subnet",
         ),
+        *(
+            Call(
+                operation="modify_subnet_attribute",
+                given=(name, True),
+                params=_setting(f"{parameter}.Value", Const(True)),
+            )
+            for name, parameter, _ in _SWITCHES
+        ),
+        Call(
+            operation="modify_subnet_attribute",
+            needs=_HOSTNAMES,
+            params=_setting(_HOSTNAMES, "private_dns_hostname_type_on_launch"),
+        ),
     ),
     ready=Waiter(name="subnet_available", params={"SubnetIds[0]": "subnet_id"}, seconds=120, blocks=True),
     fetch=Call(operation="describe_subnets", params={"SubnetIds[0]": "subnet_id"}, result="Subnets[0]"),
-    update=_TAGS.update,
+    update=(
+        *(
+            Update(
+                operation="modify_subnet_attribute", when=(name,), params=_setting(f"{parameter}.Value", name)
+            )
+            for name, parameter, _ in _SWITCHES
+        ),
+        Update(
+            operation="modify_subnet_attribute",
+            when=("private_dns_hostname_type_on_launch",),
+            needs=_HOSTNAMES,
+            params=_setting(_HOSTNAMES, "private_dns_hostname_type_on_launch"),
+        ),
+        *_TAGS.update,
+    ),
     carry=Carry(
         looks=(
             Look(
@@ -100,24 +155,20 @@ SUBNET = Resource(
             ),
         ),
         calls=(
-            _attribute("MapPublicIpOnLaunch"),
-            _attribute("EnableDns64"),
-            _attribute("MapCustomerOwnedIpOnLaunch", CustomerOwnedIpv4Pool=Old("CustomerOwnedIpv4Pool")),
+            Kept(
+                operation="modify_subnet_attribute",
+                of="MapCustomerOwnedIpOnLaunch",
+                params=_setting(
+                    "MapCustomerOwnedIpOnLaunch.Value",
+                    Const(True),
+                    CustomerOwnedIpv4Pool=Old("CustomerOwnedIpv4Pool"),
+                ),
+            ),
             Kept(
                 operation="modify_subnet_attribute",
                 of="EnableLniAtDeviceIndex",
-                params={"SubnetId": "subnet_id", "EnableLniAtDeviceIndex": Old("EnableLniAtDeviceIndex")},
+                params=_setting("EnableLniAtDeviceIndex", Old("EnableLniAtDeviceIndex")),
             ),
-            Kept(
-                operation="modify_subnet_attribute",
-                of=_NAMES + "HostnameType",
-                params={
-                    "SubnetId": "subnet_id",
-                    "PrivateDnsHostnameTypeOnLaunch": Old(_NAMES + "HostnameType"),
-                },
-            ),
-            _attribute("EnableResourceNameDnsARecordOnLaunch", _NAMES + "EnableResourceNameDnsARecord"),
-            _attribute("EnableResourceNameDnsAAAARecordOnLaunch", _NAMES + "EnableResourceNameDnsAAAARecord"),
             Kept(
                 operation="associate_route_table",
                 of="RouteTables",
@@ -136,7 +187,6 @@ SUBNET = Resource(
                     "Ipv6Native",
                     "Ipv6IpamPoolId",
                     "Ipv6NetmaskLength",
-                    "AssignIpv6AddressOnCreation",
                 ),
                 "the IPv6 network is lost",
             ),

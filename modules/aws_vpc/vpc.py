@@ -6,6 +6,7 @@ from modules.spec import (
     Carry,
     ComesWith,
     Const,
+    Detail,
     EnumType,
     Item,
     Kept,
@@ -15,31 +16,44 @@ from modules.spec import (
     Obstacle,
     Old,
     Resource,
+    Update,
     Waiter,
     assigned,
+    column,
     fixed,
 )
 
-
-def _look(attribute: str, name: str) -> Look:
-    """AWS tells one attribute a call: `[true]` or `[false]`."""
-    return Look(
-        operation="describe_vpc_attribute",
-        params={"VpcId": "vpc_id", "Attribute": Const(attribute)},
-        result=f"[{name}.Value]",
-        into=name,
-    )
-
-
-def _attribute(name: str) -> Kept:
-    """An attribute of the old VPC's that a new one does not have; AWS takes one a call."""
-    return Kept(
-        operation="modify_vpc_attribute",
-        of=name,
-        unless=name,
-        each=True,
-        params={"VpcId": "vpc_id", f"{name}.Value": Item()},
-    )
+#: The attributes: column, AWS's name where it is asked, its name elsewhere, what a new VPC has, what it is.
+_ATTRIBUTES = (
+    (
+        "enable_dns_hostnames",
+        "enableDnsHostnames",
+        "EnableDnsHostnames",
+        False,
+        "Instances with public addresses get names.",
+    ),
+    (
+        "enable_dns_support",
+        "enableDnsSupport",
+        "EnableDnsSupport",
+        True,
+        "AWS's DNS server answers in the VPC.",
+    ),
+    (
+        "enable_network_address_usage_metrics",
+        "enableNetworkAddressUsageMetrics",
+        "EnableNetworkAddressUsageMetrics",
+        False,
+        "CloudWatch gets how many addresses are in use.",
+    ),
+)
+#: The changes in their order: names need DNS support.
+_CHANGES = (
+    ("enable_dns_hostnames", "EnableDnsHostnames", ("enable_dns_hostnames", False)),
+    ("enable_dns_support", "EnableDnsSupport", None),
+    ("enable_dns_hostnames", "EnableDnsHostnames", ("enable_dns_hostnames", True)),
+    ("enable_network_address_usage_metrics", "EnableNetworkAddressUsageMetrics", None),
+)
 
 
 _TAGS = tagging.ec2("vpc", "vpc_id")
@@ -65,6 +79,10 @@ VPC = Resource(
         ),
         assigned("state", EnumType(name="vpc_state_enum", values=("available", "pending")), "State"),
         assigned("is_default", "boolean", "IsDefault", not_null=True, default="false"),
+        *(
+            column(name, "boolean", f"{key}.Value", not_null=True, default=str(new).lower(), doc=doc)
+            for name, _, key, new, doc in _ATTRIBUTES
+        ),
         _TAGS.column,
         ownership.managed_by(_TAGS, ownership.another_account("OwnerId")),
     ),
@@ -73,23 +91,48 @@ VPC = Resource(
     listing=List(
         operation="describe_vpcs", items="Vpcs", params={"MaxResults": 1000}, joins=ownership.ACCOUNT
     ),
+    # AWS tells one attribute a call.
+    details=tuple(
+        Detail(
+            operation="describe_vpc_attribute",
+            items=key,
+            into=key,
+            params={"VpcId": "VpcId", "Attribute": f"'{asked}'"},
+            fetched=True,
+        )
+        for _, asked, key, _, _ in _ATTRIBUTES
+    ),
     create=(
         Call(
             operation="create_vpc",
             params={"CidrBlock": "cidr_block", "InstanceTenancy": Old("InstanceTenancy"), **_TAGS.create},
             result="Vpc",
         ),
+        # AWS takes one attribute a call. Without DNS support no VPC has host names.
+        *(
+            Call(
+                operation="modify_vpc_attribute",
+                given=(name, not new),
+                params={"VpcId": "vpc_id", f"{key}.Value": name},
+            )
+            for name, _, key, new, _ in _ATTRIBUTES
+        ),
     ),
     ready=Waiter(name="vpc_available", params={"VpcIds[0]": "vpc_id"}, seconds=120, blocks=True),
     fetch=Call(operation="describe_vpcs", params={"VpcIds[0]": "vpc_id"}, result="Vpcs[0]"),
-    update=_TAGS.update,
-    obstacles=(
-        Obstacle(
-            operation="describe_internet_gateways",
-            params={"Filters[0].Name": Const("attachment.vpc-id"), "Filters[0].Values[0]": "vpc_id"},
-            result="InternetGateways[].InternetGatewayId",
-            what="internet gateways",
+    update=(
+        *(
+            Update(
+                operation="modify_vpc_attribute",
+                when=(name,),
+                given=given,
+                params={"VpcId": "vpc_id", f"{key}.Value": name},
+            )
+            for name, key, given in _CHANGES
         ),
+        *_TAGS.update,
+    ),
+    obstacles=(
         Obstacle(
             operation="describe_nat_gateways",
             params={
@@ -102,9 +145,6 @@ VPC = Resource(
     ),
     carry=Carry(
         looks=(
-            _look("enableDnsSupport", "EnableDnsSupport"),
-            _look("enableDnsHostnames", "EnableDnsHostnames"),
-            _look("enableNetworkAddressUsageMetrics", "EnableNetworkAddressUsageMetrics"),
             Look(
                 operation="describe_vpcs",
                 params={"VpcIds[0]": "vpc_id"},
@@ -132,9 +172,6 @@ VPC = Resource(
                 each=True,
                 params={"VpcId": "vpc_id", "CidrBlock": Item()},
             ),
-            _attribute("EnableDnsSupport"),
-            _attribute("EnableDnsHostnames"),
-            _attribute("EnableNetworkAddressUsageMetrics"),
         ),
         lost=(
             Lost(of="RouteTables", what="its route tables"),

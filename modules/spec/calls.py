@@ -37,6 +37,9 @@ class Call:
         whole: that description says everything of the resource, so that it need not be fetched.
         tolerate: error codes that mean "it is so already".
         given: a column and the value that it must have for the call to be made.
+        needs: the parameter without whose value the call is not made.
+        taken_back: of a deletion that takes several calls, the one that takes this one back if a later one
+            is refused.
         batch: how calls of several steps become one.
     """
 
@@ -47,6 +50,8 @@ class Call:
     whole: bool = False
     tolerate: tuple[str, ...] = ()
     given: tuple[str, Value] | None = None
+    needs: str | None = None
+    taken_back: Call | None = None
     batch: Batch | None = None
 
 

@@ -46,12 +46,15 @@ class Reference:
         by: column of that table whose value AWS uses to refer to it; None: its identity.
         cascade: ON UPDATE CASCADE ON DELETE CASCADE.
         default: picks the description that NULL stands for, if NULL stands for one.
+        follows: if that is replaced, what refers to it is replaced as well, although AWS could point it to
+            the new one: only so is the old one whole until it goes.
     """
 
     table: str
     by: str | None = None
     cascade: bool = False
     default: Callable[[Description], bool] | None = None
+    follows: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,10 +142,11 @@ def ref(
     by: str | None = None,
     cascade: bool = False,
     default: Callable[[Description], bool] | None = None,
+    follows: bool = False,
     **more: Any,
 ) -> Column:
     """A foreign key; `path` is where AWS names the other resource."""
-    reference = Reference(table=table, by=by, cascade=cascade, default=default)
+    reference = Reference(table=table, by=by, cascade=cascade, default=default, follows=follows)
     return Column(name=name, type=type, path=path, on_change=on_change, reference=reference, **more)
 
 

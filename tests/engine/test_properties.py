@@ -60,7 +60,11 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
 
     match table:
         case "vpc":
-            return {"cidr_block": draw(st.sampled_from(["10.0.0.0/16", "10.1.0.0/16"])), "is_default": False}
+            return {
+                "cidr_block": draw(st.sampled_from(["10.0.0.0/16", "10.1.0.0/16"])),
+                "is_default": False,
+                "enable_dns_hostnames": draw(_MAYBE),
+            }
         case "subnet":
             vpc = some("vpc")
             return vpc and {
@@ -68,6 +72,8 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
                 "cidr_block": draw(st.sampled_from(["10.0.1.0/24", "10.0.2.0/24"])),
                 "availability_zone": draw(st.sampled_from("ab")),
             }
+        case "internet_gateway":
+            return {"vpc_id": some("vpc", optional=True)}
         case "security_group":
             return {
                 "group_name": draw(_NAMES),
@@ -235,12 +241,18 @@ def _insert(world: World, draw: Draw, table: str) -> None:
         return
     number = next(world._numbers)
     key = (number,) if resource.key == ("id",) else tuple(values[name] for name in resource.key)
-    record = {column.name: values.get(column.name) for column in resource.columns} | _tags(resource, draw)
+    record = {column.name: values.get(column.name, _default(column)) for column in resource.columns}
+    record |= _tags(resource, draw)
     if resource.key == ("id",):
         record["id"] = number
     row = Row(table=table, key=key, values=record, parts=_parts(table, draw, _Rows(world, table)))
     if not _violates(world, row):
         world.rows[table].append(row)
+
+
+def _default(column: Column) -> bool | None:
+    """What Postgres gives a column that an INSERT does not name, where that is a switch."""
+    return column.default == "true" if column.default in ("true", "false") else None
 
 
 def _tags(resource: Resource, draw: Draw) -> dict[str, Any]:

@@ -35,7 +35,7 @@ from modules.spec.names import PUBLIC, bare, in_schema, schema_of
 
 CATALOGUE = find_modules()
 #: Tables that are left out: there is nothing to make or change in them.
-_LEFT_OUT = ("aws_account", "aws_regions")
+_LEFT_OUT = ("aws_account", "aws_regions", "availability_zone")
 WEST = Place("west", "us-west-2")
 _HERE = Layout(
     CATALOGUE,
@@ -432,6 +432,8 @@ def _described(resource: Resource, identity: str, desired: Desired) -> Found:
             values[column.name] = "chosen"
         if column.path is None and column.on_change is OnChange.UPDATE:
             values[column.name] = False
+        if column.default in ("true", "false") and values[column.name] is None:
+            values[column.name] = column.default == "true"
     if bare(resource.table) == "vpc":
         is_default = bool(desired.values.get("is_default")) and identity.startswith("vpc-default")
         values["is_default"] = is_default

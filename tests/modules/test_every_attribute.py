@@ -280,10 +280,11 @@ def _answer(path: str, value: Any) -> dict[str, Any]:
 def _missing_of_all(resource: Resource, edit: Edit, old: Found, asked: list[Asked]) -> Iterator[Lost]:
     """The attributes of a replaced resource that no call has given the new one."""
     changed = {*_paths(resource, edit), *_named_by_columns(resource)}
-    for call in resource.create:
-        for each in asked:
-            if each.operation == call.operation:
-                yield from _missing_of(_input(resource, call), each.params, old.description, changed)
+    for call in {each.operation: each for each in resource.create}.values():
+        calls = [each.params for each in asked if each.operation == call.operation]
+        together = {name: value for params in calls for name, value in params.items()}
+        if calls:
+            yield from _missing_of(_input(resource, call), together, old.description, changed)
     for operation in dict.fromkeys(kept.operation for kept in resource.carry.calls):
         some = [kept for kept in resource.carry.calls if kept.operation == operation]
         yield from _missing_kept(resource, some, old, asked)

@@ -65,6 +65,7 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "availability_zone) SELECT id, '10.9.1.0/24', 'us-east-1a' FROM vpc WHERE NOT is_default",
         _of_ec2,
     ),
+    "internet_gateway": ("aws_vpc", "ec2", "INSERT INTO internet_gateway DEFAULT VALUES", _of_ec2),
     "security_group": (
         "aws_security_group",
         "ec2",
@@ -166,6 +167,7 @@ def test_every_table_of_what_aws_lets_be_tagged_has_tags() -> None:
     }
     assert tagged == set(KINDS)
     untagged = {"aws_account", "aws_regions", "repository_policy", "kms_alias", "secret_policy"}
+    untagged |= {"availability_zone"}
     assert set(find_modules().resources) - tagged == untagged
 
 

@@ -11,7 +11,19 @@ import json
 from werkzeug.wrappers import Response
 
 from deploy.simulator.call import AwsCall
-from deploy.simulator.strict import ec2, ecs, elb, iam, kms, logs, secretsmanager, security_groups, sqs, ssm
+from deploy.simulator.strict import (
+    ec2,
+    ecs,
+    elb,
+    iam,
+    kms,
+    logs,
+    networks,
+    secretsmanager,
+    security_groups,
+    sqs,
+    ssm,
+)
 from deploy.simulator.strict.outcome import Existing, Outcome, Rule
 
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
@@ -21,6 +33,7 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **iam.RULES,
     **kms.RULES,
     **logs.RULES,
+    **networks.RULES,
     **secretsmanager.RULES,
     **security_groups.RULES,
     **sqs.RULES,

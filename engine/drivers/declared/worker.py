@@ -22,7 +22,7 @@ from engine.errors import OperationError
 from engine.plan import descriptions, diff
 from engine.plan.call_groups import Sharing
 from engine.plan.model import Found, Values
-from engine.plan.requests import Facts, applies, described, request, structure
+from engine.plan.requests import Facts, applies, described, is_made, request, structure
 from modules.spec import Call, Column, Kept, OnChange, PerItem, PerKey, Resource, Update, Waiter
 
 
@@ -140,7 +140,7 @@ class DeclaredWorker:
         wanted = self._sharing.wanted.get(job.number, ())
         unwanted = [each.unwanted for each in resource.comes_with if each.unwanted and each not in wanted]
         for call in (*resource.create, *unwanted):
-            if call is not first and applies(call, facts.values):
+            if call is not first and is_made(call, facts):
                 await self._call_when_seen(job, call, request(call, facts))
         await self._per_item(job, added=_items(resource, facts.values))
         for kept in resource.carry.calls if job.change.action == "replace" else ():
@@ -220,7 +220,7 @@ class DeclaredWorker:
         values, facts = job.desired.values, self._maker.facts(job)
         description: dict[str, Any] | None = None
         for call in resource.update:
-            if isinstance(call, Update) and set(columns) & set(call.when) and applies(call, facts.values):
+            if isinstance(call, Update) and set(columns) & set(call.when) and is_made(call, facts):
                 answer = await self._repeat_together(job, call)
                 if call.result is not None:
                     description = described(call, answer, facts)
@@ -289,16 +289,34 @@ class DeclaredWorker:
             left = ", ".join(str(each) for some in taken_off.values() for each in some)
             error.detail = f"{error.detail}; these could not all be put back: {left}: {other.detail}"
 
+    async def _take_back(self, job: Job, done: Iterable[Call], error: CloudError) -> None:
+        """Take back what the first calls of a deletion have done that AWS refuses to complete."""
+        if error.code in job.resource.absent:
+            return
+        for call in done:
+            if (back := call.taken_back) is not None:
+                try:
+                    await self._call(job, back, request(back, self._maker.facts(job)))
+                except CloudError as other:
+                    error.detail = f"{error.detail}; {call.operation} could not be taken back: {other.detail}"
+
     async def _delete(self, job: Job) -> None:
         resource, facts = job.resource, self._maker.facts(job)
+        done: list[Call] = []
         for call in resource.delete:
-            if applies(call, facts.values):
+            if not is_made(call, facts):
+                continue
+            try:
                 await persist(
                     lambda call=call: self._repeat_together(job, call),  # type: ignore[misc]
                     lambda error: error.code in resource.busy,
                     self._patience.busy,
                     self._stop,
                 )
+            except CloudError as error:
+                await self._take_back(job, done, error)
+                raise
+            done.append(call)
         if resource.gone is not None:
             await self._wait(job, resource.gone)
 

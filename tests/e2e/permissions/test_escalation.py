@@ -294,6 +294,7 @@ def test_a_temporary_table_switches_a_policy_off(scene: Scene) -> None:
     [
         "iasql.record_installed('public', ARRAY['aws_ecr'])",
         "iasql.record_uninstalled('public', ARRAY['aws_iam'])",
+        "iasql.record_completed(ARRAY['aws_iam'])",
         "iasql.record_place('pg_temp', 'eu-west-1', false)",
         "iasql.forget_place('public')",
     ],

@@ -11,12 +11,14 @@ import subprocess
 from pathlib import Path
 
 import asyncpg
+import psycopg
 import pytest
 
+from engine.errors import OperationError
 from engine.operations import Engine
 from modules.catalogue import find_modules
 from tests.engine.direct import DirectCaller, Session
-from tests.fixtures.cloud import REGION
+from tests.fixtures.cloud import REGION, Cloud
 from tests.fixtures.databases import PSQL, Database, PostgresServer
 
 DUMP = Path(__file__).with_name("version_0_1_0.sql")
@@ -93,3 +95,55 @@ async def test_a_database_of_0_1_0_works_on_in_its_default_region(engine: Engine
     await session.execute("INSERT INTO log_group (log_group_name) VALUES ('a')")
     assert [each[1] for each in await session.apply()] == ["log_group"]
     await connection.close()
+
+
+async def test_a_module_of_an_older_version_gets_the_tables_that_are_new(
+    session: Session, simulator: Cloud, fresh_database: Database, postgres_server: PostgresServer
+) -> None:
+    """As if a version without internet gateways and subnets had installed the module."""
+    await session("iasql_install", "aws_vpc")
+    ec2 = simulator.client("ec2")
+    ec2.create_internet_gateway()
+    with psycopg.connect(postgres_server.superuser_url(fresh_database.name), autocommit=True) as superuser:
+        superuser.execute(
+            "DROP TABLE public.internet_gateway, public.subnet CASCADE;"
+            "ALTER TABLE public.vpc DROP COLUMN enable_dns_hostnames;"
+            "DROP TYPE public.subnet_state_enum;"
+            "UPDATE iasql.installed_module "
+            "SET tables = array_remove(array_remove(tables, 'subnet'), 'internet_gateway') "
+            "WHERE name = 'aws_vpc'"
+        )
+    for call in ("iasql_plan_apply", "iasql_sync"):
+        with pytest.raises(OperationError) as refused:
+            await session(call)
+        assert refused.value.sqlstate == "42P01"
+        assert "internet_gateway, subnet" in refused.value.message
+        assert "iasql_upgrade()" in (refused.value.hint or "")
+    await session("iasql_upgrade")
+    assert await session.value("SELECT count(*) FROM internet_gateway") == 1
+    assert await session.value("SELECT count(*) FROM subnet") == len(ec2.describe_subnets()["Subnets"])
+    assert await session.value("SELECT enable_dns_hostnames FROM vpc") is True
+    assert await session("iasql_plan_apply") == []
+    assert await session("iasql_plan_sync") == []
+    assert await session("iasql_upgrade") == []
+
+
+async def test_a_table_of_the_users_that_has_the_name_of_a_new_one_has_to_be_renamed(
+    session: Session, fresh_database: Database, postgres_server: PostgresServer
+) -> None:
+    await session("iasql_install", "aws_vpc")
+    with psycopg.connect(postgres_server.superuser_url(fresh_database.name), autocommit=True) as superuser:
+        superuser.execute("DROP TABLE public.internet_gateway CASCADE; CREATE ROLE somebody_else")
+        superuser.execute("CREATE TABLE public.internet_gateway (mine text)")
+        superuser.execute("ALTER TABLE public.internet_gateway OWNER TO somebody_else")
+        superuser.execute(
+            "UPDATE iasql.installed_module SET tables = array_remove(tables, 'internet_gateway')"
+        )
+        with pytest.raises(OperationError) as refused:
+            await session("iasql_plan_apply")
+        assert (refused.value.sqlstate, refused.value.table) == ("42P01", "internet_gateway")
+        superuser.execute("ALTER TABLE public.internet_gateway RENAME TO of_mine")
+    await session("iasql_upgrade")
+    assert await session("iasql_plan_apply") == []
+    with psycopg.connect(postgres_server.superuser_url(fresh_database.name), autocommit=True) as superuser:
+        superuser.execute("DROP TABLE public.of_mine; DROP ROLE somebody_else")

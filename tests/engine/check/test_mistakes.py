@@ -16,6 +16,7 @@ from modules.aws_elb.listener import LISTENER
 from modules.aws_elb.load_balancer import LOAD_BALANCER
 from modules.aws_elb.target_group import TARGET_GROUP
 from modules.aws_iam.role import ROLE
+from modules.aws_regions.aws_regions import AWS_REGIONS
 from modules.aws_security_group.security_group import SECURITY_GROUP
 from modules.aws_security_group.security_group_rule import SECURITY_GROUP_RULE
 from modules.aws_sqs.queue import QUEUE
@@ -356,8 +357,8 @@ def test_a_mistake_is_found(mistake: str) -> None:
 def test_what_is_allowed_is_said_the_likeliest_first() -> None:
     [misspelt] = faults(replace(VPC, absent=("InvalidVpcId.NotFound",)), RESOURCES)
     assert misspelt.allowed[0] == "InvalidVpcID.NotFound"
-    few = found(replace(VPC, natural_key=("cidr",)))["natural_key names no column: cidr"]
-    assert set(few.allowed) == {"vpc_id", "cidr_block", "state", "is_default", "tags", "managed_by"}
+    few = found(replace(AWS_REGIONS, natural_key=("name",)))["natural_key names no column: name"]
+    assert set(few.allowed) == {column.name for column in AWS_REGIONS.columns}
 
 
 def test_a_module_is_put_together_of_what_there_is() -> None:

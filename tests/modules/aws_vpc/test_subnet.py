@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.engine.direct import Session
+from tests.fixtures.cloud import Cloud
 
 
 async def test_another_zone_replaces_a_subnet_after_the_old_one_has_gone(
@@ -60,6 +61,43 @@ async def test_a_replaced_subnet_keeps_its_settings_and_its_routes(installed: Se
     assert made["MapPublicIpOnLaunch"] is True
     [found] = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
     assert new in [each.get("SubnetId") for each in found["Associations"]]
+
+
+SWITCHES = (
+    "map_public_ip_on_launch",
+    "assign_ipv6_address_on_creation",
+    "enable_dns64",
+    "enable_resource_name_dns_a_record_on_launch",
+    "enable_resource_name_dns_aaaa_record_on_launch",
+)
+
+
+async def test_settings_of_a_subnet_are_made_and_changed_one_call_each(
+    installed: Session, ec2: Any, simulator: Cloud
+) -> None:
+    await installed.execute(
+        "INSERT INTO vpc (cidr_block) VALUES ('10.1.0.0/16');"
+        "INSERT INTO subnet (vpc_id, cidr_block, availability_zone, map_public_ip_on_launch) "
+        "SELECT id, '10.1.1.0/24', 'us-east-1a', true FROM vpc WHERE NOT is_default"
+    )
+    await installed.apply()
+    subnet, _ = await subnet_of(installed)
+    assert ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["MapPublicIpOnLaunch"] is True
+    assert simulator.called("ModifySubnetAttribute") == 1
+    assert await installed("iasql_plan_apply") == []
+    await installed.execute(f"UPDATE subnet SET map_public_ip_on_launch = false WHERE subnet_id = '{subnet}'")
+    assert [row[:2] for row in await installed.apply()] == [("update", "subnet")]
+    assert ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["MapPublicIpOnLaunch"] is False
+    assert simulator.called("ModifySubnetAttribute") == 2
+    assert await installed("iasql_plan_apply") == []
+
+
+async def test_a_default_subnet_gives_public_addresses(installed: Session, ec2: Any) -> None:
+    told = {each["SubnetId"]: each["MapPublicIpOnLaunch"] for each in ec2.describe_subnets()["Subnets"]}
+    shown = await installed.rows("SELECT subnet_id, map_public_ip_on_launch FROM subnet")
+    assert dict(shown) == told
+    others = ", ".join(SWITCHES[1:])
+    assert set(await installed.rows(f"SELECT {others} FROM subnet")) == {(False,) * 4}
 
 
 async def subnet_of(session: Session) -> tuple[Any, ...]:

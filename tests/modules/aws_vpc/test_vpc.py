@@ -17,7 +17,7 @@ async def test_vpcs_and_subnets_are_imported(session: Session, ec2: Any) -> None
         "Subnet"
     ]
     rows = {table: count for _, table, count in await session("iasql_install", "aws_vpc")}
-    assert rows == {"vpc": 2, "subnet": len(ec2.describe_subnets()["Subnets"]), "aws_account": 1}
+    assert (rows["vpc"], rows["subnet"]) == (2, len(ec2.describe_subnets()["Subnets"]))
     assert await session.rows(
         "SELECT v.vpc_id, v.cidr_block, v.state::text, v.is_default, s.subnet_id, s.cidr_block, "
         "s.availability_zone, s.owner_id, s.subnet_arn, s.available_ip_address_count "
@@ -135,3 +135,53 @@ async def test_a_vpc_brings_its_default_security_group(session: Session, ec2: An
     )
     vpc = ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"][0]["VpcId"]
     assert await session.apply() == [("delete", "vpc", None, f"10.1.0.0/16 ({vpc})")]
+
+
+def attributes(ec2: Any, vpc: str) -> list[bool]:
+    """DNS support, host names, metrics."""
+    names = ("enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics")
+    told = (ec2.describe_vpc_attribute(VpcId=vpc, Attribute=name) for name in names)
+    return [value["Value"] for each in told for name, value in each.items() if name.startswith("Enable")]
+
+
+async def test_attributes_of_a_vpc_are_made_changed_and_kept(installed: Session, ec2: Any) -> None:
+    shown = (
+        "SELECT enable_dns_support, enable_dns_hostnames, enable_network_address_usage_metrics FROM vpc "
+        "WHERE {}is_default"
+    )
+    assert await installed.rows(shown.format("")) == [(True, True, False)]
+    await installed.execute(
+        "INSERT INTO vpc (cidr_block) VALUES ('10.1.0.0/16');"
+        "INSERT INTO vpc (cidr_block, enable_dns_hostnames, enable_network_address_usage_metrics) "
+        "VALUES ('10.2.0.0/16', true, true);"
+        "INSERT INTO vpc (cidr_block, enable_dns_support) VALUES ('10.3.0.0/16', false)"
+    )
+    await installed.apply()
+    ids = "SELECT vpc_id FROM vpc WHERE NOT is_default ORDER BY cidr_block"
+    made = [attributes(ec2, vpc) for (vpc,) in await installed.rows(ids)]
+    assert made == [[True, False, False], [True, True, True], [False, False, False]]
+    assert await installed("iasql_plan_apply") == []
+    await installed.execute(
+        "DELETE FROM vpc WHERE cidr_block = '10.1.0.0/16'; UPDATE vpc SET "
+        "enable_dns_support = NOT enable_dns_support, enable_dns_hostnames = NOT enable_dns_hostnames, "
+        "enable_network_address_usage_metrics = NOT enable_network_address_usage_metrics WHERE NOT is_default"
+    )
+    assert {row[:2] for row in await installed.apply()} == {("update", "vpc"), ("delete", "vpc")}
+    changed = [attributes(ec2, vpc) for (vpc,) in await installed.rows(ids)]
+    assert changed == [[False, False, False], [True, True, True]]
+    assert await installed("iasql_plan_apply") == []
+    await installed.execute(
+        "UPDATE vpc SET cidr_block = replace(cidr_block, '10.', '10.1') WHERE NOT is_default"
+    )
+    assert {row[:2] for row in await installed.apply()} == {("replace", "vpc")}
+    assert [attributes(ec2, vpc) for (vpc,) in await installed.rows(ids)] == changed
+    assert await installed("iasql_plan_apply") == []
+
+
+async def test_what_aws_changes_of_a_vpcs_attributes_is_shown(installed: Session, ec2: Any) -> None:
+    await installed.execute("INSERT INTO vpc (cidr_block) VALUES ('10.1.0.0/16')")
+    await installed.apply()
+    vpc = await installed.value("SELECT vpc_id FROM vpc WHERE NOT is_default")
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+    await installed("iasql_sync")
+    assert await installed.value("SELECT enable_dns_hostnames FROM vpc WHERE NOT is_default") is True
