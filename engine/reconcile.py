@@ -9,8 +9,9 @@ from engine import merging, part, results, undoing
 from engine.caller import Caller
 from engine.common import Common, left_out
 from engine.database import journal, lock, write_function
+from engine.errors import OperationError
 from engine.execute.run import Execution
-from engine.guard import elsewhere, limits, ownership, permission, plan_id, policy, unusable_rows
+from engine.guard import elsewhere, limits, on_failure, ownership, permission, plan_id, policy, unusable_rows
 from engine.merging import Merging
 from engine.part import Part
 from engine.plan import columns, labels, review, sync
@@ -23,6 +24,7 @@ from engine.request import Request, Scope
 from engine.results import Record
 from engine.rows import bases, edits, read, shape
 from engine.rows.writer import Writer, writing
+from engine.taking_back import Failed, take_back
 
 
 class Reconcile:
@@ -58,6 +60,7 @@ class Reconcile:
         plan_id.check_form(request.arguments)
         async with lock.across_commits(caller), self._common.underway.change(caller):
             scope = await self._common.settled(await self._common.scope(request, caller, whole=True), caller)
+            undoes = await on_failure.undoes(caller)
             rows, snapshot, unusable = await self._usable(request, scope, caller)
             merged = merging.within(scope, await merging.merging(caller, snapshot, rows, unusable.keys()))
             asked = part.asked_for(request, scope, merged.meeting)
@@ -82,9 +85,12 @@ class Reconcile:
                 if plan.steps and caller.in_transaction:
                     caller.notice("a ROLLBACK of this transaction does not reach AWS: what is applied stays")
                 steps, pairs, taken_along = list(plan.steps), plan.pairs, plan.taken_along()
+                before = rows if undoes else None
                 del plan, rows, merged  # what is still needed of them goes step by step
                 if steps:
-                    number = await self._execute(request, scope, writer, snapshot, steps, pairs, taken_along)
+                    number = await self._execute(
+                        request, scope, writer, snapshot, steps, pairs, taken_along, before
+                    )
                     await self._show_brought(scope, writer, snapshot, made, number)
             caller.notice(total)
             if snapshot.unread:
@@ -269,8 +275,13 @@ class Reconcile:
         steps: list[Step],
         pairs: Mapping[tuple[str, Key], Found],
         taken_along: Mapping[tuple[str, str], Sequence[tuple[str, str]]],
+        before: Mapping[str, Sequence[Row]] | None,
     ) -> int:
-        """Carry out a plan's steps, letting go of each when it has ended; its number in the journal."""
+        """Carry out a plan's steps, letting go of each when it has ended; its number in the journal.
+
+        Args:
+            before: the rows, if what has been done is taken back when a step fails.
+        """
         caller = writer.caller
         drivers = await self._common.drivers(scope.layout, caller, changing=True)
         await drivers.check_credentials(snapshot, steps)
@@ -278,11 +289,26 @@ class Reconcile:
         function, written = request.call.function, request.call.written
         who, regions_of_steps = await drivers.where(steps)
         where = journal.Where(account=who.account, regions=regions_of_steps, arn=who.arn)
-        async with (
-            journal.operation(self._common.database, caller, function, written, len(steps), where) as entries,
-            writer.voucher.on(entries.connection),
-        ):
-            await Execution(steps, pairs, snapshot, writer, entries, worker_of, taken_along).run()
+        execution: Execution | None = None
+        try:
+            async with (
+                journal.operation(
+                    self._common.database, caller, function, written, len(steps), where
+                ) as entries,
+                writer.voucher.on(entries.connection),
+            ):
+                execution = Execution(steps, pairs, snapshot, writer, entries, worker_of, taken_along)
+                await execution.run()
+        except OperationError:
+            if before is not None and execution is not None and not caller.stop.requested:
+                failed = Failed(
+                    operation=entries.operation,
+                    rows=before,
+                    resources=list(snapshot.resources.values()),
+                    doubtful=execution.doubtful,
+                )
+                await take_back(self._common, scope, writer, failed)
+            raise
         return entries.operation
 
     async def _show_brought(

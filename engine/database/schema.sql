@@ -172,10 +172,12 @@ ALTER TABLE iasql.guard
   DROP CONSTRAINT IF EXISTS guard_setting_check,
   DROP CONSTRAINT IF EXISTS guard_value_check,
   ADD CONSTRAINT guard_setting_check
-    CHECK (setting IN ('max_deletes', 'max_changes', 'apply_mode', 'allow_loss', 'delete_unknown', 'keep_history')),
+    CHECK (setting IN ('max_deletes', 'max_changes', 'apply_mode', 'allow_loss', 'delete_unknown', 'on_failure',
+      'keep_history')),
   ADD CONSTRAINT guard_value_check CHECK (CASE
     WHEN setting = 'keep_history' THEN value::interval >= interval '0' AND role = 'PUBLIC'
     WHEN setting = 'apply_mode' THEN value IN ('careful', 'merge', 'enforce')
+    WHEN setting = 'on_failure' THEN value IN ('undo', 'keep')
     WHEN setting IN ('allow_loss', 'delete_unknown') THEN value IN ('on', 'off')
     ELSE value ~ '^[0-9]{1,9}$' END);
 COMMENT ON TABLE iasql.guard IS
@@ -185,6 +187,7 @@ COMMENT ON COLUMN iasql.guard.role IS
 COMMENT ON COLUMN iasql.guard.setting IS
   'max_deletes: how many resources one apply may delete, replaced ones included; max_changes: how many it may change in all; '
   'apply_mode: the laxest of careful, merge, enforce; allow_loss, delete_unknown: off forbids what SET would allow; '
+  'on_failure: undo takes back what an apply of which a step fails has done; '
   'keep_history: how long history is kept, for PUBLIC only; 1 year if nothing says so.';
 
 -- Refuses a limit for a role that is not there: it would hold for nobody.
@@ -646,12 +649,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       WHERE g.role = 'PUBLIC' AND NOT EXISTS (SELECT FROM own AS o WHERE o.setting = g.setting)
     UNION ALL SELECT s.name, current_setting('iasql.' || s.name, true), 'session'
       FROM (VALUES ('max_deletes', '^[0-9]{1,9}$'), ('max_changes', '^[0-9]{1,9}$'),
-        ('apply_mode', '^(careful|merge|enforce)$')) AS s (name, form)
+        ('apply_mode', '^(careful|merge|enforce)$'), ('on_failure', '^(undo|keep)$')) AS s (name, form)
       WHERE current_setting('iasql.' || s.name, true) ~ s.form
   )
   SELECT DISTINCT ON (c.setting) c.setting, c.value, c.source FROM chosen AS c
   ORDER BY c.setting, CASE
     WHEN c.setting = 'apply_mode' THEN array_position(ARRAY['careful', 'merge', 'enforce'], c.value)
+    WHEN c.setting = 'on_failure' THEN array_position(ARRAY['undo', 'keep'], c.value)
     WHEN c.setting IN ('allow_loss', 'delete_unknown') THEN (c.value = 'on')::integer
     WHEN c.setting = 'keep_history' THEN 0
     ELSE c.value::integer END

@@ -42,6 +42,8 @@ from modules.spec import Resource
 _log = structlog.get_logger()
 
 
+#: How errors are called after which it is not known what AWS has done: it had a fault, or gave no answer.
+_UNKNOWN = ("58000", "HV00N")
 #: Steps of one service that are under way at once; most of their calls wait for their turn.
 _AT_ONCE = 512
 
@@ -67,6 +69,7 @@ class Execution:
     Attributes:
         failures: the errors of steps, in the order in which they came.
         skipped: what was not begun.
+        doubtful: failed steps of which AWS may have done something.
     """
 
     def __init__(
@@ -94,6 +97,7 @@ class Execution:
         self.worker_of = worker_of
         self.failures: list[OperationError] = []
         self.skipped: list[str] = []
+        self.doubtful: list[str] = []
         self._schedule = Schedule(steps, self._needs_end)
         self._count = len(steps)
         self._steps = {step.number: step for step in steps}
@@ -148,6 +152,8 @@ class Execution:
                 await self._perform(step, trail)
         except OperationError as reason:
             outcome = "failed"
+            if step.number in self._acted or reason.sqlstate in _UNKNOWN:
+                self.doubtful.append(str(step))
             self.failures.append(explained(reason, self._resource(step), step))
             text = f"{reason.message}: {reason.detail or ''}"
             # AWS has done what could not be shown: the next operation takes that for what it is.
@@ -156,6 +162,7 @@ class Execution:
         except Exception as reason:
             # A fault of the engine's own stops what waits for this step, not what others have in flight.
             outcome = "failed"
+            self.doubtful.append(str(step))
             _log.exception("step failed", table=step.change.table, kind=step.kind)
             self.failures.append(
                 OperationError(

@@ -15,15 +15,14 @@ from typing import Any
 from engine.plan import base as bases
 from engine.plan import descriptions, diff, states
 from engine.plan.base import Base, State
+from engine.plan.brought import came_of_itself
 from engine.plan.meet import Meeting, Name, Place, shown_name
 from engine.plan.model import Desired, Found, Row, RowChange, integer_key
 from engine.plan.ownership import owner
 from engine.plan.pair import Pair
-from engine.plan.resolve import natural_key
 from engine.plan.sync import Mirror
 from modules import ownership
 from modules.spec import Resource
-from modules.spec.names import bare
 
 
 class Mode(Enum):
@@ -447,21 +446,7 @@ class _Merge:
 
     def _came_of_itself(self, found: Found) -> bool:
         """Whether AWS has made a resource along with another, and nobody has touched it."""
-        resource = self._resources[found.table]
-        touched = (
-            found.values[column.name] not in (None, {}, [])
-            for column in resource.columns
-            if column.name not in resource.natural_key and not column.is_aws_to_say
-        )
-        made = (
-            natural_key(
-                resource, {**dict.fromkeys(found.values), **each.values, each.by: found.values[each.by]}
-            )
-            for other in self._resources.values()
-            for each in other.comes_with
-            if each.table == bare(found.table)
-        )
-        return natural_key(resource, found.values) in made and not any(touched)
+        return came_of_itself(self._resources, found)
 
     def _is_unfinished(self, resource: Resource, row: Row) -> bool:
         """Whether an operation that was cut off was making a row's resource, or one in the place of that."""

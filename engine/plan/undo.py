@@ -113,7 +113,7 @@ def undone(
 
 
 @dataclass(frozen=True)
-class _Touched:
+class Touched:
     """A resource that an operation touched, by the name that it has now.
 
     Attributes:
@@ -126,6 +126,21 @@ class _Touched:
     before: State | None
     after: State | None
     now: Remembered | None
+
+
+def touched(
+    resources: Sequence[Resource], remembered: Iterable[Remembered], operation: int
+) -> Iterator[Touched]:
+    """What an operation touched; what was agreed before it refers to what has the place now of what it
+    referred to.
+
+    Args:
+        resources, remembered: as for `undone`.
+    """
+    undo = _Undo(resources, {}, remembered, operation, False)
+    for each in undo.touched():
+        before = each.before and undo.renamed((each.resource.table, each.identity), each.before)
+        yield replace(each, before=before)
 
 
 class _Undo:
@@ -171,7 +186,7 @@ class _Undo:
         back: dict[Name, State] = {}
         columns: dict[Name, frozenset[str]] = {}
         gone: set[Name] = set()
-        for each in self._touched():
+        for each in self.touched():
             name = each.resource.table, each.identity
             if each.before is None:
                 if each.now is not None and not self._keep_new and self._is_as_after(each):
@@ -187,7 +202,7 @@ class _Undo:
 
     # What was touched -----------------------------------------------------------------------------------
 
-    def _touched(self) -> Iterator[_Touched]:
+    def touched(self) -> Iterator[Touched]:
         replaced = {(each.table, each.replaces) for each in self._after.values() if each.replaces}
         for name in dict.fromkeys((*self._after, *self._before)):
             if name in replaced:
@@ -197,7 +212,7 @@ class _Undo:
             if after is not None and after.replaces is not None:
                 before = self._before.get((table, after.replaces))
             current = self._current(name)
-            yield _Touched(
+            yield Touched(
                 self._resources[table],
                 current,
                 before.state if before else None,
@@ -214,7 +229,7 @@ class _Undo:
             identity = self._successors.get((table, identity), identity)
         return identity
 
-    def _put_back(self, each: _Touched, back: dict[Name, State]) -> frozenset[str]:
+    def _put_back(self, each: Touched, back: dict[Name, State]) -> frozenset[str]:
         """Put a resource back that was changed, or replaced; the columns and parts in which it was."""
         resource, before, after, now = each.resource, each.before, each.after, each.now
         assert before is not None
@@ -224,25 +239,25 @@ class _Undo:
         if after is None:
             self._refuse(each, None, "it has been made again since")
             return frozenset()
-        changed = _differing(resource, before, after)
+        changed = differing(resource, before, after)
         self._check(each, changed, after, now)
         values = {name: before.values.get(name) for name in changed if name not in before.parts}
         parts = {name: before.parts[name] for name in changed if name in before.parts}
         back[resource.table, each.identity] = states.with_values(now.state, values, parts)
         return changed
 
-    def _is_free(self, each: _Touched) -> bool:
+    def _is_free(self, each: Touched) -> bool:
         """Whether nothing has the name of what was deleted; if something has, that is refused."""
         resource, state = each.resource, each.before
         assert state is not None
         if resource.unique_in_aws:
-            key = natural_key(resource, _whole(resource, self._renamed((resource.table, ""), state)).values)
+            key = natural_key(resource, whole(resource, self.renamed((resource.table, ""), state)).values)
             if any(natural_key(resource, one.values) == key for one in self._snapshot.tables[resource.table]):
                 self._refuse(each, None, "there is one of this name again")
                 return False
         return True
 
-    def _is_as_after(self, each: _Touched) -> bool:
+    def _is_as_after(self, each: Touched) -> bool:
         """Whether what the operation made has not been changed since; if it has, that is refused."""
         before = len(self._conflicts)
         assert each.after is not None
@@ -250,10 +265,10 @@ class _Undo:
         self._check(each, states.names(each.resource), each.after, each.now)
         return len(self._conflicts) == before
 
-    def _check(self, each: _Touched, names: Collection[str], after: State, now: Remembered) -> None:
+    def _check(self, each: Touched, names: Collection[str], after: State, now: Remembered) -> None:
         """Refuse what has been changed since, in the rows or in AWS."""
         resource = each.resource
-        since = _differing(resource, after, now.state) & set(names)
+        since = differing(resource, after, now.state) & set(names)
         who = f"operation {now.operation} has changed it" if now.operation else "it has been changed"
         for name in sorted(since):
             self._refuse(each, name, f"{who} since")
@@ -262,14 +277,14 @@ class _Undo:
             self._refuse(each, None, "its row has been deleted, which has not been applied")
             return
         desired = self._resolver.desired[resource.table, key]
-        edited = states.changed_since(resource, desired, _whole(resource, now.state)) & set(names)
+        edited = states.changed_since(resource, desired, whole(resource, now.state)) & set(names)
         for name in sorted(edited - since):
             self._refuse(each, name, "its row has been changed, which has not been applied")
 
-    def _refuse(self, each: _Touched, column: str | None, why: str) -> None:
+    def _refuse(self, each: Touched, column: str | None, why: str) -> None:
         state = each.after or each.before
         assert state is not None
-        name = self._snapshot.natural_name(_found(each.resource, each.identity, state))
+        name = self._snapshot.natural_name(found_of(each.resource, each.identity, state))
         self._conflicts.append(Conflict(table=each.resource.table, name=name, column=column, why=why))
 
     # What the rows are to show --------------------------------------------------------------------------
@@ -277,16 +292,16 @@ class _Undo:
     def _listed(self, agreed: Mapping[Name, State]) -> dict[str, list[Found]]:
         listed: dict[str, list[Found]] = defaultdict(list)
         for (table, identity), state in agreed.items():
-            listed[table].append(_found(self._resources[table], identity, state))
+            listed[table].append(found_of(self._resources[table], identity, state))
         return listed
 
     def _picture(self, back: Mapping[Name, State], gone: Collection[Name]) -> Snapshot:
         """The account as the rows are to show it."""
         agreed = {name: each.state for name, each in self._now.items() if name not in gone}
-        agreed |= {name: self._renamed(name, state) for name, state in back.items()}
+        agreed |= {name: self.renamed(name, state) for name, state in back.items()}
         return Snapshot(list(self._resources.values()), self._listed(agreed), self._rows)
 
-    def _renamed(self, name: Name, state: State) -> State:
+    def renamed(self, name: Name, state: State) -> State:
         """A state that refers to what has the place now of what it referred to."""
         resource = self._resources[name[0]]
         values = self._references(resource.columns, state.values)
@@ -336,7 +351,7 @@ class _Undo:
             for found in picture.tables[table]:
                 if (table, found.identity) in made:
                     mirror.add_new(resource, found)
-                    yield _as_new(resource, mirror.created(resource, found))
+                    yield as_new(resource, mirror.created(resource, found))
         by_key = {(table, row.key): row for table, some in self._rows.items() for row in some}
         for name, names in columns.items():
             resource, shown = self._resources[name[0]], picture.by(name[0], None, name[1])
@@ -353,7 +368,7 @@ class _Undo:
                     yield deleted(resource, by_key[table, self._keys[name]])
 
 
-def _as_new(resource: Resource, change: RowChange) -> RowChange:
+def as_new(resource: Resource, change: RowChange) -> RowChange:
     """The row of what is to be made again, which AWS has yet to name."""
     values = {
         column.name: None if column.is_aws_to_say and not column.not_null else change.values[column.name]
@@ -362,24 +377,30 @@ def _as_new(resource: Resource, change: RowChange) -> RowChange:
     return replace(change, values={**change.values, **values})
 
 
-def _differing(resource: Resource, one: State, other: State) -> frozenset[str]:
+def differing(resource: Resource, one: State, other: State) -> frozenset[str]:
     """The columns and parts that are not AWS's to say in which two states differ."""
     # Both ways, as a row that leaves something to AWS differs from none that says something.
     return _changed(resource, one, other) | _changed(resource, other, one)
 
 
 def _changed(resource: Resource, one: State, other: State) -> frozenset[str]:
-    whole = _whole(resource, one)
-    row = Row(table=resource.table, key=(), values=whole.values)
-    return states.changed_since(resource, Desired(row, whole.values, whole.parts), _whole(resource, other))
+    now = whole(resource, one)
+    row = Row(table=resource.table, key=(), values=now.values)
+    return states.changed_since(resource, Desired(row, now.values, now.parts), whole(resource, other))
 
 
-def _whole(resource: Resource, state: State) -> State:
+def whole(resource: Resource, state: State) -> State:
+    """A state with all columns and parts; what is not in it is nothing."""
     return states.with_missing(resource, state, states.nothing(resource))
 
 
-def _found(resource: Resource, identity: str, state: State) -> Found:
-    whole = _whole(resource, state)
+def found_of(resource: Resource, identity: str, state: State) -> Found:
+    """A resource as it would be in AWS."""
+    all_of_it = whole(resource, state)
     return Found(
-        table=resource.table, identity=identity, description={}, values=whole.values, parts=whole.parts
+        table=resource.table,
+        identity=identity,
+        description={},
+        values=all_of_it.values,
+        parts=all_of_it.parts,
     )
