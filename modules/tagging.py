@@ -249,6 +249,18 @@ def secrets(identity: str) -> Tagging:
     )
 
 
+def alarms(identity: str) -> Tagging:
+    """CloudWatch's alarms, by the column with the ARN."""
+    return _tagging(
+        "Tags",
+        pairs,
+        {"Tags": Derived(pairs, ("tags",))},
+        put=("tag_resource", "Tags"),
+        take=("untag_resource", "TagKeys"),
+        params={"ResourceARN": identity},
+    )
+
+
 def sns() -> Tagging:
     return _tagging(
         "Tags",

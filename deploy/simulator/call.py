@@ -52,10 +52,11 @@ class AwsCall:
         """A parameter as text, empty if it is missing."""
         return str(self.parameters.get(name) or "")
 
-    def members(self, prefix: str) -> list[str]:
-        """The values of a form's numbered list: `prefix.1`, `prefix.2`, …"""
+    def members(self, prefix: str, name: str = "") -> list[str]:
+        """The values of a form's numbered list, `prefix.1`, `prefix.2`, …, or of a member of each element."""
         values: list[str] = []
-        while (value := self.parameters.get(f"{prefix}.{len(values) + 1}")) is not None:
+        end = f".{name}" if name else ""
+        while (value := self.parameters.get(f"{prefix}.{len(values) + 1}{end}")) is not None:
             values.append(str(value))
         return values
 

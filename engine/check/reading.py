@@ -15,6 +15,7 @@ SQL_TYPES = {
     "string": ("varchar", "text", "cidr"),
     "integer": ("integer",),
     "long": ("integer", "bigint"),
+    "double": ("double precision",),
     "boolean": ("boolean",),
     "list": ("varchar[]", "text[]"),
 }

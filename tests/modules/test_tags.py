@@ -150,6 +150,20 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
             ]
         ),
     ),
+    "metric_alarm": (
+        "aws_cloudwatch",
+        "cloudwatch",
+        "INSERT INTO metric_alarm (alarm_name, comparison_operator, evaluation_periods, metric_name, "
+        "namespace, statistic, period, threshold) "
+        "VALUES ('a', 'LessThanThreshold', 1, 'm', 'n', 'Sum', 60, 1)",
+        lambda client, arn: _pairs(client.list_tags_for_resource(ResourceARN=arn)["Tags"]),
+    ),
+    "composite_alarm": (
+        "aws_cloudwatch",
+        "cloudwatch",
+        "INSERT INTO composite_alarm (alarm_name, alarm_rule) VALUES ('c', 'TRUE')",
+        lambda client, arn: _pairs(client.list_tags_for_resource(ResourceARN=arn)["Tags"]),
+    ),
     "queue": (
         "aws_sqs",
         "sqs",

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from deploy.simulator.call import AwsCall
 from deploy.simulator.strict import (
+    cloudwatch,
     ec2,
     ecs,
     elb,
@@ -27,6 +28,7 @@ from deploy.simulator.strict import (
 from deploy.simulator.strict.outcome import Existing, Outcome, Rule
 
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
+    **cloudwatch.RULES,
     **ec2.RULES,
     **ecs.RULES,
     **elb.RULES,
