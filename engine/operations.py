@@ -67,6 +67,9 @@ class Engine:
             "drift": reconcile.drift,
             "review": reconcile.review,
             "undo": reconcile.undo,
+            "sql": reconcile.sql,
+            "begin": reconcile.begin,
+            "rollback": reconcile.rollback,
             "call": calling.call,
             "function": calling.function,
         }
@@ -89,6 +92,8 @@ class Engine:
         """
         operation, arguments = await execution.check(caller, call.function, call.arguments, call.named)
         request = Request(call, operation, arguments)
+        if operation.says:
+            caller.notice(operation.says)
         with acting(call.function, caller.database), garbage.seldom_sought():
             # Whatever is called, a database without an account is refused.
             await self._common.account(caller)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
-from engine import merging, part, results, undoing
+from engine import merging, part, results, telling, undoing
 from engine.caller import Caller
 from engine.common import Common, left_out
 from engine.database import journal, lock, write_function
@@ -35,26 +35,31 @@ class Reconcile:
 
     async def plan_apply(self, request: Request, caller: Caller) -> list[Record]:
         scope = await self._common.scope(request, caller, whole=True)
-        plan, _ = await self._planned(request, scope, caller)
+        plan, _, _ = await self._planned(request, scope, caller)
         return scope.named(results.of_changes(plan.changes))
 
     async def plan_steps(self, request: Request, caller: Caller) -> list[Record]:
         scope = await self._common.scope(request, caller, whole=True)
-        plan, _ = await self._planned(request, scope, caller)
+        plan, _, _ = await self._planned(request, scope, caller)
         return scope.named(results.of_steps(plan.steps))
 
     async def diff(self, request: Request, caller: Caller) -> list[Record]:
         scope = await self._common.scope(request, caller, whole=True)
-        _, details = await self._planned(request, scope, caller)
+        _, details, _ = await self._planned(request, scope, caller)
         return scope.named(results.of_differences(details))
 
     async def review(self, request: Request, caller: Caller) -> list[Record]:
         scope = await self._common.scope(request, caller, whole=True)
-        plan, details = await self._planned(request, scope, caller)
+        plan, details, snapshot = await self._planned(request, scope, caller)
         text = review.markdown(
-            plan.changes, details, lambda table: results.shown_name(table, scope.layout.default.schema)
+            plan.changes,
+            details,
+            lambda table: results.shown_name(table, scope.layout.default.schema),
+            title=str(request.arguments.get("title") or "Pending changes"),
+            description=str(request.arguments.get("description") or ""),
+            sql=telling.of_plan(scope, snapshot, plan),
         )
-        return [{"review": text}]
+        return [{request.operation.columns.split(" ")[0]: text}]
 
     async def apply(self, request: Request, caller: Caller) -> list[Record]:
         plan_id.check_form(request.arguments)
@@ -145,10 +150,26 @@ class Reconcile:
         undoing.tell(caller, operation, changes)
         return scope.named(results.of_row_changes(changes, undoing.names(resources, rows, changes)))
 
+    async def sql(self, request: Request, caller: Caller) -> list[Record]:
+        scope = await self._common.scope(request, caller, whole=True)
+        return [{"sql": each} for each in await telling.statements(caller, scope, request.arguments)]
+
+    async def begin(self, request: Request, caller: Caller) -> list[Record]:
+        scope = await self._common.scope(request, caller, whole=True)
+        async with writing(self._common.database, caller, {}) as writer:
+            cause = await self._common.recorded(request, scope, writer, reads=False)
+        return [{"message": "begun", "transaction_id": str(cause.operation)}]
+
+    async def rollback(self, request: Request, caller: Caller) -> list[Record]:
+        await undoing.check_begun(caller, force=request.arguments.get("force") in ("true", "t"))
+        return await self.sync(request, caller)
+
     # What they are made of ----------------------------------------------------------------------------
 
-    async def _planned(self, request: Request, scope: Scope, caller: Caller) -> tuple[Plan, list[Difference]]:
-        """What an apply would do, made the session's last plan; and that column by column."""
+    async def _planned(
+        self, request: Request, scope: Scope, caller: Caller
+    ) -> tuple[Plan, list[Difference], Snapshot]:
+        """What an apply would do, made the session's last plan; that column by column; what AWS holds."""
         unusable: read.Unusable = {}
         rows, snapshot = await self._common.snapshots(scope, caller, unusable=unusable)
         unusable |= shape.incomplete(snapshot.resources.values(), rows)
@@ -173,7 +194,7 @@ class Reconcile:
         _tell_restores(caller, plan.restores, planned=True)
         complete = _is_all(scope, asked, snapshot, merged, around.plan) and not unusable
         caller.notice(labels.planned(plan, complete=complete))
-        return plan, details
+        return plan, details, snapshot
 
     async def _usable(
         self, request: Request, scope: Scope, caller: Caller

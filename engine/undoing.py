@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.caller import Caller
 from engine.errors import OperationError, listed
 from engine.plan import descriptions, undo
-from engine.plan.model import Key, Row, RowChange
+from engine.plan.model import Key, Row, RowChange, Values
 from engine.plan.undo import Remembered
 from modules.spec import Column, Resource
 
@@ -36,12 +36,12 @@ async def meant(caller: Caller, operation: object) -> Meant:
 
     Raises:
         OperationError: 42704, there is no such operation; 42501, the role may not read all that it changed;
-            55000, it is running; 0A000, it was an install.
+            55000, it is running, or some of its history has been forgotten; 0A000, it was an install.
     """
     if operation is None:
         ((operation,),) = await caller.query("SELECT iasql.last_operation()::pg_catalog.text")
     found = await caller.query(
-        "SELECT u.function, u.outcome, u.hidden, u.lost "
+        "SELECT u.function, u.outcome, u.hidden, u.lost, u.forgotten "
         "FROM iasql.undoable($1::pg_catalog.text::pg_catalog.int8) AS u",
         None if operation is None else str(operation),
     )
@@ -52,7 +52,7 @@ async def meant(caller: Caller, operation: object) -> Meant:
             sqlstate="42704",
             hint="iasql.iasql_operation lists them: who, when, what.",
         )
-    ((function, outcome, hidden, lost),) = found
+    ((function, outcome, hidden, lost, forgotten),) = found
     if function == "iasql_install":
         raise OperationError(
             f"operation {operation} was an install: without its rows, an apply would delete what they show",
@@ -67,11 +67,48 @@ async def meant(caller: Caller, operation: object) -> Meant:
             sqlstate="42501",
             hint="Let the role read them, or let somebody undo it who may.",
         )
+    if forgotten:
+        raise OperationError(
+            f"operation {operation} is not remembered as a whole: history of {forgotten} has been forgotten",
+            sqlstate="55000",
+            detail="What it changed could look as if it had made it, and would be deleted.",
+            hint="Change the rows yourself.",
+        )
     if lost:
         caller.notice(
             f"operation {operation} has lost what no undo brings back", severity="WARNING", detail=lost
         )
-    return Meant(int(str(operation)), has_made=function == "iasql_apply")
+    return Meant(int(str(operation)), has_made=function in ("iasql_apply", "iasql_commit"))
+
+
+async def check_begun(caller: Caller, *, force: bool) -> None:
+    """Refuse to drop what has not been applied for somebody who means to take back more than that.
+
+    Args:
+        force: whether what was applied may stay.
+
+    Raises:
+        OperationError: 25P01, the session's user has begun nothing; 0A000, something of it has been applied.
+    """
+    found = await caller.query(
+        "SELECT pg_catalog.array_to_string(b.applied, ', '), b.applied[1]::pg_catalog.text "
+        "FROM iasql.begun() AS b"
+    )
+    if not found:
+        raise OperationError(
+            "iasql_rollback() has no iasql_begin() to go back to",
+            sqlstate="25P01",
+            detail="It was ended by iasql_commit() or iasql_rollback(), or there was none.",
+            hint="iasql_sync() drops what has not been applied; iasql_undo() takes back an operation.",
+        )
+    ((applied, last),) = found
+    if last is not None and not force:
+        raise OperationError(
+            f"iasql_rollback() does not take back what was applied since iasql_begin(): operation {applied}",
+            sqlstate="0A000",
+            hint=f"SELECT * FROM iasql_undo({last}), then iasql_apply(), the last operation first. "
+            "iasql_rollback(force => true) drops only what has not been applied.",
+        )
 
 
 def tell(caller: Caller, operation: Meant, result: Sequence[RowChange]) -> None:
@@ -99,9 +136,18 @@ def names(
 
     def refer(column: Column, value: object) -> str:
         place = column.reference.table if column.reference else "", (value,)
-        return name(*place) if place in values else str(value)
+        if place not in values:
+            return str(value)
+        return "" if _is_default(column, by_table[place[0]], values[place]) else name(*place)
 
     return lambda change: name(change.table, change.key)
+
+
+def _is_default(column: Column, resource: Resource, values: Values) -> bool:
+    """Whether a row shows what a column means that is NULL, as far as the row's own columns tell."""
+    default = column.reference.default if column.reference else None
+    description = {each.path: values.get(each.name) for each in resource.columns if each.path}
+    return default is not None and default(description)
 
 
 def changes(

@@ -27,6 +27,9 @@ Performs = Literal[
     "drift",
     "review",
     "undo",
+    "sql",
+    "begin",
+    "rollback",
     "upgrade",
     "add_region",
     "remove_region",
@@ -49,6 +52,7 @@ class Operation:
         columns: of its result, as in SQL; none: it returns void.
         parameters: as in SQL, each a name, a type and perhaps a default; VARIADIC before the last.
         comment, sample: for people.
+        says: what a caller is told who may expect something else of this name.
     """
 
     name: str
@@ -58,6 +62,7 @@ class Operation:
     comment: str
     sample: str
     parameters: str = ""
+    says: str = ""
 
     @property
     def signature(self) -> str:
@@ -113,6 +118,7 @@ _COLUMNS = (
     "column_name text, current_value text, desired_value text, replaces boolean, loses text, "
     "base_value text, changed_by text"
 )
+_SQL = "sql text"
 _LISTS = "Shows what iasql_apply() would do."
 _LISTS_SYNC = "Shows what iasql_sync() would do."
 
@@ -239,6 +245,83 @@ _OF_ALL_REGIONS = (
         comment="Puts rows back to what they were before an operation of the journal, your last one if none "
         "is named. iasql_apply() then makes AWS follow.",
         sample="SELECT * FROM iasql_undo();",
+    ),
+    Operation(
+        name="iasql_sql",
+        performs="sql",
+        changes=False,
+        parameters="operation bigint DEFAULT NULL, region text DEFAULT NULL",
+        columns=_SQL,
+        comment="The INSERT, UPDATE and DELETE statements that make the change of an operation, your last "
+        "one if none is named, in another database or place. Rows go by their natural keys.",
+        sample="SELECT * FROM iasql_sql();",
+    ),
+    Operation(
+        name="iasql_sql",
+        performs="sql",
+        changes=False,
+        parameters="since timestamptz, region text DEFAULT NULL",
+        columns=_SQL,
+        comment="The same of all that was done since a moment, without what was undone again.",
+        sample="SELECT * FROM iasql_sql(since => now() - interval '1 day');",
+    ),
+    Operation(
+        name="iasql_begin",
+        performs="begin",
+        changes=True,
+        columns="message varchar, transaction_id varchar",
+        comment="Notes in the journal that you begin, for iasql_rollback(). It is no transaction: it keeps "
+        "nobody from anything.",
+        sample="SELECT * FROM iasql_begin();",
+        says="iasql_begin() is only noted in the journal: it keeps nobody from anything",
+    ),
+    Operation(
+        name="iasql_preview",
+        performs="plan_apply",
+        changes=False,
+        columns=_CHANGES,
+        comment=f"{_LISTS} The same as iasql_plan_apply().",
+        sample="SELECT * FROM iasql_preview();",
+    ),
+    Operation(
+        name="iasql_commit",
+        performs="apply",
+        changes=True,
+        parameters="message varchar DEFAULT NULL",
+        columns=_CHANGES,
+        comment="The same as iasql_apply(), which has rows follow AWS, too. The message is in the journal.",
+        sample="SELECT * FROM iasql_commit('a bigger service');",
+        says="iasql_commit() is iasql_apply(): if a step fails, what is done stays, and so do the rows",
+    ),
+    Operation(
+        name="iasql_rollback",
+        performs="rollback",
+        changes=True,
+        parameters="force boolean DEFAULT false",
+        columns=_CHANGES,
+        comment="Drops what has not been applied, as iasql_sync() does, after iasql_begin(). If something "
+        "has been applied since, it is refused; with force that stays.",
+        sample="SELECT * FROM iasql_rollback();",
+        says="iasql_rollback() is iasql_sync(): it drops what has not been applied, whoever wrote it",
+    ),
+    Operation(
+        name="iasql_get_sql_since",
+        performs="sql",
+        changes=False,
+        parameters="limit_date timestamptz DEFAULT NULL",
+        columns=_SQL,
+        comment="The same as iasql_sql(since); without a moment, of all that is remembered.",
+        sample="SELECT * FROM iasql_get_sql_since(now() - interval '1 day');",
+        says="iasql_get_sql_since() is iasql_sql(since): of what was applied, not of what is only written",
+    ),
+    Operation(
+        name="iasql_create_review",
+        performs="review",
+        changes=False,
+        parameters="title varchar DEFAULT NULL, description varchar DEFAULT NULL",
+        columns="markdown text",
+        comment="The same as iasql_review(), with a title and a description.",
+        sample="SELECT markdown FROM iasql_create_review('A bigger service');",
     ),
     Operation(
         name="iasql_add_region",

@@ -59,12 +59,18 @@ _CUT_OFF = """
 """
 #: Ends what is remembered for longer than the database's owner wants; a part of it each time.
 FORGOTTEN = """
-    DELETE FROM iasql.past WHERE ctid = ANY (ARRAY(
-        SELECT p.ctid FROM iasql.past AS p
-        WHERE upper(p.valid) < clock_timestamp() - COALESCE((
-            SELECT g.value::interval FROM iasql.guard AS g WHERE g.setting = 'keep_history'),
-            interval '1 year')
-        LIMIT 10000));
+    WITH gone AS (
+        DELETE FROM iasql.past WHERE ctid = ANY (ARRAY(
+            SELECT p.ctid FROM iasql.past AS p
+            WHERE upper(p.valid) < clock_timestamp() - COALESCE((
+                SELECT g.value::interval FROM iasql.guard AS g WHERE g.setting = 'keep_history'),
+                interval '1 year')
+            LIMIT 10000))
+        RETURNING relation, upper(valid) AS until
+    )
+    UPDATE iasql.base_table AS t SET forgotten_at = greatest(t.forgotten_at, g.until)
+    FROM (SELECT relation, max(until) AS until FROM gone GROUP BY relation) AS g
+    WHERE t.relation = g.relation;
     DELETE FROM iasql.drift_seen WHERE ctid = ANY (ARRAY(
         SELECT d.ctid FROM iasql.drift_seen AS d
         WHERE upper(d.valid) < clock_timestamp() - COALESCE((

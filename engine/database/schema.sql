@@ -1110,6 +1110,10 @@ COMMENT ON COLUMN iasql.base_table.synced_at IS 'When all its rows have last bee
 ALTER TABLE iasql.base_table ADD COLUMN IF NOT EXISTS read_at timestamptz, ADD COLUMN IF NOT EXISTS read_by text;
 COMMENT ON COLUMN iasql.base_table.read_at IS 'When its rows have last followed what AWS was read to hold.';
 COMMENT ON COLUMN iasql.base_table.read_by IS 'The function that did it.';
+ALTER TABLE iasql.base_table ADD COLUMN IF NOT EXISTS begun_at timestamptz, ADD COLUMN IF NOT EXISTS forgotten_at timestamptz;
+ALTER TABLE iasql.base_table ALTER COLUMN begun_at SET DEFAULT clock_timestamp();
+COMMENT ON COLUMN iasql.base_table.begun_at IS 'When its history began; NULL: before there was this column.';
+COMMENT ON COLUMN iasql.base_table.forgotten_at IS 'Until when some of its history has been forgotten.';
 CREATE INDEX IF NOT EXISTS base_table_name ON iasql.base_table (name);
 
 CREATE TABLE IF NOT EXISTS iasql.base (
@@ -1405,6 +1409,8 @@ BEGIN
       AND (iasql_forget.name IS NULL OR p.identity = iasql_forget.name)
     RETURNING 1)
   SELECT count(*) INTO forgotten FROM gone;
+  UPDATE iasql.base_table AS t SET forgotten_at = clock_timestamp()
+    WHERE t.name = wanted AND t.relation = t.resource AND forgotten > 0;
   WITH gone AS (
     DELETE FROM iasql.drift_seen AS d USING iasql.base_table AS t
     WHERE t.name = wanted AND d.relation = t.relation AND NOT upper_inf(d.valid)
@@ -1424,7 +1430,7 @@ COMMENT ON FUNCTION public.iasql_forget(text, text) IS
 CREATE OR REPLACE FUNCTION iasql.last_operation() RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT max(o.id) FROM iasql.iasql_operation AS o
-  WHERE o.username = session_user AND o.ended_at IS NOT NULL AND o.function IN ('iasql_apply', 'iasql_sync')
+  WHERE o.username = session_user AND o.ended_at IS NOT NULL AND o.function IN ('iasql_apply', 'iasql_commit', 'iasql_sync', 'iasql_rollback')
 $$;
 
 -- What an operation was, how it ended, and what it lost of tables that who is logged in may read.
@@ -1446,19 +1452,103 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     OR EXISTS (SELECT FROM iasql.past AS p WHERE p.relation = t.relation AND number IN (p.operation, p.ended_by))
 $$;
 
--- What there is to know of an operation before it is undone: what it was, how it ended, the tables that it changed and the
--- role may not read, and what it lost.
-CREATE OR REPLACE FUNCTION iasql.undoable(number bigint) RETURNS TABLE (function text, outcome text, hidden text, lost text)
+-- Of the tables that an operation may have changed those of which some history since a moment has been forgotten: without
+-- it, what was changed looks as if it had been made. Of no operation: of all tables.
+CREATE OR REPLACE FUNCTION iasql.forgotten(number bigint, moment timestamptz) RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT t.name FROM iasql.base_table AS t
+  WHERE t.relation = t.resource AND t.forgotten_at >= forgotten.moment AND (forgotten.number IS NULL
+    OR EXISTS (SELECT FROM iasql.iasql_operation AS o WHERE o.id = forgotten.number AND o.steps = 0)
+    OR EXISTS (SELECT FROM iasql.iasql_step AS s WHERE s.operation = forgotten.number AND s.table_name = t.name)
+    OR t.relation IN (SELECT x.relation FROM iasql.touched(forgotten.number) AS x))
+$$;
+
+-- The tables in which an operation has made or removed something of which nothing is remembered: they have been made again
+-- since, or the transaction in which the rows were has been rolled back.
+CREATE OR REPLACE FUNCTION iasql.unremembered(number bigint) RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT DISTINCT s.table_name FROM iasql.iasql_step AS s
+  JOIN iasql.iasql_operation AS o ON o.id = s.operation
+  LEFT JOIN iasql.base_table AS t ON t.name = s.table_name AND t.relation = iasql.oid_of(s.table_name)
+  WHERE s.operation = unremembered.number AND s.outcome = 'done' AND (t.begun_at > o.started_at
+    OR s.kind IN ('create', 'delete') AND s.table_name NOT IN (SELECT x.name FROM iasql.touched(unremembered.number) AS x))
+$$;
+
+-- When an operation began.
+CREATE OR REPLACE FUNCTION iasql.began(number bigint) RETURNS timestamptz
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT o.started_at FROM iasql.iasql_operation AS o WHERE o.id = number
+$$;
+
+-- What there is to know of an operation before it is undone, or said in SQL: what it was, how it ended, the tables that it
+-- changed and the role may not read, what it lost, and of which tables it is not remembered what it did.
+DROP FUNCTION IF EXISTS iasql.undoable(bigint);
+CREATE FUNCTION iasql.undoable(number bigint)
+RETURNS TABLE (function text, outcome text, hidden text, lost text, forgotten text, unremembered text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT e.function, e.outcome, (
     SELECT string_agg(t.name, ', ' ORDER BY t.name) FROM iasql.touched(number) AS t
-    WHERE t.relation NOT IN (SELECT r.relation FROM iasql.readable AS r)), e.lost
+    WHERE t.relation NOT IN (SELECT r.relation FROM iasql.readable AS r)), e.lost,
+    (SELECT string_agg(f.name, ', ' ORDER BY f.name) FROM iasql.forgotten(number, iasql.began(number)) AS f (name)),
+    (SELECT string_agg(u.name, ', ' ORDER BY u.name) FROM iasql.unremembered(number) AS u (name))
   FROM iasql.operation_end(number) AS e
+$$;
+
+-- The tables whose history has changed since a moment.
+CREATE OR REPLACE FUNCTION iasql.touched_since(moment timestamptz) RETURNS TABLE (relation oid, name text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT t.relation, t.name FROM iasql.base_table AS t
+  WHERE EXISTS (SELECT FROM iasql.base AS b WHERE b.relation = t.relation AND b.since > moment)
+    OR EXISTS (SELECT FROM iasql.past AS p WHERE p.relation = t.relation AND upper(p.valid) > moment)
+$$;
+
+-- What there is to know of all that was done since a moment before it is said in SQL: the tables that were changed and the
+-- role may not read, and those of which some of it has been forgotten.
+CREATE OR REPLACE FUNCTION iasql.tellable(since timestamptz) RETURNS TABLE (hidden text, forgotten text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT (SELECT string_agg(t.name, ', ' ORDER BY t.name) FROM iasql.touched_since(tellable.since) AS t
+    WHERE t.relation NOT IN (SELECT r.relation FROM iasql.readable AS r)),
+    (SELECT string_agg(f.name, ', ' ORDER BY f.name) FROM iasql.forgotten(NULL, tellable.since) AS f (name))
+$$;
+
+-- The operations that were installs: what they began to show was there.
+CREATE OR REPLACE FUNCTION iasql.installs() RETURNS SETOF bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT o.id FROM iasql.iasql_operation AS o WHERE o.function = 'iasql_install'
+$$;
+
+-- Of some tables what rows and AWS agreed on before and after an operation, or before and after all that was done since a
+-- moment.
+CREATE OR REPLACE FUNCTION iasql.told(tables jsonb, number bigint, since timestamptz)
+RETURNS TABLE (table_name text, record text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+  WITH change AS (SELECT told.number AS id, CASE WHEN told.number IS NULL THEN told.since ELSE iasql.began(told.number) END AS at)
+  SELECT n.name, jsonb_build_object('identity', h.identity, 'state', h.state, 'replaces', h.replaces, 'since', lower(h.valid),
+    'before', CASE WHEN c.id IS NULL THEN h.valid @> c.at
+      ELSE h.operation IS DISTINCT FROM c.id AND (h.ended_by IS NOT DISTINCT FROM c.id OR h.valid @> c.at) END,
+    'after', CASE WHEN c.id IS NULL THEN upper_inf(h.valid)
+      ELSE h.ended_by IS DISTINCT FROM c.id AND (h.operation IS NOT DISTINCT FROM c.id OR h.valid @> c.at) END,
+    'installed', c.id IS NULL AND h.operation IS NOT NULL AND h.operation IN (SELECT iasql.installs()))::text
+  FROM change AS c CROSS JOIN jsonb_array_elements_text(tables) AS n (name)
+  JOIN iasql.history AS h ON h.relation = iasql.oid_of(n.name)
+  WHERE h.valid @> c.at OR CASE WHEN c.id IS NULL THEN upper_inf(h.valid) OR upper(h.valid) > c.at
+    ELSE h.operation IS NOT DISTINCT FROM c.id OR h.ended_by IS NOT DISTINCT FROM c.id END
+$$;
+
+-- What somebody has begun by iasql_begin() and not ended: its number, and the operations of theirs since that had something
+-- to do in AWS.
+CREATE OR REPLACE FUNCTION iasql.begun() RETURNS TABLE (number bigint, applied bigint[])
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT o.id, ARRAY(SELECT l.id FROM iasql.iasql_operation AS l
+    WHERE l.username = session_user AND l.id > o.id AND l.steps > 0 ORDER BY l.id DESC)
+  FROM iasql.iasql_operation AS o WHERE o.username = session_user AND o.function = 'iasql_begin' AND NOT EXISTS (
+    SELECT FROM iasql.iasql_operation AS l WHERE l.username = session_user AND l.id > o.id
+      AND (l.function IN ('iasql_begin', 'iasql_rollback') OR l.function = 'iasql_commit' AND l.outcome = 'done'))
 $$;
 
 -- What is agreed now of each resource of some tables, and all that an operation began or ended.
 CREATE OR REPLACE FUNCTION iasql.remembered(tables jsonb, number bigint) RETURNS TABLE (table_name text, record text)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
   SELECT n.name, jsonb_build_object('identity', h.identity, 'state', h.state, 'operation', h.operation,
     'ended_by', h.ended_by, 'replaces', h.replaces, 'current', upper_inf(h.valid), 'since', lower(h.valid))::text
   FROM jsonb_array_elements_text(tables) AS n (name)

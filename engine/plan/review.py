@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -19,20 +20,31 @@ _LONGEST = 200
 
 
 def markdown(
-    changes: Sequence[Change], differences: Sequence[Difference], name_of: Callable[[str], str]
+    changes: Sequence[Change],
+    differences: Sequence[Difference],
+    name_of: Callable[[str], str],
+    *,
+    title: str = "Pending changes",
+    description: str = "",
+    sql: Sequence[str] = (),
 ) -> str:
     """What an apply would do: all of it, column by column, what is lost, and what others have changed.
 
     Args:
         differences: of the changes, and of what others have changed.
         name_of: how a person calls a table.
+        sql: the statements that make the changes, a line or more each.
     """
-    lines = ["# Pending changes", "", _total(changes)]
+    lines = [f"# {escaped(title)}", ""]
+    if description:
+        lines += [escaped(description), ""]
+    lines.append(_total(changes))
     if changes:
         lines += ["", *_plan(changes, name_of)]
     lines += _section("What is lost", _losses(changes, name_of))
     lines += _section("Column by column", _columns(differences, name_of))
     lines += _section("What others have changed in AWS", _others(differences, name_of))
+    lines += _section("SQL", _fenced(sql))
     return "\n".join([*lines, ""])
 
 
@@ -76,6 +88,16 @@ def _others(differences: Iterable[Difference], name_of: Callable[[str], str]) ->
             column = f", {escaped(each.column)}" if each.column else ""
             values = f" ({_short(each.base)} → {_short(each.current)})" if each.column else ""
             yield f"- {what}{column}: {_OTHERS[each.action]}{escaped(values)}"
+
+
+def _fenced(sql: Sequence[str]) -> Iterator[str]:
+    """Statements as a block of code, whose end is nothing that is in them."""
+    if sql:
+        longest = max((len(each) for text in sql for each in re.findall("`+", text)), default=0)
+        fence = "`" * max(3, longest + 1)
+        yield f"{fence}sql"
+        yield from sql
+        yield fence
 
 
 def _head(*names: str) -> Iterator[str]:

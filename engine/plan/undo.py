@@ -16,8 +16,8 @@ from engine.plan import base as bases
 from engine.plan import states
 from engine.plan.base import State
 from engine.plan.meet import Name
-from engine.plan.model import Desired, Found, Row, RowChange
-from engine.plan.resolve import Resolver, natural_key
+from engine.plan.model import Desired, Found, Key, Pending, Row, RowChange
+from engine.plan.resolve import Resolver, natural_key, natural_key_to_be
 from engine.plan.snapshot import Snapshot
 from engine.plan.sync import Mirror, deleted
 from modules.spec import Column, Resource
@@ -169,6 +169,7 @@ class _Undo:
             self._resolver.table(resource)
         self._keys = {(table, found.identity): key for (table, key), found in self._resolver.pairs.items()}
         self._conflicts: list[Conflict] = []
+        self._again: dict[Name, Key] = {}  # the rows that ask already for what was deleted
 
     def _remember(self, each: Remembered, operation: int) -> None:
         name = each.table, each.identity
@@ -186,13 +187,14 @@ class _Undo:
         back: dict[Name, State] = {}
         columns: dict[Name, frozenset[str]] = {}
         gone: set[Name] = set()
-        for each in self.touched():
+        order = {table: at for at, table in enumerate(self._resources)}
+        for each in sorted(self.touched(), key=lambda each: order[each.resource.table]):
             name = each.resource.table, each.identity
             if each.before is None:
                 if each.now is not None and not self._keep_new and self._is_as_after(each):
                     gone.add(name)
             elif each.now is None and each.after is None:
-                if self._is_free(each):
+                if not self._is_asked_for(each) and self._is_free(each):
                     back[name] = each.before
             else:
                 columns[name] = self._put_back(each, back)
@@ -246,6 +248,52 @@ class _Undo:
         back[resource.table, each.identity] = states.with_values(now.state, values, parts)
         return changed
 
+    def _is_asked_for(self, each: Touched) -> bool:
+        """Whether a row that has not been applied asks for what was deleted; if for less, that is refused."""
+        resource, before = each.resource, each.before
+        assert before is not None
+        state = whole(resource, self._pending(resource, self.renamed((resource.table, ""), before)))
+        called = natural_key_to_be(resource, state.values)
+        taken = {(table, key) for (table, _), key in self._again.items()}
+        for (table, key), desired in self._resolver.desired.items():
+            if table != resource.table or (table, key) in self._resolver.pairs:
+                continue
+            if natural_key_to_be(resource, desired.values) == called and (table, key) not in taken:
+                if not states.changed_since(resource, desired, state):
+                    self._again[table, each.identity] = key
+                    return True
+                if resource.unique_in_aws:
+                    self._refuse(each, None, "there is a row of this name, which has not been applied")
+                    return True
+        return False
+
+    def _pending(self, resource: Resource, state: State) -> State:
+        """A state that refers to rows that have not been applied where these ask for what it refers to."""
+
+        def renamed(columns: Iterable[Column], values: Mapping[str, Any]) -> dict[str, Any]:
+            result = dict(values)
+            for column in columns:
+                if (reference := column.reference) is None or values.get(column.name) is None:
+                    continue
+                by = reference.by or self._resources[reference.table].identity or ""
+                for (table, identity), key in self._again.items():
+                    then = self._called(table, identity, reference.by)
+                    if table == reference.table and then == values[column.name]:
+                        result[column.name] = Pending(table, key, by)
+            return result
+
+        parts = {
+            part.table: tuple(renamed(part.columns, each) for each in state.parts[part.table])
+            for part in resource.parts
+            if part.table in state.parts
+        }
+        return State(renamed(resource.columns, state.values), parts)
+
+    def _called(self, table: str, identity: str, by: str | None) -> Any:
+        """What another resource called one that was deleted."""
+        then = self._before.get((table, identity))
+        return identity if by is None else then.state.values.get(by) if then else None
+
     def _is_free(self, each: Touched) -> bool:
         """Whether nothing has the name of what was deleted; if something has, that is refused."""
         resource, state = each.resource, each.before
@@ -259,6 +307,8 @@ class _Undo:
 
     def _is_as_after(self, each: Touched) -> bool:
         """Whether what the operation made has not been changed since; if it has, that is refused."""
+        if (each.resource.table, each.identity) not in self._keys:
+            return False  # its row has been deleted already
         before = len(self._conflicts)
         assert each.after is not None
         assert each.now is not None
@@ -278,6 +328,9 @@ class _Undo:
             return
         desired = self._resolver.desired[resource.table, key]
         edited = states.changed_since(resource, desired, whole(resource, now.state)) & set(names)
+        if each.before is not None:  # what is as it was before has nothing done to it
+            before = whole(resource, self.renamed((resource.table, each.identity), each.before))
+            edited &= states.changed_since(resource, desired, before)
         for name in sorted(edited - since):
             self._refuse(each, name, "its row has been changed, which has not been applied")
 

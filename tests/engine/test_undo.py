@@ -149,19 +149,15 @@ async def test_an_install_is_not_undone(one: Session) -> None:
 
 
 async def test_what_has_been_changed_since_is_refused_and_named(one: Session, ecr: Any) -> None:
-    await one.execute("UPDATE repository SET scan_on_push = true")
+    await one.execute('UPDATE repository SET tags = \'{"team": "b"}\'')
     await one("iasql_apply")
     ((first,),) = await one.rows("SELECT max(id) FROM iasql.iasql_operation")
-    await one.execute("UPDATE repository SET scan_on_push = false")
+    await one.execute('UPDATE repository SET tags = \'{"team": "c"}\'')
     error = await _refused(one)
     assert (error.sqlstate, error.table) == ("40001", "repository")
-    assert (
-        "repository one, scan_on_push: its row has been changed, which has not been applied" in error.message
-    )
+    assert "repository one, tags: its row has been changed, which has not been applied" in error.message
     await one("iasql_apply")
-    await one.execute("UPDATE repository SET scan_on_push = true")
-    await one("iasql_apply")
-    await one.execute("UPDATE repository SET scan_on_push = false")
+    await one.execute('UPDATE repository SET tags = \'{"team": "d"}\'')
     await one("iasql_apply")
     error = await _refused(one, str(first))
     assert "changed it since" in error.message
@@ -237,6 +233,42 @@ async def test_what_refers_to_something_else_refers_to_what_is_made_again(one: S
     assert await one.rows("SELECT port, target_group_name FROM listener") == [(80, "t")]
     await one("iasql_apply")
     assert await one("iasql_plan_apply") == []
+
+
+async def test_a_second_undo_of_the_same_operation_has_nothing_to_do(one: Session) -> None:
+    """Before it is applied: of what was changed, made and deleted, with what refers to it."""
+    await one.execute("UPDATE repository SET scan_on_push = true")
+    await one.execute(_NETWORK)
+    await one("iasql_apply")
+    assert len(await one("iasql_undo")) > 4
+    assert await one("iasql_undo") == []
+    await one("iasql_apply")
+    ((last,),) = await one.rows("SELECT max(id) FROM iasql.iasql_operation")
+    assert len(await one("iasql_undo", str(last))) > 4
+    was = await one.rows(_SHOWN)
+    assert await one("iasql_undo", str(last)) == []
+    assert await one.rows(_SHOWN) == was
+    await one.execute("UPDATE security_group SET description = 'other' WHERE group_name = 'web'")
+    error = await _refused(one, str(last))
+    assert "security_group web" in error.message
+    assert "there is a row of this name, which has not been applied" in error.message
+
+
+async def test_what_is_in_the_default_vpc_is_called_as_plans_call_it(one: Session) -> None:
+    await one.execute("INSERT INTO security_group (group_name, description) VALUES ('web', 'd')")
+    await one("iasql_apply")
+    [*_, group] = [row for row in await one("iasql_undo") if row[1] == "security_group"]
+    assert group[3].startswith("web (sg-")
+
+
+async def test_what_was_forgotten_is_not_undone(one: Session) -> None:
+    """What was changed would look as if it had been made, and would be deleted."""
+    await one.execute("UPDATE repository SET scan_on_push = true")
+    await one("iasql_apply")
+    await one.execute("SELECT iasql_forget('repository')")
+    error = await _refused(one)
+    assert (error.sqlstate, "history of repository has been forgotten" in error.message) == ("55000", True)
+    assert await one.rows(_ROWS) == [("one", True, "a")]
 
 
 async def test_there_has_to_be_something_to_undo(one: Session) -> None:

@@ -73,3 +73,30 @@ def test_an_undo_takes_execute_and_the_rights_on_all_that_it_changes(
 def test_values_are_forgotten_by_the_owner_alone(scene: Scene, make_role: MakeRole) -> None:
     error = scene.refused(make_role(_SELECT), "SELECT iasql_forget('log_group')", state="42501")
     assert "permission denied" in str(error)
+
+
+def test_sql_says_no_more_than_a_role_may_read(scene: Scene, make_role: MakeRole) -> None:
+    ((moment,),) = fetched(scene.owner, "SELECT clock_timestamp()::text")
+    scene.execute(APPLY)  # deletes /precious
+    ((number,),) = fetched(scene.owner, "SELECT max(id) FROM iasql.iasql_operation")
+    said = [("DELETE FROM log_group WHERE log_group_name = '/precious';",)]
+    statements = (
+        f"SELECT sql FROM iasql_sql({number})",
+        f"SELECT sql FROM iasql_sql(since => '{moment}')",
+        f"SELECT sql FROM iasql_sql('{moment}'::timestamptz)",
+        f"SELECT sql FROM iasql_get_sql_since('{moment}')",
+    )
+    some = make_role("GRANT SELECT (log_group_name) ON log_group TO ROLE", "GRANT SELECT ON role TO ROLE")
+    reader = make_role(_SELECT)
+    for statement in statements:
+        assert fetched(scene.owner, statement) == fetched(reader, statement) == said
+        error = scene.refused(some, statement, state="42501")
+        assert "that this role may not read: log_group" in str(error)
+        assert "/precious" not in str(error)
+    scene.execute(
+        "ALTER TABLE log_group ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY one ON log_group USING (log_group_name = '/kept')",
+    )
+    for statement in statements:
+        assert "/precious" not in str(scene.refused(reader, statement, state="42501"))
+        assert fetched(scene.owner, statement) == said
