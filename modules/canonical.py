@@ -32,8 +32,8 @@ def instant(value: Any) -> Any:
 
 
 def document(value: Any) -> Any:
-    """A JSON text as what it says."""
-    return json.loads(value) if isinstance(value, str) else value
+    """A JSON text as what it says; an empty one is none."""
+    return (json.loads(value) if value else None) if isinstance(value, str) else value
 
 
 def json_text(value: Any) -> str:

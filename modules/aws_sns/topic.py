@@ -45,9 +45,6 @@ def _is_true(value: str | None) -> bool:
 
 #: What a new topic gets from the one that it replaces.
 _KEPT = (
-    "DeliveryPolicy",
-    "TracingConfig",
-    "SignatureVersion",
     "ArchivePolicy",
     "FifoThroughputScope",
     *(
@@ -90,6 +87,28 @@ TOPIC = Resource(
             canonical=canonical.none_if_empty,
             doc="The key that encrypts messages; NULL is none.",
         ),
+        column(
+            "delivery_policy",
+            "jsonb",
+            "DeliveryPolicy",
+            read=canonical.document,
+            canonical=canonical.none_if_empty,
+            doc="How often delivery over HTTP is tried again, unless a subscription says otherwise.",
+        ),
+        column(
+            "tracing_config",
+            "varchar",
+            "TracingConfig",
+            left_to_aws=True,
+            doc="Whether X-Ray traces messages: PassThrough or Active.",
+        ),
+        column(
+            "signature_version",
+            "varchar",
+            "SignatureVersion",
+            left_to_aws=True,
+            doc="How messages are signed: 1 is SHA1, 2 is SHA256.",
+        ),
         fixed(
             "fifo_topic",
             "boolean",
@@ -130,6 +149,9 @@ TOPIC = Resource(
                 "Attributes.DisplayName": "display_name",
                 "Attributes.Policy": _POLICY,
                 "Attributes.KmsMasterKeyId": "kms_master_key_id",
+                "Attributes.DeliveryPolicy": Derived(canonical.json_text, ("delivery_policy",)),
+                "Attributes.TracingConfig": "tracing_config",
+                "Attributes.SignatureVersion": "signature_version",
                 "Attributes.FifoTopic": _if_true("fifo_topic"),
                 "Attributes.ContentBasedDeduplication": _if_true("content_based_deduplication"),
                 **{f"Attributes.{name}": Old(name) for name in _KEPT},
@@ -142,6 +164,15 @@ TOPIC = Resource(
     update=(
         _set("DisplayName", "display_name", _or_empty("display_name")),
         _set("Policy", "policy", _POLICY),
+        _set(
+            "DeliveryPolicy",
+            "delivery_policy",
+            Derived(
+                lambda arn, value: canonical.json_text(value) if value else "", ("arn", "delivery_policy")
+            ),
+        ),
+        _set("TracingConfig", "tracing_config", Derived(str, ("tracing_config",))),
+        _set("SignatureVersion", "signature_version", Derived(str, ("signature_version",))),
         _set("KmsMasterKeyId", "kms_master_key_id", _or_empty("kms_master_key_id")),
         _set(
             "ContentBasedDeduplication",
@@ -158,6 +189,7 @@ TOPIC = Resource(
                 params={"TopicArn": "arn"},
                 result="Subscriptions[].Endpoint",
                 into="Subscriptions",
+                unless_used_by=("subscription",),
             ),
         ),
         lost=(Lost(of="Subscriptions", what="its subscriptions"),),

@@ -181,7 +181,7 @@ def test_every_table_of_what_aws_lets_be_tagged_has_tags() -> None:
     }
     assert tagged == set(KINDS)
     untagged = {"aws_account", "aws_regions", "repository_policy", "kms_alias", "secret_policy"}
-    untagged |= {"availability_zone"}
+    untagged |= {"availability_zone", "subscription"}
     assert set(find_modules().resources) - tagged == untagged
 
 
