@@ -27,6 +27,37 @@ _VERB = re.compile(r"(:[A-Z][a-z]+).*")
 #: Of services whose actions are called otherwise than they sign.
 #: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonresourcegrouptaggingapi.html
 _PREFIXES = {"resourcegroupstaggingapi": "tag"}
+#: Actions that are called otherwise than their operation. Who may put what S3 keeps of a bucket may also
+#: take it off.
+#: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+_ACTIONS = {
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
+    "s3:GetBucketAccelerateConfiguration": "s3:GetAccelerateConfiguration",
+    "s3:PutBucketAccelerateConfiguration": "s3:PutAccelerateConfiguration",
+    "s3:GetBucketCors": "s3:GetBucketCORS",
+    "s3:PutBucketCors": "s3:PutBucketCORS",
+    "s3:DeleteBucketCors": "s3:PutBucketCORS",
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
+    "s3:DeleteBucketLifecycle": "s3:PutLifecycleConfiguration",
+    "s3:GetBucketMetadataConfiguration": "s3:GetBucketMetadataTableConfiguration",
+    "s3:GetBucketNotificationConfiguration": "s3:GetBucketNotification",
+    "s3:PutBucketNotificationConfiguration": "s3:PutBucketNotification",
+    "s3:GetBucketReplication": "s3:GetReplicationConfiguration",
+    "s3:DeleteBucketTagging": "s3:PutBucketTagging",
+    "s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
+    "s3:PutObjectLockConfiguration": "s3:PutBucketObjectLockConfiguration",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    "s3:ListBucketAnalyticsConfigurations": "s3:GetAnalyticsConfiguration",
+    "s3:ListBucketIntelligentTieringConfigurations": "s3:GetIntelligentTieringConfiguration",
+    "s3:ListBucketInventoryConfigurations": "s3:GetInventoryConfiguration",
+    "s3:ListBucketMetricsConfigurations": "s3:GetMetricsConfiguration",
+}
 #: What tells contents, and not how a resource is set up, although its name begins as if it did. A session
 #: that may use all verbs of a service may not use these.
 _CONTENTS = (
@@ -56,6 +87,8 @@ _IMPLIED = {
     "ecs:RegisterTaskDefinition": ("iam:PassRole",),
     "ecs:CreateCluster": ("iam:CreateServiceLinkedRole",),
     "elasticloadbalancing:CreateLoadBalancer": ("iam:CreateServiceLinkedRole",),
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+    "s3:CreateBucket": ("s3:PutBucketOwnershipControls", "s3:PutBucketVersioning"),
 }
 
 
@@ -145,7 +178,8 @@ def _values(value: Any) -> Iterator[Any]:
 def action_of(service: str, operation: str) -> str:
     """The IAM action of an operation, both by botocore's names."""
     prefix, names = _model(service)
-    return f"{prefix}:{names[operation]}"
+    action = f"{prefix}:{names[operation]}"
+    return _ACTIONS.get(action, action)
 
 
 @cache

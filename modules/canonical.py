@@ -139,3 +139,19 @@ def none_if_empty(value: Any) -> Any:
 def integer(value: Any) -> int | None:
     """A number that AWS gives as a text."""
     return None if value is None else int(value)
+
+
+def plain(value: Any) -> Any:
+    """What AWS tells as what JSON can hold, moments as ISO 8601 texts; nothing, or an empty one, is NULL."""
+    return _plain(value) or None
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _plain(each) for name, each in value.items()}
+        case list():
+            return [_plain(each) for each in value]
+        case datetime.datetime():
+            return timestamp(value)
+    return value

@@ -10,7 +10,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from modules.spec import Batched, Column, Const, Derived, Item, PerKey, Source, column
+from modules.spec import (
+    SET,
+    UNSET,
+    Batched,
+    Column,
+    Const,
+    Derived,
+    Edited,
+    Item,
+    PerKey,
+    Source,
+    Update,
+    column,
+)
 
 Tags = Mapping[str, Any]
 
@@ -73,7 +86,7 @@ class Tagging:
 
     column: Column
     create: Mapping[str, Source]
-    update: tuple[PerKey, ...]
+    update: tuple[PerKey | Update, ...]
 
 
 def of_many(arn: str) -> Batched:
@@ -115,16 +128,7 @@ def _tagging(
         params: which resource.
         read: makes an object of what is at `path`; None: as that name's first letter says.
     """
-    tags = column(
-        "tags",
-        "jsonb",
-        path,
-        not_null=True,
-        default="'{}'",
-        read=read or (read_small if path == "tags" else _read),
-        canonical=own,
-        doc='An object of keys and values, such as {"team": "x"}. Those of AWS\'s, aws:…, are only shown.',
-    )
+    tags = _column(path, read)
     keys = list if take[1].lower().endswith("keys") else _keys
     return Tagging(
         column=tags,
@@ -135,6 +139,20 @@ def _tagging(
                 operation=take[0], column="tags", which="removed", params={**params, take[1]: Item(read=keys)}
             ),
         ),
+    )
+
+
+def _column(path: str, read: Callable[[Any], Any] | None = None) -> Column:
+    """`tags`, by where they are in the description."""
+    return column(
+        "tags",
+        "jsonb",
+        path,
+        not_null=True,
+        default="'{}'",
+        read=read or (read_small if path == "tags" else _read),
+        canonical=own,
+        doc='An object of keys and values, such as {"team": "x"}. Those of AWS\'s, aws:…, are only shown.',
     )
 
 
@@ -280,4 +298,27 @@ def sqs() -> Tagging:
         put=("tag_queue", "Tags"),
         take=("untag_queue", "TagKeys"),
         params={"QueueUrl": "url"},
+    )
+
+
+def bucket(name: str) -> Tagging:
+    """S3, by the column with the name. AWS takes all tags at once, and refuses to part with its own."""
+    which: dict[str, Source] = {"Bucket": name}
+
+    def whole(there: Any, tags: Any) -> Any:
+        aws = [each for each in there or () if each["Key"].startswith("aws:")]
+        return aws + (pairs(tags) or [])
+
+    return Tagging(
+        column=_column("TagSet"),
+        create={"Tagging.TagSet": Derived(pairs, ("tags",))},
+        update=(
+            Update(
+                operation="put_bucket_tagging",
+                when=("tags",),
+                given=("tags", SET),
+                params={**which, "Tagging.TagSet": Edited("TagSet", whole, ("tags",))},
+            ),
+            Update(operation="delete_bucket_tagging", when=("tags",), given=("tags", UNSET), params=which),
+        ),
     )

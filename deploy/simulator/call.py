@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from werkzeug.wrappers import Request
 
+from deploy.simulator.rest import of_s3
+
 Environ = dict[str, Any]
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
@@ -29,7 +31,7 @@ class AwsCall:
 
     Attributes:
         service: signing name, such as `ec2`, `elasticloadbalancing`, `ecr-public`.
-        operation: AWS's name of it, or method and path where the protocol is REST.
+        operation: AWS's name of it, or method and path where the protocol is REST, S3's apart.
         parameters: the decoded JSON document, or the form's flat names and values.
         agent: the user agent.
     """
@@ -83,9 +85,13 @@ def read_call(environ: Environ) -> AwsCall:
     scope = _SCOPE.search(request.headers.get("Authorization", ""))
     region, service = scope.groups() if scope else ("us-east-1", "")
     parameters = _parameters(request, body)
+    operation = _operation(request, parameters)
+    if service == "s3":
+        operation, bucket = of_s3(request.method, request.path, parameters)
+        parameters = {**parameters, "Bucket": bucket, "Body": body.decode("utf-8", "replace")}
     return AwsCall(
         service=service.lower(),
-        operation=_operation(request, parameters),
+        operation=operation,
         region=region,
         account=_account(request),
         parameters=parameters,

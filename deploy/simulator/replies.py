@@ -36,6 +36,12 @@ def error_reply(call: AwsCall, error: AwsError) -> Response:
             f"<RequestID>{request_id}</RequestID></Response>"
         )
         return Response(text, status=error.status, mimetype="text/xml")
+    if call.service == "s3":
+        text = (
+            f"<Error><Code>{code}</Code><Message>{message}</Message>"
+            f"<RequestId>{request_id}</RequestId></Error>"
+        )
+        return Response(text, status=error.status, mimetype="application/xml")
     if call.service in _FORM_SERVICES:
         fault = "Sender" if error.status < 500 else "Receiver"
         text = (

@@ -54,8 +54,8 @@ _STATES: tuple[tuple[str, str], ...] = (
     (r"AccessDenied|Unauthorized|NotAuthorized|AuthFailure|OptInRequired", "42501"),
     (r"ExpiredToken|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidAccessKey", "28000"),
     (r"NotEmpty|InUse|DependencyViolation|DeleteConflict|Contains|CannotDelete", "2BP01"),
-    (r"Duplicate|AlreadyExists|EntityAlready", "23505"),
-    (r"NotFound|NoSuchEntity|DoesNotExist", "42704"),
+    (r"Duplicate|AlreadyExists|AlreadyOwned|EntityAlready", "23505"),
+    (r"NotFound|NoSuch|DoesNotExist", "42704"),
     (r"Invalid|Malformed|Validation|Unsupported|Missing|ClientException|ParamValidation", "22023"),
     (r"Internal|ServiceUnavailable|ServiceFailure|Unavailable|5\d\d", "58000"),
 )

@@ -10,6 +10,7 @@ from engine.check.fault import Fault, fault
 from engine.check.models import NoPathError, Shape, found, parameter
 from engine.check.reading import SQL_TYPES
 from modules.spec import (
+    SET,
     Call,
     Column,
     ComesWith,
@@ -23,6 +24,7 @@ from modules.spec import (
     Item,
     Kept,
     OnChange,
+    Only,
     PerItem,
     PerKey,
     Source,
@@ -32,6 +34,7 @@ from modules.spec import (
     When,
     named,
 )
+from modules.spec.calls import Given
 
 #: What a source may name: columns, and lookups, of which no type is known.
 Names = Mapping[str, Column | None]
@@ -50,6 +53,8 @@ def faults(it: Checked) -> Iterator[Fault]:
         yield from _call(it, call, it.columns)
     for each in resource.comes_with:
         yield from _comes_with(it, each)
+    if resource.taken is not None:
+        yield from _call(it, resource.taken, it.columns)
     for waiter in (resource.ready, resource.gone):
         if waiter is not None:
             yield from _waiter(it, waiter)
@@ -65,8 +70,9 @@ def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:
     yield from it.operation(call.operation)
     if call.operation not in it.aws.operations:
         return
-    if call.given and call.given[0] not in it.columns:
-        yield fault(f"{call.operation}: given names no column: {call.given[0]}", call.given[0], it.columns)
+    givable = [*it.columns, *(it.parts if call.given and isinstance(call.given[1], Given) else ())]
+    if call.given and call.given[0] not in givable:
+        yield fault(f"{call.operation}: given names no column: {call.given[0]}", call.given[0], givable)
     if call.needs and call.needs not in {path.partition(".")[0] for path in call.params}:
         yield fault(f"{call.operation} needs {call.needs}, and does not send it", call.needs, call.params)
     for path, source in call.params.items() if isinstance(call, PerItem) else ():
@@ -90,7 +96,8 @@ def _needed(it: Checked) -> Iterator[Fault]:
         required = (
             it.aws.input(call.operation).required_members if call.operation in it.aws.operations else ()
         )
-        names += [name for each in required for name in named(call.params.get(each, ""))[:1]]
+        asked = [name for each in required for name in named(call.params.get(each, ""))[:1]]
+        names += [name for name in asked if call.given != (name, SET)]
     for name in dict.fromkeys(names):
         column = it.columns.get(name)
         if column and column.on_change is OnChange.ASSIGNED:
@@ -237,6 +244,8 @@ def _source(it: Checked, where: str, shape: Shape, source: Source, names: Names)
             yield from _source(it, where, shape, source.source, names)
         case Each():
             yield from _each(it, where, shape, source)
+        case Only():
+            yield from _only(it, where, shape, source)
 
 
 def _described(it: Checked, where: str, path: str) -> Iterator[Fault]:
@@ -260,6 +269,17 @@ def _each(it: Checked, where: str, shape: Shape, source: Each) -> Iterator[Fault
             yield from _source(it, where, shape.member, source.element, names)
         else:
             yield from _structure(it, where, shape.member, source.element, names)
+
+
+def _only(it: Checked, where: str, shape: Shape, source: Only) -> Iterator[Fault]:
+    part = it.parts.get(source.part)
+    if part is None:
+        yield fault(f"{where}: no part {source.part}", source.part, it.parts)
+    elif part.key != (part.parent.name,):
+        yield fault(f"{where}: {part.table} may have several rows: its key has to be {part.parent.name}")
+    else:
+        names: Names = {each.name: each for each in part.columns}
+        yield from _structure(it, where, shape, source.element, names)
 
 
 def _sendable(where: str, shape: Shape, column: Column) -> Iterator[Fault]:

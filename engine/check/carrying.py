@@ -6,15 +6,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from engine.check.checked import Checked
 from engine.check.fault import Fault, fault
-from engine.check.models import Described, NoPathError, Shape, found, keys_of
+from engine.check.models import Described, Listed, NoPathError, Shape, found, keys_of
 from modules.spec import Call, Old
 
 #: Parameters that say how a call is made, not what a resource is.
-_ABOUT_THE_CALL = ("DryRun",)
+_ABOUT_THE_CALL = ("DryRun", "ChecksumAlgorithm", "ContentMD5")
 
 
 def faults(it: Checked) -> Iterator[Fault]:
@@ -41,15 +41,6 @@ def with_looks(it: Checked) -> Described | None:
         elif shape is not None and shape.type_name == "structure":
             joined |= shape.members
     return replace(described, joined=joined)
-
-
-@dataclass(frozen=True)
-class Listed:
-    """The shape of what a projection finds: a list of what it finds in each element."""
-
-    member: Shape
-    type_name: str = "list"
-    name: str = "list"
 
 
 def _shown(it: Checked, call: Call) -> Shape:

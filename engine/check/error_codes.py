@@ -7,6 +7,9 @@ EC2: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 belongs here, if that page or an answer of AWS has it; similar codes differ in the case of one letter, so that
 no pattern can tell a right one from a wrong one.
 
+S3's model has a few: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html. An answer to HEAD
+has no document, and the client takes the status for the code.
+
 SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html, and the errors
 of each action there.
 """
@@ -132,5 +135,23 @@ _SQS = _codes(
     """
 )
 
+_S3 = _codes(
+    """
+    301 400 403 404 AccessControlListNotSupported AllAccessDisabled BadDigest BucketAlreadyExists
+    BucketAlreadyOwnedByYou BucketHasAccessPointsAttached BucketNotEmpty EntityTooLarge
+    IllegalLocationConstraintException IllegalVersioningConfigurationException IncompleteBody InvalidArgument
+    InvalidBucketAclWithObjectOwnership InvalidBucketName InvalidBucketOwnerAWSAccountID InvalidBucketState
+    InvalidLocationConstraint InvalidPolicyDocument InvalidRequest InvalidTag
+    InvalidTargetBucketForLogging KMS.DisabledException KMS.InvalidStateException KMS.NotFoundException
+    KeyTooLongError MalformedACLError MalformedPolicy MalformedXML MetadataConfigurationNotFound
+    MethodNotAllowed NoSuchBucket NoSuchBucketPolicy NoSuchCORSConfiguration NoSuchConfiguration NoSuchKey
+    NoSuchLifecycleConfiguration NoSuchPublicAccessBlockConfiguration NoSuchTagSet
+    NoSuchTagSetError NoSuchUpload NoSuchVersion NoSuchWebsiteConfiguration NotImplemented
+    ObjectLockConfigurationNotFoundError OperationAborted OwnershipControlsNotFoundError PermanentRedirect
+    ReplicationConfigurationNotFoundError ServerSideEncryptionConfigurationNotFoundError SlowDown
+    TooManyBuckets UnsupportedArgument
+    """
+)
+
 #: The codes of each such service.
-VETTED: Mapping[str, frozenset[str]] = {"ec2": _EC2, "sqs": _SQS}
+VETTED: Mapping[str, frozenset[str]] = {"ec2": _EC2, "s3": _S3, "sqs": _SQS}

@@ -102,6 +102,19 @@ class Described:
     joined: Mapping[str, Shape] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Listed:
+    """The shape of a list that an expression makes.
+
+    Attributes:
+        member: the shape of its elements.
+    """
+
+    member: Shape
+    type_name: str = "list"
+    name: str = "list"
+
+
 _SEGMENT = re.compile(r"(?P<name>[^.\[]+)(?P<first>\[0\])?(?:\.|$)")
 
 
@@ -153,6 +166,8 @@ def _found(shape: Shape | Described, node: dict[str, Any]) -> Shape:
             return _element(_found(shape, inner), "[]")
         case "filter_projection", [inner, each, _]:
             return _found(_element(_found(shape, inner), "[?]"), each)
+        case "multi_select_list", [only]:
+            return Listed(_found(shape, only))
         case (("multi_select_list" | "multi_select_dict"), children):
             for each in children:
                 _found(shape, each["children"][0] if each["type"] == "key_val_pair" else each)

@@ -139,7 +139,7 @@ def _codes(it: Checked) -> Iterator[Fault]:
     codes |= {code for call in calls for code in call.tolerate} | {code for code, _ in resource.eventual}
     codes |= {resource.revival.error[0]} if resource.revival else set()
     codes |= {code for detail in resource.details for code in detail.absent}
-    codes |= set(resource.describe.hidden) if resource.describe else set()
+    codes |= set((resource.describe or resource.listing).hidden)
     for code in sorted(codes - set(known)) if known else ():
         yield fault(f"no error code of {resource.service}: {code}", code, known)
 

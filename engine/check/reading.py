@@ -8,7 +8,7 @@ from engine.check.checked import Checked, element
 from engine.check.constants import constant, documented_name
 from engine.check.fault import Fault, fault
 from engine.check.models import Described, NoPathError, Shape, found
-from modules.spec import Call, Column, EnumType, Item, OnChange
+from modules.spec import Call, Column, Context, EnumType, Item, OnChange
 
 #: SQL types that hold a value of a botocore type as it is.
 SQL_TYPES = {
@@ -141,6 +141,9 @@ def _plain(it: Checked, operation: str, params: Mapping[str, object]) -> Iterato
     for name, value in params.items():
         if name not in members:
             yield fault(f"{operation} has no parameter {name}", name, members)
+        elif isinstance(value, Context):
+            if members[name].type_name != "string":
+                yield fault(f"{operation}: {name} is a {members[name].type_name}")
         elif (members[name].type_name == "list") is not isinstance(value, list):
             yield fault(f"{operation}: {name} is a {members[name].type_name}")
         elif value not in ("", []):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.plan import descriptions
-from engine.plan.model import Key, Pending, Step, Values
+from engine.plan.model import Key, Parts, Pending, Step, Values
 from engine.plan.requests import Facts, applies, structure
 from engine.plan.snapshot import Snapshot
 from modules.spec import Call, ComesWith, OnChange, Resource, Update
@@ -60,18 +60,18 @@ def sharing(snapshot: Snapshot, steps: Sequence[Step], context: Mapping[str, str
 
 def _calls(resource: Resource, step: Step) -> Iterator[Call]:
     """The calls that a step makes, besides those for elements of arrays."""
-    values = _values(step)
+    values, parts = _values(step), _parts(step)
     match step.kind:
         case "create":
-            yield from (call for call in resource.create if applies(call, values))
+            yield from (call for call in resource.create if applies(call, values, parts))
         case "delete":
-            yield from (call for call in resource.delete if applies(call, values))
+            yield from (call for call in resource.delete if applies(call, values, parts))
         case "update":
             for call in resource.update:
                 if (
                     isinstance(call, Update)
                     and step.change.changed & set(call.when)
-                    and applies(call, values)
+                    and applies(call, values, parts)
                 ):
                     yield call
 
@@ -87,6 +87,11 @@ def _values(step: Step) -> Values:
     if step.kind == "delete":
         return change.found.values if change.found else {}
     return change.desired.values if change.desired else {}
+
+
+def _parts(step: Step) -> Parts:
+    of = step.change.found if step.kind == "delete" else step.change.desired
+    return of.parts if of else {}
 
 
 def _brought(

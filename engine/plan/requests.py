@@ -12,6 +12,7 @@ from typing import Any
 from engine.plan.descriptions import found, search
 from engine.plan.model import Desired, Found, Parts, Values
 from modules.spec import (
+    UNSET,
     Call,
     Carry,
     Column,
@@ -24,6 +25,7 @@ from modules.spec import (
     Item,
     Loss,
     Old,
+    Only,
     Resource,
     Source,
     Token,
@@ -31,6 +33,7 @@ from modules.spec import (
     When,
     named,
 )
+from modules.spec.calls import Given
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,14 +92,22 @@ def described(call: Call, answer: Mapping[str, Any], facts: Facts) -> dict[str, 
     return {**there, **structure(call.joins, facts)} if there is not None and call.joins else there
 
 
-def applies(call: Call, values: Values) -> bool:
+def applies(call: Call, values: Values, parts: Parts) -> bool:
     """Whether the call is to be made for these values."""
-    return call.given is None or values.get(call.given[0]) == call.given[1]
+    if call.given is None:
+        return True
+    name, wanted = call.given
+    there = parts[name] if name in parts else values.get(name)
+    if isinstance(wanted, Given):
+        return (there is None or there in ("", (), [], {})) is (wanted is UNSET)
+    return bool(there == wanted)
 
 
 def is_made(call: Call, facts: Facts) -> bool:
     """Whether the call is to be made, now that all that its parameters are made from is known."""
-    return applies(call, facts.values) and (call.needs is None or call.needs in request(call, facts))
+    return applies(call, facts.values, facts.parts) and (
+        call.needs is None or call.needs in request(call, facts)
+    )
 
 
 def structure(params: Mapping[str, Source], facts: Facts) -> dict[str, Any]:
@@ -115,7 +126,8 @@ def _value(source: Source, facts: Facts) -> Any:
         case Const():
             return source.value
         case Context():
-            return facts.context[source.what]
+            told = facts.context[source.what]
+            return source.read(told) if source.read else told
         case Derived():
             arguments = [facts.values.get(name) for name in source.columns]
             return None if arguments[0] is None else source.function(*arguments)
@@ -129,6 +141,9 @@ def _value(source: Source, facts: Facts) -> Any:
         case Each():
             elements = (*facts.parts.get(source.part, ()), *facts.unseen.get(source.part, ()))
             return [_element(source, each, facts) for each in elements]
+        case Only():
+            some = facts.parts.get(source.part, ())
+            return structure(source.element, _of_element(some[0], facts)) if some else None
         case Item():
             there = search(source.path, facts.item)
             return source.read(there) if source.read and there is not None else there
@@ -153,8 +168,11 @@ def _client_token(token: str, facts: Facts) -> str:
 def _element(each: Each, values: Values, facts: Facts) -> Any:
     if isinstance(each.element, str):
         return values[each.element]
-    inner = Facts(values=values, parts={}, context=facts.context, initial=facts.initial)
-    return structure(each.element, inner)
+    return structure(each.element, _of_element(values, facts))
+
+
+def _of_element(values: Values, facts: Facts) -> Facts:
+    return Facts(values=values, parts={}, context=facts.context, initial=facts.initial)
 
 
 def unseen(resource: Resource, old: Found) -> Parts:

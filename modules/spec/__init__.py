@@ -8,7 +8,7 @@ parameters are names joined by dots, with `[0]` for the first element of a list.
 against botocore's service models by `iasql check-modules`.
 """
 
-from modules.spec.calls import Batch, Call, Obstacle, PerItem, PerKey, Revival, Update, Waiter
+from modules.spec.calls import SET, UNSET, Batch, Call, Obstacle, PerItem, PerKey, Revival, Update, Waiter
 from modules.spec.carry import Carry, Kept, Look, Lost
 from modules.spec.columns import (
     Choice,
@@ -38,6 +38,7 @@ from modules.spec.sources import (
     Item,
     Loss,
     Old,
+    Only,
     Source,
     Token,
     When,
@@ -45,6 +46,8 @@ from modules.spec.sources import (
 )
 
 __all__ = [
+    "SET",
+    "UNSET",
     "After",
     "Batch",
     "Batched",
@@ -75,6 +78,7 @@ __all__ = [
     "Obstacle",
     "Old",
     "OnChange",
+    "Only",
     "Part",
     "Per",
     "PerItem",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from enum import Enum
+from typing import Final, Literal
 
 from modules.spec.columns import Value
 from modules.spec.sources import Source
@@ -25,6 +26,17 @@ class Batch:
     results: str | None = None
 
 
+class Given(Enum):
+    """What `given` may ask for besides a value of a column."""
+
+    SET = "the column has a value that is not empty, or the part has rows"
+    UNSET = "it is NULL or empty, or has none"
+
+
+SET: Final = Given.SET
+UNSET: Final = Given.UNSET
+
+
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """One AWS operation.
@@ -36,7 +48,8 @@ class Call:
         joins: what that description is to have besides what AWS answers: key to source.
         whole: that description says everything of the resource, so that it need not be fetched.
         tolerate: error codes that mean "it is so already".
-        given: a column and the value that it must have for the call to be made.
+        given: a column and the value that it must have for the call to be made; or a column or part, and
+            `SET` or `UNSET`.
         needs: the parameter without whose value the call is not made.
         taken_back: of a deletion that takes several calls, the one that takes this one back if a later one
             is refused.
@@ -49,7 +62,7 @@ class Call:
     joins: Mapping[str, Source] = field(default_factory=dict)
     whole: bool = False
     tolerate: tuple[str, ...] = ()
-    given: tuple[str, Value] | None = None
+    given: tuple[str, Value | Given] | None = None
     needs: str | None = None
     taken_back: Call | None = None
     batch: Batch | None = None
@@ -110,12 +123,14 @@ class Obstacle(Call):
         kept: a replacement gives it to the new resource, and takes it off the old one.
         first: it counts only where the old resource has to go before a new one can be made.
         unless_used_by: tables that take it away in the same plan if a resource of theirs refers to this one.
+        first_page: the first page says enough.
     """
 
     what: str
     kept: bool = False
     first: bool = False
     unless_used_by: tuple[str, ...] = ()
+    first_page: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

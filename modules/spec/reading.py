@@ -30,10 +30,11 @@ class List:
     Attributes:
         operation: botocore's name of it.
         items: path of the list in the answer; "@" for an answer that is the one item itself.
-        params: constant parameters, such as for the largest pages that AWS gives.
+        params: constant parameters, such as for the largest pages that AWS gives, or what `Context` gives.
         per: another table that has to be listed first.
         absent: error codes that mean "none".
         joins: what the description is to have besides what AWS answers: key to source.
+        hidden: as of `Describe`, of a detail, where nothing is described.
     """
 
     operation: str
@@ -42,6 +43,7 @@ class List:
     per: Per | None = None
     absent: tuple[str, ...] = ()
     joins: Mapping[str, Context] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -93,6 +93,8 @@ class Resource:
         revival: how to have back what is being deleted, where a row asks for it again.
         obstacles: what AWS would refuse a deletion for, where something has to be taken off before it.
         fetch: describes one resource, where the create's answer does not.
+        taken: answers if there is one of that name already, and is looked at before a create: for what AWS
+            answers as if it had made it, although it was there.
         ready, gone: how to wait for it.
         absent: error codes that mean it does not exist.
         busy: error codes of a delete that mean "not yet".
@@ -134,6 +136,7 @@ class Resource:
     delete: tuple[Call, ...] = ()
     obstacles: tuple[Obstacle, ...] = ()
     fetch: Call | None = None
+    taken: Call | None = None
     ready: Waiter | None = None
     gone: Waiter | None = None
     absent: tuple[str, ...] = ()

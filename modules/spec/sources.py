@@ -16,9 +16,14 @@ class Const:
 
 @dataclass(frozen=True)
 class Context:
-    """Something of the account that the call is made in; `arn` is who makes it."""
+    """Something of the account that the call is made in; `arn` is who makes it.
+
+    Attributes:
+        read: makes the parameter's value of that; None: nothing is sent.
+    """
 
     what: Literal["region", "account", "arn"]
+    read: Callable[[str], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,14 @@ class Each:
 
 
 @dataclass(frozen=True)
+class Only:
+    """The structure of a part's row, where the part has one at most; nothing is sent if it has none."""
+
+    part: str
+    element: Mapping[str, Source]
+
+
+@dataclass(frozen=True)
 class Item:
     """The element that a call is made for, the listed name that is described, or what a path finds in it.
 
@@ -104,7 +117,7 @@ class Token:
 
 
 #: A column's name, or one of the above.
-Source = str | Const | Context | Derived | Edited | Initial | Loss | Old | When | Each | Item | Token
+Source = str | Const | Context | Derived | Edited | Initial | Loss | Old | When | Each | Only | Item | Token
 
 
 def named(source: Source) -> tuple[str, ...]:
@@ -118,6 +131,6 @@ def named(source: Source) -> tuple[str, ...]:
             return (source.column, *named(source.source))
         case Initial():
             return named(source.source)
-        case Each():
+        case Each() | Only():
             return (source.part,)
     return ()

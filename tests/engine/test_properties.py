@@ -186,6 +186,8 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
 def _value(column: Column) -> st.SearchStrategy[Any]:
     """Random values of a column that means nothing in particular to another."""
     match column.type:
+        case EnumType():
+            return st.sampled_from(column.type.values)
         case "boolean":
             return _MAYBE
         case "integer":
@@ -219,6 +221,10 @@ def _parts_here(table: str, draw: Draw, rows: _Rows) -> dict[str, tuple[dict[str
             return {"load_balancer_security_groups": references}
         case "service":
             return {"service_security_groups": references}
+        case "bucket":
+            pages = st.sampled_from([None, "a", "b"])
+            website = {"index_document": "a", "error_document": draw(pages)}
+            return {"bucket_website": (website,) if draw(_MAYBE) else ()}
         case "task_definition":
             repositories = [row.key[0] for row in rows["repository"]]
             names = draw(st.lists(_NAMES, unique=True, max_size=2))

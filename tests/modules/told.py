@@ -196,7 +196,7 @@ class TellingCloud(Cloud):
 
 def _one_page(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer after which there is none."""
-    tokens = ("nexttoken", "nextmarker", "marker", "istruncated")
+    tokens = ("nexttoken", "nextmarker", "marker", "istruncated", "continuationtoken")
     return {name: value for name, value in answer.items() if name.lower() not in tokens}
 
 

@@ -20,6 +20,7 @@ from deploy.simulator.strict import (
     kms,
     logs,
     networks,
+    s3,
     secretsmanager,
     security_groups,
     sqs,
@@ -36,6 +37,7 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **kms.RULES,
     **logs.RULES,
     **networks.RULES,
+    **s3.RULES,
     **secretsmanager.RULES,
     **security_groups.RULES,
     **sqs.RULES,
@@ -60,4 +62,6 @@ def trim(call: AwsCall, reply: Response) -> Response:
     shorten = TRIMS.get((call.service, call.operation))
     if shorten is not None and reply.status_code == 200:
         reply.set_data(json.dumps(shorten(call, json.loads(reply.get_data()))))
+    if (call.service, call.operation) == ("s3", "CreateBucket") and reply.status_code == 200:
+        s3.complete(call)
     return reply

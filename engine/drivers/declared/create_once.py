@@ -78,6 +78,10 @@ class Maker:
         """
         for each in jobs:
             each.trail.attempts = max(each.trail.attempts, sent)
+        if jobs[0].resource.taken is not None and sent == 1:
+            taken = await self._taken(jobs[0].resource.taken, jobs[0])
+            if taken is not None:
+                return [taken]
         params = [await self._create_params(call, each) for each in jobs]
         try:
             answer = await self._answer(call, jobs, params)
@@ -90,6 +94,25 @@ class Maker:
         if error.treatment is not Treatment.LOST and sent == 1:
             return [error] * len(jobs)
         return await self._create_missing(call, jobs, error, sent)
+
+    async def _taken(self, look: Call, job: Job) -> CloudError | None:
+        """Why a resource is not to be made: AWS would answer as if it had made the one that is there."""
+        params = request(look, self.facts(job))
+        try:
+            await calls.call(
+                self.cloud, job.resource.service, look.operation, params, job.resource.region, stop=self.stop
+            )
+        except CloudError as error:
+            if error.treatment is not Treatment.REFUSED:
+                return error
+            return None  # it is not there, or the create is refused as well
+        return CloudError(
+            message=f"there is a {job.resource.table} of that name already",
+            sqlstate="23505",
+            detail=f"{job.resource.service} {look.operation} found it, and the listing did not.",
+            hint="Apply again: if it is the account's own, the row shows it then.",
+            code="AlreadyExists",
+        )
 
     async def repeat(self, call: Call, jobs: Sequence[Job]) -> list[Made]:
         """Make a call that can be repeated; of each job its answer, or why there is none."""

@@ -53,7 +53,7 @@ async def _listed(
     cloud: Cloud, resource: Resource, scope: Scope, named: Callable[[list[str]], None]
 ) -> list[dict[str, Any]]:
     listing = resource.listing
-    params = {**listing.params, **scope}
+    params = {**await _given(cloud, listing.params), **scope}
     items: list[Any] = []
     try:
         async for page in pages(cloud, resource.service, listing.operation, params, resource.region):
@@ -67,6 +67,15 @@ async def _listed(
         return await _joined(cloud, items, listing.joins)
     named(items)
     return await _described(cloud, resource, scope, items)
+
+
+async def _given(cloud: Cloud, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Constant parameters, with what depends on the account and region."""
+    if not any(isinstance(each, Context) for each in params.values()):
+        return dict(params)
+    facts = Facts(values={}, parts={}, context=(await identity(cloud)).context)
+    told = {name: each for name, each in params.items() if isinstance(each, Context)}
+    return {**params, **structure(told, facts)}
 
 
 async def _joined(
@@ -102,7 +111,7 @@ async def _of_ours(resource: Resource, looks: Sequence[Coroutine[Any, Any, _T]])
     Raises:
         CloudError: a look failed, or AWS allows none.
     """
-    hidden = resource.describe.hidden if resource.describe else ()
+    hidden = (resource.describe or resource.listing).hidden
     if not hidden:
         return await all_of(looks)
 

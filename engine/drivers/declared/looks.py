@@ -80,6 +80,8 @@ async def look(cloud: Cloud, resource: Resource, call: Call, facts: Facts) -> An
         async for page in pages(cloud, resource.service, call.operation, params, resource.region):
             some = descriptions.search(call.result or "@", page)
             result = [*result, *some] if isinstance(result, list) and isinstance(some, list) else some
+            if isinstance(call, Obstacle) and call.first_page:
+                break
     except CloudError as error:
         if error.code not in call.tolerate:
             raise

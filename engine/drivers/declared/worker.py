@@ -421,7 +421,7 @@ _NOT_SHOWN = "NotShownYet"
 
 def _first(job: Job) -> Call:
     """The call that makes the resource; the others of its create complete it."""
-    return next(call for call in job.resource.create if applies(call, job.desired.values))
+    return next(call for call in job.resource.create if applies(call, job.desired.values, job.desired.parts))
 
 
 def _undone(job: Job) -> list[Kept]:

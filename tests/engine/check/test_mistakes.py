@@ -17,6 +17,7 @@ from modules.aws_elb.load_balancer import LOAD_BALANCER
 from modules.aws_elb.target_group import TARGET_GROUP
 from modules.aws_iam.role import ROLE
 from modules.aws_regions.aws_regions import AWS_REGIONS
+from modules.aws_s3.bucket import BUCKET
 from modules.aws_security_group.security_group import SECURITY_GROUP
 from modules.aws_security_group.security_group_rule import SECURITY_GROUP_RULE
 from modules.aws_sqs.queue import QUEUE
@@ -24,6 +25,7 @@ from modules.aws_vpc.subnet import SUBNET
 from modules.aws_vpc.vpc import VPC
 from modules.catalogue import Catalogue, find_modules
 from modules.spec import (
+    SET,
     Call,
     Carry,
     Choice,
@@ -34,6 +36,7 @@ from modules.spec import (
     EnumType,
     Kept,
     Old,
+    Only,
     Reference,
     Resource,
     Source,
@@ -122,6 +125,23 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
     "code of a detail that is not there": (
         replace(ROLE, details=(replace(ROLE.details[0], absent=("NoSuchEntiti",)),)),
         "no error code of iam: NoSuchEntiti",
+    ),
+    "only row of several": (
+        create(LOAD_BALANCER, {"Subnets": Only("load_balancer_security_groups", {})}),
+        "create_load_balancer Subnets: load_balancer_security_groups may have several rows: its key has to "
+        "be load_balancer_name",
+    ),
+    "only row of no part": (
+        create(SERVICE, {"loadBalancers": Only("service_group", {})}),
+        "create_service loadBalancers: no part service_group",
+    ),
+    "given for no column or part": (
+        create(BUCKET, given=("polcy", SET)),  # type: ignore[arg-type]
+        "create_bucket: given names no column: polcy",
+    ),
+    "what shows that a name is taken": (
+        replace(BUCKET, taken=Call(operation="head_bucket", params={"Name": "name"})),
+        "head_bucket has no parameter Name: HeadBucketRequest has no member Name",
     ),
     "no owner": (
         replace(LOG_GROUP, columns=tuple(each for each in LOG_GROUP.columns if each.name != "managed_by")),

@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from engine.plan.model import Desired
 from engine.plan.requests import Facts, applies, carried, merged, request
 from modules.spec import (
+    SET,
+    UNSET,
     Call,
     Const,
     Context,
     Derived,
     Each,
     Item,
+    Only,
     Part,
     Source,
     Token,
@@ -48,6 +53,8 @@ def test_a_path_is_nested_structures_and_the_first_element_of_lists() -> None:
 
 def test_values_come_from_the_account_the_element_and_functions_of_columns() -> None:
     assert _request({"Region": Context("region"), "Item": Item()}) == {"Region": "here", "Item": "element"}
+    elsewhere = Context("region", lambda region: None if region == "here" else region)
+    assert _request({"Region": elsewhere}) == {}
     joined = Derived(lambda one, two: f"{one}-{two}", ("one", "two"))
     assert _request({"Both": joined}, one="a", two=None) == {"Both": "a-None"}
     assert _request({"Both": joined}, one=None, two="b") == {}
@@ -65,6 +72,13 @@ def test_each_row_of_a_part_is_an_element() -> None:
     assert structures == {"Rules": [{"Port": 80}, {"Port": 443, "Note": "tls"}]}
 
 
+def test_the_only_row_of_a_part_is_a_structure() -> None:
+    source = Only("rule", {"Port": "port", "Inner.Note": "note", "One": Const(1)})
+    assert _request({"Rule": source}) == {"Rule": {"Port": 80, "One": 1}}
+    none = Facts(values={}, parts={"rule": ()}, context={})
+    assert request(Call(operation="do", params={"Rule": source}), none) == {}
+
+
 def test_a_token_is_the_same_for_the_same_values_only() -> None:
     one, same, other = (_request({"Token": Token(), "Name": "name"}, name=name) for name in "aab")
     assert one["Token"] == same["Token"] != other["Token"]
@@ -73,8 +87,20 @@ def test_a_token_is_the_same_for_the_same_values_only() -> None:
 
 def test_a_call_may_be_made_for_one_value_only() -> None:
     call = Call(operation="do", params={}, given=("kind", "tcp"))
-    assert applies(call, {"kind": "tcp"})
-    assert not applies(call, {"kind": "udp"})
+    assert applies(call, {"kind": "tcp"}, {})
+    assert not applies(call, {"kind": "udp"}, {})
+
+
+@pytest.mark.parametrize("empty", [None, "", [], {}])
+def test_a_call_may_be_made_for_what_is_set_or_for_what_is_not(empty: Any) -> None:
+    put, delete = (Call(operation="do", params={}, given=("some", each)) for each in (SET, UNSET))
+    for there in ({"some": False}, {"some": 0}, {"some": "x"}, {"some": {"a": None}}):
+        assert applies(put, there, {})
+        assert not applies(delete, there, {})
+    assert applies(delete, {"some": empty}, {})
+    assert not applies(put, {"some": empty}, {})
+    assert applies(put, {}, {"some": ({"a": 1},)})
+    assert applies(delete, {}, {"some": ()})
 
 
 def test_an_update_sends_what_has_changed_or_all_where_aws_sets_back_what_it_is_not_given() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -65,6 +66,23 @@ async def test_what_is_refused_because_of_one_is_tried_in_halves(monkeypatch: py
     monkeypatch.setattr("engine.aws.calls.call", calls.call)
     assert await _maker().repeat(_REMOVE, _jobs("a", "wrong", "c", "d")) == [{}, error, {}, {}]
     assert calls.sent == [["a", "wrong", "c", "d"], ["a", "wrong"], ["a"], ["wrong"], ["c", "d"]]
+
+
+async def test_what_is_there_already_is_not_made_where_aws_would_say_that_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls = Calls(CloudError(message="not there", treatment=Treatment.REFUSED))
+    monkeypatch.setattr("engine.aws.calls.call", calls.call)
+    look = Call(operation="look", params={"Names[0]": "name"})
+    there, not_there = (
+        replace(each, resource=replace(_THING, taken=look)) for each in _jobs("there", "wrong")
+    )
+    [made] = await _maker().create(_MAKE, [there])
+    assert isinstance(made, CloudError)
+    assert (made.sqlstate, calls.sent) == ("23505", [["there"]])
+    calls.sent.clear()
+    assert await _maker().create(_MAKE, [not_there]) == [calls.error]
+    assert calls.sent == [["wrong"], ["wrong"]]
 
 
 @pytest.mark.parametrize("treatment", [Treatment.THROTTLED, Treatment.UNSENT])

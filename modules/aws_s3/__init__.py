@@ -1,0 +1,11 @@
+"""Buckets."""
+
+from modules.aws_s3.bucket import BUCKET
+from modules.spec import Module
+
+MODULE = Module(
+    name="aws_s3",
+    dependencies=("aws_account",),
+    resources=(BUCKET,),
+    tables=("bucket", "public_access_block", "bucket_website"),
+)
