@@ -57,7 +57,7 @@ def session(
             _DRIVER.sub("postgresql://", given), autocommit=True, fallback_application_name="iasql"
         )
     except psycopg.Error as error:
-        raise Refused(_said(error)) from error
+        raise Refused(said(error)) from error
     with connection:
         own = Session(connection, hear)
         for name, value in settings.items():
@@ -105,7 +105,7 @@ class Session:
                         asked = len(interruptions)
                         self._stop(final=asked > 1)
                 except psycopg.Error as error:
-                    raise Refused(_said(error)) from error
+                    raise Refused(said(error)) from error
 
     def plan(self, *, only: str | None = None, region: str | None = None) -> Plan:
         """What an apply would do.
@@ -144,7 +144,7 @@ class Session:
         self._connection.cancel_safe()
 
     def _notice(self, said: psycopg.errors.Diagnostic) -> None:
-        self._hear(_of_diagnostic(said))
+        self._hear(notice_of(said))
 
 
 @contextmanager
@@ -161,7 +161,7 @@ def _interruptions() -> Iterator[Sequence[int]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _of_diagnostic(said: psycopg.errors.Diagnostic) -> Notice:
+def notice_of(said: psycopg.errors.Diagnostic) -> Notice:
     return Notice(
         severity=said.severity_nonlocalized or said.severity or "NOTICE",
         message=said.message_primary or "",
@@ -171,10 +171,10 @@ def _of_diagnostic(said: psycopg.errors.Diagnostic) -> Notice:
     )
 
 
-def _said(error: psycopg.Error) -> Notice:
+def said(error: psycopg.Error) -> Notice:
     """An error as the server said it, or the driver, without the connection string."""
     if error.diag.message_primary:
-        return _of_diagnostic(error.diag)
+        return notice_of(error.diag)
     first, _, more = str(error).strip().partition("\n")
     lost = isinstance(error, psycopg.OperationalError)
     hint = "Name the server: --url, DATABASE_URL, or PGHOST, PGPORT, PGDATABASE and PGUSER."

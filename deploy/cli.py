@@ -128,6 +128,11 @@ def main() -> None:
     help="Where to serve /metrics, /healthz and /readyz; it asks for no password.",
 )
 @click.option(
+    "--console",
+    metavar="HOST:PORT",
+    help="Where to serve the console, pages for a browser; people sign in with a database's own user.",
+)
+@click.option(
     "--watch",
     metavar="INTERVAL",
     help="Look this often for what has been changed in AWS, '5min' say, and record it: NOTIFY iasql_drift.  "
@@ -162,6 +167,7 @@ def up_command(
     authentication_timeout: float,
     memory_per_connection: int,
     admin: str | None,
+    console: str | None,
     watch: str | None,
     log_format: Format,
     verbose: bool,
@@ -181,17 +187,20 @@ def up_command(
         held=memory_per_connection << 20,
     )
     try:
+        addresses = options.listen(listen, socket_mode)
+        shown = options.tls(tls, tls_cert, tls_key, tls_client_ca)
         settings = Settings(
-            listen=options.listen(listen, socket_mode),
+            listen=addresses,
             reuse_port=reuse_port,
             drain=drain,
             reuse_seconds=reuse_server_connections,
             postgres=postgres,
             simulate=simulate,
             data_dir=data_dir,
-            tls=options.tls(tls, tls_cert, tls_key, tls_client_ca),
+            tls=shown,
             limits=limits,
             admin=options.admin(admin),
+            console=options.console(console, addresses, tls_cert, tls_key, shown),
             watch=options.interval(watch),
             given=sys.argv[2:],
             simulated_databases=simulate_databases,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
-from collections.abc import Iterable
+import ssl
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
 
+from deploy.console import ConsoleSettings
 from deploy.failure import StartError
 from proxy.entry.listeners import Address, SocketAddress, TCPAddress
 from proxy.transport.tls import CertificateError, ListenerTLS
@@ -31,6 +34,55 @@ def admin(value: str | None) -> TCPAddress | None:
         click.BadParameter: it cannot be.
     """
     return None if value is None else _tcp(value, "--admin")
+
+
+def console(
+    value: str | None,
+    listeners: Sequence[Address],
+    certificate: Path | None,
+    key: Path | None,
+    tls: ListenerTLS | None,
+) -> ConsoleSettings | None:
+    """What --console means, together with where clients connect and what they are shown.
+
+    Raises:
+        click.BadParameter: it cannot be.
+        StartError: the files cannot be used.
+    """
+    if value is None:
+        return None
+    address = _tcp(value, "--console")
+    if tls is None and not _is_this_machine(address.host):
+        message = (
+            f"{value}: passwords would travel in the clear. Give --tls-cert and --tls-key, or an address of "
+            "this machine such as 127.0.0.1:8080, behind a server that has TLS"
+        )
+        raise click.BadParameter(message, param_hint="--console")
+    if (
+        tls is not None
+        and tls.asks_for_certificate
+        and not any(isinstance(each, SocketAddress) for each in listeners)
+    ):
+        message = "the console has no certificate for --tls-client-ca: give it a socket, --listen /DIRECTORY"
+        raise click.BadParameter(message, param_hint="--console")
+    context = None
+    if tls is not None and certificate is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        try:
+            context.load_cert_chain(certificate, key)
+        except (OSError, ssl.SSLError) as error:
+            raise StartError(f"{certificate} and {key} cannot be used: {error}") from error
+    return ConsoleSettings(address=address, tls=context, certificate=certificate, key=key)
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def interval(value: str | None) -> float | None:

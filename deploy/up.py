@@ -16,6 +16,7 @@ import click
 
 from deploy.account import start_accounts, start_default
 from deploy.admin import Admin
+from deploy.console import ConsoleSettings, start_console
 from deploy.failure import StartError
 from deploy.metrics import Metrics
 from deploy.postgres import forget_where, say_where, start_postgres
@@ -48,6 +49,7 @@ class Settings:
         tls: what is shown to clients that want TLS, or None if they cannot have it.
         limits: how many clients there may be.
         admin: where the admin port is, or None for none.
+        console: where the console is and what it shows to browsers, or None for none.
         watch: seconds from one look at what has been changed in AWS to the next, or None for none.
         given: the options as they were written, without the command.
         simulated_databases: patterns of names; databases of such a name have simulated accounts of their own.
@@ -64,6 +66,7 @@ class Settings:
     drain: float = 0
     reuse_seconds: float | None = None
     admin: TCPAddress | None = None
+    console: ConsoleSettings | None = None
     watch: float | None = None
     given: Sequence[str] = ()
     simulated_databases: Sequence[str] = ()
@@ -111,7 +114,7 @@ async def up(settings: Settings) -> None:
         encrypted = settings.tls is not None or (upstream.tls is not None and upstream.tls.required)
         # Of a terminal that is closed SIGHUP is the end, unless there are certificates to be read.
         if encrypted or not sys.stdin.isatty():
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, proxy.reload_certificates)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, proxy, settings)
         if settings.admin is not None:
             await _start_admin(settings, Admin(proxy, database, metrics.registry), stack)
         try:
@@ -119,6 +122,14 @@ async def up(settings: Settings) -> None:
         except OSError as error:
             raise StartError(f"cannot listen: {error.strerror or error}") from error
         stack.push_async_callback(proxy.stop)
+        if settings.console is not None:
+            await start_console(
+                settings.console,
+                proxy.addresses,
+                stack,
+                encrypted=settings.tls is not None,
+                reuse_port=settings.reuse_port,
+            )
         parameters = {"sslmode": "require"} if settings.tls is not None and settings.tls.required else {}
         if backing.embedded is not None:
             # So that psql's \df shows the functions before one is called.
@@ -138,6 +149,12 @@ async def up(settings: Settings) -> None:
             "Begin with: SELECT * FROM iasql_install('aws_vpc'); all functions: SELECT * FROM iasql_help();"
         )
         await ended.wait()
+
+
+def _reload(proxy: Proxy, settings: Settings) -> None:
+    proxy.reload_certificates()
+    if settings.console is not None:
+        settings.console.reload()
 
 
 async def _start_admin(settings: Settings, admin: Admin, stack: AsyncExitStack) -> None:
@@ -177,10 +194,11 @@ def _check_addresses(settings: Settings) -> None:
         if isinstance(address, TCPAddress) and address.port:
             reason += f"; use another port: {_another(address, settings.given)}"
         raise StartError(f"cannot listen on {address}: {reason}")
-    if settings.admin is not None:
-        reason = unusable(settings.admin, shared=settings.reuse_port)
+    console = settings.console.address if settings.console is not None else None
+    for other, option in ((settings.admin, "--admin"), (console, "--console")):
+        reason = unusable(other, shared=settings.reuse_port) if other is not None else None
         if reason is not None:
-            raise StartError(f"cannot listen on {settings.admin}: {reason}; use another --admin")
+            raise StartError(f"cannot listen on {other}: {reason}; use another {option}")
 
 
 def _another(address: TCPAddress, given: Sequence[str]) -> str:

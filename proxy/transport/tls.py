@@ -71,6 +71,11 @@ class ListenerTLS:
         self.required = required
         self.identity = self._read()
 
+    @property
+    def asks_for_certificate(self) -> bool:
+        """Whether clients have to show one."""
+        return self._client_root is not None
+
     def reload(self) -> None:
         """Read the files again; connections from now on see what is in them.
 

@@ -1,0 +1,401 @@
+"""What is answered to each address. Every page but the first one needs somebody who is signed in."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import ipaddress
+import json
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlencode
+
+import structlog
+from aiohttp import web
+
+from console.session import Refused
+from console.shown import Notice
+from console.web import queries
+from console.web.render import Viewer, drawing, page
+from console.web.server_session import Job, Server, ServerSession, sign_in
+from console.web.visits import LONGEST, Attempts, Visit, Visits, new_id
+
+#: Rows that a statement's answer is shown of.
+_SHOWN = 1000
+#: Seconds after which a stream of events says that it is still there.
+_BEAT = 15.0
+#: What the server says to who may come in at another time.
+_NOT_NOW = ("too many", "remaining connection slots", "starting up", "shutting down", "in recovery mode")
+_log = structlog.get_logger("console")
+
+_Answer = Callable[[web.Request, Visit, Viewer], Awaitable[web.StreamResponse]]
+
+
+class Pages:
+    """The pages.
+
+    Args:
+        server: where the proxy is.
+        secure: whether browsers come with TLS.
+    """
+
+    def __init__(self, server: Server, visits: Visits, attempts: Attempts, *, secure: bool) -> None:
+        self._server = server
+        self._visits = visits
+        self._attempts = attempts
+        self._secure = secure
+        # With this prefix no other host and no page without TLS can set the cookie.
+        self._cookie = "__Host-iasql" if secure else "iasql"
+        # A session's cookie does not come along with another site's link, and must not be overwritten then.
+        self._form_cookie = f"{self._cookie}-form"
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where they are."""
+        return [
+            web.get("/sign-in", self._sign_in_page),
+            web.post("/sign-in", self._sign_in),
+            web.post("/sign-out", self._signed_in(self._sign_out)),
+            web.get("/", self._signed_in(self._overview)),
+            web.get("/tables", self._signed_in(self._tables)),
+            web.get("/tables/{schema}/{table}", self._signed_in(self._table)),
+            web.get("/change", self._signed_in(self._change)),
+            web.post("/change/plan", self._signed_in(self._plan)),
+            web.post("/change/apply", self._signed_in(self._apply)),
+            web.post("/change/stop", self._signed_in(self._stop)),
+            web.get("/change/progress", self._signed_in(self._progress)),
+            web.get("/change/events", self._signed_in(self._events)),
+            web.post("/undo", self._signed_in(self._undo)),
+            web.get("/history", self._signed_in(self._history)),
+            web.get("/history/{number:[0-9]{1,18}}", self._signed_in(self._operation)),
+            web.get("/sql", self._signed_in(self._sql)),
+            web.post("/sql", self._signed_in(self._run)),
+        ]
+
+    def cookie(self, request: web.Request) -> str | None:
+        """What a browser's form is bound to: the id of its session, or what it got to sign in with."""
+        return request.cookies.get(self._form_cookie if request.path == "/sign-in" else self._cookie)
+
+    def leave(self, visit: Visit) -> None:
+        """Leave the server as soon as what is under way there has ended."""
+        self._visits.end(visit)
+        task = asyncio.create_task(visit.server.close())
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+    def _signed_in(self, shown: _Answer) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            visit = self._visits.find(self.cookie(request))
+            if visit is not None and visit.server.lost:
+                self.leave(visit)
+                visit = None
+            if visit is None:
+                raise web.HTTPSeeOther("/sign-in")
+            allowed = await queries.may(visit.server)
+            viewer = Viewer(visit.server.user, visit.server.database, self._visits.token(visit.id), allowed)
+            try:
+                return await shown(request, visit, viewer)
+            except Refused as refused:
+                body = page("refused.html", viewer, said=refused.said)
+                return _html(body, status=409 if request.method == "POST" else 400)
+
+        return answer
+
+    def _set_cookie(self, response: web.StreamResponse, name: str, id: str) -> None:
+        response.set_cookie(
+            name,
+            id,
+            path="/",
+            httponly=True,
+            secure=self._secure,
+            samesite="Strict",
+            max_age=int(LONGEST),
+        )
+
+    async def _sign_in_page(self, request: web.Request) -> web.Response:
+        return self._asking(request)
+
+    def _asking(
+        self,
+        request: web.Request,
+        said: str | None = None,
+        status: int = 200,
+        database: str = "",
+        user: str = "",
+    ) -> web.Response:
+        """The form; the browser gets an id of nobody's, so that the form has a token."""
+        known = self.cookie(request)
+        id = known or new_id()
+        token = self._visits.token(id)
+        body = page("sign_in.html", None, token=token, said=said, database=database, user=user)
+        response = _html(body, status=status)
+        if known is None:
+            self._set_cookie(response, self._form_cookie, id)
+        return response
+
+    async def _sign_in(self, request: web.Request) -> web.StreamResponse:
+        form = await request.post()
+        database, user, password = (str(form.get(each, "")) for each in ("database", "user", "password"))
+        again = {"database": database, "user": user}
+        if not (database and user and password) or "\0" in database + user + password:
+            return self._asking(request, "Database, user and password are all needed.", 400, **again)
+        address = _network(request.remote)
+        if self._visits.full:
+            return self._asking(request, "Too many are signed in. Try again later.", 503, **again)
+        if not self._attempts.begin(address, user):
+            _log.warning("too many attempts to sign in", address=address, user=user)
+            return self._asking(request, "Too many attempts. Try again in five minutes.", 429, **again)
+        try:
+            server = await sign_in(self._server, database, user, password)
+        except Refused as refused:
+            # The driver says before it where it has connected to; that is not for who is not signed in.
+            _, fatal, reason = refused.said.message.rpartition("FATAL:")
+            reason = reason.strip()
+            _log.warning("sign-in refused", address=address, user=user, database=database, reason=reason)
+            if not fatal or any(each in reason for each in _NOT_NOW):
+                return self._asking(request, "The server takes no connection now.", 503, **again)
+            said = "This database, user and password do not belong together."
+            return self._asking(request, said, 401, **again)
+        self._attempts.succeeded(address, user)
+        if (before := self._visits.find(request.cookies.get(self._cookie))) is not None:
+            self.leave(before)
+        visit = self._visits.begin(server)
+        _log.info("signed in", address=address, user=user, database=database)
+        response = web.HTTPSeeOther("/")
+        self._set_cookie(response, self._cookie, visit.id)
+        raise response
+
+    async def _sign_out(self, request: web.Request, visit: Visit, _: Viewer) -> web.StreamResponse:
+        self.leave(visit)
+        response = web.HTTPSeeOther("/sign-in")
+        response.del_cookie(self._cookie, path="/", secure=self._secure, httponly=True, samesite="Strict")
+        raise response
+
+    async def _overview(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
+        server = visit.server
+        given: dict[str, object] = {"modules": [], "tables": [], "drift": [], "operations": []}
+        if viewer.may:
+            names = [each for each in await queries.tables(server) if each[0] != "iasql_history"]
+            counts = await queries.counts(server, names)
+            fresh = {each[0]: each for each in await queries.fresh(server)}
+            given["modules"] = await queries.modules(server)
+            given["tables"] = [
+                (schema, name, counts.get((schema, name)), fresh.get(_called(schema, name)))
+                for schema, name in names
+            ]
+            given["drift"] = await queries.drift(server)
+            if "journal" in viewer.may:
+                given["operations"] = await queries.operations(server, 10)
+        return _html(page("overview.html", viewer, here="/", message=_message(server), **given))
+
+    async def _tables(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
+        names = await queries.tables(visit.server) if viewer.may else []
+        return _html(page("tables.html", viewer, here="/tables", tables=names))
+
+    async def _table(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
+        schema, table = request.match_info["schema"], request.match_info["table"]
+        names = await queries.tables(visit.server) if viewer.may else []
+        if (schema, table) not in names:
+            raise web.HTTPNotFound(text="there is no such table, or you may not read it")
+        column, has, equals = (request.query.get(each) for each in ("column", "has", "is"))
+        wanted = queries.Filter(column, has, equals) if column and (has or equals is not None) else None
+        limit = min(_number(request, "rows", queries.ROWS), queries.MOST_ROWS) or queries.ROWS
+        offset = _number(request, "from", 0)
+        found = await queries.browse(visit.server, schema, table, wanted, limit, offset)
+        past = ("iasql_history", table)
+        remembered = past in names and schema == "public"
+        named_by = found.named_by if remembered else None
+        if named_by is not None and named_by not in await queries.columns(visit.server, *past):
+            named_by = None
+        given = {name: text for name, text in (("column", column), ("has", has), ("is", equals)) if text}
+
+        def turned(to: int) -> str:
+            return "?" + urlencode({**given, "rows": limit, "from": to})
+
+        body = page(
+            "table.html",
+            viewer,
+            here="/tables",
+            schema=schema,
+            table=table,
+            found=found,
+            named_by=named_by,
+            remembered=remembered,
+            wanted=wanted,
+            offset=offset,
+            before=turned(max(offset - limit, 0)) if offset else None,
+            behind=turned(offset + limit) if found.more else None,
+        )
+        return _html(body)
+
+    async def _change(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
+        server = visit.server
+        if server.busy and server.job is not None and not server.job.ended:
+            raise web.HTTPSeeOther("/change/progress")
+        shown = server.shown
+        body = page(
+            "change.html",
+            viewer,
+            here="/change",
+            shown=shown,
+            drawing=drawing(shown.steps) if shown else None,
+            message=_message(server),
+        )
+        return _html(body)
+
+    async def _plan(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
+        form = await request.post()
+        only, region = (str(form.get(each, "")).strip() or None for each in ("only", "region"))
+        await visit.server.plan(only, region)
+        raise web.HTTPSeeOther("/change")
+
+    async def _apply(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
+        form = await request.post()
+        shown = visit.server.shown
+        if shown is None or shown.plan.id is None or form.get("plan") != shown.plan.id:
+            raise Refused(
+                Notice(
+                    severity="ERROR",
+                    message="this is not the plan that was shown last",
+                    hint="Look at the plan again on the page Change.",
+                )
+            )
+        await visit.server.apply(shown, allow_loss=form.get("allow_loss") == "on")
+        raise web.HTTPSeeOther("/change/progress")
+
+    async def _stop(self, request: web.Request, visit: Visit, _: Viewer) -> web.StreamResponse:
+        await visit.server.stop()
+        raise web.HTTPSeeOther("/change/progress")
+
+    async def _progress(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
+        job = visit.server.job
+        if job is None:
+            raise web.HTTPSeeOther("/change")
+        return _html(page("progress.html", viewer, here="/change", job=job, heard=list(job.heard)))
+
+    async def _events(self, request: web.Request, visit: Visit, _: Viewer) -> web.StreamResponse:
+        """Notices as they come, as server-sent events; at the end one that says so."""
+        job = visit.server.job
+        if job is None:
+            raise web.HTTPNotFound
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        sent = _number(request, "from", 0)
+        while self._visits.holds(visit):
+            for each in job.heard[sent:]:
+                sent += 1
+                await response.write(_event("step" if each.step else "notice", each))
+            if job.ended:
+                await response.write(b"event: end\ndata: {}\n\n")
+                break
+            if not await _news(job, sent):
+                await response.write(b": still there\n\n")
+        return response
+
+    async def _undo(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
+        form = await request.post()
+        text = str(form.get("operation", ""))
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+        count = await visit.server.undo(number)
+        visit.server.message = f"Rows put back: {count}. AWS is as before until you apply."
+        raise web.HTTPSeeOther("/change")
+
+    async def _history(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
+        _check_may(viewer, "journal")
+        offset = _number(request, "from", 0)
+        found = await queries.operations(visit.server, queries.ROWS + 1, offset)
+        body = page(
+            "history.html",
+            viewer,
+            here="/history",
+            operations=found[: queries.ROWS],
+            offset=offset,
+            limit=queries.ROWS,
+            more=len(found) > queries.ROWS,
+        )
+        return _html(body)
+
+    async def _operation(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
+        _check_may(viewer, "journal")
+        number = int(request.match_info["number"])
+        found = await queries.operation(visit.server, number)
+        if found is None:
+            raise web.HTTPNotFound(text="there is no such operation")
+        steps = await queries.steps(visit.server, number)
+        return _html(page("operation.html", viewer, here="/history", operation=found, steps=steps))
+
+    async def _sql(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
+        return _html(page("sql.html", viewer, here="/sql", statement="", found=None, shown=_SHOWN))
+
+    async def _run(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
+        form = await request.post()
+        statement = str(form.get("statement", ""))
+        found = await visit.server.run(statement, _SHOWN)
+        if form.get("as") == "csv":
+            text = io.StringIO()
+            writer = csv.writer(text)
+            writer.writerow(found.columns)
+            writer.writerows(found.rows)
+            headers = {"Content-Disposition": 'attachment; filename="answer.csv"'}
+            return web.Response(text=text.getvalue(), content_type="text/csv", headers=headers)
+        return _html(page("sql.html", viewer, here="/sql", statement=statement, found=found, shown=_SHOWN))
+
+
+def _html(body: str, *, status: int = 200) -> web.Response:
+    return web.Response(text=body, status=status, content_type="text/html")
+
+
+def _check_may(viewer: Viewer, what: str) -> None:
+    if what not in viewer.may:
+        raise web.HTTPNotFound(text="you may not see this")
+
+
+def _message(server: ServerSession) -> str | None:
+    message, server.message = server.message, None
+    return message
+
+
+def _number(request: web.Request, name: str, otherwise: int) -> int:
+    text = request.query.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else otherwise
+
+
+def _network(remote: str | None) -> str:
+    """An address, or of version 6 the network that one customer has."""
+    try:
+        address = ipaddress.ip_address(remote or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((int(address), 64), strict=False))
+    return str(address)
+
+
+def _called(schema: str, table: str) -> str:
+    return table if schema == "public" else f"{schema}.{table}"
+
+
+async def _news(job: Job, sent: int) -> bool:
+    """Whether something has happened within a while."""
+    changed = job.changed
+    if job.ended or len(job.heard) > sent:
+        return True
+    try:
+        async with asyncio.timeout(_BEAT):
+            await changed.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+def _event(kind: str, said: Notice) -> bytes:
+    if (step := said.step) is not None:
+        data: dict[str, object] = {
+            "number": step.number,
+            "count": step.count,
+            "what": step.what,
+            "seconds": step.seconds,
+        }
+    else:
+        data = {"severity": said.severity, "message": said.message, "hint": said.hint}
+    return f"event: {kind}\ndata: {json.dumps(data)}\n\n".encode()

@@ -1,0 +1,230 @@
+"""What pages ask of a database, with the rights of whoever has signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from console.session import Row
+from console.web.server_session import ServerSession
+
+#: Rows of a page, unless said otherwise, and at most.
+ROWS, MOST_ROWS = 100, 10_000
+
+_PREPARED = sql.SQL("SELECT to_regclass('iasql.iasql_operation') IS NOT NULL")
+_MAY = sql.SQL(
+    "SELECT DISTINCT proname::text FROM pg_catalog.pg_proc WHERE pronamespace = 'public'::regnamespace "
+    "AND proname LIKE 'iasql\\_%' AND has_function_privilege(oid, 'EXECUTE')"
+)
+_MAY_SEE_JOURNAL = sql.SQL(
+    "SELECT has_table_privilege('iasql.iasql_operation', 'SELECT') "
+    "AND has_table_privilege('iasql.iasql_step', 'SELECT')"
+)
+_MODULES = sql.SQL(
+    "SELECT schema, name, installed_at::timestamptz(0)::text FROM iasql.installed_module ORDER BY 1, 2"
+)
+#: The tables of modules, and the views of their past, that somebody may read a column of.
+_TABLES = sql.SQL(
+    "SELECT n.nspname::text, c.relname::text FROM pg_catalog.pg_class AS c "
+    "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+    "JOIN iasql.module_table AS m ON m.table_name = c.relname "
+    "WHERE c.relkind IN ('r', 'v') "
+    "AND (n.nspname = 'iasql_history' OR n.nspname IN (SELECT schema FROM iasql.place)) "
+    "AND has_schema_privilege(n.oid, 'USAGE') "
+    "AND (has_table_privilege(c.oid, 'SELECT') OR has_any_column_privilege(c.oid, 'SELECT')) "
+    "ORDER BY n.nspname = 'iasql_history', n.nspname <> 'public', 1, 2"
+)
+_COLUMNS = sql.SQL(
+    "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute AS a "
+    "WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped "
+    "AND has_column_privilege(a.attrelid, a.attnum, 'SELECT') ORDER BY a.attnum"
+)
+_KEY = sql.SQL(
+    "SELECT a.attname::text FROM pg_catalog.pg_index AS i CROSS JOIN LATERAL unnest(i.indkey) AS k (number) "
+    "JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.number "
+    "WHERE i.indrelid = %s::regclass AND i.indisprimary"
+)
+#: References of one column: the column, and the schema, table and column that it is of.
+_REFERENCES = sql.SQL(
+    "SELECT a.attname::text, n.nspname::text, c.relname::text, f.attname::text "
+    "FROM pg_catalog.pg_constraint AS k JOIN pg_catalog.pg_class AS c ON c.oid = k.confrelid "
+    "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+    "JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1] "
+    "JOIN pg_catalog.pg_attribute AS f ON f.attrelid = k.confrelid AND f.attnum = k.confkey[1] "
+    "WHERE k.contype = 'f' AND cardinality(k.conkey) = 1 AND k.conrelid = %s::regclass"
+)
+#: Columns of text that are another row's in every row, by themselves.
+_NAMES = sql.SQL(
+    "SELECT a.attname::text FROM pg_catalog.pg_index AS i "
+    "JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] "
+    "WHERE i.indrelid = %s::regclass AND i.indisunique AND i.indnkeyatts = 1 AND i.indpred IS NULL "
+    "AND a.atttypid IN ('text'::regtype, 'varchar'::regtype) ORDER BY NOT i.indisprimary, a.attnum"
+)
+_FRESH = sql.SQL(
+    "SELECT table_name, region_name, read_at::timestamptz(0)::text, read_by, "
+    "watched_at::timestamptz(0)::text "
+    "FROM iasql_freshness()"
+)
+_DRIFT = sql.SQL(
+    "SELECT table_name, name, region_name, column_name, base_value::text, seen_value::text FROM iasql.drift "
+    "WHERE upper_inf(valid) ORDER BY 1, 2, 4 LIMIT 100"
+)
+_OPERATIONS = sql.SQL(
+    "SELECT id, started_at::timestamptz(0)::text, username, address, function, "
+    "array_to_string(arguments, ', '), steps, COALESCE(outcome, 'under way'), message "
+    "FROM iasql.iasql_operation ORDER BY id DESC LIMIT %s OFFSET %s"
+)
+_OPERATION = sql.SQL(
+    "SELECT id, started_at::timestamptz(0)::text, username, address, function, "
+    "array_to_string(arguments, ', '), steps, COALESCE(outcome, 'under way'), message "
+    "FROM iasql.iasql_operation WHERE id = %s"
+)
+_STEPS = sql.SQL(
+    "SELECT number, COALESCE(action, kind), table_name, description, COALESCE(outcome, 'under way'), "
+    "message, jsonb_pretty(before), jsonb_pretty(after) "
+    "FROM iasql.iasql_step WHERE operation = %s ORDER BY number"
+)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a column refers to."""
+
+    schema: str
+    table: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which rows are wanted.
+
+    Attributes:
+        has: what the column's text has in it, whatever the case; None if `equals` counts.
+        equals: what it is.
+    """
+
+    column: str
+    has: str | None
+    equals: str | None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A page of a table.
+
+    Attributes:
+        references: by columns.
+        named_by: the column by which a row is found in the table's history.
+        more: whether there are rows behind these.
+    """
+
+    columns: tuple[str, ...]
+    rows: list[Row]
+    references: dict[str, Reference]
+    named_by: str | None
+    more: bool
+
+
+async def is_prepared(server: ServerSession) -> bool:
+    """Whether anything of iasql has been called in the database yet."""
+    return bool((await server.rows(_PREPARED))[0][0])
+
+
+async def may(server: ServerSession) -> frozenset[str]:
+    """The functions that they may execute, and `journal` if they may read it."""
+    if not await is_prepared(server):
+        return frozenset()
+    names = frozenset(name for (name,) in await server.rows(_MAY))
+    ((journal,),) = await server.rows(_MAY_SEE_JOURNAL)
+    return names | {"journal"} if journal else names
+
+
+async def modules(server: ServerSession) -> list[Row]:
+    """Schema, name, and when it was installed."""
+    return await server.rows(_MODULES)
+
+
+async def tables(server: ServerSession) -> list[tuple[str, str]]:
+    """Schema and name of what they may read."""
+    return [(schema, name) for schema, name in await server.rows(_TABLES)]
+
+
+async def counts(server: ServerSession, names: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """How many rows tables have, as far as they see."""
+    if not names:
+        return {}
+    each = [sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(schema, name)) for schema, name in names]
+    found = await server.rows(
+        sql.SQL(" UNION ALL ").join(
+            sql.SQL("SELECT {}::integer, ({})").format(sql.Literal(number), query)
+            for number, query in enumerate(each)
+        )
+    )
+    return {names[number]: count for number, count in found}
+
+
+async def fresh(server: ServerSession) -> list[Row]:
+    """Table, region, when and by what its rows have followed AWS, and when it was watched."""
+    return await server.rows(_FRESH)
+
+
+async def drift(server: ServerSession) -> list[Row]:
+    """What the watch has seen to differ."""
+    return await server.rows(_DRIFT)
+
+
+async def operations(server: ServerSession, limit: int, offset: int = 0) -> list[Row]:
+    """The last operations."""
+    return await server.rows(_OPERATIONS, limit, offset)
+
+
+async def operation(server: ServerSession, number: int) -> Row | None:
+    """One operation."""
+    found = await server.rows(_OPERATION, number)
+    return found[0] if found else None
+
+
+async def steps(server: ServerSession, number: int) -> list[Row]:
+    """The steps of an operation."""
+    return await server.rows(_STEPS, number)
+
+
+async def columns(server: ServerSession, schema: str, table: str) -> list[str]:
+    """The columns that they may read."""
+    return [name for name, _ in await server.rows(_COLUMNS, _name(schema, table))]
+
+
+async def browse(
+    server: ServerSession, schema: str, table: str, wanted: Filter | None, limit: int, offset: int
+) -> Rows:
+    """A page of a table that `tables` has."""
+    name = _name(schema, table)
+    shown = await columns(server, schema, table)
+    key = [each for (each,) in await server.rows(_KEY, name) if each in shown]
+    links = {column: Reference(*to) for column, *to in await server.rows(_REFERENCES, name)}
+    names = [each for (each,) in await server.rows(_NAMES, name) if each in shown]
+    order = [sql.Identifier(each) for each in key] if key else [sql.SQL("1")]
+    if schema == "iasql_history":
+        order = [sql.SQL("lower(valid) DESC")]
+    where: sql.Composable = sql.SQL("")
+    parameters: list[object] = []
+    if wanted is not None and wanted.column in shown:
+        column = sql.Identifier(wanted.column)
+        if wanted.equals is not None:
+            where = sql.SQL("WHERE {}::text = %s").format(column)
+            parameters.append(wanted.equals)
+        else:
+            where = sql.SQL("WHERE position(lower(%s) IN lower({}::text)) > 0").format(column)
+            parameters.append(wanted.has)
+    texts = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(each)) for each in shown)
+    query = sql.SQL("SELECT {} FROM {} {} ORDER BY {} LIMIT %s OFFSET %s").format(
+        texts, sql.Identifier(schema, table), where, sql.SQL(", ").join(order)
+    )
+    rows = await server.rows(query, *parameters, limit + 1, offset)
+    return Rows(tuple(shown), rows[:limit], links, names[0] if names else None, len(rows) > limit)
+
+
+def _name(schema: str, table: str) -> str:
+    return sql.Identifier(schema, table).as_string(None)

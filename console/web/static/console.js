@@ -1,0 +1,39 @@
+"use strict";
+// Steps of an apply as they are done, and a word where something takes a while. Pages work without it.
+const list = document.getElementById("heard");
+if (list && list.dataset.events) {
+  const bar = document.getElementById("bar");
+  const source = new EventSource(list.dataset.events);
+  const add = (text, kind) => {
+    const item = document.createElement("li");
+    item.textContent = text;
+    if (kind) item.className = kind;
+    list.append(item);
+  };
+  source.addEventListener("step", (event) => {
+    const step = JSON.parse(event.data);
+    bar.max = step.count;
+    bar.value = Math.max(bar.value, step.number);
+    add(`${step.number} of ${step.count}: ${step.what} (${step.seconds} s)`);
+  });
+  source.addEventListener("notice", (event) => {
+    const said = JSON.parse(event.data);
+    add(said.hint ? `${said.message} ${said.hint}` : said.message, said.severity === "WARNING" ? "warning" : "notice");
+  });
+  source.addEventListener("end", () => {
+    source.close();
+    location.reload();
+  });
+  // Repeated from its beginning the list would be wrong: the page knows better.
+  source.addEventListener("error", () => {
+    source.close();
+    setTimeout(() => location.reload(), 2000);
+  });
+}
+for (const form of document.querySelectorAll("form[data-busy]")) {
+  form.addEventListener("submit", () => {
+    const button = form.querySelector("button");
+    button.disabled = true;
+    button.textContent = form.dataset.busy;
+  });
+}

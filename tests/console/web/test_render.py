@@ -1,0 +1,85 @@
+"""Pages by themselves: how long they take, and that they ask nobody else."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+from console.session import Row
+from console.shown import Change, Column, Plan
+from console.web import queries
+from console.web.render import STATIC, Viewer, drawing, page
+from console.web.server_session import Shown
+
+#: Seconds of server time that a page may take.
+MOST = 0.2
+VIEWER = Viewer("user", "database", "0" * 64, frozenset({"iasql_apply", "iasql_undo", "journal"}))
+
+
+def quickest(make: Callable[[], str]) -> float:
+    """Seconds, beside what other programs take."""
+    taken = []
+    for _ in range(5):
+        began = time.process_time()
+        make()
+        taken.append(time.process_time() - began)
+    return min(taken)
+
+
+def test_a_page_of_10_000_rows_is_made_in_time() -> None:
+    rows = [
+        (str(n), f"/app/{n}", "arn:aws:logs:us-east-1:1234:log-group:/app", None, "3") for n in range(10_000)
+    ]
+    names = ("id", "log_group_name", "log_group_arn", "kms_key", "vpc_id")
+    found = queries.Rows(names, rows, {"vpc_id": queries.Reference("public", "vpc", "id")}, None, False)
+
+    def make() -> str:
+        given = {"here": "/tables", "schema": "public", "table": "log_group", "named_by": None}
+        return page(
+            "table.html",
+            VIEWER,
+            **given,
+            found=found,
+            remembered=False,
+            wanted=None,
+            offset=0,
+            before=None,
+            behind=None,
+        )
+
+    assert make().count("<tr>") == 10_001
+    assert quickest(make) < MOST
+
+
+def test_a_plan_of_1_000_steps_is_made_in_time() -> None:
+    columns = tuple(
+        Column(name=name, current="before", desired="after", replaces=False, base="before", changed_by="row")
+        for name in ("description", "tags", "size")
+    )
+    changes = tuple(
+        Change(action="update", table="log_group", id=n, description=f"/app/{n}", columns=columns)
+        for n in range(1000)
+    )
+    steps = [(n, "update", "log_group", f"/app/{n}", [n - 1] if n % 10 else []) for n in range(1, 1001)]
+    shown = Shown(plan=Plan(id="x", changes=changes), steps=steps, only=None, region=None)
+
+    def make() -> str:
+        return page(
+            "change.html", VIEWER, here="/change", shown=shown, drawing=drawing(shown.steps), message=None
+        )
+
+    assert make().count("<tbody") == 1000
+    assert quickest(make) < MOST
+
+
+def test_a_picture_is_drawn_of_300_steps_and_not_of_more() -> None:
+    steps: list[Row] = [(n, "update", "log_group", f"/app/{n}", []) for n in range(1, 302)]
+    assert drawing([]) is None
+    assert drawing(steps) is None
+    assert "<svg" in (drawing(steps[:300]) or "")
+
+
+def test_no_page_names_another_server() -> None:
+    for _, text in STATIC.values():
+        assert not re.search(r"https?:|//[a-z]|@import|url\(", text.replace("// ", ""))
