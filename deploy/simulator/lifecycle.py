@@ -16,6 +16,7 @@ from deploy.simulator.call import AwsCall
 from deploy.simulator.clock import Clock
 from deploy.simulator.conditions import Conditions
 from deploy.simulator.replies import AwsError
+from deploy.simulator.strict import networks
 from deploy.simulator.strict.outcome import backend
 
 _ELB = "elasticloadbalancing"
@@ -37,6 +38,8 @@ class Lifecycle:
 
     def judge(self, call: AwsCall) -> AwsError | None:
         """What stands against a call because something is too new or not gone yet."""
+        if call.service == "ec2" and call.mutating:
+            networks.let_go_of_gateways(call, self._is_gone)
         match call.service, call.operation:
             case "ecs", "RegisterTaskDefinition":
                 arns = (call.text("taskRoleArn"), call.text("executionRoleArn"))
@@ -73,9 +76,13 @@ class Lifecycle:
             case "elasticloadbalancing", "DeleteLoadBalancer":
                 self._made.pop(("balancer", call.text("LoadBalancerArn")), None)
             case "ec2", "CreateNatGateway":
-                self._begin("gateway", markup.texts(markup.parse(reply), "natGatewayId"))
+                names = list(markup.texts(markup.parse(reply), "natGatewayId"))
+                networks.fail_without_way_out(call, names)
+                self._begin("gateway", names)
             case "ec2", "DeleteNatGateway":
                 self._left["gateway", call.text("NatGatewayId")] = self._clock.now()
+            case "ec2", "DeleteSubnet":
+                networks.disassociate(call)
             case "ecs", "DeleteService":
                 self._left["service", _service(call)] = self._clock.now()
 
@@ -91,6 +98,10 @@ class Lifecycle:
             case "ecs", "DescribeServices" | "DeleteService":
                 self._show_services(reply)
         return reply
+
+    def _is_gone(self, gateway: str) -> bool:
+        """Whether a NAT gateway that was deleted has let go of its address and its interface."""
+        return not self._younger(self._left.get(("gateway", gateway)), self.conditions.pending)
 
     def _begin(self, kind: str, names: Iterable[str]) -> None:
         for name in names:

@@ -91,7 +91,7 @@ def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:
 
 def _needed(it: Checked) -> Iterator[Fault]:
     """Columns that can be NULL, and without which AWS makes nothing."""
-    names = [it.resource.within] if it.resource.within else []
+    names: list[str] = []
     for call in (each for each in it.resource.create if each.needs is None):
         required = (
             it.aws.input(call.operation).required_members if call.operation in it.aws.operations else ()

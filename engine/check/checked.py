@@ -49,6 +49,10 @@ class Checked:
         if items is None:
             return None
         joined: dict[str, Shape] = dict.fromkeys(source.joins)
+        if listing.each is not None:
+            outer = element(items)
+            items = _value(outer, listing.each)
+            joined |= {key: _value(outer, path) for key, path in listing.outer.items()}
         joined |= {each.into: self._answered(each.operation, each.items) for each in self.resource.details}
         if describe is not None:
             joined |= {key: self._answered(describe.operation, path) for key, path in describe.beside.items()}

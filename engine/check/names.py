@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine.check.checked import Checked
 from engine.check.fault import Fault, fault
 from modules import ownership
-from modules.spec import Choice, Column, EnumType, OnChange, Part, PerItem, PerKey, Update
+from modules.spec import After, Choice, Column, EnumType, OnChange, Part, PerItem, PerKey, Update
 
 
 def faults(it: Checked) -> Iterator[Fault]:
@@ -34,7 +34,8 @@ def _own_columns(it: Checked) -> Iterator[Fault]:
         "unique_if_not_null": resource.unique_if_not_null,
         "within": (resource.within,) if resource.within else (),
         **{f"lookup {each.name}": (each.reference,) for each in resource.lookups},
-        **{f"after {each.table}": (each.shares,) for each in resource.after},
+        **{f"after {each.table}": (each.through or each.shares,) for each in resource.after},
+        "holds": resource.holds,
         "settled": tuple(name for name in resource.settled if name not in it.parts),
         **{f"unless of {each.name}": each.unless for each in resource.columns},
     }
@@ -48,6 +49,17 @@ def _own_columns(it: Checked) -> Iterator[Fault]:
         yield fault(f"within names no reference: {within.name}", within.name, references)
 
 
+def _through(it: Checked, order: After) -> Iterator[Fault]:
+    """The reference by which an order's shared column is reached."""
+    column = it.columns.get(order.through or "")
+    if column is None:
+        return  # is said of all columns, or there is none
+    target = it.columns_of(column.reference.table) if column.reference else []
+    if order.shares not in target:
+        what = f"after {order.table}: {column.name} leads to no column {order.shares}"
+        yield fault(what, order.shares, target)
+
+
 def _others(it: Checked) -> Iterator[Fault]:
     """The tables and columns of orders and lookups."""
     for order in it.resource.after:
@@ -56,6 +68,7 @@ def _others(it: Checked) -> Iterator[Fault]:
         elif order.shares not in it.columns_of(order.table):
             shared = it.columns_of(order.table)
             yield fault(f"after: {order.table} has no column {order.shares}", order.shares, shared)
+        yield from _through(it, order)
     for lookup in it.resource.lookups:
         reference = it.columns[lookup.reference].reference if lookup.reference in it.columns else None
         target = it.resources.get(reference.table) if reference else None

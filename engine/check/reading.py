@@ -48,7 +48,9 @@ def _listing(it: Checked) -> Iterator[Fault]:
                 what = f"{listing.operation}: {listing.per.table} has no column {column}"
                 yield fault(what, column, known)
     yield from _plain(it, listing.operation, given)
-    yield from _result(it, listing.operation, listing.items)
+    items = element((yield from _result(it, listing.operation, listing.items)))
+    for path in (listing.each, *listing.outer.values()) if items is not None and listing.each else ():
+        yield from _there(Described(items), path or "@")
 
 
 def _describe(it: Checked) -> Iterator[Fault]:
@@ -90,6 +92,10 @@ def _answers(it: Checked, joined: Mapping[str, Shape]) -> Iterator[Fault]:
         if (call.result is None and call is not fetch) or call.operation not in it.aws.operations:
             continue
         shape = yield from _result(it, call.operation, call.result or "@")
+        if call.where:
+            shape = element(shape)
+            for key in call.where if shape is not None else ():
+                yield from _there(Described(shape), key)
         # What is read by calls of its own is in no answer.
         others = [each.into for each in it.resource.details]
         others += [each.into for each in it.resource.batched]

@@ -222,7 +222,7 @@ class _Planner:
                 desired=self.resolver.chosen(resource, desired) if replaced else desired,
                 found=found,
                 changed=changed,
-                delete_first=replaced and not taken_along and _same_name(resource, desired, found),
+                delete_first=replaced and not taken_along and _goes_first(resource, desired, found),
                 taken_along=taken_along if replaced else None,
             )
         )
@@ -258,7 +258,8 @@ class _Planner:
             if self._within(found) & self._removed:
                 self._delete(resource, found, taken_along)
             return
-        if descriptions.is_protected(resource, found) or self._within(found) & self._restored:
+        stays = descriptions.is_protected(resource, found) or descriptions.is_kept(resource, found)
+        if stays or self._within(found) & self._restored:
             self._restored.add((resource.table, found.identity))
             self.restores.append(self._restore(resource, found, None, "cannot be deleted"))
             return
@@ -319,7 +320,7 @@ class _Planner:
         If AWS refuses to remove that, nothing of it has been taken off before.
         """
         owners = self._within(found) & (self._taken_along.keys() | self._removed)
-        if descriptions.is_protected(resource, found):
+        if descriptions.is_protected(resource, found) or descriptions.is_kept(resource, found):
             names = [column.name for column in resource.columns if column.reference]
             owners |= self._referred(resource, found, names) & self._removed
         return next((self._taken_along.get(each, each) for each in owners), None)
@@ -372,6 +373,12 @@ def _name(resource: Resource, found: Found) -> str:
     return found.identity if resource.identity else descriptions.natural_name(resource, found.values)
 
 
+def _goes_first(resource: Resource, desired: Desired, found: Found) -> bool:
+    """Whether a resource has to go before a new one can have its name, or what only one can have."""
+    held = (found.values[name] for name in resource.holds if found.values[name] == desired.values[name])
+    return any(each is not None for each in held) or _same_name(resource, desired, found)
+
+
 def _same_name(resource: Resource, desired: Desired, found: Found) -> bool:
     return resource.unique_in_aws and natural_key(resource, desired.values) == natural_key(
         resource, found.values
@@ -404,7 +411,7 @@ def _deletions_in_turn(snapshot: Snapshot, changes: list[Change]) -> list[Change
     for change in sorted(changes, key=lambda change: order[change.table]):
         user = change
         if change.found is not None and change.action in ("update", "replace"):
-            used = [first[each] for each in snapshot.referred(change.found) if each in first]
+            used = [first[each] for each in snapshot.referred(change.found, held=True) if each in first]
             if used and change.action == "update":
                 raise _name_is_taken(used[0], change)
             if used and not change.delete_first:

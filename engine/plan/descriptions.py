@@ -143,6 +143,11 @@ def is_protected(resource: Resource, found: Found) -> bool:
     return resource.protected is not None and resource.protected(found.description)
 
 
+def is_kept(resource: Resource, found: Found) -> bool:
+    """Whether AWS deletes a resource only with what it refers to."""
+    return resource.stays is not None and resource.stays(found.description)
+
+
 def canonical(
     columns: Iterable[Column], values: Values, whole: Callable[[Values], Values] | None
 ) -> dict[str, Any]:

@@ -77,7 +77,9 @@ def _removed(changes: Iterable[Change]) -> set[tuple[str, str] | None]:
 def _goes_alone(snapshot: Snapshot, change: Change, alone: Collection[int]) -> bool:
     """Whether a change can be made, now that some are to be made without what takes them along."""
     resource = snapshot.resources[change.table]
-    protected = change.found is not None and descriptions.is_protected(resource, change.found)
+    protected = change.found is not None and (
+        descriptions.is_protected(resource, change.found) or descriptions.is_kept(resource, change.found)
+    )
     return id(change) not in alone or (bool(resource.delete) and not protected)
 
 

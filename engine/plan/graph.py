@@ -10,6 +10,7 @@ from engine.errors import OperationError
 from engine.plan.model import Change, Found, Key, Kind, Pending, Step
 from engine.plan.resolve import natural_key
 from engine.plan.snapshot import Snapshot
+from modules.spec import After
 
 _KINDS: Mapping[str, tuple[Kind, ...]] = {
     "create": ("create",),
@@ -55,6 +56,9 @@ class _Graph:
                 self.made[change.table, change.desired.row.key] = index
             if kind == "delete" and change.found:
                 self.leaving[change.table, change.found.identity] = index
+        self.first = {
+            (each.table, each.found.identity) for each in changes if each.delete_first and each.found
+        }
         for change in changes:
             if change.taken_along and change.found:
                 self.leaving[change.table, change.found.identity] = self.leaving[change.taken_along]
@@ -122,9 +126,16 @@ class _Graph:
             if change.found is None:
                 continue
             index = self._letting_go(change, change.found)
+            held: set[tuple[str, str]] | None = None
             for target in self._referred(change.found):
-                if target in self.leaving and self.leaving[target] != index:
-                    self.after[self.leaving[target]].add(index)
+                if target not in self.leaving or self.leaving[target] == index:
+                    continue
+                if target in self.first:  # what goes on naming it would only be in its way
+                    if held is None:
+                        held = set(self.snapshot.referred(change.found, held=True))
+                    if target not in held:
+                        continue
+                self.after[self.leaving[target]].add(index)
 
     def _letting_go(self, change: Change, found: Found) -> int:
         """The step after which a resource refers no more to what it has referred to."""
@@ -158,29 +169,71 @@ class _Graph:
             if kind != "create" and change.found and self.resources[change.table].unique_in_aws:
                 key = natural_key(self.resources[change.table], change.found.values)
                 holders[change.table, key] = index
+            if kind != "create" and change.found:
+                holders |= dict.fromkeys(self._held(change, change.found.values), index)
         if not holders:
             return
         for index, (kind, change) in enumerate(self.nodes):
             if kind == "delete" or change.desired is None:
                 continue
             key = natural_key(self.resources[change.table], change.desired.values)
-            holder = holders.get((change.table, key))
-            if key is not None and holder is not None and self.nodes[holder][1] is not change:
-                self.after[index].add(holder)
+            wanted = [] if key is None else [(change.table, key)]
+            for each in (*wanted, *self._held(change, change.desired.values)):
+                if each in holders and self.nodes[holders[each]][1] is not change:
+                    self.after[index].add(holders[each])
+
+    def _held(self, change: Change, values: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        """What only one resource of a table can have at a time, and one of these values has."""
+        names = self.resources[change.table].holds
+        some = ((name, values.get(name)) for name in names)
+        return [
+            (change.table, (name, value))
+            for name, value in some
+            if value is not None and not isinstance(value, Pending)
+        ]
 
     def _declared(self) -> None:
-        sharing: dict[tuple[str, str, Any], list[int]] = defaultdict(list)
+        made: dict[tuple[str, str, Any], list[int]] = defaultdict(list)
+        left: dict[tuple[str, str, Any], list[int]] = defaultdict(list)
         orders = {(order.table, order.shares) for each in self.resources.values() for order in each.after}
         for index, (kind, change) in enumerate(self.nodes):
-            for table, column in orders:
-                if table == change.table and kind != "delete" and change.desired is not None:
-                    sharing[table, column, change.desired.row.values.get(column)].append(index)
+            for table, column in orders if orders else ():
+                if table != change.table:
+                    continue
+                if kind != "delete" and change.desired is not None:
+                    made[table, column, _hashable(change.desired.values.get(column))].append(index)
+                if kind != "create" and change.found is not None and self._leaves(change, column):
+                    left[table, column, change.found.values.get(column)].append(index)
         for index, (kind, change) in enumerate(self.nodes):
             for order in self.resources[change.table].after:
                 if kind != "delete" and change.desired is not None:
-                    ours = change.desired.row.values.get(order.shares)
+                    ours = self._shared(change, order, change.desired.values)
                     if ours is not None:
-                        self.after[index].update(sharing[order.table, order.shares, ours])
+                        self.after[index].update(made[order.table, order.shares, _hashable(ours)])
+                if kind == "delete" and change.found is not None and order.gone_first:
+                    theirs = self._shared(change, order, change.found.values)
+                    for other in left[order.table, order.shares, theirs] if theirs is not None else ():
+                        self.after[other].add(index)
+
+    def _leaves(self, change: Change, column: str) -> bool:
+        """Whether a resource goes, or refers to something else than before."""
+        if change.action != "update" or change.desired is None or change.found is None:
+            return True
+        return bool(change.desired.values.get(column) != change.found.values.get(column))
+
+    def _shared(self, change: Change, order: After, values: Mapping[str, Any]) -> Any:
+        """What a resource and those of another table have in common, as AWS calls or will call it."""
+        if order.through is None:
+            return values.get(order.shares)
+        reference = self.resources[change.table].column(order.through).reference
+        assert reference is not None
+        value = values.get(order.through)
+        if isinstance(value, Pending):
+            number = self.made.get((value.table, value.key))
+            desired = self.nodes[number][1].desired if number is not None else None
+            return desired.values.get(order.shares) if desired else None
+        found = self.snapshot.by(reference.table, reference.by, value)
+        return found.values.get(order.shares) if found else None
 
     def _sorted(self) -> list[int]:
         before: dict[int, list[int]] = defaultdict(list)
@@ -202,6 +255,11 @@ class _Graph:
         if len(order) < len(self.nodes):
             raise _circle(self.nodes[index][1] for index, count in enumerate(waiting) if count > 0)
         return order
+
+
+def _hashable(value: Any) -> Any:
+    """What is pending, or a value, as a key."""
+    return (value.table, value.key) if isinstance(value, Pending) else value
 
 
 def _kinds(change: Change) -> tuple[Kind, ...]:

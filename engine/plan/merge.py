@@ -344,7 +344,8 @@ class _Merge:
             self.settle(found.table, None, found.identity, None, values, why, label=self.label(found))
 
     def _is_protected(self, found: Found) -> bool:
-        return descriptions.is_protected(self._resources[found.table], found)
+        resource = self._resources[found.table]
+        return descriptions.is_protected(resource, found) or descriptions.is_kept(resource, found)
 
     def _goes_with_its_owner(self, found: Found) -> bool:
         """Whether AWS takes a resource along with what has no row; nobody else can, if it is protected."""

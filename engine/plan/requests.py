@@ -89,6 +89,10 @@ def whole_parameter(call: Update, path: str) -> str:
 def described(call: Call, answer: Mapping[str, Any], facts: Facts) -> dict[str, Any] | None:
     """The description in a call's answer, with what AWS does not repeat there; None if there is none."""
     there: dict[str, Any] | None = search(call.result or "@", answer)
+    if call.where:
+        wanted = structure(call.where, facts)
+        some: list[dict[str, Any]] = there if isinstance(there, list) else []
+        there = next((each for each in some if all(each.get(k) == wanted.get(k) for k in call.where)), None)
     return {**there, **structure(call.joins, facts)} if there is not None and call.joins else there
 
 

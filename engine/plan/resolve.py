@@ -216,7 +216,9 @@ def match(
     by_identity = (_identity_of_row, _identity_of_found)
     by_key = (_key_of_row, _key_of_found)
     by_row = (_primary_key_of_row, _primary_key_of_found)
-    order = (by_key, by_row, by_identity) if resource.unique_in_aws else (by_identity, by_key)
+    order = [by_identity, by_key] if resource.newborn is None else [by_identity]
+    if resource.unique_in_aws:
+        order = [by_key, by_row, by_identity]
     for of_row, of_found in order:
         if not free_rows or len(paired) == len(found):
             return  # as it is for most

@@ -187,7 +187,8 @@ class _Reversal:
         return is_awss and not self._gone.isdisjoint(self._snapshot.referred(found))
 
     def _is_protected(self, found: Found) -> bool:
-        return descriptions.is_protected(self._resources[found.table], found)
+        resource = self._resources[found.table]
+        return descriptions.is_protected(resource, found) or descriptions.is_kept(resource, found)
 
     # What is not the operation's ------------------------------------------------------------------------
 

@@ -73,9 +73,15 @@ class Snapshot:
         found = self.by(column.reference.table, column.reference.by, value)
         return (column.reference.table, found.identity) if found else None
 
-    def referred(self, found: Found) -> Iterator[tuple[str, str]]:
-        """The table and identity of all that a resource refers to by foreign keys, its parts' included."""
+    def referred(self, found: Found, *, held: bool = False) -> Iterator[tuple[str, str]]:
+        """The table and identity of all that a resource refers to by foreign keys, its parts' included.
+
+        Args:
+            held: only what AWS does not remove while this refers to it.
+        """
         for _, column, value in states.references(self.resources[found.table], found):
+            if held and column.reference and column.reference.dangles:
+                continue
             if target := self.target(column, value):
                 yield target
 

@@ -1,7 +1,13 @@
 """Networks, their subnets, and the ways in and out of them."""
 
 from modules.aws_vpc.availability_zone import AVAILABILITY_ZONE
+from modules.aws_vpc.egress_only_internet_gateway import EGRESS_ONLY_INTERNET_GATEWAY
+from modules.aws_vpc.elastic_ip import ELASTIC_IP
 from modules.aws_vpc.internet_gateway import INTERNET_GATEWAY
+from modules.aws_vpc.nat_gateway import NAT_GATEWAY
+from modules.aws_vpc.route import ROUTE
+from modules.aws_vpc.route_table import ROUTE_TABLE
+from modules.aws_vpc.route_table_association import ROUTE_TABLE_ASSOCIATION
 from modules.aws_vpc.subnet import SUBNET
 from modules.aws_vpc.vpc import VPC
 from modules.spec import Module
@@ -9,7 +15,29 @@ from modules.spec import Module
 MODULE = Module(
     name="aws_vpc",
     dependencies=("aws_account",),
-    resources=(VPC, SUBNET, AVAILABILITY_ZONE, INTERNET_GATEWAY),
-    tables=("vpc", "subnet", "availability_zone", "internet_gateway"),
+    resources=(
+        VPC,
+        SUBNET,
+        AVAILABILITY_ZONE,
+        INTERNET_GATEWAY,
+        EGRESS_ONLY_INTERNET_GATEWAY,
+        ELASTIC_IP,
+        NAT_GATEWAY,
+        ROUTE_TABLE,
+        ROUTE,
+        ROUTE_TABLE_ASSOCIATION,
+    ),
+    tables=(
+        "vpc",
+        "subnet",
+        "availability_zone",
+        "internet_gateway",
+        "egress_only_internet_gateway",
+        "elastic_ip",
+        "nat_gateway",
+        "route_table",
+        "route",
+        "route_table_association",
+    ),
     place=60,
 )

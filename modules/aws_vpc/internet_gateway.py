@@ -19,6 +19,10 @@ INTERNET_GATEWAY = Resource(
     identity="internet_gateway_id",
     natural_key=("vpc_id",),
     unique_in_aws=False,
+    holds=("vpc_id",),
+    newborn=lambda row, found: (
+        tagging.own(row["tags"]) == tagging.own(found["tags"]) and found["vpc_id"] is None
+    ),
     unique=(("vpc_id",),),
     columns=(
         assigned("internet_gateway_id", "varchar", "InternetGatewayId", doc="AWS's id of the gateway."),
@@ -30,6 +34,7 @@ INTERNET_GATEWAY = Resource(
             # A gateway leaves a VPC after all that has a public address there, so it cannot move to the VPC's
             # successor while both are in use.
             follows=True,
+            cascade=True,
             doc="The VPC that it is attached to; NULL is none.",
         ),
         assigned("owner_id", "varchar", "OwnerId"),

@@ -6,7 +6,6 @@ from modules.spec import (
     Carry,
     Const,
     EnumType,
-    Item,
     Kept,
     List,
     Look,
@@ -136,15 +135,6 @@ SUBNET = Resource(
     carry=Carry(
         looks=(
             Look(
-                operation="describe_route_tables",
-                params={
-                    "Filters[0].Name": Const("association.subnet-id"),
-                    "Filters[0].Values[0]": "subnet_id",
-                },
-                result="RouteTables[].RouteTableId",
-                into="RouteTables",
-            ),
-            Look(
                 operation="describe_network_acls",
                 params={
                     "Filters[0].Name": Const("association.subnet-id"),
@@ -169,12 +159,6 @@ SUBNET = Resource(
                 of="EnableLniAtDeviceIndex",
                 params=_setting("EnableLniAtDeviceIndex", Old("EnableLniAtDeviceIndex")),
             ),
-            Kept(
-                operation="associate_route_table",
-                of="RouteTables",
-                each=True,
-                params={"SubnetId": "subnet_id", "RouteTableId": Item()},
-            ),
         ),
         lost=(
             Lost(of="NetworkAcls", what="its network ACL"),
@@ -193,8 +177,6 @@ SUBNET = Resource(
             **dict.fromkeys(("Ipv4IpamPoolId", "Ipv4NetmaskLength"), "another way to say CidrBlock"),
             "AvailabilityZoneId": "another way to say AvailabilityZone",
             "DisableLniAtDeviceIndex": "a new subnet has no such interfaces",
-            "GatewayId": "it is a gateway's route table, not a subnet's",
-            "PublicIpv4Pool": "it is a pool's route table, not a subnet's",
         },
     ),
     delete=(Call(operation="delete_subnet", params={"SubnetId": "subnet_id"}),),

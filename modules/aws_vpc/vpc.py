@@ -1,5 +1,7 @@
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Vpc.html"""
 
+from typing import Any
+
 from modules import canonical, ownership, tagging
 from modules.spec import (
     Call,
@@ -13,7 +15,6 @@ from modules.spec import (
     List,
     Look,
     Lost,
-    Obstacle,
     Old,
     Resource,
     Update,
@@ -57,6 +58,20 @@ _CHANGES = (
 
 
 _TAGS = tagging.ec2("vpc", "vpc_id")
+
+
+def _main(result: str, **more: Any) -> Call:
+    """What AWS makes with each VPC: its main route table, and what that is main by."""
+    return Call(
+        operation="describe_route_tables",
+        params={
+            "Filters[0].Name": Const("vpc-id"),
+            "Filters[0].Values[0]": "vpc_id",
+        },
+        result=result,
+        **more,
+    )
+
 
 VPC = Resource(
     table="vpc",
@@ -132,17 +147,6 @@ VPC = Resource(
         ),
         *_TAGS.update,
     ),
-    obstacles=(
-        Obstacle(
-            operation="describe_nat_gateways",
-            params={
-                "Filter[0].Name": Const("vpc-id"),
-                "Filter[0].Values[0]": "vpc_id",
-            },
-            result="NatGateways[?State!='deleted'].NatGatewayId",
-            what="NAT gateways",
-        ),
-    ),
     carry=Carry(
         looks=(
             Look(
@@ -150,12 +154,6 @@ VPC = Resource(
                 params={"VpcIds[0]": "vpc_id"},
                 result="Vpcs[].DhcpOptionsId",
                 into="DhcpOptions",
-            ),
-            Look(
-                operation="describe_route_tables",
-                params={"Filters[0].Name": Const("vpc-id"), "Filters[0].Values[0]": "vpc_id"},
-                result="RouteTables[?!(Associations[?Main])].RouteTableId",
-                into="RouteTables",
             ),
         ),
         calls=(
@@ -173,10 +171,7 @@ VPC = Resource(
                 params={"VpcId": "vpc_id", "CidrBlock": Item()},
             ),
         ),
-        lost=(
-            Lost(of="RouteTables", what="its route tables"),
-            Lost(of="Ipv6CidrBlockAssociationSet[].Ipv6CidrBlock", what="its IPv6 networks"),
-        ),
+        lost=(Lost(of="Ipv6CidrBlockAssociationSet[].Ipv6CidrBlock", what="its IPv6 networks"),),
         not_kept={
             **dict.fromkeys(
                 (
@@ -206,6 +201,13 @@ VPC = Resource(
                 params={"Filters[0].Name": Const("vpc-id"), "Filters[0].Values[0]": "vpc_id"},
                 result="SecurityGroups",
             ),
+        ),
+        ComesWith(table="route_table", by="vpc_id", values={"is_main": True}, find=_main("RouteTables")),
+        ComesWith(
+            table="route_table_association",
+            by="vpc_id",
+            values={"is_main": True},
+            find=_main("RouteTables[].Associations[]", joins={"VpcId": "vpc_id"}),
         ),
     ),
     hints={

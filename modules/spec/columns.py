@@ -48,6 +48,7 @@ class Reference:
         default: picks the description that NULL stands for, if NULL stands for one.
         follows: if that is replaced, what refers to it is replaced as well, although AWS could point it to
             the new one: only so is the old one whole until it goes.
+        dangles: AWS removes the other one although this goes on naming it, which then leads nowhere.
     """
 
     table: str
@@ -55,6 +56,7 @@ class Reference:
     cascade: bool = False
     default: Callable[[Description], bool] | None = None
     follows: bool = False
+    dangles: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,10 +145,13 @@ def ref(
     cascade: bool = False,
     default: Callable[[Description], bool] | None = None,
     follows: bool = False,
+    dangles: bool = False,
     **more: Any,
 ) -> Column:
     """A foreign key; `path` is where AWS names the other resource."""
-    reference = Reference(table=table, by=by, cascade=cascade, default=default, follows=follows)
+    reference = Reference(
+        table=table, by=by, cascade=cascade, default=default, follows=follows, dangles=dangles
+    )
     return Column(name=name, type=type, path=path, on_change=on_change, reference=reference, **more)
 
 

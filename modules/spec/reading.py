@@ -35,10 +35,14 @@ class List:
         absent: error codes that mean "none".
         joins: what the description is to have besides what AWS answers: key to source.
         hidden: as of `Describe`, of a detail, where nothing is described.
+        each: path of a list in each item, if it is the elements of these that are described.
+        outer: what such an element is to have of its item: key to path in that.
     """
 
     operation: str
     items: str
+    each: str | None = None
+    outer: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
     per: Per | None = None
     absent: tuple[str, ...] = ()

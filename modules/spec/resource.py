@@ -40,12 +40,16 @@ class After:
     Attributes:
         table: the other table.
         shares: a column that both tables have.
+        through: the column of this table by which it is reached, if `shares` is one of what that refers to.
+        gone_first: and to be gone before these go, or leave what is shared.
         why: the reason.
     """
 
     table: str
     shares: str
     why: str
+    through: str | None = None
+    gone_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,11 +82,15 @@ class Resource:
         identity: column with AWS's own name for it, if it has one.
         natural_key: the columns that a person would name it by.
         unique_in_aws: AWS allows only one with the same natural key.
+        holds: columns whose value AWS lets only one have at a time: what lets go of it does so first.
+        newborn: tells, of a row's values and a resource's, whether the create's first call makes such a one;
+            then no row without AWS's name for it means one that is there. None: the natural key tells.
         created: path of the moment when it was made; of two that only one row can show, the older is shown.
         mark: path of what AWS gives another resource of the same name anew, and never changes.
         settles: seconds for which AWS may go on giving the answer of before a change, by its documentation.
         where: which descriptions are rows at all.
         protected: which of them are not ours to change.
+        stays: which of them AWS deletes with what they refer to, and not before.
         settled: columns and parts that AWS does not let change of some: which descriptions these are of. What
             a replacement changes anyway counts only if it is the reason for that.
         within: reference to the resource that owns it and takes it along.
@@ -116,6 +124,8 @@ class Resource:
     listing: List
     identity: str | None = None
     unique_in_aws: bool = True
+    holds: tuple[str, ...] = ()
+    newborn: Callable[[Values, Values], bool] | None = None
     describe: Describe | None = None
     details: tuple[Detail, ...] = ()
     batched: tuple[Batched, ...] = ()
@@ -125,6 +135,7 @@ class Resource:
     settles: float = 0.0
     where: Callable[[Description], bool] | None = None
     protected: Callable[[Description], bool] | None = None
+    stays: Callable[[Description], bool] | None = None
     settled: Mapping[str, Callable[[Description], bool]] = field(default_factory=dict)
     within: str | None = None
     comes_with: tuple[ComesWith, ...] = ()

@@ -74,6 +74,42 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
             }
         case "internet_gateway":
             return {"vpc_id": some("vpc", optional=True)}
+        case "egress_only_internet_gateway":
+            return {"vpc_id": some("vpc")} if rows["vpc"] else None
+        case "elastic_ip":
+            return {}
+        case "nat_gateway":
+            subnet = some("subnet")
+            return subnet and {
+                "subnet_id": subnet,
+                "connectivity_type": "public",
+                "elastic_ip_id": some("elastic_ip", optional=True),
+            }
+        case "route_table":
+            return {"vpc_id": some("vpc"), "is_main": False} if rows["vpc"] else None
+        case "route":
+            to = draw(st.sampled_from(["internet_gateway", "nat_gateway"]))
+            return (
+                {
+                    "route_table_id": some("route_table"),
+                    "destination": draw(st.sampled_from(["0.0.0.0/0", "10.9.0.0/16"])),
+                    to: some(to),
+                }
+                if rows["route_table"] and rows[to]
+                else None
+            )
+        case "route_table_association":
+            tables = {row.key[0]: row.values["vpc_id"] for row in rows["route_table"]}
+            subnets = [row.key[0] for row in rows["subnet"]]
+            if not tables or not subnets:
+                return None
+            table_id = draw(st.sampled_from(sorted(tables)))
+            return {
+                "vpc_id": tables[table_id],
+                "route_table_id": table_id,
+                "subnet_id": draw(st.sampled_from(subnets)),
+                "is_main": False,
+            }
         case "security_group":
             return {
                 "group_name": draw(_NAMES),

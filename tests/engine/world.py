@@ -350,10 +350,11 @@ class World:
         if found is None:
             return
         if bare(resource.table) == "vpc":
-            table = in_schema(schema_of(resource.table), "security_group")
-            for group in [each for each in self.holds[table] if each.values["vpc_id"] == identity]:
-                if group.values["group_name"] == "default":
-                    self._take_along(table, group.identity)
+            for name, column in (("security_group", "group_name"), ("route_table", "is_main")):
+                table = in_schema(schema_of(resource.table), name)
+                for each in [each for each in self.holds[table] if each.values["vpc_id"] == identity]:
+                    if each.values[column] in ("default", True):
+                        self._take_along(table, each.identity)
         for table, user in self._users(resource, found):
             within = RESOURCE[table].within or ""
             assert user.values.get(within) == identity, (
@@ -443,6 +444,8 @@ def _described(resource: Resource, identity: str, desired: Desired) -> Found:
         "IsDefault": values.get("is_default") is True,
         "DefaultForAz": identity.startswith(("subnet-a", "subnet-b")),
         "GroupName": values.get("group_name"),
+        "Associations": [{"Main": values.get("is_main") is True}],
+        "Main": values.get("is_main") is True,
     }
     parts = {
         part.table: tuple(

@@ -98,6 +98,8 @@ def _other(column: Column, old: Any, other: Any) -> Any:
             return f"{old}2"
         case dict():
             return {**old, "another": "one"}
+    if column.reference is not None and column.type == "integer":
+        return "another"  # as AWS names it
     return {"boolean": True, "integer": 7}.get(str(column.type), other)
 
 
@@ -147,8 +149,11 @@ def _told(resource: Resource, variant: int) -> tuple[TellingCloud, Found]:
 
 
 def _unhindered(resource: Resource) -> Resource:
-    """The resource where nothing stands in the way of its deletion."""
-    return replace(resource, obstacles=(), taken=None, ready=None, gone=None)
+    """The resource where nothing stands in the way of its deletion; of several, a fetch shows the first."""
+    fetch = resource.fetch
+    if fetch is not None and fetch.where:
+        fetch = replace(fetch, where={}, result=f"{fetch.result}[0]")
+    return replace(resource, obstacles=(), taken=None, ready=None, gone=None, fetch=fetch)
 
 
 def _worker(cloud: TellingCloud) -> DeclaredWorker:
@@ -269,7 +274,7 @@ def _of_new(resource: Resource, old: Found, desired: Desired) -> dict[str, Any]:
         if column.path and column.path.isidentifier() and column.read is None:
             shown[column.path] = desired.values[column.name]
     for call in (*resource.create, *([resource.fetch] if resource.fetch else ())):
-        if call.result:
+        if call.result and not call.where:
             answers[call.operation] = _answer(call.result, shown)
     return answers
 

@@ -91,7 +91,6 @@ def _subnets_in_use(call: AwsCall) -> Iterator[str]:
     for network in _service_networks(call):
         yield from network.get("subnets") or []
     yield from (interface.subnet.id for interface in ec2.enis.values())
-    yield from (gateway.subnet_id for gateway in ec2.nat_gateways.values() if gateway.state != "deleted")
 
 
 def _service_networks(call: AwsCall) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from deploy.simulator.call import AwsCall
@@ -28,6 +28,51 @@ def public_addresses_hold_the_gateway(call: AwsCall) -> Outcome:
     return AwsError("DependencyViolation", message)
 
 
+def address_in_use_stays(call: AwsCall) -> Outcome:
+    """An address is released once nothing has it; one of a NAT gateway is not even the caller's."""
+    ec2 = backend(call, "ec2")
+    found = [each for each in ec2.addresses if each.allocation_id == call.text("AllocationId")]
+    if not found or found[0].eni is None:
+        return None
+    if any(found[0].eni is each._eni for each in ec2.nat_gateways.values()):
+        return AwsError("AuthFailure", "You do not have permission to access the specified resource.", 403)
+    return AwsError("InvalidIPAddress.InUse", f"Address {found[0].public_ip} is in use.")
+
+
+def let_go_of_gateways(call: AwsCall, is_gone: Callable[[str], bool]) -> None:
+    """Free what NAT gateways have had that are gone, which moto does not.
+
+    Args:
+        is_gone: whether one that was deleted has let go of what it had.
+    """
+    ec2 = backend(call, "ec2")
+    for gateway in ec2.nat_gateways.values():
+        interface = gateway._eni
+        if gateway.state in ("deleted", "failed") and interface.id in ec2.enis and is_gone(gateway.id):
+            for address in ec2.addresses:
+                if address.eni is interface:
+                    ec2.disassociate_address(association_id=address.association_id)
+            del ec2.enis[interface.id]
+
+
+def fail_without_way_out(call: AwsCall, names: Iterable[str]) -> None:
+    """Let public NAT gateways fail that have just been made where there is no internet gateway."""
+    ec2 = backend(call, "ec2")
+    attached = {each.vpc.id for each in ec2.internet_gateways.values() if each.vpc is not None}
+    for name in names:
+        gateway = ec2.nat_gateways.get(name)
+        if gateway is not None and gateway.connectivity_type == "public" and gateway.vpc_id not in attached:
+            gateway.state = "failed"
+
+
+def disassociate(call: AwsCall) -> None:
+    """Let route tables be no longer for a subnet that is gone, which moto does not."""
+    for table in backend(call, "ec2").route_tables.values():
+        for name, subnet in list(table._associations.items()):
+            if subnet == call.text("SubnetId"):
+                del table._associations[name]
+
+
 def names_need_dns_support(call: AwsCall) -> Outcome:
     """A VPC whose DNS support is off gives no host names."""
     vpc = backend(call, "ec2").vpcs.get(call.text("VpcId"))
@@ -40,9 +85,8 @@ def names_need_dns_support(call: AwsCall) -> Outcome:
 def _public_addresses(call: AwsCall, vpc_id: str) -> Iterator[bool]:
     ec2 = backend(call, "ec2")
     for gateway in ec2.nat_gateways.values():
-        yield (
-            gateway.vpc_id == vpc_id and gateway.connectivity_type == "public" and gateway.state != "deleted"
-        )
+        public = gateway.vpc_id == vpc_id and gateway.connectivity_type == "public"
+        yield public and gateway._eni.id in ec2.enis
     for balancer in backend(call, "elbv2").load_balancers.values():
         yield balancer.vpc_id == vpc_id and balancer.scheme == "internet-facing"
     for address in ec2.addresses:
@@ -53,5 +97,6 @@ def _public_addresses(call: AwsCall, vpc_id: str) -> Iterator[bool]:
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     ("ec2", "AttachInternetGateway"): (one_internet_gateway,),
     ("ec2", "DetachInternetGateway"): (public_addresses_hold_the_gateway,),
+    ("ec2", "ReleaseAddress"): (address_in_use_stays,),
     ("ec2", "ModifyVpcAttribute"): (names_need_dns_support,),
 }

@@ -24,7 +24,7 @@ from engine.drivers.declared.lookup import Lookup
 from engine.drivers.job import Job
 from engine.plan import descriptions
 from engine.plan.model import Found
-from engine.plan.requests import Facts, carried, merged, request, unseen
+from engine.plan.requests import Facts, carried, merged, request, structure, unseen
 from engine.waiting import Attempts, growing
 from modules.spec import Call, Edited, Resource
 
@@ -140,9 +140,9 @@ class Maker:
 
         async def look() -> Found | None:
             answer = await self._answer(call, [job], [params], repeatable=True)
-            return self.lookup.pick(
-                job.resource, _shown(job.resource, call.result or "@", answer), job.desired
-            )
+            more = structure(call.joins, self.facts(job))
+            shown = _shown(job.resource, call.result or "@", answer, more)
+            return self.lookup.pick(job.resource, shown, job.desired)
 
         return await self._look_in_time(look)
 
@@ -260,9 +260,13 @@ class Maker:
         return found
 
 
-def _shown(resource: Resource, path: str, answer: Mapping[str, Any]) -> list[Found]:
-    """The resources in an answer, as AWS describes them."""
-    return [descriptions.found(resource, each) for each in descriptions.search(path, answer)]
+def _shown(
+    resource: Resource, path: str, answer: Mapping[str, Any], joined: Mapping[str, Any] | None = None
+) -> list[Found]:
+    """The resources in an answer, as AWS describes them, with what it does not repeat."""
+    return [
+        descriptions.found(resource, {**each, **(joined or {})}) for each in descriptions.search(path, answer)
+    ]
 
 
 def _not_in_answer(resource: Resource, call: Call) -> CloudError:

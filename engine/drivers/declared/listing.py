@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from engine.aws.calls import call, identity, pages
@@ -13,7 +13,7 @@ from engine.plan import descriptions
 from engine.plan.model import Found
 from engine.plan.requests import Facts, structure
 from engine.tasks import all_of
-from modules.spec import Batched, Context, Describe, Detail, Resource, Source
+from modules.spec import Batched, Context, Describe, Detail, List, Resource, Source
 
 _T = TypeVar("_T")
 
@@ -58,7 +58,8 @@ async def _listed(
     try:
         async for page in pages(cloud, resource.service, listing.operation, params, resource.region):
             found = descriptions.search(listing.items, page)
-            items += [found] if listing.items == "@" else found or []
+            some = [found] if listing.items == "@" else found or []
+            items += some if listing.each is None else _elements(listing, some)
     except CloudError as error:
         if error.code in listing.absent:
             return []
@@ -76,6 +77,13 @@ async def _given(cloud: Cloud, params: Mapping[str, Any]) -> dict[str, Any]:
     facts = Facts(values={}, parts={}, context=(await identity(cloud)).context)
     told = {name: each for name, each in params.items() if isinstance(each, Context)}
     return {**params, **structure(told, facts)}
+
+
+def _elements(listing: List, items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The elements of a list in each item, with what they are to have of that."""
+    for item in items:
+        outer = {key: descriptions.search(path, item) for key, path in listing.outer.items()}
+        yield from ({**each, **outer} for each in descriptions.search(listing.each or "@", item) or ())
 
 
 async def _joined(

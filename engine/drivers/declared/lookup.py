@@ -68,6 +68,8 @@ class Lookup:
         known = self._snapshot.by(resource.table, None, found.identity) is not None
         if (resource.table, found.identity) in self._picked or (known and not resource.unique_in_aws):
             return False
+        if resource.newborn is not None:
+            return resource.newborn(desired.values, found.values)
         return natural_key(resource, found.values) == natural_key(
             resource, desired.values
         ) and not diff.replaces(resource, diff.changed(resource, desired, found))

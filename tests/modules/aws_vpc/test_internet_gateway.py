@@ -9,6 +9,7 @@ import pytest
 from engine.errors import OperationError
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.modules.aws_vpc.scene import MAIN
 
 MADE = (
     "INSERT INTO vpc (cidr_block) VALUES ('10.1.0.0/16');"
@@ -87,6 +88,7 @@ async def test_a_gateway_is_replaced_with_its_vpc(installed: Session, ec2: Any) 
     assert {each[:2] for each in await installed.apply()} == {
         ("replace", "vpc"),
         ("replace", "internet_gateway"),
+        *MAIN,
     }
     [new] = gateways(ec2)
     assert (new["InternetGatewayId"], new["Attachments"][0]["VpcId"]) == await row(installed)

@@ -2,13 +2,38 @@
 
 from tests.modules.told import ABSENT
 
+#: Where a route can lead to, besides gateways.
+_TARGETS = (
+    "CarrierGatewayId",
+    "CoreNetworkArn",
+    "EgressOnlyInternetGatewayId",
+    "InstanceId",
+    "LocalGatewayId",
+    "NatGatewayId",
+    "NetworkInterfaceId",
+    "OdbNetworkArn",
+    "TransitGatewayId",
+    "VpcPeeringConnectionId",
+)
 EXAMPLES = {
+    # It is for one destination, and leads to one target.
+    "route": {
+        "Routes.Origin": "CreateRoute",
+        "Routes.DestinationCidrBlock": ("10.7.0.0/16", "10.8.0.0/16"),
+        "Routes.DestinationIpv6CidrBlock": ABSENT,
+        "Routes.DestinationPrefixListId": ABSENT,
+        "Routes.GatewayId": ("vgw-1", "vgw-2"),
+        **{f"Routes.{name}": ABSENT for name in _TARGETS},
+    },
+    "route_table_association": {"Associations.GatewayId": ABSENT, "Associations.Main": False},
+    "elastic_ip": {"Addresses.Domain": "vpc"},
     # In turn, as a pool belongs to subnets that give out addresses of one.
     "subnet": {"Subnets.CustomerOwnedIpv4Pool": ("pool-1", ABSENT)},
 }
 
 #: What a new one has anyway; `test_vpc.py` sees that what differs from that is kept.
 EXCUSED = {
+    "route": {"GatewayId": "a route that leads elsewhere leads there no more"},
     "vpc": {
         "EnableDnsSupport": "it is on in a new VPC",
         "EnableDnsHostnames": "it is off in a new VPC",
