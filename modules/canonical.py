@@ -155,3 +155,13 @@ def _plain(value: Any) -> Any:
         case datetime.datetime():
             return timestamp(value)
     return value
+
+
+def lower(value: Any) -> Any:
+    """A name that AWS takes in any letters and keeps in small ones."""
+    return value.lower() if isinstance(value, str) else value
+
+
+def number(value: Any) -> float | None:
+    """A number that may be whole or not."""
+    return None if value is None else float(value)

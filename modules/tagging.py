@@ -17,6 +17,7 @@ from modules.spec import (
     Column,
     Const,
     Derived,
+    Detail,
     Edited,
     Item,
     PerKey,
@@ -240,6 +241,33 @@ def kms(identity: str) -> Tagging:
         take=("untag_resource", "TagKeys"),
         params={"KeyId": identity},
         read=read_long,
+    )
+
+
+def rds(identity: str, path: str = "Tags") -> Tagging:
+    """RDS, by the column with the ARN.
+
+    Args:
+        path: where tags are in a description.
+    """
+    return _tagging(
+        path,
+        pairs,
+        {"Tags": Derived(pairs, ("tags",))},
+        put=("add_tags_to_resource", "Tags"),
+        take=("remove_tags_from_resource", "TagKeys"),
+        params={"ResourceName": identity},
+    )
+
+
+def of_rds(arn: str) -> Detail:
+    """Reads the tags of what RDS describes without them.
+
+    Args:
+        arn: the key of the ARN in a description.
+    """
+    return Detail(
+        operation="list_tags_for_resource", items="TagList", into="Tags", params={"ResourceName": arn}
     )
 
 

@@ -41,7 +41,7 @@ from deploy.simulator.pages import paged
 from deploy.simulator.repeats import Repeats
 from deploy.simulator.replies import AwsError, error_reply
 from deploy.simulator.sessions import Sessions
-from deploy.simulator.strict import Existing, judge, trim
+from deploy.simulator.strict import Answer, Existing, judge, trim
 from deploy.simulator.throttling import Throttle, refusal
 
 
@@ -123,11 +123,13 @@ class Simulator:
         self._repeats.remember(call, reply)
         return self._lifecycle.show(call, reply)
 
-    def _performed(self, call: AwsCall, existing: Existing | None, environ: Environ) -> Response:
+    def _performed(self, call: AwsCall, verdict: Existing | Answer | None, environ: Environ) -> Response:
         if call.service == "ecr-public":
             return self._ecr_public.answer(call)
-        if existing is not None:
-            return self._describe(existing, environ)
+        if isinstance(verdict, Answer):
+            return Response(verdict.body, content_type=verdict.kind)
+        if verdict is not None:
+            return self._describe(verdict, environ)
         return trim(call, self._moto_reply(environ))
 
     def _describe(self, existing: Existing, environ: Environ) -> Response:

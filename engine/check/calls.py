@@ -79,6 +79,8 @@ def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:
         yield from _item(it, call, path, source)
     if isinstance(call, PerItem | PerKey) and call.column not in it.columns:
         yield fault(f"{call.operation}: no column {call.column}", call.column, it.columns)
+    if isinstance(call, PerKey) and call.seen is not None:
+        yield from _call(it, call.seen, names)
     yield from _result(it, call.operation, call.result or "@")
     yield from _structure(it, call.operation, it.aws.input(call.operation), call.params, names)
     for key, source in call.joins.items():
@@ -230,6 +232,9 @@ def _source(it: Checked, where: str, shape: Shape, source: Source, names: Names)
         case Context() | Token():
             if shape.type_name != "string":
                 yield fault(f"{where} is a {shape.type_name}")
+            for name in named(source):
+                if name not in names:
+                    yield fault(f"{where}: no column {name}", name, names)
         case Derived() | Edited():
             if isinstance(source, Edited):
                 yield from _described(it, where, source.path)

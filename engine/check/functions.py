@@ -20,7 +20,8 @@ def faults(it: Checked) -> Iterator[Fault]:
         yield from _choice(it, column.name, column.chosen)
     for part in resource.parts:
         yield from _part(it, part, description)
-    for name, function in (("where", resource.where), ("protected", resource.protected)):
+    for name in ("where", "protected", "undeletable", "leaving"):
+        function = getattr(resource, name)
         if function is not None and description is not None:
             yield from _asked(name, asked_of(function, description))
     if resource.canonical is not None:

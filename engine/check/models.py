@@ -156,8 +156,6 @@ def _found(shape: Shape | Described, node: dict[str, Any]) -> Shape:
             return None
         case "field", _:
             return _member(shape, node["value"])
-        case "literal", _:
-            return None
         case "index", _:
             return _element(shape, "[…]")
         case "slice", _:

@@ -206,6 +206,7 @@ class _Planner:
         replaced = bool(itself) or self._follows(resource, desired, found, changed)
         _check_settled(resource, found, self._label(found), itself if replaced else changed)
         if replaced:
+            _check_deletable(resource, found, self._label(found))
             self._check_held(resource, found)
             self.resolver.replaced(desired.row)
             self._removed.add((resource.table, found.identity))
@@ -287,6 +288,7 @@ class _Planner:
             )
 
     def _delete(self, resource: Resource, found: Found, taken_along: tuple[str, str] | None = None) -> None:
+        _check_deletable(resource, found, self._label(found))
         self._removed.add((resource.table, found.identity))
         self.changes.append(
             Change(
@@ -355,6 +357,22 @@ def _check_settled(resource: Resource, found: Found, label: str, changed: Iterab
             hint="Give these columns the values that AWS has, and leave alone what they refer to.",
             table=resource.table,
             column=names[0],
+        )
+
+
+def _check_deletable(resource: Resource, found: Found, label: str) -> None:
+    """
+    Raises:
+        OperationError: 0A000, AWS would refuse to delete the resource.
+    """
+    why = resource.undeletable(found.description) if resource.undeletable else None
+    if why:
+        raise OperationError(
+            f"{resource.table} {label} cannot be deleted: it has {why}",
+            sqlstate="0A000",
+            detail="AWS would not delete it, nor put another one in its place. Nothing has been done.",
+            hint=f"Take its {why} off first, in an apply of its own.",
+            table=resource.table,
         )
 
 

@@ -144,10 +144,11 @@ def _value(source: Source, facts: Facts) -> Any:
             return source.function(there, *(facts.values.get(name) for name in source.columns))
         case Each():
             elements = (*facts.parts.get(source.part, ()), *facts.unseen.get(source.part, ()))
-            return [_element(source, each, facts) for each in elements]
+            some = [_element(source, each, facts) for each in elements]
+            return some or None if source.some else some
         case Only():
-            some = facts.parts.get(source.part, ())
-            return structure(source.element, _of_element(some[0], facts)) if some else None
+            rows = facts.parts.get(source.part, ())
+            return structure(source.element, _of_element(rows[0], facts)) if rows else None
         case Item():
             there = search(source.path, facts.item)
             return source.read(there) if source.read and there is not None else there
@@ -157,7 +158,10 @@ def _value(source: Source, facts: Facts) -> Any:
             there = search(source.path, facts.old.description) if facts.old and not facts.changed else None
             return source.read(there) if source.read and there is not None else there
         case Token():
-            return None if facts.token is None else _client_token(facts.token, facts)
+            if facts.token is None or any(facts.values.get(name) is not None for name in source.unless):
+                return None
+            token = _client_token(facts.token, facts)
+            return f"{facts.values[source.after]}-{token}" if source.after else token
 
 
 def _client_token(token: str, facts: Facts) -> str:

@@ -109,10 +109,17 @@ class PerKey(Call):
     Attributes:
         column: the column, whose canonical form is compared.
         which: which keys.
+        most: how many keys a call takes; None: all at once.
+        new: a new resource gets its keys by this call, too.
+        seen: what has to be seen before the call: `Item("item")` are the keys then, and `Item("seen")` is
+            what the `result` of `seen` finds in all pages.
     """
 
     column: str
     which: Literal["set", "removed"]
+    most: int | None = None
+    new: bool = False
+    seen: Call | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

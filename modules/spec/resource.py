@@ -91,6 +91,9 @@ class Resource:
         where: which descriptions are rows at all.
         protected: which of them are not ours to change.
         stays: which of them AWS deletes with what they refer to, and not before.
+        undeletable: why AWS would refuse to delete one that is described so, as a noun such as "deletion
+            protection", if it would: a plan that deletes or replaces it is refused, and nothing taken off.
+        leaving: which of them AWS is deleting already: nothing is asked for then, only waited for.
         settled: columns and parts that AWS does not let change of some: which descriptions these are of. What
             a replacement changes anyway counts only if it is the reason for that.
         within: reference to the resource that owns it and takes it along.
@@ -136,6 +139,8 @@ class Resource:
     where: Callable[[Description], bool] | None = None
     protected: Callable[[Description], bool] | None = None
     stays: Callable[[Description], bool] | None = None
+    undeletable: Callable[[Description], str | None] | None = None
+    leaving: Callable[[Description], bool] | None = None
     settled: Mapping[str, Callable[[Description], bool]] = field(default_factory=dict)
     within: str | None = None
     comes_with: tuple[ComesWith, ...] = ()

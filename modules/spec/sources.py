@@ -67,10 +67,15 @@ class When:
 
 @dataclass(frozen=True)
 class Each:
-    """One element for each row of a part: a column's value, or a structure of parameters."""
+    """One element for each row of a part: a column's value, or a structure of parameters.
+
+    Attributes:
+        some: nothing is sent if there are no rows, where AWS would take an empty list for something else.
+    """
 
     part: str
     element: str | Mapping[str, Source]
+    some: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,16 @@ class Loss:
 @dataclass(frozen=True)
 class Token:
     """What AWS knows a repetition of the call by: the same whenever the same step is tried again for the
-    same values, also after a crash."""
+    same values, also after a crash.
+
+    Attributes:
+        after: a column that stands before it, with a hyphen: for a name that nothing has, such as that of the
+            last snapshot of what is deleted.
+        unless: nothing is sent if one of these columns has a value.
+    """
+
+    after: str | None = None
+    unless: tuple[str, ...] = ()
 
 
 #: A column's name, or one of the above.
@@ -133,4 +147,6 @@ def named(source: Source) -> tuple[str, ...]:
             return named(source.source)
         case Each() | Only():
             return (source.part,)
+        case Token():
+            return (*([source.after] if source.after else []), *source.unless)
     return ()

@@ -32,6 +32,10 @@ def _of_elb(client: Any, arn: str) -> dict[str, str]:
     return _pairs(client.describe_tags(ResourceArns=[arn])["TagDescriptions"][0]["Tags"])
 
 
+def _of_rds(client: Any, arn: str) -> dict[str, str]:
+    return _pairs(client.list_tags_for_resource(ResourceName=arn)["TagList"])
+
+
 def _of_arn(client: Any, arn: str) -> dict[str, str]:
     return _pairs(client.list_tags_for_resource(resourceArn=arn)["tags"])
 
@@ -195,6 +199,40 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "INSERT INTO queue (name) VALUES ('q')",
         lambda client, url: dict(client.list_queue_tags(QueueUrl=url).get("Tags", {})),
     ),
+    "db_subnet_group": (
+        "aws_rds",
+        "rds",
+        "INSERT INTO db_subnet_group (name, description, subnets) "
+        "SELECT 'g', 'd', array_agg(subnet_id) FROM subnet",
+        _of_rds,
+    ),
+    "parameter_group": (
+        "aws_rds",
+        "rds",
+        "INSERT INTO parameter_group (name, family, description) VALUES ('g', 'postgres16', 'd')",
+        _of_rds,
+    ),
+    "db_cluster_parameter_group": (
+        "aws_rds",
+        "rds",
+        "INSERT INTO db_cluster_parameter_group (name, family, description) "
+        "VALUES ('g', 'aurora-mysql8.0', 'd')",
+        _of_rds,
+    ),
+    "db_cluster": (
+        "aws_rds",
+        "rds",
+        "INSERT INTO db_cluster (db_cluster_identifier, engine, master_username) "
+        "VALUES ('c', 'aurora-mysql', 'root')",
+        _of_rds,
+    ),
+    "rds": (
+        "aws_rds",
+        "rds",
+        "INSERT INTO rds (db_instance_identifier, db_instance_class, engine, master_username, "
+        "allocated_storage) VALUES ('db', 'db.t3.micro', 'mysql', 'root', 20)",
+        _of_rds,
+    ),
 }
 
 
@@ -211,6 +249,7 @@ def test_every_table_of_what_aws_lets_be_tagged_has_tags() -> None:
     assert tagged == set(KINDS)
     untagged = {"aws_account", "aws_regions", "repository_policy", "kms_alias", "secret_policy"}
     untagged |= {"availability_zone", "route", "route_table_association", "subscription"}
+    untagged |= {"db_snapshot", "db_cluster_snapshot"}
     assert set(find_modules().resources) - tagged == untagged
 
 

@@ -20,13 +20,14 @@ from deploy.simulator.strict import (
     kms,
     logs,
     networks,
+    rds,
     s3,
     secretsmanager,
     security_groups,
     sqs,
     ssm,
 )
-from deploy.simulator.strict.outcome import Existing, Outcome, Rule
+from deploy.simulator.strict.outcome import Answer, Existing, Outcome, Rule
 
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **cloudwatch.RULES,
@@ -38,6 +39,7 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **logs.RULES,
     **networks.RULES,
     **s3.RULES,
+    **rds.RULES,
     **secretsmanager.RULES,
     **security_groups.RULES,
     **sqs.RULES,
@@ -46,7 +48,7 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
 
 TRIMS = {**ecs.TRIMS, **kms.TRIMS, **secretsmanager.TRIMS, **ssm.TRIMS}
 
-__all__ = ["Existing", "judge", "trim"]
+__all__ = ["Answer", "Existing", "judge", "trim"]
 
 
 def judge(call: AwsCall) -> Outcome:
@@ -58,7 +60,9 @@ def judge(call: AwsCall) -> Outcome:
 
 
 def trim(call: AwsCall, reply: Response) -> Response:
-    """moto's reply as AWS would give it."""
+    """moto's reply as AWS would give it, and what moto has made as AWS would have made it."""
+    if call.service == "rds" and reply.status_code == 200:
+        rds.complete(call)
     shorten = TRIMS.get((call.service, call.operation))
     if shorten is not None and reply.status_code == 200:
         reply.set_data(json.dumps(shorten(call, json.loads(reply.get_data()))))

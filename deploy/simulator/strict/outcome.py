@@ -26,7 +26,20 @@ class Existing:
     reshape: Callable[[bytes], bytes]
 
 
-Outcome = AwsError | Existing | None
+@dataclass(frozen=True)
+class Answer:
+    """What AWS answers where moto cannot.
+
+    Attributes:
+        body: the whole answer, in the protocol of the call's service.
+        kind: its content type.
+    """
+
+    body: str
+    kind: str = "text/xml"
+
+
+Outcome = AwsError | Existing | Answer | None
 Rule = Callable[[AwsCall], Outcome]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from engine.aws import calls
 from engine.aws.errors import CloudError, Treatment
@@ -143,6 +143,7 @@ class DeclaredWorker:
             if call is not first and is_made(call, facts):
                 await self._call_when_seen(job, call, request(call, facts))
         await self._per_item(job, added=_items(resource, facts.values))
+        await self._per_key(job, {}, [each.column for each in resource.update if _is_of_new(each)])
         for kept in resource.carry.calls if job.change.action == "replace" else ():
             await self._keep(job, kept)
 
@@ -229,7 +230,7 @@ class DeclaredWorker:
             added=_difference(_items(resource, values), _items(resource, old.values)),
             removed=_difference(_items(resource, old.values), _items(resource, values)),
         )
-        await self._per_key(job, old, columns)
+        await self._per_key(job, old.values, columns)
         if resource.fetch is not None:
             description = await self._fetched(job)
         if description is not None:
@@ -303,12 +304,12 @@ class DeclaredWorker:
     async def _delete(self, job: Job) -> None:
         resource, facts = job.resource, self._maker.facts(job)
         done: list[Call] = []
-        for call in resource.delete:
+        for call in resource.delete if not _is_leaving(resource, job.found) else ():
             if not is_made(call, facts):
                 continue
             try:
                 await persist(
-                    lambda call=call: self._repeat_together(job, call),  # type: ignore[misc]
+                    lambda call=call: self._delete_once(job, call),  # type: ignore[misc]
                     lambda error: error.code in resource.busy,
                     self._patience.busy,
                     self._stop,
@@ -319,6 +320,18 @@ class DeclaredWorker:
             done.append(call)
         if resource.gone is not None:
             await self._wait(job, resource.gone)
+
+    async def _delete_once(self, job: Job, call: Call) -> None:
+        """Make a call of a deletion, unless AWS is at it already, as it may be after a lost answer."""
+        resource = job.resource
+        try:
+            await self._repeat_together(job, call)
+        except CloudError as error:
+            if resource.leaving is None or error.code not in resource.busy:
+                raise
+            now = await self._lookup.now(resource, job.found)
+            if now is not None and not _is_leaving(resource, now):
+                raise
 
     # Calls --------------------------------------------------------------------------------------------
 
@@ -336,15 +349,21 @@ class DeclaredWorker:
                     facts = replace(self._maker.facts(job), item=item)
                     await self._call_when_seen(job, call, request(call, facts))
 
-    async def _per_key(self, job: Job, old: Found, columns: Collection[str]) -> None:
-        """Make the calls for the keys of objects that have been set or removed."""
+    async def _per_key(self, job: Job, old: Values, columns: Collection[str]) -> None:
+        """Make the calls for the keys of objects that have been set or removed.
+
+        Args:
+            old: the values before.
+        """
         for call in job.resource.update:
             if isinstance(call, PerKey) and call.column in columns:
-                item = _keys(job.resource, call, old.values, job.desired.values)
-                if item:
-                    await self._call_when_seen(
-                        job, call, request(call, replace(self._maker.facts(job), item=item))
-                    )
+                keys, facts = _keys(job.resource, call, old, job.desired.values), self._maker.facts(job)
+                seen = None
+                if keys and call.seen is not None:
+                    seen = await looks.look(self._cloud, job.resource, call.seen, facts)
+                for some in _portions(keys, call.most):
+                    item = some if call.seen is None else {"item": some, "seen": seen}
+                    await self._call_when_seen(job, call, request(call, replace(facts, item=item)))
 
     async def _repeat_together(self, job: Job, call: Call) -> Mapping[str, Any]:
         """A call that can be repeated, together with the others of the step's group."""
@@ -479,6 +498,26 @@ def _keys(resource: Resource, call: PerKey, old: Values, new: Values) -> dict[st
 
 
 _UNSET = object()
+
+
+def _portions(keys: dict[str, Any] | list[str], most: int | None) -> list[dict[str, Any] | list[str]]:
+    """What the calls for some keys take, each so many at most."""
+    names = list(keys)
+    size = most or len(names) or 1
+    some = [names[at : at + size] for at in range(0, len(names), size)]
+    if isinstance(keys, list):
+        return list(some)
+    return [{name: keys[name] for name in each} for each in some]
+
+
+def _is_of_new(call: Update | PerItem | PerKey) -> TypeGuard[PerKey]:
+    """Whether a new resource gets the keys of a column by the call."""
+    return isinstance(call, PerKey) and call.new
+
+
+def _is_leaving(resource: Resource, found: Found) -> bool:
+    """Whether AWS is deleting a resource already."""
+    return resource.leaving is not None and resource.leaving(found.description)
 
 
 def _difference(some: Mapping[str, Iterable[Any]], others: Mapping[str, list[Any]]) -> dict[str, list[Any]]:

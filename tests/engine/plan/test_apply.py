@@ -159,3 +159,17 @@ def test_what_is_used_by_something_that_no_row_can_show_stays() -> None:
     with pytest.raises(OperationError, match="cannot be replaced while strict s uses it") as refused:
         plan([_NET, strict], finds, [row("net", 1, arn="n1", name="n", kind="b")])
     assert refused.value.sqlstate == "0A000"
+
+
+def test_what_aws_would_not_delete_is_refused_before_anything_is_deleted() -> None:
+    locked = resource(
+        "locked",
+        column("kind", "text", "kind", on_change=OnChange.REPLACE),
+        undeletable=lambda each: "a lock" if each.get("lock") else None,
+    )
+    there = found(locked, "x", name="a", kind="k", lock=True)
+    for rows in ([], [row("locked", 1, arn="x", name="a", kind="other")]):
+        with pytest.raises(OperationError, match=r"locked a .*cannot be deleted: it has a lock") as refused:
+            plan([locked], [there], rows)
+        assert refused.value.sqlstate == "0A000"
+    assert only(plan([locked], [found(locked, "x", name="a")], []).changes).action == "delete"

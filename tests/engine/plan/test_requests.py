@@ -148,3 +148,18 @@ def test_a_replacement_keeps_what_no_column_shows_of_the_rows_of_a_part() -> Non
     desired = Desired(row("thing", 1), {"name": "n"}, {"port": ({"name": "b"},)})
     made = carried(thing, desired, there, {"ports": [{"name": "b"}]}, {"ports"})
     assert made == {"ports": [{"name": "b", "extra": 2}]}
+
+
+def test_a_token_can_make_a_name_that_nothing_has() -> None:
+    last = Token(after="name", unless=("within",))
+    made = _request({"Snapshot": last}, name="db", within=None)["Snapshot"]
+    assert made.startswith("db-")
+    assert len(made) == len("db-") + 32
+    assert _request({"Snapshot": last}, name="db", within="a cluster") == {}
+
+
+def test_an_empty_list_is_not_sent_where_it_would_mean_something_else() -> None:
+    assert _request({"Groups": Each("nothing", "port", some=True), "All": Each("nothing", "port")}) == {
+        "All": []
+    }
+    assert _request({"Ports": Each("rule", "port", some=True)}) == {"Ports": [80, 443]}
