@@ -2,6 +2,8 @@
 
 from modules import canonical, ownership, tagging
 from modules.spec import (
+    SET,
+    UNSET,
     Call,
     Carry,
     Item,
@@ -9,10 +11,11 @@ from modules.spec import (
     List,
     Look,
     Lost,
-    Old,
     Resource,
     Source,
+    Update,
     assigned,
+    column,
     fixed,
 )
 
@@ -25,6 +28,8 @@ def _items(*names: str) -> dict[str, Source]:
 
 
 _TAGS = tagging.logs("log_group_arn")
+_NAMED: dict[str, Source] = {"logGroupName": "log_group_name"}
+_RETAINED: dict[str, Source] = {**_NAMED, "retentionInDays": "retention_in_days"}
 
 LOG_GROUP = Resource(
     table="log_group",
@@ -43,6 +48,22 @@ LOG_GROUP = Resource(
             read=canonical.timestamp,
             canonical=canonical.instant,
         ),
+        column(
+            "retention_in_days",
+            "integer",
+            "retentionInDays",
+            doc="Days after which AWS deletes events; NULL keeps them for ever.",
+        ),
+        column(
+            "kms_key_id", "varchar", "kmsKeyId", doc="ARN of the key that encrypts events; NULL is AWS's own."
+        ),
+        fixed(
+            "log_group_class",
+            "varchar",
+            "logGroupClass",
+            left_to_aws=True,
+            doc="STANDARD, INFREQUENT_ACCESS or DELIVERY.",
+        ),
         _TAGS.column,
         ownership.managed_by(_TAGS, ownership.control_tower("logGroupName")),
     ),
@@ -55,13 +76,40 @@ LOG_GROUP = Resource(
             operation="create_log_group",
             params={
                 "logGroupName": "log_group_name",
-                "kmsKeyId": Old("kmsKeyId"),
+                "kmsKeyId": "kms_key_id",
                 **_TAGS.create,
-                "logGroupClass": Old("logGroupClass"),
+                "logGroupClass": "log_group_class",
             },
         ),
+        Call(operation="put_retention_policy", given=("retention_in_days", SET), params=_RETAINED),
     ),
-    update=_TAGS.update,
+    update=(
+        Update(
+            operation="put_retention_policy",
+            when=("retention_in_days",),
+            given=("retention_in_days", SET),
+            params=_RETAINED,
+        ),
+        Update(
+            operation="delete_retention_policy",
+            when=("retention_in_days",),
+            given=("retention_in_days", UNSET),
+            params=_NAMED,
+        ),
+        Update(
+            operation="associate_kms_key",
+            when=("kms_key_id",),
+            given=("kms_key_id", SET),
+            params={**_NAMED, "kmsKeyId": "kms_key_id"},
+        ),
+        Update(
+            operation="disassociate_kms_key",
+            when=("kms_key_id",),
+            given=("kms_key_id", UNSET),
+            params=_NAMED,
+        ),
+        *_TAGS.update,
+    ),
     # The operation finds by prefix: the group itself sorts before all that it is a prefix of.
     fetch=Call(
         operation="describe_log_groups",
@@ -91,11 +139,6 @@ LOG_GROUP = Resource(
         ),
         calls=(
             Kept(
-                operation="put_retention_policy",
-                of="retentionInDays",
-                params={"logGroupName": "log_group_name", "retentionInDays": Old("retentionInDays")},
-            ),
-            Kept(
                 operation="put_metric_filter",
                 of="metricFilters",
                 each=True,
@@ -118,6 +161,7 @@ LOG_GROUP = Resource(
             Lost(of="streams", what="its log events"),
             Lost(of="dataProtectionStatus", what="its data protection policy"),
         ),
+        not_kept={"resourceIdentifier": "another way to name the group"},
     ),
     delete=(Call(operation="delete_log_group", params={"logGroupName": "log_group_name"}),),
     absent=("ResourceNotFoundException",),

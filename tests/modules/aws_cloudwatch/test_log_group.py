@@ -54,6 +54,29 @@ async def test_a_log_group_is_imported_made_renamed_and_deleted(session: Session
     assert groups(simulator).keys() == {"there"}
 
 
+async def test_events_are_kept_for_as_long_as_a_row_says(session: Session, simulator: Cloud) -> None:
+    simulator.client("logs").create_log_group(logGroupName="there")
+    simulator.client("logs").put_retention_policy(logGroupName="there", retentionInDays=30)
+    await session("iasql_install", "aws_cloudwatch")
+    assert await session.rows("SELECT retention_in_days, kms_key_id FROM log_group") == [(30, None)]
+    await session.execute(
+        "INSERT INTO log_group (log_group_name, retention_in_days) VALUES ('app', 7), ('x', NULL)"
+    )
+    await session.apply()
+    assert {name: each.get("retentionInDays") for name, each in groups(simulator).items()} == {
+        "there": 30, "app": 7, "x": None,
+    }  # fmt: skip
+    await session.execute("UPDATE log_group SET retention_in_days = 14 WHERE log_group_name = 'x'")
+    await session.execute("UPDATE log_group SET retention_in_days = NULL WHERE log_group_name <> 'x'")
+    assert {row[0] for row in await session.apply()} == {"update"}
+    assert {name: each.get("retentionInDays") for name, each in groups(simulator).items()} == {
+        "there": None, "app": None, "x": 14,
+    }  # fmt: skip
+    await session.execute("UPDATE log_group SET log_group_name = 'y' WHERE log_group_name = 'x'")
+    assert [row[0] for row in await session.apply()] == ["replace"]
+    assert groups(simulator)["y"]["retentionInDays"] == 14
+
+
 async def test_a_group_that_aws_does_not_show_yet_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """The question is for a prefix, so that another group may be shown before the one that was made."""
     pages: list[list[dict[str, Any]]] = [
