@@ -133,7 +133,7 @@ SUBSCRIPTION = Resource(
     ),
     where=_is_here,
     within="topic",
-    protected=lambda subscription: subscription["SubscriptionArn"] == "PendingConfirmation",
+    protected=lambda subscription: subscription.get("SubscriptionArn") == "PendingConfirmation",
     create=(
         Call(
             operation="subscribe",

@@ -69,7 +69,7 @@ class World:
         unread: the places that AWS does not answer for.
     """
 
-    layout: Layout = _HERE
+    layout: Layout = field(default=_HERE, repr=False)
     holds: dict[str, list[Found]] = field(default_factory=dict)
     rows: Rows = field(default_factory=dict)
     bases: dict[Name, tuple[Base, Found]] = field(default_factory=dict)
@@ -332,9 +332,9 @@ class World:
             or (column.left_to_aws and desired.row.values.get(column.name) is None)
         }
         parts = {
-            part.table: old.parts[part.table]
+            part.table: old.parts.get(part.table, ())
             for part in resource.parts
-            if part.left_to_aws and not desired.parts[part.table]
+            if part.left_to_aws and not desired.parts.get(part.table)
         }
         desired = replace(desired, values={**desired.values, **kept}, parts={**desired.parts, **parts})
         self._check_references(resource, desired)
