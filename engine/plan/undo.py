@@ -15,6 +15,7 @@ from typing import Any
 from engine.plan import base as bases
 from engine.plan import states
 from engine.plan.base import State
+from engine.plan.descriptions import natural_name
 from engine.plan.meet import Name
 from engine.plan.model import Desired, Found, Key, Pending, Row, RowChange
 from engine.plan.resolve import Resolver, natural_key, natural_key_to_be
@@ -170,6 +171,18 @@ class _Undo:
         self._keys = {(table, found.identity): key for (table, key), found in self._resolver.pairs.items()}
         self._conflicts: list[Conflict] = []
         self._again: dict[Name, Key] = {}  # the rows that ask already for what was deleted
+        self._pair_unnamed()
+
+    def _pair_unnamed(self) -> None:
+        """See one resource in what has no name but its natural key, and was made anew with another."""
+        for table, identity in list(self._before):
+            resource = self._resources[table]
+            if resource.identity is None and (table, identity) not in self._after:
+                state = self.renamed((table, identity), self._before[table, identity].state)
+                new = natural_name(resource, state.values)
+                if (table, new) in self._after and (table, new) not in self._before:
+                    self._after[table, new] = replace(self._after[table, new], replaces=identity)
+                    self._successors[table, identity] = new
 
     def _remember(self, each: Remembered, operation: int) -> None:
         name = each.table, each.identity
