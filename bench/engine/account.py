@@ -88,7 +88,35 @@ class Account:
     def describe_tags(self, ResourceArns: list[str]) -> Item:  # noqa: N803
         return {"TagDescriptions": [{"ResourceArn": each, "Tags": []} for each in ResourceArns]}
 
+    # What there is nothing of.
+
+    def describe_alarms(self, **more: Any) -> Item:
+        return {"MetricAlarms": [], "CompositeAlarms": []}
+
+    def describe_availability_zones(self, **more: Any) -> Item:
+        return {"AvailabilityZones": []}
+
+    def describe_internet_gateways(self, **more: Any) -> Item:
+        return {"InternetGateways": []}
+
+    def describe_egress_only_internet_gateways(self, **more: Any) -> Item:
+        return {"EgressOnlyInternetGateways": []}
+
+    def describe_nat_gateways(self, **more: Any) -> Item:
+        return {"NatGateways": []}
+
+    def describe_addresses(self, **more: Any) -> Item:
+        return {"Addresses": []}
+
+    def describe_route_tables(self, **more: Any) -> Item:
+        return {"RouteTables": []}
+
     # ec2
+
+    def describe_vpc_attribute(self, VpcId: str, Attribute: str) -> Item:  # noqa: N803
+        return {
+            Attribute[0].upper() + Attribute[1:]: {"Value": Attribute != "enableNetworkAddressUsageMetrics"}
+        }
 
     def describe_vpcs(self) -> Item:
         vpc = {"VpcId": self.vpc, "CidrBlock": "172.31.0.0/16", "State": "available", "IsDefault": True}

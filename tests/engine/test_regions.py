@@ -35,6 +35,8 @@ async def test_what_is_installed_in_a_place_shows_its_region_alone(session: Sess
     await session.execute("SET search_path = eu_west_1, public")
     assert await session("iasql_install", "aws_cloudwatch") == [
         ("aws_cloudwatch@0.0.1", "eu_west_1.log_group", 1),
+        ("aws_cloudwatch@0.0.1", "eu_west_1.metric_alarm", 0),
+        ("aws_cloudwatch@0.0.1", "eu_west_1.composite_alarm", 0),
         ("aws_account@0.0.1", "eu_west_1.aws_account", 1),
     ]
     assert await session.rows("SELECT log_group_name FROM log_group") == [("there",)]
@@ -415,9 +417,10 @@ async def test_what_shows_all_regions_goes_with_what_it_shows(session: Session) 
     await session("iasql_install", "aws_cloudwatch")
     await session("iasql_add_region", IRELAND)
     await session("iasql_install", "{aws_cloudwatch,aws_sqs}", region=IRELAND)
-    assert await session.rows(views) == [("aws_account",), ("log_group",), ("queue",)]
+    alarms = [("composite_alarm",), ("log_group",), ("metric_alarm",)]
+    assert await session.rows(views) == [("aws_account",), *alarms, ("queue",)]
     await session("iasql_uninstall", "aws_sqs", region=IRELAND)
-    assert await session.rows(views) == [("aws_account",), ("log_group",)]
+    assert await session.rows(views) == [("aws_account",), *alarms]
     await session("iasql_uninstall", "aws_cloudwatch", region=IRELAND)
     assert await session.rows("SELECT DISTINCT region FROM iasql_all.aws_account ORDER BY 1") == [
         (IRELAND,),

@@ -104,7 +104,7 @@ def other_installer(scene: Scene, make_role: MakeRole) -> Database:
     )
     fetched(installer, "SELECT count(*) FROM iasql_install('aws_sns')")
     with psycopg.connect(installer.url, autocommit=True) as connection:
-        connection.execute("GRANT SELECT ON topic TO PUBLIC")
+        connection.execute("GRANT SELECT ON topic, subscription TO PUBLIC")
     return installer
 
 
