@@ -307,6 +307,18 @@ def alarms(identity: str) -> Tagging:
     )
 
 
+def schedule_group(identity: str) -> Tagging:
+    """EventBridge Scheduler, by the column with the ARN of a group."""
+    return _tagging(
+        "Tags",
+        pairs,
+        {"Tags": Derived(pairs, ("tags",))},
+        put=("tag_resource", "Tags"),
+        take=("untag_resource", "TagKeys"),
+        params={"ResourceArn": identity},
+    )
+
+
 def sns() -> Tagging:
     return _tagging(
         "Tags",

@@ -232,6 +232,8 @@ def _value(column: Column) -> st.SearchStrategy[Any]:
             return st.sampled_from([{"Version": "a"}, {"Version": "b"}])
         case "varchar" | "text":
             return _NAMES
+        case "timestamptz":
+            return st.sampled_from([None, "2031-01-01T00:00:00+00:00"])
         case "double precision":
             return st.sampled_from([None, 1.5, 2])
         case "varchar[]":

@@ -25,7 +25,7 @@ from engine.drivers.job import Job
 from engine.plan import descriptions
 from engine.plan.model import Change, Desired, Found, Row
 from modules.catalogue import find_modules
-from modules.spec import Call, Column, Each, Kept, OnChange, Part, Resource, named
+from modules.spec import Call, Column, Each, Kept, OnChange, Part, Resource, Update, named
 from tests.modules.told import PATIENCE, Asked, TellingCloud, excused
 
 
@@ -236,7 +236,7 @@ def _reset(resource: Resource, edit: Edit, old: Found, asked: list[Asked]) -> It
         shape = _input(resource, call)
         for each in asked:
             if each.operation == call.operation:
-                whole = call.operation.startswith(_WHOLE)
+                whole = _is_whole(call)
                 there = {
                     name: value for name, value in old.description.items() if whole or name in each.params
                 }
@@ -247,13 +247,17 @@ def _reset(resource: Resource, edit: Edit, old: Found, asked: list[Asked]) -> It
 _WHOLE = ("put_", "set_", "replace_")
 
 
+def _is_whole(call: Call) -> bool:
+    return call.operation.startswith(_WHOLE) or (isinstance(call, Update) and call.whole)
+
+
 def _sent_again(resource: Resource, edit: Edit, old: Found, asked: list[Asked]) -> Iterator[str]:
     """The parameters that ask for what is so already, so that somebody's change since would be undone."""
     changed = set(_paths(resource, edit))
     for call in resource.update:
         shape = _input(resource, call)
         for each in asked:
-            if each.operation != call.operation or call.operation.startswith(_WHOLE):
+            if each.operation != call.operation or _is_whole(call):
                 continue
             for name, value in each.params.items():
                 same = name in old.description and _same(shape.members[name], value, old.description[name])

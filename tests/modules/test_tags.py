@@ -193,6 +193,12 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "INSERT INTO composite_alarm (alarm_name, alarm_rule) VALUES ('c', 'TRUE')",
         lambda client, arn: _pairs(client.list_tags_for_resource(ResourceARN=arn)["Tags"]),
     ),
+    "schedule_group": (
+        "aws_events",
+        "scheduler",
+        "INSERT INTO schedule_group (name) VALUES ('g')",
+        lambda client, arn: _pairs(client.list_tags_for_resource(ResourceArn=arn)["Tags"]),
+    ),
     "queue": (
         "aws_sqs",
         "sqs",
@@ -248,8 +254,15 @@ def test_every_table_of_what_aws_lets_be_tagged_has_tags() -> None:
     }
     assert tagged == set(KINDS)
     untagged = {"aws_account", "aws_regions", "repository_policy", "kms_alias", "secret_policy"}
-    untagged |= {"availability_zone", "route", "route_table_association", "subscription"}
-    untagged |= {"db_snapshot", "db_cluster_snapshot"}
+    untagged |= {
+        "availability_zone",
+        "db_cluster_snapshot",
+        "db_snapshot",
+        "route",
+        "route_table_association",
+        "schedule",
+        "subscription",
+    }
     assert set(find_modules().resources) - tagged == untagged
 
 
