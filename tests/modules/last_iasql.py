@@ -71,7 +71,6 @@ ABSENT: Mapping[str, str] = {
     "instance_block_device_mapping.*": _NOT_YET,
     "instance_metadata.*": _NOT_YET,
     "instance_security_groups.*": _NOT_YET,
-    "key_pair.*": _NOT_YET,
     "registered_instance.*": _NOT_YET,
 }
 
