@@ -48,6 +48,12 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         f"INSERT INTO role (role_name, assume_role_policy_document) VALUES ('r', '{_TRUST}')",
         lambda client, arn: _pairs(client.list_role_tags(RoleName=arn.rpartition("/")[2])["Tags"]),
     ),
+    "bucket": (
+        "aws_s3",
+        "s3",
+        "INSERT INTO bucket (name) VALUES ('some-1')",
+        lambda client, arn: _pairs(client.get_bucket_tagging(Bucket=arn.rpartition(":")[2])["TagSet"]),
+    ),
     "log_group": (
         "aws_cloudwatch",
         "logs",
