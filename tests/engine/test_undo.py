@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -121,6 +122,24 @@ async def test_a_replacement_is_undone_by_another(one: Session, simulator: Cloud
     [found] = elb.describe_load_balancers()["LoadBalancers"]
     assert found["Scheme"] == "internal"
     assert await one("iasql_plan_apply") == []
+
+
+async def test_a_replacement_is_undone_of_what_has_no_name_of_its_own(
+    session: Session, simulator: Cloud
+) -> None:
+    """A policy has none; it was made anew with its secret, and is not in the way of itself."""
+    secrets = simulator.client("secretsmanager")
+    secrets.create_secret(Name="one", SecretString="s")
+    policy = '{"Version": "2012-10-17", "Statement": []}'
+    secrets.put_resource_policy(SecretId="one", ResourcePolicy=policy)
+    await session("iasql_install", "aws_secrets_manager")
+    await session.execute("SET iasql.allow_loss = on; UPDATE secret SET name = 'two'")
+    await session("iasql_apply")
+    assert [row[:2] for row in await session("iasql_undo")] == [("update", "secret")]
+    assert await session.rows("SELECT name FROM secret") == [("one",)]
+    await session("iasql_apply")
+    assert await session("iasql_plan_apply") == []
+    assert json.loads(secrets.get_resource_policy(SecretId="one")["ResourcePolicy"]) == json.loads(policy)
 
 
 async def test_a_sync_is_undone(one: Session, ecr: Any) -> None:
