@@ -238,7 +238,12 @@ LOAD_BALANCER = Resource(
         name="load_balancers_deleted", params={"LoadBalancerArns[0]": "load_balancer_arn"}, seconds=300
     ),
     absent=("LoadBalancerNotFound",),
-    eventual=(("SubnetNotFound", ""), ("InvalidSecurityGroup", "")),
+    eventual=(
+        ("SubnetNotFound", ""),
+        ("InvalidSecurityGroup", ""),
+        # One that faces the internet waits for the gateway that the same apply makes.
+        ("InvalidSubnet", "no internet gateway"),
+    ),
     hints={
         "InvalidConfigurationRequest": "Check load_balancer.subnets and "
         "load_balancer_security_groups: all of one VPC.",
