@@ -140,6 +140,13 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
                 "cidr_ipv4": None if source else draw(st.sampled_from(["10.0.0.0/8", "0.0.0.0/0"])),
                 "description": draw(st.sampled_from([None, "x"])),
             }
+        case "db_subnet_group":
+            names = draw(st.sampled_from([["subnet-a"], ["subnet-a", "subnet-b"]]))
+            return {
+                "name": draw(_NAMES),
+                "description": draw(_NAMES),
+                "subnets": [f"{each}{region_mark(rows.schema)}" for each in names],
+            }
         case "role":
             return {
                 "role_name": draw(_NAMES),
@@ -226,7 +233,7 @@ def _value(column: Column) -> st.SearchStrategy[Any]:
             return st.sampled_from(column.type.values)
         case "boolean":
             return _MAYBE
-        case "integer":
+        case "integer" | "bigint":
             return st.integers(0, 2)
         case "jsonb":
             return st.sampled_from([{"Version": "a"}, {"Version": "b"}])
@@ -621,9 +628,10 @@ class _Before:
         """See what the apply of a plan has made of it."""
         going = _found(each for each in plan.changes if not each.desired)
         replaced = _found(each for each in plan.changes if each.action == "replace")
+        replaced_by_name = _found_by_name(each for each in plan.changes if each.action == "replace")
         after = _compared(self._world)
         for name in self._compared.keys() - going - replaced:
-            self._assert_as_changed(name, after[name], replaced)
+            self._assert_as_changed(name, after[name], replaced, replaced_by_name)
         for name in self._held - _held(self._world):
             owner = RESOURCE[name[0]].within
             assert name in going or name in replaced or owner, f"{name} was deleted"
@@ -631,7 +639,11 @@ class _Before:
             assert known, f"{name} was deleted, and no row had shown it"
 
     def _assert_as_changed(
-        self, name: Name, after: tuple[Values, Values, Values, Values], replaced: set[Name]
+        self,
+        name: Name,
+        after: tuple[Values, Values, Values, Values],
+        replaced: set[Name],
+        replaced_by_name: set[tuple[str, str, Any]],
     ) -> None:
         row, answer, ours, theirs = self._compared[name]
         _, _, now_row, now_theirs = after
@@ -640,6 +652,8 @@ class _Before:
                 is_pending(ours[column])
                 or _names_one_of(theirs[column], replaced)
                 or _names_one_of(ours[column], replaced)
+                or _reference(name[0], column, theirs[column]) in replaced_by_name
+                or _reference(name[0], column, ours[column]) in replaced_by_name
             ):
                 continue  # it goes on to refer to what takes the place of that
             if ours[column] == row[column]:
@@ -654,6 +668,25 @@ def _held(world: World) -> set[Name]:
 
 def _found(changes: Iterable[Change]) -> set[Name]:
     return {(each.table, each.found.identity) for each in changes if each.found}
+
+
+def _found_by_name(changes: Iterable[Change]) -> set[tuple[str, str, Any]]:
+    """Some resources by what others may refer to them by: table, column, and its value."""
+    return {
+        (each.table, column, value)
+        for each in changes
+        if each.found
+        for column, value in each.found.values.items()
+        if isinstance(value, str)
+    }
+
+
+def _reference(table: str, column: str, value: Any) -> tuple[str, str, Any] | None:
+    """What a value refers to where AWS refers by another column than its own name: as in `_found_by_name`."""
+    some = [each.reference for each in RESOURCE[table].columns if each.name == column and each.reference]
+    if not some or some[0].by is None or not isinstance(value, str):
+        return None
+    return some[0].table, some[0].by, value
 
 
 def _names_one_of(value: Any, names: set[tuple[str, str]]) -> bool:
