@@ -157,6 +157,24 @@ def _column(path: str, read: Callable[[Any], Any] | None = None) -> Column:
     )
 
 
+def _pairs(put: str, take: str, params: Mapping[str, Source], path: str = "Tags") -> Tagging:
+    """Tags that a service takes as a list of structures of Key and Value, as most do.
+
+    Args:
+        put, take: operation that sets some, and that takes some off by their keys.
+        params: which resource.
+        path: where tags are in the description.
+    """
+    return _tagging(
+        path,
+        pairs,
+        {"Tags": Derived(pairs, ("tags",))},
+        put=(put, "Tags"),
+        take=(take, "TagKeys"),
+        params=params,
+    )
+
+
 def _keys(names: list[str]) -> list[dict[str, str]]:
     return [{"Key": name} for name in names]
 
@@ -180,25 +198,11 @@ def ec2(kind: str, identity: str) -> Tagging:
 
 def elbv2(identity: str) -> Tagging:
     """Load balancing, by the column with the ARN."""
-    return _tagging(
-        "Tags",
-        pairs,
-        {"Tags": Derived(pairs, ("tags",))},
-        put=("add_tags", "Tags"),
-        take=("remove_tags", "TagKeys"),
-        params={"ResourceArns[0]": identity},
-    )
+    return _pairs("add_tags", "remove_tags", {"ResourceArns[0]": identity})
 
 
 def role() -> Tagging:
-    return _tagging(
-        "Tags",
-        pairs,
-        {"Tags": Derived(pairs, ("tags",))},
-        put=("tag_role", "Tags"),
-        take=("untag_role", "TagKeys"),
-        params={"RoleName": "role_name"},
-    )
+    return _pairs("tag_role", "untag_role", {"RoleName": "role_name"})
 
 
 def ecs(identity: str) -> Tagging:
@@ -250,14 +254,7 @@ def rds(identity: str, path: str = "Tags") -> Tagging:
     Args:
         path: where tags are in a description.
     """
-    return _tagging(
-        path,
-        pairs,
-        {"Tags": Derived(pairs, ("tags",))},
-        put=("add_tags_to_resource", "Tags"),
-        take=("remove_tags_from_resource", "TagKeys"),
-        params={"ResourceName": identity},
-    )
+    return _pairs("add_tags_to_resource", "remove_tags_from_resource", {"ResourceName": identity}, path=path)
 
 
 def of_rds(arn: str) -> Detail:
@@ -273,61 +270,30 @@ def of_rds(arn: str) -> Detail:
 
 def parameter(name: str) -> Tagging:
     """Parameters of Systems Manager, by the column with the name."""
-    return _tagging(
-        "Tags",
-        pairs,
-        {"Tags": Derived(pairs, ("tags",))},
-        put=("add_tags_to_resource", "Tags"),
-        take=("remove_tags_from_resource", "TagKeys"),
-        params={"ResourceType": Const("Parameter"), "ResourceId": name},
+    return _pairs(
+        "add_tags_to_resource",
+        "remove_tags_from_resource",
+        {"ResourceType": Const("Parameter"), "ResourceId": name},
     )
 
 
 def secrets(identity: str) -> Tagging:
     """Secrets Manager, by the column with the ARN."""
-    return _tagging(
-        "Tags",
-        pairs,
-        {"Tags": Derived(pairs, ("tags",))},
-        put=("tag_resource", "Tags"),
-        take=("untag_resource", "TagKeys"),
-        params={"SecretId": identity},
-    )
+    return _pairs("tag_resource", "untag_resource", {"SecretId": identity})
 
 
 def alarms(identity: str) -> Tagging:
     """CloudWatch's alarms, by the column with the ARN."""
-    return _tagging(
-        "Tags",
-        pairs,
-        {"Tags": Derived(pairs, ("tags",))},
-        put=("tag_resource", "Tags"),
-        take=("untag_resource", "TagKeys"),
-        params={"ResourceARN": identity},
-    )
+    return _pairs("tag_resource", "untag_resource", {"ResourceARN": identity})
 
 
 def schedule_group(identity: str) -> Tagging:
     """EventBridge Scheduler, by the column with the ARN of a group."""
-    return _tagging(
-        "Tags",
-        pairs,
-        {"Tags": Derived(pairs, ("tags",))},
-        put=("tag_resource", "Tags"),
-        take=("untag_resource", "TagKeys"),
-        params={"ResourceArn": identity},
-    )
+    return _pairs("tag_resource", "untag_resource", {"ResourceArn": identity})
 
 
 def sns() -> Tagging:
-    return _tagging(
-        "Tags",
-        pairs,
-        {"Tags": Derived(pairs, ("tags",))},
-        put=("tag_resource", "Tags"),
-        take=("untag_resource", "TagKeys"),
-        params={"ResourceArn": "arn"},
-    )
+    return _pairs("tag_resource", "untag_resource", {"ResourceArn": "arn"})
 
 
 def sqs() -> Tagging:

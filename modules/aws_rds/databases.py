@@ -15,11 +15,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from modules.spec import Derived, Description, Edited
+from modules.spec import Derived, Description, Edited, Source
 
 #: What AWS never puts off: it is under way where it is shown as pending.
 _NEVER_PUT_OFF = {"MasterUserPassword", "PendingCloudwatchLogsExports"}
 _PENDING = "PendingModifiedValues"
+#: Columns that AWS wants together, of instances and clusters alike, and what goes to CloudWatch.
+INSIGHTS = (
+    "performance_insights_enabled",
+    "performance_insights_kms_key_id",
+    "performance_insights_retention_period",
+)
+MONITORING = "monitoring_interval", "monitoring_role_arn"
+LOGS = "enable_cloudwatch_logs_exports"
 #: Of the instances of these services RDS tells as well; they have calls of their own.
 _OTHER_SERVICES = ("docdb", "neptune")
 
@@ -191,3 +199,14 @@ def not_aws_own(column: str) -> Derived:
 def with_others(column: str, *others: str) -> Derived:
     """A column that AWS wants again whenever others change."""
     return Derived(lambda value, *_: value, (column, *others))
+
+
+#: What AWS wants together, by parameter.
+TOGETHER: dict[str, Source] = {
+    "AllocatedStorage": with_others("allocated_storage", "iops"),
+    "MonitoringInterval": with_others(*MONITORING),
+    "MonitoringRoleArn": with_others("monitoring_role_arn", "monitoring_interval"),
+    "EnablePerformanceInsights": with_others(*INSIGHTS),
+    "PerformanceInsightsKMSKeyId": "performance_insights_kms_key_id",
+    "PerformanceInsightsRetentionPeriod": "performance_insights_retention_period",
+}

@@ -2,6 +2,7 @@
 
 from modules import canonical, ownership, tagging
 from modules.aws_rds import databases
+from modules.aws_rds.databases import INSIGHTS, LOGS, MONITORING
 from modules.spec import (
     Call,
     Carry,
@@ -58,21 +59,9 @@ _CHANGED: dict[str, str] = {
 }
 _SCALING = "ServerlessV2ScalingConfiguration"
 _SIZE = "serverless_v2_min_capacity", "serverless_v2_max_capacity", "serverless_v2_seconds_until_auto_pause"
-_INSIGHTS = (
-    "performance_insights_enabled",
-    "performance_insights_kms_key_id",
-    "performance_insights_retention_period",
-)
-_MONITORING = "monitoring_interval", "monitoring_role_arn"
-_LOGS = "enable_cloudwatch_logs_exports"
 #: What AWS wants together.
 _TOGETHER: dict[str, Source] = {
-    "AllocatedStorage": databases.with_others("allocated_storage", "iops"),
-    "MonitoringInterval": databases.with_others(*_MONITORING),
-    "MonitoringRoleArn": databases.with_others("monitoring_role_arn", "monitoring_interval"),
-    "EnablePerformanceInsights": databases.with_others(*_INSIGHTS),
-    "PerformanceInsightsKMSKeyId": "performance_insights_kms_key_id",
-    "PerformanceInsightsRetentionPeriod": "performance_insights_retention_period",
+    **databases.TOGETHER,
     f"{_SCALING}.MinCapacity": databases.with_others(*_SIZE),
     f"{_SCALING}.MaxCapacity": databases.with_others(_SIZE[1], _SIZE[0], _SIZE[2]),
     f"{_SCALING}.SecondsUntilAutoPause": databases.with_others(_SIZE[2], _SIZE[0], _SIZE[1]),
@@ -86,7 +75,7 @@ _PUT_OFF = {
     "Iops": "iops",
     "IAMDatabaseAuthenticationEnabled": "iam_database_authentication",
 }
-_COLUMNS = (*_CHANGED, "allocated_storage", "iops", *_MONITORING, *_INSIGHTS, *_SIZE, _LOGS)
+_COLUMNS = (*_CHANGED, "allocated_storage", "iops", *MONITORING, *INSIGHTS, *_SIZE, LOGS)
 
 
 DB_CLUSTER = Resource(
@@ -198,7 +187,7 @@ DB_CLUSTER = Resource(
             read=databases.asked("IAMDatabaseAuthenticationEnabled"),
             left_to_aws=True,
         ),
-        column(_LOGS, "varchar[]", "@", read=databases.logs, canonical=canonical.unordered),
+        column(LOGS, "varchar[]", "@", read=databases.logs, canonical=canonical.unordered),
         column("backtrack_window", "bigint", "BacktrackWindow", left_to_aws=True, doc="Seconds."),
         column("network_type", "varchar", "NetworkType", left_to_aws=True),
         column(
@@ -206,9 +195,9 @@ DB_CLUSTER = Resource(
         ),
         column("monitoring_role_arn", "varchar", "MonitoringRoleArn"),
         column("database_insights_mode", "varchar", "DatabaseInsightsMode", left_to_aws=True),
-        column(_INSIGHTS[0], "boolean", "PerformanceInsightsEnabled", left_to_aws=True),
-        column(_INSIGHTS[1], "varchar", "PerformanceInsightsKMSKeyId", left_to_aws=True),
-        column(_INSIGHTS[2], "integer", "PerformanceInsightsRetentionPeriod", left_to_aws=True),
+        column(INSIGHTS[0], "boolean", "PerformanceInsightsEnabled", left_to_aws=True),
+        column(INSIGHTS[1], "varchar", "PerformanceInsightsKMSKeyId", left_to_aws=True),
+        column(INSIGHTS[2], "integer", "PerformanceInsightsRetentionPeriod", left_to_aws=True),
         assigned("pending_modified_values", "jsonb", "PendingModifiedValues", read=canonical.plain),
         _TAGS.column,
         ownership.managed_by(_TAGS),
@@ -231,7 +220,7 @@ DB_CLUSTER = Resource(
                 "KmsKeyId": "kms_key_id",
                 "PubliclyAccessible": "publicly_accessible",
                 "VpcSecurityGroupIds": Each("db_cluster_security_groups", "security_group_id", some=True),
-                "EnableCloudwatchLogsExports": _LOGS,
+                "EnableCloudwatchLogsExports": LOGS,
                 "Iops": "iops",
                 **{parameter: name for name, parameter in _CHANGED.items()},
                 **_TOGETHER,
@@ -276,10 +265,8 @@ DB_CLUSTER = Resource(
                 **_TOGETHER,
                 "Iops": Edited("@", databases.iops, ("iops", "storage_type", "allocated_storage")),
                 "VpcSecurityGroupIds": Each("db_cluster_security_groups", "security_group_id"),
-                "CloudwatchLogsExportConfiguration.EnableLogTypes": Edited("@", databases.logs_on, (_LOGS,)),
-                "CloudwatchLogsExportConfiguration.DisableLogTypes": Edited(
-                    "@", databases.logs_off, (_LOGS,)
-                ),
+                "CloudwatchLogsExportConfiguration.EnableLogTypes": Edited("@", databases.logs_on, (LOGS,)),
+                "CloudwatchLogsExportConfiguration.DisableLogTypes": Edited("@", databases.logs_off, (LOGS,)),
             },
         ),
         *_TAGS.update,

@@ -9,7 +9,21 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from modules.spec import Call, Column, Detail, Item, PerKey, Source, column
+from modules import canonical, ownership, tagging
+from modules.spec import (
+    Call,
+    Carry,
+    Column,
+    Detail,
+    Item,
+    List,
+    PerKey,
+    Resource,
+    Source,
+    assigned,
+    column,
+    fixed,
+)
 
 #: How many parameters one call of AWS changes at most.
 MOST = 20
@@ -60,7 +74,73 @@ def _method(name: str, known: Iterable[Mapping[str, Any]] | None) -> str:
     return "pending-reboot" if static else "immediate"
 
 
-def set_parameters() -> Column:
+def group(table: str, kind: str, *, of: str, user: str, family: str) -> Resource:
+    """The groups of parameters of instances, or of clusters, which AWS has two kinds of calls for.
+
+    Args:
+        table: which operations are named after, too.
+        kind: AWS's name of what a group is.
+        of, user: what it is for, as many and as one.
+        family: examples of what it is for more closely.
+    """
+    tags, name, arn = tagging.rds("arn"), f"{kind}Name", f"{kind}Arn"
+    operations = table if table.startswith("db_") else f"db_{table}"
+    describe = f"describe_{operations.removesuffix('_group')}s"
+    return Resource(
+        table=table,
+        service="rds",
+        doc=f"Parameters of database {of}. AWS's own, default.…, cannot be changed or deleted.",
+        key=("id",),
+        identity="arn",
+        natural_key=("name",),
+        unique=(("name",), ("arn",)),
+        columns=(
+            fixed("name", "varchar", name, not_null=True, canonical=canonical.lower),
+            assigned("arn", "varchar", arn),
+            fixed(
+                "family",
+                "varchar",
+                "DBParameterGroupFamily",
+                not_null=True,
+                doc=f"What it is for, such as {family}.",
+            ),
+            fixed("description", "varchar", "Description", not_null=True),
+            _set_parameters(),
+            tags.column,
+            ownership.managed_by(tags),
+        ),
+        listing=List(operation=f"describe_{operations}s", items=f"{kind}s"),
+        details=(_told(describe, name), tagging.of_rds(arn)),
+        create=(
+            Call(
+                operation=f"create_{operations}",
+                params={
+                    name: "name",
+                    "DBParameterGroupFamily": "family",
+                    "Description": "description",
+                    **tags.create,
+                },
+                result=kind,
+            ),
+        ),
+        update=(
+            *_changed(describe, f"modify_{operations}", f"reset_{operations}", name),
+            *tags.update,
+        ),
+        carry=Carry(not_kept={"ResetAllParameters": "a row says which parameters are set back"}),
+        delete=(Call(operation=f"delete_{operations}", params={name: "name"}),),
+        absent=("DBParameterGroupNotFound",),
+        # Also for as long as what had it is being changed or deleted.
+        busy=("InvalidDBParameterGroupState",),
+        protected=lambda group: (group.get(name) or "").startswith("default."),
+        hints={
+            "InvalidDBParameterGroupState": f"{user} uses it, or AWS is still at work on one that did.",
+            "InvalidParameterValue": f"Check the names and values of {table}.parameters.",
+        },
+    )
+
+
+def _set_parameters() -> Column:
     """The column of a parameter group."""
     return column(
         "parameters",
@@ -74,11 +154,7 @@ def set_parameters() -> Column:
     )
 
 
-#: What the calls could do besides.
-NOT_KEPT = {"ResetAllParameters": "a row says which parameters are set back"}
-
-
-def told(operation: str, group: str) -> Detail:
+def _told(operation: str, group: str) -> Detail:
     """Reads what has been set in each group.
 
     Args:
@@ -90,7 +166,7 @@ def told(operation: str, group: str) -> Detail:
     )
 
 
-def changed(seen: str, put: str, take: str, group: str) -> tuple[PerKey, PerKey]:
+def _changed(seen: str, put: str, take: str, group: str) -> tuple[PerKey, PerKey]:
     """The calls that set parameters and set them back.
 
     Args:

@@ -2,6 +2,7 @@
 
 from modules import canonical, ownership, tagging
 from modules.aws_rds import databases
+from modules.aws_rds.databases import INSIGHTS, LOGS, MONITORING
 from modules.spec import (
     Call,
     Carry,
@@ -64,13 +65,6 @@ _CHANGED: dict[str, str] = {
     "database_insights_mode": "DatabaseInsightsMode",
     "dedicated_log_volume": "DedicatedLogVolume",
 }
-_INSIGHTS = (
-    "performance_insights_enabled",
-    "performance_insights_kms_key_id",
-    "performance_insights_retention_period",
-)
-_MONITORING = "monitoring_interval", "monitoring_role_arn"
-_LOGS = "enable_cloudwatch_logs_exports"
 #: A cluster's instance has the cluster's password.
 _MANAGED = Derived(
     lambda managed, cluster: managed if cluster is None else None,
@@ -78,12 +72,7 @@ _MANAGED = Derived(
 )
 #: What AWS wants together.
 _TOGETHER: dict[str, Source] = {
-    "AllocatedStorage": databases.with_others("allocated_storage", "iops"),
-    "MonitoringInterval": databases.with_others(*_MONITORING),
-    "MonitoringRoleArn": databases.with_others("monitoring_role_arn", "monitoring_interval"),
-    "EnablePerformanceInsights": databases.with_others(*_INSIGHTS),
-    "PerformanceInsightsKMSKeyId": "performance_insights_kms_key_id",
-    "PerformanceInsightsRetentionPeriod": "performance_insights_retention_period",
+    **databases.TOGETHER,
     "ManageMasterUserPassword": _MANAGED,
 }
 #: What AWS may put off to the next window.
@@ -104,7 +93,7 @@ _PUT_OFF = {
     "DedicatedLogVolume": "dedicated_log_volume",
 }
 _COLUMNS = (
-    *_CHANGED, "allocated_storage", "max_allocated_storage", "iops", "port", *_MONITORING, *_INSIGHTS, _LOGS,
+    *_CHANGED, "allocated_storage", "max_allocated_storage", "iops", "port", *MONITORING, *INSIGHTS, LOGS,
     "manage_master_user_password",
 )  # fmt: skip
 
@@ -257,7 +246,7 @@ RDS = Resource(
         ),
         _asked("iam_database_authentication", "boolean", "IAMDatabaseAuthenticationEnabled"),
         column(
-            _LOGS,
+            LOGS,
             "varchar[]",
             "@",
             read=databases.own_told(databases.logs),
@@ -281,9 +270,9 @@ RDS = Resource(
         ),
         column("monitoring_role_arn", "varchar", "MonitoringRoleArn"),
         _own("database_insights_mode", "varchar", "DatabaseInsightsMode"),
-        column(_INSIGHTS[0], "boolean", "PerformanceInsightsEnabled", left_to_aws=True),
-        column(_INSIGHTS[1], "varchar", "PerformanceInsightsKMSKeyId", left_to_aws=True),
-        column(_INSIGHTS[2], "integer", "PerformanceInsightsRetentionPeriod", left_to_aws=True),
+        column(INSIGHTS[0], "boolean", "PerformanceInsightsEnabled", left_to_aws=True),
+        column(INSIGHTS[1], "varchar", "PerformanceInsightsKMSKeyId", left_to_aws=True),
+        column(INSIGHTS[2], "integer", "PerformanceInsightsRetentionPeriod", left_to_aws=True),
         assigned("read_replica_source", "varchar", "@", read=databases.replicated),
         assigned(
             "pending_modified_values",
@@ -318,7 +307,7 @@ RDS = Resource(
                 "CharacterSetName": "character_set_name",
                 "Timezone": "timezone",
                 "VpcSecurityGroupIds": Each("rds_security_groups", "security_group_id", some=True),
-                "EnableCloudwatchLogsExports": _LOGS,
+                "EnableCloudwatchLogsExports": LOGS,
                 "Iops": "iops",
                 **{parameter: name for name, parameter in _CHANGED.items()},
                 **_TOGETHER,
@@ -366,10 +355,8 @@ RDS = Resource(
                 ),
                 "Iops": Edited("@", databases.iops, ("iops", "storage_type", "allocated_storage")),
                 "VpcSecurityGroupIds": Each("rds_security_groups", "security_group_id"),
-                "CloudwatchLogsExportConfiguration.EnableLogTypes": Edited("@", databases.logs_on, (_LOGS,)),
-                "CloudwatchLogsExportConfiguration.DisableLogTypes": Edited(
-                    "@", databases.logs_off, (_LOGS,)
-                ),
+                "CloudwatchLogsExportConfiguration.EnableLogTypes": Edited("@", databases.logs_on, (LOGS,)),
+                "CloudwatchLogsExportConfiguration.DisableLogTypes": Edited("@", databases.logs_off, (LOGS,)),
             },
         ),
         *_TAGS.update,
