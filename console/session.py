@@ -65,6 +65,16 @@ def session(
         yield own
 
 
+def call_of(function: str, arguments: Mapping[str, object]) -> sql.Composed:
+    """The statement that calls a function; arguments of None are left out."""
+    given = sql.SQL(", ").join(
+        sql.SQL("{} => {}").format(sql.Identifier(name), sql.Literal(value))
+        for name, value in arguments.items()
+        if value is not None
+    )
+    return sql.SQL("SELECT * FROM {}({})").format(sql.Identifier(function), given)
+
+
 class Session:
     """Calls functions of the server."""
 
@@ -81,12 +91,7 @@ class Session:
         Raises:
             Refused: the server's error.
         """
-        given = {name: value for name, value in arguments.items() if value is not None}
-        named = sql.SQL(", ").join(
-            sql.SQL("{} => {}").format(sql.Identifier(name), sql.Literal(value))
-            for name, value in given.items()
-        )
-        return self.rows(sql.SQL("SELECT * FROM {}({})").format(sql.Identifier(function), named))
+        return self.rows(call_of(function, arguments))
 
     def rows(self, statement: sql.Composed | sql.SQL) -> list[Row]:
         """The rows of a statement.

@@ -19,6 +19,7 @@ from engine.common import Common
 from engine.database import journal
 from engine.errors import OperationError
 from engine.guard import calls, rules
+from engine.guard import ownership as whose
 from engine.plan import declared, ownership
 from engine.plan.meet import meet
 from engine.plan.model import Found
@@ -103,7 +104,7 @@ class Calling:
         if not reads:
             await self._check_whose(scope, caller, service, operation.name, document)
         who, region = await identity(cloud), scope.places[0].region
-        where = journal.Where(account=who.account, regions=[region or who.region], arn=who.arn)
+        where = journal.Where.of(who, [region or who.region])
         kept = json.dumps(documents.masked(operation.input_shape, document), ensure_ascii=False)
         if caller.in_transaction and not reads:
             caller.notice("a ROLLBACK of this transaction does not reach AWS: what is called stays")
@@ -133,20 +134,12 @@ class Calling:
         meeting = meet(snapshot, rows, unusable)
         some = [each for table in named for each in snapshot.tables[table] if each.identity in named[table]]
 
-        async def matched(kind: rules.Kind, some: list[Found]) -> set[int]:
-            ruled = await rules.tables(caller, kind, {each.table for each in some})
-            asked = [each for each in some if each.table in ruled]
-            by_table = {table: [each for each in asked if each.table == table] for table in ruled}
-            shown = ownership.as_aws_has_them(snapshot, rows, meeting.pairs, asked)
-            found = await rules.matching(caller, kind, shown) if asked else []
-            return {id(by_table[each.table][each.place]) for each in found}
-
         others = [each for each in some if ownership.owner(each)]
-        through = await matched("owned", others)
-        if left := {_label(each) for each in others if id(each) not in through}:
+        through = await whose.ruled(caller, "owned", snapshot, rows, meeting.pairs, others)
+        if left := {_label(each) for each in others if (each.table, each.identity) not in through}:
             raise calls.refused(f"{service} {operation}", left, "something else manages", "iasql.owned")
-        kept = await matched("protected", some)
-        if left := {_label(each) for each in some if id(each) in kept}:
+        kept = await whose.ruled(caller, "protected", snapshot, rows, meeting.pairs, some)
+        if left := {_label(each) for each in some if (each.table, each.identity) in kept}:
             raise calls.refused(f"{service} {operation}", left, "iasql.protected has", "iasql.protected")
 
 

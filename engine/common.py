@@ -140,7 +140,7 @@ class Common:
         if reads:
             who = await identity((await self.account(writer.caller)).cloud())
             regions = sorted({each.region or who.region for each in scope.places})
-            where = journal.Where(account=who.account, regions=regions, arn=who.arn)
+            where = journal.Where.of(who, regions)
         number = await journal.record(writer.voucher, writer.caller, call.function, call.written, where)
         return bases.Cause("aws", number, call.function)
 

@@ -308,8 +308,7 @@ class Reconcile:
         await drivers.check_credentials(snapshot, steps)
         worker_of = await drivers.workers(snapshot, steps, caller.stop)
         function, written = request.call.function, request.call.written
-        who, regions_of_steps = await drivers.where(steps)
-        where = journal.Where(account=who.account, regions=regions_of_steps, arn=who.arn)
+        where = journal.Where.of(*await drivers.where(steps))
         execution: Execution | None = None
         try:
             async with (

@@ -110,8 +110,7 @@ class _TakingBack:
             return left
         drivers = await self._common.drivers(self._scope.layout, caller, changing=True)
         worker_of = await drivers.workers(snapshot, plan.steps, caller.stop)
-        who, regions = await drivers.where(plan.steps)
-        where = journal.Where(account=who.account, regions=regions, arn=who.arn)
+        where = journal.Where.of(*await drivers.where(plan.steps))
         await caller.commit()
         said = list(left)
         deleted = {
@@ -156,8 +155,8 @@ class _TakingBack:
 
     async def _note(self, left: Sequence[str]) -> None:
         """Have the journal say what is not taken back, where there is nothing else to do."""
-        who = await (await self._common.drivers(self._scope.layout, self._caller)).where(())
-        where = journal.Where(account=who[0].account, regions=list(who[1]), arn=who[0].arn)
+        drivers = await self._common.drivers(self._scope.layout, self._caller)
+        where = journal.Where.of(*await drivers.where(()))
         try:
             async with journal.operation(
                 self._common.database, self._caller, _FUNCTION, self._arguments, 0, where

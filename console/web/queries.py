@@ -70,16 +70,13 @@ _DRIFT = sql.SQL(
     "SELECT table_name, name, region_name, column_name, base_value::text, seen_value::text FROM iasql.drift "
     "WHERE upper_inf(valid) ORDER BY 1, 2, 4 LIMIT 100"
 )
-_OPERATIONS = sql.SQL(
+_JOURNAL = sql.SQL(
     "SELECT id, started_at::timestamptz(0)::text, username, address, function, "
     "array_to_string(arguments, ', '), steps, COALESCE(outcome, 'under way'), message "
-    "FROM iasql.iasql_operation ORDER BY id DESC LIMIT %s OFFSET %s"
+    "FROM iasql.iasql_operation "
 )
-_OPERATION = sql.SQL(
-    "SELECT id, started_at::timestamptz(0)::text, username, address, function, "
-    "array_to_string(arguments, ', '), steps, COALESCE(outcome, 'under way'), message "
-    "FROM iasql.iasql_operation WHERE id = %s"
-)
+_OPERATIONS = _JOURNAL + sql.SQL("ORDER BY id DESC LIMIT %s OFFSET %s")
+_OPERATION = _JOURNAL + sql.SQL("WHERE id = %s")
 _STEPS = sql.SQL(
     "SELECT number, COALESCE(action, kind), table_name, description, COALESCE(outcome, 'under way'), "
     "message, jsonb_pretty(before), jsonb_pretty(after) "

@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.string import TextLoader
 
-from console.session import Refused, Row, notice_of, said
+from console.session import Refused, Row, call_of, notice_of, said
 from console.shown import Notice, Plan, changes
 
 #: Seconds that the proxy is given to let somebody in.
@@ -265,12 +265,7 @@ class ServerSession:
             job.tell()
 
     async def _call(self, function: str, arguments: dict[str, object]) -> list[Row]:
-        given = sql.SQL(", ").join(
-            sql.SQL("{} => {}").format(sql.Identifier(name), sql.Literal(value))
-            for name, value in arguments.items()
-            if value is not None
-        )
-        return await self._execute(sql.SQL("SELECT * FROM {}({})").format(sql.Identifier(function), given))
+        return await self._execute(call_of(function, arguments))
 
     async def _execute(self, statement: sql.Composed) -> list[Row]:
         return await (await self._work.execute(statement)).fetchall()

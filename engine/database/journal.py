@@ -16,6 +16,7 @@ from uuid import uuid4
 import asyncpg
 import structlog
 
+from engine.aws.session import Identity
 from engine.caller import Caller
 from engine.database import cancellation
 from engine.database.connection import GONE, Database
@@ -208,6 +209,11 @@ class Where:
     account: str
     regions: Sequence[str]
     arn: str
+
+    @staticmethod
+    def of(who: Identity, regions: Sequence[str]) -> Where:
+        """Some regions, as whom the credentials are of."""
+        return Where(account=who.account, regions=regions, arn=who.arn)
 
 
 @asynccontextmanager

@@ -10,14 +10,15 @@ It is a question of rights: SQLSTATE 42501, as where a GRANT lacks.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from engine.caller import Caller
 from engine.database.sql import literal
 from engine.errors import OperationError, listed
 from engine.guard import rules
 from engine.plan import ownership
-from engine.plan.model import Change, Plan, Row
+from engine.plan.meet import Name
+from engine.plan.model import Change, Found, Key, Plan, Row
 from engine.plan.snapshot import Snapshot
 
 _SHOWN = 20
@@ -36,36 +37,50 @@ async def check(
         DatabaseError: a rule's condition cannot be checked.
     """
     if changes := ownership.of_others(plan):
-        through = await _matched(caller, "owned", snapshot, rows, plan, changes)
-        others = [each for each in changes if id(each) not in through]
+        through = await ruled(caller, "owned", snapshot, rows, plan.pairs, _found(changes))
+        others = [each for each in changes if _name(each) not in through]
         if others:
             _refuse(caller, _of_others(snapshot, others), strict=strict)
     if changes := ownership.removals(plan):
-        kept = await _matched(caller, "protected", snapshot, rows, plan, changes)
+        kept = await ruled(caller, "protected", snapshot, rows, plan.pairs, _found(changes))
         if kept:
-            _refuse(caller, _protected([each for each in changes if id(each) in kept]), strict=strict)
+            _refuse(caller, _protected([each for each in changes if _name(each) in kept]), strict=strict)
 
 
-async def _matched(
+async def ruled(
     caller: Caller,
     kind: rules.Kind,
     snapshot: Snapshot,
     rows: Mapping[str, Sequence[Row]],
-    plan: Plan,
-    changes: Sequence[Change],
-) -> set[int]:
-    """Of some changes, those of resources that rules of a kind are about, by their `id()`."""
-    tables = await rules.tables(caller, kind, {each.table for each in changes})
-    by_table: dict[str, list[Change]] = defaultdict(list)
-    for each in changes:
-        if each.table in tables:
-            by_table[each.table].append(each)
-    if not by_table:
+    pairs: Mapping[tuple[str, Key], Found],
+    some: Iterable[Found],
+) -> set[Name]:
+    """Of some resources, those that rules of a kind are about, as AWS has them.
+
+    Args:
+        pairs: which row shows which resource.
+
+    Raises:
+        DatabaseError: a rule's condition cannot be checked.
+    """
+    by_table: dict[str, list[Found]] = defaultdict(list)
+    for each in some:
+        by_table[each.table].append(each)
+    tables = await rules.tables(caller, kind, by_table)
+    asked = [each for table in by_table if table in tables for each in by_table[table]]
+    if not asked:
         return set()
-    some = [each.found for changes in by_table.values() for each in changes if each.found]
-    resources = ownership.as_aws_has_them(snapshot, rows, plan.pairs, some)
-    found = await rules.matching(caller, kind, resources)
-    return {id(by_table[each.table][each.place]) for each in found}
+    shown = ownership.as_aws_has_them(snapshot, rows, pairs, asked)
+    found = await rules.matching(caller, kind, shown)
+    return {(each.table, by_table[each.table][each.place].identity) for each in found}
+
+
+def _found(changes: Iterable[Change]) -> Iterator[Found]:
+    yield from (each.found for each in changes if each.found)
+
+
+def _name(change: Change) -> Name | None:
+    return (change.table, change.found.identity) if change.found else None
 
 
 def _refuse(caller: Caller, error: OperationError, *, strict: bool) -> None:
