@@ -297,7 +297,7 @@ class _Script:
             return
         old = self._rows.get(place)
         if old is None:
-            names = [each for each in resource.columns if _is_said(each, state)]
+            names = [each for each in resource.columns if _is_said(resource, each, state)]
             values = {each.name: self._value(each, state.values[each.name]) for each in names}
             self._say(
                 Statement(do="insert", table=resource.table, values=values, needed=_needed(names, values))
@@ -438,10 +438,14 @@ def _text(value: Any) -> str:
     return repr(value)
 
 
-def _is_said(column: Column, state: State) -> bool:
-    """Whether a new row has to say what is in a column."""
+def _is_said(resource: Resource, column: Column, state: State) -> bool:
+    """Whether a new row has to say what is in a column.
+
+    What AWS tells is said where it is part of the name of what AWS makes along with something else: it is the
+    row that asks for that, and what refers to it looks for it by its name.
+    """
     value = state.values[column.name]
-    if column.is_aws_to_say:
+    if column.is_aws_to_say and column.name not in resource.natural_key:
         return column.not_null and column.default is None
     return value is not None or column.default is not None
 
