@@ -81,7 +81,7 @@ def test_aws_that_goes_away_is_an_error_that_says_so(installed: Database, simula
     printed = fail(installed, APPLY)
     assert "AWS cannot be reached" in printed
     assert rows(installed, "SELECT log_group_name FROM log_group") == ["g"]
-    simulator.reset()
+    simulator.cancel_faults()
     assert len(rows(installed, "SELECT * FROM iasql_apply()")) == 1
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import array
 import asyncio
+import fcntl
 import socket
+import termios
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from copy import deepcopy
@@ -64,6 +67,16 @@ class Lent:
             await self.lender.returned.wait()
         assert self.lender.state is not None
         return self.lender.state
+
+    async def taken(self) -> None:
+        """Wait until the relay has read what the client has sent."""
+        count = array.array("i", [0])
+        async with asyncio.timeout(5):
+            while True:
+                fcntl.ioctl(self.inner[0], termios.FIONREAD, count)
+                if count[0] == 0:
+                    return
+                await asyncio.sleep(0.001)
 
     def recall(self) -> State:
         self.relay.recall(self.name)
@@ -207,7 +220,7 @@ async def test_a_query_is_sent_on_when_it_is_whole() -> None:
     async with lent() as it:
         for at in range(len(frame) - 1):
             it.client.send(frame[at : at + 1])
-            await asyncio.sleep(0.001)
+            await it.taken()
         with pytest.raises(BlockingIOError):
             it.server.recv(1)
         assert it.recall().to_server.held == frame[:-1]
