@@ -201,8 +201,9 @@ def elbv2(identity: str) -> Tagging:
     return _pairs("add_tags", "remove_tags", {"ResourceArns[0]": identity})
 
 
-def role() -> Tagging:
-    return _pairs("tag_role", "untag_role", {"RoleName": "role_name"})
+def iam(kind: str, params: Mapping[str, Source]) -> Tagging:
+    """IAM: a kind as operations call it, such as `role`, and the parameter that says which one."""
+    return _pairs(f"tag_{kind}", f"untag_{kind}", params)
 
 
 def ecs(identity: str) -> Tagging:

@@ -12,6 +12,7 @@ from engine.check.reading import SQL_TYPES
 from modules.spec import (
     SET,
     Call,
+    Clear,
     Column,
     ComesWith,
     Const,
@@ -81,6 +82,10 @@ def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:
         yield fault(f"{call.operation}: no column {call.column}", call.column, it.columns)
     if isinstance(call, PerKey) and call.seen is not None:
         yield from _call(it, call.seen, names)
+    if isinstance(call, Update) and call.room is not None:
+        yield from _call(it, call.room, names)
+    if isinstance(call, Clear):
+        yield from _clear(it, call, names)
     yield from _result(it, call.operation, call.result or "@")
     yield from _structure(it, call.operation, it.aws.input(call.operation), call.params, names)
     for key, source in call.joins.items():
@@ -89,6 +94,15 @@ def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:
     yield from _batch(it, call)
     if isinstance(call, Update):
         yield from _left_out(it, call)
+
+
+def _clear(it: Checked, call: Clear, names: Names) -> Iterator[Fault]:
+    """What may be in the way of a call, as it is found and as a description has it."""
+    yield from _call(it, call.found, names)
+    if call.listed is not None:
+        yield from _described(it, call.operation, f"{call.listed}[].{call.named}")
+    if call.listed is not None and not call.what:
+        yield fault(f"{call.operation}: `what` says what plans call what goes")
 
 
 def _needed(it: Checked) -> Iterator[Fault]:

@@ -151,6 +151,8 @@ def _codes(it: Checked) -> Iterator[Fault]:
     codes = {*resource.absent, *resource.busy, *resource.hints, *resource.listing.absent}
     codes |= {code for call in calls for code in call.tolerate} | {code for code, _ in resource.eventual}
     codes |= {resource.revival.error[0]} if resource.revival else set()
+    rooms = [each.room for each in resource.update if isinstance(each, Update) and each.room]
+    codes |= {each.refusal[0] for each in rooms if each.refusal}
     codes |= {code for detail in resource.details for code in detail.absent}
     codes |= set((resource.describe or resource.listing).hidden)
     for code in sorted(codes - set(known)) if known else ():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from engine.plan.model import (
 )
 from engine.plan.resolve import Resolver, natural_key, natural_key_to_be
 from engine.plan.snapshot import Snapshot
-from modules.spec import Resource
+from modules.spec import Resource, Update
 
 #: No resource, and no row.
 _NOTHING: Mapping[Any, Any] = {}
@@ -147,7 +147,7 @@ class _Planner:
             OperationError: 23503, an array names a resource that the same plan removes.
         """
         for column in resource.columns:
-            for each in (desired.values[column.name] or ()) if column.refers else ():
+            for each in column.names(desired.values[column.name]) if column.refers else ():
                 if (column.refers, each) in self._removed:
                     raise OperationError(
                         f"{resource.table} {self.resolver.name(resource, desired.row)} "
@@ -224,6 +224,7 @@ class _Planner:
                 found=found,
                 changed=changed,
                 delete_first=replaced and not taken_along and _goes_first(resource, desired, found),
+                gives_up=() if replaced else tuple(_given_up(resource, found, changed)),
                 taken_along=taken_along if replaced else None,
             )
         )
@@ -339,6 +340,15 @@ class _Planner:
         by = f" ({owner} manages it)" if (owner := ownership.owner(found)) else ""
         why = f"{resource.table} {self._label(found)} {what}{by}"
         return Restore(table=resource.table, row=row, found=found, why=why)
+
+
+def _given_up(resource: Resource, found: Found, changed: Collection[str]) -> Iterator[str]:
+    """What has to go for an update, as the resource is described."""
+    for call in resource.update:
+        room = call.room if isinstance(call, Update) and not set(call.when).isdisjoint(changed) else None
+        if room is not None and room.listed is not None:
+            for each in room.which(descriptions.search(room.listed, found.description) or []):
+                yield f"{room.what} {descriptions.search(room.named, each)}"
 
 
 def _check_settled(resource: Resource, found: Found, label: str, changed: Iterable[str]) -> None:

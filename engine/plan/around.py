@@ -95,7 +95,7 @@ def _used(
 def _named_in_arrays(columns: Iterable[Column], found: Found) -> Iterator[tuple[str, str]]:
     for column in columns:
         if column.refers:
-            yield from ((column.refers, each) for each in found.values[column.name] or ())
+            yield from ((column.refers, each) for each in column.names(found.values[column.name]))
 
 
 def _with_referring(

@@ -37,7 +37,7 @@ def of_plan(
             current=_text(_current(change, name), names),
             desired=_text(_desired(change, name), names),
             replaces=(replaces := change.action == "replace" and on_change is OnChange.REPLACE),
-            loses="; ".join(change.loses) if replaces and change.loses else None,
+            loses="; ".join(change.loses if replaces else change.gives_up) or None,
             base=_text(_base(change, name, kept or {}), names),
             changed_by=_changed_by(change, name, kept or {}),
         )

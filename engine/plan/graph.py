@@ -50,10 +50,13 @@ class _Graph:
         self.after: list[set[int]] = [set() for _ in self.nodes]
         self.number = {(kind, id(change)): index for index, (kind, change) in enumerate(self.nodes)}
         self.made: dict[tuple[str, Key], int] = {}
+        self.to_be_named: dict[tuple[str, Any], int] = {}
         self.leaving: dict[tuple[str, str], int] = {}
         for index, (kind, change) in enumerate(self.nodes):
             if kind == "create" and change.desired:
                 self.made[change.table, change.desired.row.key] = index
+                if (resource := self.resources[change.table]).key_in_name:
+                    self.to_be_named[change.table, natural_key(resource, change.desired.values)] = index
             if kind == "delete" and change.found:
                 self.leaving[change.table, change.found.identity] = index
         self.first = {
@@ -88,6 +91,18 @@ class _Graph:
                 for each in pending((change.desired.values, change.desired.parts)):
                     if (each.table, each.key) in self.made:
                         self.after[index].add(self.made[each.table, each.key])
+                self.after[index].update(self._named_before_made(change))
+
+    def _named_before_made(self, change: Change) -> Iterator[int]:
+        """The steps that make what a row names as AWS will call it."""
+        for column in self.resources[change.table].columns if self.to_be_named and change.desired else ():
+            key_of = self.resources[column.refers].key_in_name if column.refers else None
+            if key_of is None or column.refers is None or change.desired is None:
+                continue
+            places = (
+                (column.refers, key_of(each)) for each in column.names(change.desired.values[column.name])
+            )
+            yield from (self.to_be_named[place] for place in places if place in self.to_be_named)
 
     def _complete_before_pointed_to(self) -> None:
         """What is within a resource is made before what was there already is pointed to that, and before
@@ -148,7 +163,7 @@ class _Graph:
         yield from self.snapshot.referred(found)
         for column in self.resources[found.table].columns:
             if column.refers:
-                yield from ((column.refers, each) for each in found.values.get(column.name) or ())
+                yield from ((column.refers, each) for each in column.names(found.values.get(column.name)))
 
     def _replaced_in_turn(self) -> None:
         for change in self.changes:

@@ -88,6 +88,7 @@ class Change:
         delete_first: the old resource has to go before the new one can be made.
         taken_along: table and identity of what AWS removes the old resource along with, by itself.
         loses: what a replacement cannot make again, in words.
+        gives_up: what an update makes AWS delete to have room, in words.
     """
 
     action: Action
@@ -100,6 +101,7 @@ class Change:
     delete_first: bool = False
     taken_along: tuple[str, str] | None = None
     loses: tuple[str, ...] = ()
+    gives_up: tuple[str, ...] = ()
     natural: str = ""
 
     @property

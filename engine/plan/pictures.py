@@ -199,7 +199,8 @@ class _Side:
             known = self._known(column.reference.table, column.reference.by, value)
             return Unknown(value) if known is None else known
         if column.refers is not None:
-            return [self._known(column.refers, None, each) or each for each in value]
+            some = [self._known(column.refers, None, each) or each for each in column.names(value)]
+            return some[0] if isinstance(value, str) else some
         return value
 
     def _known(self, table: str, by: str | None, value: Any) -> Alias | None:

@@ -67,8 +67,8 @@ def _plan(changes: Iterable[Change], name_of: Callable[[str], str]) -> Iterator[
 
 def _losses(changes: Iterable[Change], name_of: Callable[[str], str]) -> Iterator[str]:
     for each in changes:
-        if each.loses:
-            yield f"- {escaped(name_of(each.table))} {escaped(each.label)}: {escaped('; '.join(each.loses))}"
+        if lost := (*each.loses, *each.gives_up):
+            yield f"- {escaped(name_of(each.table))} {escaped(each.label)}: {escaped('; '.join(lost))}"
 
 
 def _columns(differences: Iterable[Difference], name_of: Callable[[str], str]) -> Iterator[str]:

@@ -357,6 +357,8 @@ class _Script:
             return Given(None, column.type)
         if column.reference is not None:
             return self._key((column.reference.table, value), column)
+        if column.refers is not None and isinstance(value, str):
+            return self._element(column, value, str(column.type))
         if isinstance(value, list | tuple) and str(column.type).endswith("[]"):
             kind = str(column.type)[:-2]
             elements = tuple(self._element(column, each, kind) for each in value)
@@ -494,7 +496,7 @@ def _listed(resource: Resource, state: State) -> Iterator[Name]:
     """What arrays name."""
     for column in resource.columns:
         if column.refers is not None:
-            for each in state.values[column.name] or ():
+            for each in column.names(state.values[column.name]):
                 if isinstance(each, Alias):
                     yield column.refers, each
 

@@ -49,7 +49,7 @@ async def completed(open_drivers: Callable[[], Awaitable[Drivers]], snapshot: Sn
 
 
 async def check(caller: Caller, plan: Plan, *, strict: bool) -> None:
-    """Refuse a plan that loses something, unless the session allows it.
+    """Refuse a plan that loses something, unless the session allows it; say what is given up for room.
 
     Args:
         strict: whether the plan is to be carried out; else the client is only told.
@@ -57,6 +57,10 @@ async def check(caller: Caller, plan: Plan, *, strict: bool) -> None:
     Raises:
         OperationError: 0A000, with what would be lost.
     """
+    for change in plan.changes:
+        for each in change.gives_up:
+            done = "is" if strict else "would be"
+            caller.notice(f"a change of {change.table} {change.label} needs room: {each} {done} deleted")
     losing = [change for change in plan.changes if change.loses]
     if not losing:
         return

@@ -28,7 +28,7 @@ from modules.spec import (
 
 _DOCUMENT = Derived(canonical.json_text, ("assume_role_policy_document",))
 
-_TAGS = tagging.role()
+_TAGS = tagging.iam("role", {"RoleName": "role_name"})
 
 
 def _reserved(description: Description) -> str | None:
@@ -78,7 +78,8 @@ ROLE = Resource(
             "text[]",
             "AttachedPolicies[].PolicyArn",
             canonical=canonical.unordered,
-            doc="The managed policies.",
+            refers="iam_policy",
+            doc="The managed policies, AWS's and the account's own.",
         ),
         _TAGS.column,
         ownership.managed_by(

@@ -8,7 +8,19 @@ parameters are names joined by dots, with `[0]` for the first element of a list.
 against botocore's service models by `iasql check-modules`.
 """
 
-from modules.spec.calls import SET, UNSET, Batch, Call, Obstacle, PerItem, PerKey, Revival, Update, Waiter
+from modules.spec.calls import (
+    SET,
+    UNSET,
+    Batch,
+    Call,
+    Clear,
+    Obstacle,
+    PerItem,
+    PerKey,
+    Revival,
+    Update,
+    Waiter,
+)
 from modules.spec.carry import Carry, Kept, Look, Lost
 from modules.spec.columns import (
     Choice,
@@ -54,6 +66,7 @@ __all__ = [
     "Call",
     "Carry",
     "Choice",
+    "Clear",
     "Column",
     "ComesWith",
     "Const",

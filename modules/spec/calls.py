@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from modules.spec.columns import Value
 from modules.spec.sources import Source
@@ -71,6 +71,29 @@ class Call:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Clear(Call):
+    """A call for each of what is in the way of another call, such as of a deletion's next one. What it takes
+    away is not put back.
+
+    Attributes:
+        found: shows what may be in the way, in all pages; `result` is the list of it. An element is `Item()`.
+        which: picks what goes.
+        refusal: (error code, part of the message) by which AWS refuses the other call, which is made again
+            after this; None: this is made first.
+        listed: path of that list in a description, so that plans can say what goes.
+        named: path of a name in an element.
+        what: as a person would call an element.
+    """
+
+    found: Call
+    which: Callable[[list[Any]], list[Any]]
+    refusal: tuple[str, str] | None = None
+    listed: str | None = None
+    named: str = "@"
+    what: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Update(Call):
     """A call that is made when one of some columns or parts has changed.
 
@@ -80,11 +103,13 @@ class Update(Call):
         when: those columns and parts.
         maps: parameters of whose keys each counts by itself.
         whole: it carries all parameters, whatever has changed, as AWS sets back what it is not given.
+        room: what makes room if AWS has none for the call.
     """
 
     when: tuple[str, ...]
     whole: bool = False
     maps: tuple[str, ...] = ()
+    room: Clear | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,7 +84,7 @@ class Column:
         not_null, default: as in SQL; `default` is an SQL expression.
         needed: AWS makes nothing without it, although the table lets it be NULL.
         reference: makes it a foreign key.
-        refers: table whose identities the elements of this array are (not a foreign key).
+        refers: table whose identities the value or the elements of the array are (not a foreign key).
         read: computes the value from what `path` gives (or from the whole description without a path).
         canonical: brings a value into the form in which two of them are compared.
         left_to_aws: NULL means "whatever AWS chooses"; the row is filled once AWS has chosen.
@@ -110,6 +110,12 @@ class Column:
     chosen: Choice | None = None
     place_of: str | None = None
     doc: str = ""
+
+    def names(self, value: Value) -> tuple[str, ...]:
+        """What a value names in the table that the column `refers` to."""
+        if self.refers is None or value is None:
+            return ()
+        return (value,) if isinstance(value, str) else tuple(value)
 
     @property
     def is_aws_to_say(self) -> bool:

@@ -88,6 +88,8 @@ class Resource:
         created: path of the moment when it was made; of two that only one row can show, the older is shown.
         mark: path of what AWS gives another resource of the same name anew, and never changes.
         settles: seconds for which AWS may go on giving the answer of before a change, by its documentation.
+        key_in_name: the natural key that AWS's name for one has in it, if it has: who names what is yet to be
+            made, in a column that `refers` to this table, waits for it.
         where: which descriptions are rows at all.
         protected: which of them are not ours to change.
         stays: which of them AWS deletes with what they refer to, and not before.
@@ -136,6 +138,7 @@ class Resource:
     created: str | None = None
     mark: str | None = None
     settles: float = 0.0
+    key_in_name: Callable[[str], tuple[Value, ...] | None] | None = None
     where: Callable[[Description], bool] | None = None
     protected: Callable[[Description], bool] | None = None
     stays: Callable[[Description], bool] | None = None

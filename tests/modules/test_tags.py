@@ -48,6 +48,13 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         f"INSERT INTO role (role_name, assume_role_policy_document) VALUES ('r', '{_TRUST}')",
         lambda client, arn: _pairs(client.list_role_tags(RoleName=arn.rpartition("/")[2])["Tags"]),
     ),
+    "iam_policy": (
+        "aws_iam",
+        "iam",
+        'INSERT INTO iam_policy (policy_name, policy_document) VALUES (\'p\', \'{"Version": "2012-10-17", '
+        '"Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}\')',
+        lambda client, arn: _pairs(client.list_policy_tags(PolicyArn=arn)["Tags"]),
+    ),
     "bucket": (
         "aws_s3",
         "s3",

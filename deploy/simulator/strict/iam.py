@@ -1,4 +1,4 @@
-"""IAM: trust policies are read before they are stored."""
+"""IAM: trust policies are read before they are stored; names are taken, and what is in use stays."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy.simulator.call import AwsCall
 from deploy.simulator.replies import AwsError
-from deploy.simulator.strict.outcome import Outcome, Rule
+from deploy.simulator.strict.outcome import Outcome, Rule, backend
 
 _VERSIONS = {"2012-10-17", "2008-10-17"}
 _STATEMENT_FIELDS = {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Condition"}
@@ -52,7 +52,63 @@ def _statement_fault(statement: Any) -> str | None:
     return None
 
 
+def policy_name_is_free(call: AwsCall) -> Outcome:
+    """A path does not make another name of it."""
+    name = call.text("PolicyName").lower()
+    if all(each.name.lower() != name for each in _own_policies(call)):
+        return None
+    return AwsError(
+        "EntityAlreadyExists",
+        f"A policy called {call.text('PolicyName')} already exists. Duplicate names are not allowed.",
+        409,
+    )
+
+
+def policies_have_their_names(call: AwsCall) -> Outcome:
+    """moto leaves the names out of the one listing that tells all of them."""
+    for each in _own_policies(call):
+        each.policy_name = each.name
+    return None
+
+
+def policy_is_not_in_use(call: AwsCall) -> Outcome:
+    """A policy is deleted when nobody has it, and its only version is the default one."""
+    arn = call.text("PolicyArn")
+    policy = next((each for each in _own_policies(call) if each.arn == arn), None)
+    if policy is None:
+        return None
+    if any(arn in each.managed_policies or arn == _boundary(each) for each in _entities(call)):
+        return AwsError("DeleteConflict", "Cannot delete a policy attached to entities.", 409)
+    if len(policy.versions) > 1:
+        return AwsError(
+            "DeleteConflict",
+            "This policy has more than one version. Before you delete a policy, you must delete the policy's "
+            "versions. The default version is deleted with the policy.",
+            409,
+        )
+    return None
+
+
+def _own_policies(call: AwsCall) -> list[Any]:
+    there = backend(call, "iam", everywhere=True).managed_policies.values()
+    return [each for each in there if f":{call.account}:" in each.arn]
+
+
+def _entities(call: AwsCall) -> list[Any]:
+    """Whatever policies are attached to."""
+    iam = backend(call, "iam", everywhere=True)
+    return [*iam.roles.values(), *iam.users.values(), *iam.groups.values()]
+
+
+def _boundary(entity: Any) -> str | None:
+    there = getattr(entity, "permissions_boundary", None) or {}
+    return there.get("PermissionsBoundaryArn")
+
+
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
+    ("iam", "CreatePolicy"): (policy_name_is_free,),
     ("iam", "CreateRole"): (trust_policy_is_well_formed,),
+    ("iam", "DeletePolicy"): (policy_is_not_in_use,),
+    ("iam", "GetAccountAuthorizationDetails"): (policies_have_their_names,),
     ("iam", "UpdateAssumeRolePolicy"): (trust_policy_is_well_formed,),
 }

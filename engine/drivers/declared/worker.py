@@ -23,7 +23,7 @@ from engine.plan import descriptions, diff
 from engine.plan.call_groups import Sharing
 from engine.plan.model import Found, Values
 from engine.plan.requests import Facts, applies, described, is_made, request, structure
-from modules.spec import Call, Column, Kept, OnChange, PerItem, PerKey, Resource, Update, Waiter
+from modules.spec import Call, Clear, Column, Kept, OnChange, PerItem, PerKey, Resource, Update, Waiter
 
 
 class DeclaredWorker:
@@ -222,7 +222,7 @@ class DeclaredWorker:
         description: dict[str, Any] | None = None
         for call in resource.update:
             if isinstance(call, Update) and set(columns) & set(call.when) and is_made(call, facts):
-                answer = await self._repeat_together(job, call)
+                answer = await self._with_room(job, call)
                 if call.result is not None:
                     description = described(call, answer, facts)
         await self._per_item(
@@ -242,6 +242,31 @@ class DeclaredWorker:
             description=descriptions.without(resource, old.description, columns),
         )
 
+    async def _with_room(self, job: Job, call: Update) -> Mapping[str, Any]:
+        """Make a call of an update, and once more if AWS has had no room for it.
+
+        Raises:
+            CloudError: AWS refused.
+        """
+        try:
+            return await self._repeat_together(job, call)
+        except CloudError as error:
+            if call.room is None or not _is_refused_for(call.room, error):
+                raise
+            await self._clear(job, call.room)
+        return await self._repeat_together(job, call)
+
+    async def _clear(self, job: Job, call: Clear) -> None:
+        """Take away what is in the way of another call.
+
+        Raises:
+            CloudError: AWS cannot be read, or refused.
+        """
+        facts = self._maker.facts(job)
+        there = await looks.look(self._cloud, job.resource, call.found, facts) or []
+        for item in call.which(there):
+            await self._call(job, call, request(call, replace(facts, item=item)))
+
     # Remove -------------------------------------------------------------------------------------------
 
     async def remove(self, job: Job) -> None:
@@ -257,7 +282,8 @@ class DeclaredWorker:
 
     async def _remove(self, job: Job) -> None:
         taken_off = _items(job.resource, job.desired.values)
-        if any(taken_off.values()) or _undone(job):
+        clears = any(isinstance(call, Clear) for call in job.resource.delete)
+        if any(taken_off.values()) or _undone(job) or clears:
             await self._check_obstacles(job)
         try:
             await self._per_item(job, removed=taken_off)
@@ -305,6 +331,9 @@ class DeclaredWorker:
         resource, facts = job.resource, self._maker.facts(job)
         done: list[Call] = []
         for call in resource.delete if not _is_leaving(resource, job.found) else ():
+            if isinstance(call, Clear):
+                await self._clear(job, call)
+                continue
             if not is_made(call, facts):
                 continue
             try:
@@ -518,6 +547,12 @@ def _is_of_new(call: Update | PerItem | PerKey) -> TypeGuard[PerKey]:
 def _is_leaving(resource: Resource, found: Found) -> bool:
     """Whether AWS is deleting a resource already."""
     return resource.leaving is not None and resource.leaving(found.description)
+
+
+def _is_refused_for(room: Clear, error: CloudError) -> bool:
+    """Whether AWS has refused a call for what makes room for it."""
+    code, words = room.refusal or (None, "")
+    return error.code == code and words in error.explanation
 
 
 def _difference(some: Mapping[str, Iterable[Any]], others: Mapping[str, list[Any]]) -> dict[str, list[Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from modules.aws_ecs_fargate.task_definition import TASK_DEFINITION
 from modules.aws_elb.listener import LISTENER
 from modules.aws_elb.load_balancer import LOAD_BALANCER
 from modules.aws_elb.target_group import TARGET_GROUP
+from modules.aws_iam.iam_policy import IAM_POLICY
 from modules.aws_iam.role import ROLE
 from modules.aws_regions.aws_regions import AWS_REGIONS
 from modules.aws_s3.bucket import BUCKET
@@ -29,6 +31,7 @@ from modules.spec import (
     Call,
     Carry,
     Choice,
+    Clear,
     Const,
     Derived,
     Each,
@@ -70,6 +73,17 @@ def updates(resource: Resource, change: Callable[[Update], Update]) -> Resource:
         resource,
         update=tuple(change(each) if isinstance(each, Update) else each for each in resource.update),
     )
+
+
+def _with_room(update: Update, **change: Any) -> Update:
+    """The update, what makes room for it changed."""
+    return replace(update, room=replace(update.room, **change)) if update.room else update
+
+
+def _with_found(clear: Call, operation: str) -> Call:
+    """The call, what finds what it takes away changed."""
+    assert isinstance(clear, Clear)
+    return replace(clear, found=replace(clear.found, operation=operation))
 
 
 def container_with(path: str) -> Resource:
@@ -121,6 +135,19 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
     "what is kept from us of several at once": (
         replace(SERVICE, describe=replace(SERVICE.describe, hidden=("AccessDeniedException",))),  # type: ignore[type-var]
         "describe_services: hidden is of one, but it describes 10 at once",
+    ),
+    "what makes room": (
+        updates(IAM_POLICY, lambda each: _with_room(each, listed="PolicyVersions")),
+        "delete_policy_version: its description has no PolicyVersions[].VersionId: ManagedPolicyDetail has "
+        "no member PolicyVersions",
+    ),
+    "what is in the way": (
+        replace(IAM_POLICY, delete=(_with_found(IAM_POLICY.delete[0], "list_policy_version"),)),
+        "no operation list_policy_version in iam",
+    ),
+    "refusal for want of room": (
+        updates(IAM_POLICY, lambda each: _with_room(each, refusal=("LimitExeeded", ""))),
+        "no error code of iam: LimitExeeded",
     ),
     "code of a detail that is not there": (
         replace(ROLE, details=(replace(ROLE.details[0], absent=("NoSuchEntiti",)),)),

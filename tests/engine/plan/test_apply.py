@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import OperationError
-from modules.spec import OnChange, column, ref
+from modules.spec import Call, Clear, OnChange, Update, column, ref
 from tests.engine.plan.tiny import found, in_order, only, plan, resource, row
 
 _THING = resource("thing", column("size", "text", "size"))
@@ -77,6 +77,23 @@ def test_an_array_that_names_what_would_be_deleted_is_refused() -> None:
     with pytest.raises(OperationError, match="uses thing x, which would be deleted") as refused:
         plan([_THING, group], finds, [row("group", 1, arn="g", name="g", things=["x"])])
     assert (refused.value.sqlstate, refused.value.column) == ("23503", "things")
+
+
+def test_an_update_says_what_goes_for_it() -> None:
+    room = Clear(
+        operation="forget", params={}, found=Call(operation="list", params={}), which=lambda some: some[2:],
+        listed="versions", named="id", what="version",
+    )  # fmt: skip
+    update = Update(operation="update", when=("text",), params={}, room=room)
+    paper = resource(
+        "paper", column("text", "text", "text"), column("size", "text", "size"), update=(update,)
+    )
+    versions = [{"id": "3"}, {"id": "2"}, {"id": "1"}]
+    there = found(paper, "x", name="a", text="old", size="s", versions=versions)
+    change = only(plan([paper], [there], [row("paper", 1, arn="x", name="a", text="new", size="s")]).changes)
+    assert (change.action, change.gives_up) == ("update", ("version 1",))
+    change = only(plan([paper], [there], [row("paper", 1, arn="x", name="a", text="old", size="t")]).changes)
+    assert change.gives_up == ()
 
 
 _OWN = resource("own", column("size", "text", "size"), protected=lambda each: each["name"] == "default")

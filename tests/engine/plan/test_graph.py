@@ -45,6 +45,28 @@ def test_what_an_array_names_is_removed_after_it_is_let_go() -> None:
     assert in_order(planned) == ["update group g1", "delete net n1"]
 
 
+def test_what_is_named_before_there_is_one_is_made_before_what_names_it() -> None:
+    net = resource("net", key_in_name=lambda name: (name.removeprefix("arn:"),))
+    host = resource(
+        "host", column("nets", "text[]", "nets", refers="net"), column("main", "text", "main", refers="net")
+    )
+    rows = [
+        row("host", 1, name="h", nets=["arn:a", "arn:x"], main="arn:b"),
+        row("host", 2, name="i", nets=None, main=None),
+        *(row("net", key, name=name) for key, name in enumerate("abc")),
+    ]
+    steps = {step.change.name: step for step in plan([net, host], [], rows).steps}
+    assert steps["h"].after == {steps["a"].number, steps["b"].number}
+    assert steps["i"].after == frozenset()
+
+
+def test_what_one_value_names_is_removed_after_it_is_let_go() -> None:
+    host = resource("host", column("main", "text", "main", refers="net"))
+    finds = [found(_NET, "n1", name="n"), found(host, "h1", name="h", main="n1")]
+    planned = plan([_NET, host], finds, [row("host", 1, arn="h1", name="h", main=None)])
+    assert in_order(planned) == ["update host h1", "delete net n1"]
+
+
 def _change(one: Row, there: Found | None = None) -> Change:
     """A change of one resource, or the creation of one."""
     desired = Desired(one, one.values, {})

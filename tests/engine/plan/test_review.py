@@ -25,6 +25,11 @@ def test_nothing_to_do_is_said() -> None:
     )
 
 
+def test_what_goes_for_an_update_is_lost() -> None:
+    text = markdown([_change("update", "/app", gives_up=("version v1",))], [], str)
+    assert "## What is lost\n\n- log&#95;group /app: version v1\n" in text
+
+
 def test_a_change_has_totals_its_columns_what_is_lost_and_what_others_have_changed() -> None:
     changes = [_change("create", "/new"), _change("replace", "/app", loses=("its log events",))]
     differences = [

@@ -1,13 +1,19 @@
 """What botocore's models do not say of what IAM tells."""
 
 _POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+_OTHER = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
 
 EXAMPLES = {
+    "iam_policy": {
+        "IsDefaultVersion": True,
+        "Document": (_POLICY, _OTHER),
+        "VersionId": "v-",
+    },
     "role": {
         "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},
         "PolicyDocument": _POLICY,
         "get_role_policy.PolicyName": "PolicyNames-",
-    }
+    },
 }
 
 EXCUSED = {"role": {"update_role.MaxSessionDuration": "AWS sets an omitted one back to an hour"}}
