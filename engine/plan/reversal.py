@@ -16,7 +16,7 @@ from engine.plan.apply import plan_apply
 from engine.plan.base import State
 from engine.plan.brought import came_of_itself
 from engine.plan.meet import Name, Place
-from engine.plan.model import Change, Found, Plan, Row, label
+from engine.plan.model import Change, Found, Plan, Restore, Row, label
 from engine.plan.resolve import natural_key
 from engine.plan.snapshot import Snapshot
 from engine.plan.states import with_values
@@ -80,6 +80,7 @@ class _Reversal:
             plan = plan_apply(self._snapshot, rows)
             others = [each for each in plan.changes if not self._is_own(each, along)]
             if not others:
+                self._left += [each.why for each in plan.restores if each.why and self._is_to_change(each)]
                 return self._result(plan, shown)
             self._spare(others)
         return self._result(Plan(changes=(), steps=(), restores=(), pairs={}), {})
@@ -200,6 +201,11 @@ class _Reversal:
         if change.action == "delete":
             return name in self._gone or name in along
         return name in self._back
+
+    def _is_to_change(self, restore: Restore) -> bool:
+        """Whether a change is refused that takes back what the operation did."""
+        found = restore.found
+        return found is not None and ((found.table, found.identity) in self._gone | self._back.keys())
 
     def _spare(self, others: Iterable[Change]) -> None:
         """Leave what the operation made and something else uses now; or all, if that is not what it is."""

@@ -6,6 +6,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from engine.errors import OperationError
+from engine.plan.base import agreed
 from engine.plan.call_groups import sharing
 from engine.plan.model import Found, Key
 from engine.plan.reversal import Reversal, reversal
@@ -46,6 +47,9 @@ def _take_back(world: World, account: Snapshot, back: Reversal) -> None:
             found = account.add(RESOURCE[result.table], account.resolved(RESOURCE[result.table], result))
             assert step.change.desired is not None
             made[found.table, step.change.desired.row.key] = found
+            world.keep([(agreed(RESOURCE[found.table], found), found)])
+        elif step.change.found is not None:
+            world.bases.pop((step.change.table, step.change.found.identity), None)
 
 
 @given(st.data())

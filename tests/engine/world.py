@@ -283,9 +283,16 @@ class World:
     def _hold(self, found: Found) -> None:
         """Add a resource, and what AWS makes within it."""
         self.holds[found.table].append(found)
+        made = {found.table: found.identity}
         for each in RESOURCE[found.table].comes_with:
             identity = f"{each.table}-{next(self._numbers)}"
-            self._add(each.table, identity, **each.values, **{each.by: found.identity})
+            references = {
+                column.name: made[column.reference.table]
+                for column in RESOURCE[each.table].columns
+                if column.reference is not None and column.not_null and column.name != each.by
+            }
+            self._add(each.table, identity, **references, **each.values, **{each.by: found.identity})
+            made[each.table] = self.holds[each.table][-1].identity
 
     def _without_unwanted(self, owner: Found, step: Step, shared: Sharing) -> Found:
         """Take away what AWS has made within a resource and no row asks for."""
