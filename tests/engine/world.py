@@ -417,8 +417,9 @@ def _references(resource: Resource, found: Found) -> Iterator[tuple[str, Any, st
     for column in resource.columns:
         if column.reference and found.values.get(column.name) is not None:
             yield column.reference.table, found.values[column.name], column.reference.by
-        if column.refers:
-            yield from ((column.refers, each, None) for each in found.values.get(column.name) or ())
+        for each in column.names(found.values.get(column.name)):
+            if each.startswith(f"{bare(column.refers or '')}-"):  # or it is AWS's own, as many policies are
+                yield column.refers or "", each, None
     for part in resource.parts:
         for element in found.parts.get(part.table, ()):
             for column in part.columns:
