@@ -56,9 +56,8 @@ def faults(it: Checked) -> Iterator[Fault]:
         yield from _comes_with(it, each)
     if resource.taken is not None:
         yield from _call(it, resource.taken, it.columns)
-    for waiter in (resource.ready, resource.gone):
-        if waiter is not None:
-            yield from _waiter(it, waiter)
+    for waiter in resource.waiters:
+        yield from _waiter(it, waiter)
     for call in (*resource.carry.looks, *resource.carry.calls):
         yield from _call(it, call, it.columns)
         if isinstance(call, Kept) and call.undone is not None:
@@ -80,7 +79,7 @@ def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:
         yield from _item(it, call, path, source)
     if isinstance(call, PerItem | PerKey) and call.column not in it.columns:
         yield fault(f"{call.operation}: no column {call.column}", call.column, it.columns)
-    if isinstance(call, PerKey) and call.seen is not None:
+    if isinstance(call, PerKey | Update) and call.seen is not None:
         yield from _call(it, call.seen, names)
     if isinstance(call, Update) and call.room is not None:
         yield from _call(it, call.room, names)

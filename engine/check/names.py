@@ -89,6 +89,8 @@ def _references(it: Checked, column: Column, table: str) -> Iterator[Fault]:
         yield fault(f"type of {column.name} is named {column.type.name}", column.type.name, [name])
     if column.refers and column.refers not in it.resources:
         yield fault(f"{column.name} refers to no table: {column.refers}", column.refers, it.resources)
+    if column.secret and (column.path or column.read or not column.left_to_aws):
+        yield fault(f"{column.name} may be a secret: it has no path and no read, and is left_to_aws")
     yield from _chosen(it, column.name, column.chosen)
     reference = column.reference
     if reference is None:

@@ -82,7 +82,7 @@ FORGOTTEN = """
 #: What was begun a short while ago, has not come to a good end, and may have been performed. An older server
 #: has other words for it, and may have written them since this database was upgraded.
 _BEGUN = """
-    SELECT DISTINCT ON (1, 2) table_name, COALESCE(name, description), token
+    SELECT DISTINCT ON (1, 2, 3) table_name, COALESCE(name, description), split_part(token, '-', 2), token
     FROM iasql.iasql_step AS step
     WHERE kind IN ('create', 'make') AND outcome IN ('cut off', 'failed') AND token IS NOT NULL
         AND started_at > now() - interval '1 hour'
@@ -90,9 +90,10 @@ _BEGUN = """
             SELECT FROM iasql.iasql_step AS later
             WHERE later.operation > step.operation AND later.table_name = step.table_name
                 AND (later.kind IN ('delete', 'remove') OR later.outcome = 'done'
-                    AND COALESCE(later.name, later.description) = COALESCE(step.name, step.description))
+                    AND COALESCE(later.name, later.description) = COALESCE(step.name, step.description)
+                    AND split_part(later.token, '-', 2) = split_part(step.token, '-', 2))
         )
-    ORDER BY 1, 2, operation DESC
+    ORDER BY 1, 2, 3, operation DESC
 """
 
 
@@ -126,11 +127,12 @@ class Journal:
         operation: its number.
     """
 
-    def __init__(self, connection: Any, operation: int, begun: Mapping[tuple[str, str], str]) -> None:
+    def __init__(self, connection: Any, operation: int, begun: Mapping[tuple[str, str, str], str]) -> None:
         """
         Args:
             connection: of the engine's own, which is open for as long as the operation goes on.
-            begun: the tokens of what an earlier operation began to make, by table and name.
+            begun: the tokens of what an earlier operation began to make, by table, name and the integer key
+                that the row has, if it has one: several rows may have one name.
         """
         self.connection = connection
         self.operation = operation
@@ -139,8 +141,9 @@ class Journal:
 
     def token(self, step: Step) -> str:
         """What names a step, the same as before if it was begun by an operation that was cut off."""
-        begun = self._begun.get((step.change.table, step.change.name))
-        return begun if begun and step.kind == "create" else uuid4().hex
+        change, row = step.change, "" if step.change.id is None else str(step.change.id)
+        begun = self._begun.get((change.table, change.name, row))
+        return begun if begun and step.kind == "create" else f"{uuid4().hex}-{row}".removesuffix("-")
 
     async def started(self, step: Step, before: Mapping[str, Any] | None, token: str) -> None:
         """Record that a step is about to call AWS.
@@ -256,7 +259,7 @@ async def operation(
         )
         await connection.execute(_CUT_OFF)
         await connection.execute(FORGOTTEN)
-        begun = {(table, name): token for table, name, token in await connection.fetch(_BEGUN)}
+        begun = {(table, name, row): token for table, name, row, token in await connection.fetch(_BEGUN)}
         try:
             async with cancellation.heard(connection, caller):
                 yield Journal(connection, number, begun)

@@ -66,7 +66,7 @@ class Drivers:
             OperationError: 28000, they end before the slowest of the steps may, and are not renewed.
         """
         resources = {each.table: each for each in (snapshot.resources[step.change.table] for step in steps)}
-        waiters = [waiter for each in resources.values() for waiter in (each.ready, each.gone) if waiter]
+        waiters = [waiter for each in resources.values() for waiter in each.waiters]
         needed = _CALLS_SECONDS + max((each.seconds for each in waiters), default=0)
         if not await self._account.cloud().lasts(needed):
             raise OperationError(

@@ -126,7 +126,8 @@ def _told(resource: Resource, found: Found) -> State:
     untold = [
         column.name
         for column in resource.columns
-        if column.path and values[column.name] is not None and _is_untold(column.path, there)
+        if column.secret
+        or (column.path and values[column.name] is not None and _is_untold(column.path, there))
     ]
     if untold:
         values = {name: value for name, value in values.items() if name not in untold}

@@ -34,11 +34,11 @@ def of_plan(
             name=change.name,
             label=change.label,
             column=name,
-            current=_text(_current(change, name), names),
-            desired=_text(_desired(change, name), names),
+            current=_text(states.shown(resources[change.table], name, _current(change, name)), names),
+            desired=_text(states.shown(resources[change.table], name, _desired(change, name)), names),
             replaces=(replaces := change.action == "replace" and on_change is OnChange.REPLACE),
             loses="; ".join(change.loses if replaces else change.gives_up) or None,
-            base=_text(_base(change, name, kept or {}), names),
+            base=_text(states.shown(resources[change.table], name, _base(change, name, kept or {})), names),
             changed_by=_changed_by(change, name, kept or {}),
         )
         for change in plan.changes

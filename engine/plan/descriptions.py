@@ -125,6 +125,8 @@ def natural_name(
     Args:
         refer: how a person would write a reference.
     """
+    if resource.called is not None and (name := resource.called(values)):
+        return name
     columns = resource.natural_columns
     comparable = canonical(columns, values, resource.canonical)
     return " ".join(word for column in columns if (word := _word(column, comparable[column.name], refer)))

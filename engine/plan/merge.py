@@ -212,7 +212,7 @@ class _Merge:
         """
         if conflict and row is not None:
             self._conflicting.add((table, row.key))
-        base, ours, theirs = values
+        base, ours, theirs = (states.shown(self._resources[table], column, each) for each in values)
         self._settled.append(
             Settled(
                 table=table,
@@ -223,7 +223,7 @@ class _Merge:
                 row=ours,
                 answer=theirs,
                 label=self.resolver.name(self._resources[table], row) if row else label,
-                taken=taken,
+                taken=states.shown(self._resources[table], column, taken),
                 conflict=conflict,
             )
         )
@@ -319,7 +319,10 @@ class _Merge:
             if base is not None:
                 self._deleted(found, base)
             elif not (self._delete_unknown and self.enforces(found)) and not self._is_leftover(found):
-                new.append(found)
+                if self._is_asked_again(found):
+                    self._resources_kept.add((found.table, found.identity))
+                else:
+                    new.append(found)
         for found in new:
             self.mirror.add_new(self._resources[found.table], found)
         for found in new:  # in reference order
@@ -433,6 +436,19 @@ class _Merge:
             own = State(desired.values, desired.parts)
             base = Base(table=found.table, identity=found.identity, row=own, answer=own)
             Pair(self, resource, desired, found, base).merge(names)
+
+    def _is_asked_again(self, found: Found) -> bool:
+        """Whether an operation that was cut off may have made it for a row with a secret, which AWS does not
+        tell: it is asked for again, and AWS knows by a token whether it has made it.
+        """
+        resource = self._resources[found.table]
+        secrets = {column.name for column in resource.columns if column.secret}
+        for desired in self._meeting.without_resource if secrets and self._unfinished else ():
+            if desired.row.table == found.table and self._is_unfinished(resource, desired.row):
+                desired = self.resolver.completed(resource, desired, found)
+                if diff.changed(resource, desired, found) <= secrets:
+                    return True
+        return False
 
     def _is_leftover(self, found: Found) -> bool:
         """Whether an operation that was cut off was to take away what AWS has made along with something."""

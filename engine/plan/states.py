@@ -48,6 +48,16 @@ def of(some: State | Desired | Found, name: str) -> Any:
     return some.parts[name] if name in some.parts else some.values.get(name)
 
 
+#: What plans show of what may be a secret.
+MASK = "***"
+
+
+def shown(resource: Resource, name: str | None, value: Any) -> Any:
+    """A value of a column or part as people may see it."""
+    secret = any(column.secret for column in resource.columns if column.name == name)
+    return MASK if secret and value is not None else value
+
+
 def nothing(resource: Resource) -> State:
     """A resource without any value."""
     return State(

@@ -39,7 +39,7 @@ from modules.spec.columns import (
 )
 from modules.spec.functions import Function, Result
 from modules.spec.reading import Batched, Describe, Detail, List, Per
-from modules.spec.resource import After, ComesWith, Lookup, Module, Resource
+from modules.spec.resource import After, ComesWith, Lookup, Module, Resource, Settled
 from modules.spec.sources import (
     Const,
     Context,
@@ -100,6 +100,7 @@ __all__ = [
     "Resource",
     "Result",
     "Revival",
+    "Settled",
     "Source",
     "Token",
     "Update",

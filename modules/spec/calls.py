@@ -38,6 +38,23 @@ UNSET: Final = Given.UNSET
 
 
 @dataclass(frozen=True, kw_only=True)
+class Waiter:
+    """One of botocore's waiters.
+
+    Attributes:
+        name: botocore's name of it.
+        params: parameter path to source.
+        seconds: how long to wait at most.
+        blocks: whether what refers to the resource has to wait as well.
+    """
+
+    name: str
+    params: Mapping[str, Source]
+    seconds: int = 600
+    blocks: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Call:
     """One AWS operation.
 
@@ -55,6 +72,7 @@ class Call:
         taken_back: of a deletion that takes several calls, the one that takes this one back if a later one
             is refused.
         batch: how calls of several steps become one.
+        then: what is waited for after it, of a create or an update, before any other call.
     """
 
     operation: str
@@ -68,6 +86,7 @@ class Call:
     needs: str | None = None
     taken_back: Call | None = None
     batch: Batch | None = None
+    then: Waiter | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,12 +123,14 @@ class Update(Call):
         maps: parameters of whose keys each counts by itself.
         whole: it carries all parameters, whatever has changed, as AWS sets back what it is not given.
         room: what makes room if AWS has none for the call.
+        seen: what has to be seen before it: `Item()` is what the `result` of that finds in all pages.
     """
 
     when: tuple[str, ...]
     whole: bool = False
     maps: tuple[str, ...] = ()
     room: Clear | None = None
+    seen: Call | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,20 +198,3 @@ class Revival(Call):
     """
 
     error: tuple[str, str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Waiter:
-    """One of botocore's waiters.
-
-    Attributes:
-        name: botocore's name of it.
-        params: parameter path to source.
-        seconds: how long to wait at most.
-        blocks: whether what refers to the resource has to wait as well.
-    """
-
-    name: str
-    params: Mapping[str, Source]
-    seconds: int = 600
-    blocks: bool = False

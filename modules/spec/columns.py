@@ -90,6 +90,8 @@ class Column:
         left_to_aws: NULL means "whatever AWS chooses"; the row is filled once AWS has chosen.
         unless: not read from AWS if one of these columns could be.
         chosen: fills a missing value before the create.
+        secret: may be a secret: it is sent and never read, and plans do not show it. It differs if the row
+            says something else than when it and AWS were last one. It is `left_to_aws`: NULL leaves it alone.
         place_of: another column, of a region: this is the schema that has its tables in the database, if any.
         doc: becomes the column's COMMENT.
     """
@@ -108,6 +110,7 @@ class Column:
     left_to_aws: bool = False
     unless: tuple[str, ...] = ()
     chosen: Choice | None = None
+    secret: bool = False
     place_of: str | None = None
     doc: str = ""
 
@@ -121,7 +124,7 @@ class Column:
     def is_aws_to_say(self) -> bool:
         """Whether a row never asks for it to be what it is: AWS assigns it, or it asks for an action."""
         return self.on_change is OnChange.ASSIGNED or (
-            self.path is None and self.on_change is OnChange.UPDATE
+            self.path is None and self.on_change is OnChange.UPDATE and not self.secret
         )
 
 

@@ -87,6 +87,7 @@ class Detail:
         params: parameter to path in the description; a text in single quotes is itself.
         absent: error codes that mean that this resource has none.
         fetched: a fetch of one resource is completed by it as well: it has what AWS chose or keeps apart.
+        unless: of which descriptions it is not asked, such as of what somebody else owns.
     """
 
     operation: str
@@ -95,6 +96,7 @@ class Detail:
     params: Mapping[str, str]
     absent: tuple[str, ...] = ()
     fetched: bool = False
+    unless: Callable[[Description], bool] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,6 +72,21 @@ class Lookup:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Settled:
+    """What AWS does not let change of some resources, and why.
+
+    Attributes:
+        of: whether that is so of one that is described so, where its row asks for these values.
+        why: as a sentence.
+        hint: what the user can do about it.
+    """
+
+    of: Callable[[Description, Values], bool]
+    why: str
+    hint: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Resource:
     """One kind of AWS resource: one table, and the parts of it.
 
@@ -81,6 +96,7 @@ class Resource:
         key: the primary key; ("id",) is a serial number that Postgres gives.
         identity: column with AWS's own name for it, if it has one.
         natural_key: the columns that a person would name it by.
+        called: what a person calls it by its values, where the natural key is a name that AWS gives.
         unique_in_aws: AWS allows only one with the same natural key.
         holds: columns whose value AWS lets only one have at a time: what lets go of it does so first.
         newborn: tells, of a row's values and a resource's, whether the create's first call makes such a one;
@@ -96,8 +112,8 @@ class Resource:
         undeletable: why AWS would refuse to delete one that is described so, as a noun such as "deletion
             protection", if it would: a plan that deletes or replaces it is refused, and nothing taken off.
         leaving: which of them AWS is deleting already: nothing is asked for then, only waited for.
-        settled: columns and parts that AWS does not let change of some: which descriptions these are of. What
-            a replacement changes anyway counts only if it is the reason for that.
+        settled: columns and parts that AWS does not let change of some: which descriptions these are of, or a
+            reason besides. What a replacement changes anyway counts only if it is the reason for that.
         within: reference to the resource that owns it and takes it along.
         comes_with: what AWS makes within each new one.
         after: orders that references do not tell.
@@ -128,6 +144,7 @@ class Resource:
     natural_key: tuple[str, ...]
     listing: List
     identity: str | None = None
+    called: Callable[[Values], str | None] | None = None
     unique_in_aws: bool = True
     holds: tuple[str, ...] = ()
     newborn: Callable[[Values, Values], bool] | None = None
@@ -144,7 +161,7 @@ class Resource:
     stays: Callable[[Description], bool] | None = None
     undeletable: Callable[[Description], str | None] | None = None
     leaving: Callable[[Description], bool] | None = None
-    settled: Mapping[str, Callable[[Description], bool]] = field(default_factory=dict)
+    settled: Mapping[str, Callable[[Description], bool] | Settled] = field(default_factory=dict)
     within: str | None = None
     comes_with: tuple[ComesWith, ...] = ()
     after: tuple[After, ...] = ()
@@ -177,6 +194,12 @@ class Resource:
     @cached_property
     def _by_name(self) -> Mapping[str, Column]:
         return {each.name: each for each in self.columns}
+
+    @cached_property
+    def waiters(self) -> tuple[Waiter, ...]:
+        """All that is waited for."""
+        after = (call.then for call in (*self.create, *self.update))
+        return tuple(each for each in (self.ready, self.gone, *after) if each is not None)
 
     @cached_property
     def required(self) -> tuple[str, ...]:

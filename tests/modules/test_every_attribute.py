@@ -24,6 +24,7 @@ from engine.drivers.declared.worker import DeclaredWorker
 from engine.drivers.job import Job
 from engine.plan import descriptions
 from engine.plan.model import Change, Desired, Found, Row
+from engine.plan.snapshot import Snapshot
 from modules.catalogue import find_modules
 from modules.spec import Call, Column, Each, Kept, OnChange, Part, Resource, Update, named
 from tests.modules.told import PATIENCE, Asked, TellingCloud, excused
@@ -153,11 +154,22 @@ def _unhindered(resource: Resource) -> Resource:
     fetch = resource.fetch
     if fetch is not None and fetch.where:
         fetch = replace(fetch, where={}, result=f"{fetch.result}[0]")
-    return replace(resource, obstacles=(), taken=None, ready=None, gone=None, fetch=fetch)
+    create = tuple(replace(each, then=None) for each in resource.create)
+    update = tuple(replace(each, then=None) for each in resource.update)
+    return replace(
+        resource,
+        obstacles=(),
+        taken=None,
+        ready=None,
+        gone=None,
+        fetch=fetch,
+        create=create,
+        update=update,
+    )
 
 
 def _worker(cloud: TellingCloud) -> DeclaredWorker:
-    lookup = cast(Lookup, None)  # only lost calls are looked for
+    lookup = Lookup(cloud, cast(Snapshot, None))  # only lost calls are looked for
     return DeclaredWorker(cloud, _CONTEXT, PATIENCE, Stop(), lookup)
 
 
@@ -283,10 +295,12 @@ def _of_new(resource: Resource, old: Found, desired: Desired) -> dict[str, Any]:
     return answers
 
 
-def _answer(path: str, value: Any) -> dict[str, Any]:
-    """An answer in which a path such as `a` or `a[0]` finds a value."""
-    name, bracket, _ = path.partition("[")
-    return value if path == "@" else {name: [value] if bracket else value}
+def _answer(path: str, value: Any) -> Any:
+    """An answer in which a path such as `a`, `a[0]` or `a[0].b` finds a value."""
+    first, _, rest = path.partition(".")
+    name, bracket, _ = first.partition("[")
+    inner = _answer(rest, value) if rest else value
+    return inner if first == "@" else {name: [inner] if bracket else inner}
 
 
 def _missing_of_all(resource: Resource, edit: Edit, old: Found, asked: list[Asked]) -> Iterator[Lost]:
@@ -372,6 +386,8 @@ def _missing(shape: Shape, sent: Any, there: Any, path: str, changed: Collection
 def _same(shape: Shape, sent: Any, there: Any) -> bool:
     """Whether AWS takes what is sent for what is there: also as a text, or wrapped."""
     if sent == there:
+        return True
+    if there == {"Value": sent}:
         return True
     if shape.type_name == "string" and isinstance(there, dict) and sent is not None:
         return sent in there.values() or bool(json.loads(sent) == there)

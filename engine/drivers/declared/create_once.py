@@ -26,7 +26,7 @@ from engine.plan import descriptions
 from engine.plan.model import Found
 from engine.plan.requests import Facts, carried, merged, request, structure, unseen
 from engine.waiting import Attempts, growing
-from modules.spec import Call, Edited, Resource
+from modules.spec import Call, Edited, Resource, Token
 
 #: Seconds that AWS takes to allow another call, from which on none is to be made in vain.
 _SCARCE = 1.0
@@ -168,12 +168,16 @@ class Maker:
     ) -> list[Made]:
         """What has been made, although AWS did not say so; the rest is made, if AWS has not refused."""
         lost = error.treatment is Treatment.LOST
+        more = lost and sent < self.cloud.retries.attempts and not self.stop.requested
+        if more and _is_known_again(call) and not jobs[0].resource.unique_in_aws:
+            # A look cannot tell like ones apart; AWS answers a repetition with the one that it has made.
+            return await self.create(call, jobs, sent + 1)
         results: list[Made] = []
         for each in jobs:
             found = await self.look_for(each, patiently=not (lost and each.resource.unique_in_aws))
             results.append(found or error)
         missing = [number for number, made in enumerate(results) if made is error]
-        if missing and lost and sent < self.cloud.retries.attempts and not self.stop.requested:
+        if missing and more:
             again = await self.create(call, [jobs[each] for each in missing], sent + 1)
             for number, made in zip(missing, again, strict=True):
                 results[number] = made
@@ -276,6 +280,11 @@ def _not_in_answer(resource: Resource, call: Call) -> CloudError:
         detail=f"{resource.service} {call.operation}",
         hint="Apply again: what was made is found then.",
     )
+
+
+def _is_known_again(call: Call) -> bool:
+    """Whether AWS knows a repetition of a call by a token."""
+    return any(isinstance(each, Token) for each in call.params.values())
 
 
 def not_seen_yet(resource: Resource, error: CloudError) -> bool:

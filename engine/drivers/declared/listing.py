@@ -198,7 +198,8 @@ async def detailed(
     Raises:
         CloudError: AWS refused to tell one.
     """
-    found = await all_of(_detail(cloud, resource, each, description) for each in details)
+    asked = (each for each in details if each.unless is None or not each.unless(description))
+    found = await all_of(_detail(cloud, resource, each, description) for each in asked)
     return {**description, **dict(found)}
 
 

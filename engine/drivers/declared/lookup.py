@@ -54,6 +54,10 @@ class Lookup:
                 return found
         return None
 
+    def give(self, found: Found) -> None:
+        """Let no other row get what a row has got otherwise."""
+        self._picked.add((found.table, found.identity))
+
     async def now(self, resource: Resource, planned: Found) -> Found | None:
         """A resource as AWS describes it now, None if AWS does not show it.
 

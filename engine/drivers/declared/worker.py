@@ -73,6 +73,8 @@ class DeclaredWorker:
         job, found = await self._first_call(job, first)
         if found is not None:
             yield Progress(found, named)
+        if first.then is not None:
+            await self._wait(job, first.then)
         await self._further_calls(job, first)
         if found is not None:
             yield Progress(found, made)
@@ -100,6 +102,7 @@ class DeclaredWorker:
             return job, None
         else:
             found = self._described(job, described(call, made, self._maker.facts(job)) or {})
+            self._lookup.give(found)
         return job.named(found), found
 
     async def _made(self, job: Job, call: Call) -> Made:
@@ -142,6 +145,8 @@ class DeclaredWorker:
         for call in (*resource.create, *unwanted):
             if call is not first and is_made(call, facts):
                 await self._call_when_seen(job, call, request(call, facts))
+                if call.then is not None:
+                    await self._wait(job, call.then)
         await self._per_item(job, added=_items(resource, facts.values))
         await self._per_key(job, {}, [each.column for each in resource.update if _is_of_new(each)])
         for kept in resource.carry.calls if job.change.action == "replace" else ():
@@ -221,10 +226,16 @@ class DeclaredWorker:
         values, facts = job.desired.values, self._maker.facts(job)
         description: dict[str, Any] | None = None
         for call in resource.update:
-            if isinstance(call, Update) and set(columns) & set(call.when) and is_made(call, facts):
+            if not isinstance(call, Update) or not set(columns) & set(call.when):
+                continue
+            if call.seen is not None:
+                await self._change_as_seen(job, call, call.seen)
+            elif is_made(call, facts):
                 answer = await self._with_room(job, call)
                 if call.result is not None:
                     description = described(call, answer, facts)
+                if call.then is not None:
+                    await self._wait(job, call.then)
         await self._per_item(
             job,
             added=_difference(_items(resource, values), _items(resource, old.values)),
@@ -266,6 +277,15 @@ class DeclaredWorker:
         there = await looks.look(self._cloud, job.resource, call.found, facts) or []
         for item in call.which(there):
             await self._call(job, call, request(call, replace(facts, item=item)))
+
+    async def _change_as_seen(self, job: Job, call: Update, seen: Call) -> None:
+        """Make a call, if it is to be made, with what has to be seen before it."""
+        facts = self._maker.facts(job)
+        if applies(call, facts.values, facts.parts):
+            there = await looks.look(self._cloud, job.resource, seen, facts)
+            facts = replace(facts, item=there)
+            if is_made(call, facts):
+                await self._call_when_seen(job, call, request(call, facts))
 
     # Remove -------------------------------------------------------------------------------------------
 

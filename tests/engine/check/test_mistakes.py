@@ -44,6 +44,7 @@ from modules.spec import (
     Resource,
     Source,
     Update,
+    Waiter,
 )
 
 CATALOGUE = find_modules()
@@ -114,6 +115,18 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
     "parameter": (
         create(SUBNET, {"CidrBlok": "cidr_block"}),
         "create_subnet has no parameter CidrBlok: CreateSubnetRequest has no member CidrBlok",
+    ),
+    "secret that is read": (
+        column(QUEUE, "delay_seconds", secret=True),
+        "delay_seconds may be a secret: it has no path and no read, and is left_to_aws",
+    ),
+    "what is waited for after a call": (
+        create(VPC, then=Waiter(name="vpc_made", params={})),  # type: ignore[arg-type]
+        "no waiter vpc_made in ec2",
+    ),
+    "what is seen before a call": (
+        updates(QUEUE, lambda each: replace(each, seen=Call(operation="see_queue", params={}))),
+        "no operation see_queue in sqs",
     ),
     "parameter inside another": (
         updates(

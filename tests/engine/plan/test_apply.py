@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import OperationError
-from modules.spec import Call, Clear, OnChange, Update, column, ref
+from modules.spec import Call, Clear, OnChange, Settled, Update, column, ref
 from tests.engine.plan.tiny import found, in_order, only, plan, resource, row
 
 _THING = resource("thing", column("size", "text", "size"))
@@ -190,3 +190,38 @@ def test_what_aws_would_not_delete_is_refused_before_anything_is_deleted() -> No
             plan([locked], [there], rows)
         assert refused.value.sqlstate == "0A000"
     assert only(plan([locked], [found(locked, "x", name="a")], []).changes).action == "delete"
+
+
+def test_what_aws_lets_change_at_times_only_is_refused_at_others_with_the_reason() -> None:
+    machine = resource(
+        "machine",
+        column("kind", "text", "kind"),
+        column("state", "text", "state"),
+        settled={
+            "kind": Settled(
+                of=lambda there, values: there["state"] == "on" == values["state"],
+                why="It is on.",
+                hint="Turn it off.",
+            )
+        },
+    )
+    there = found(machine, "x", name="a", kind="k", state="on")
+    with pytest.raises(OperationError, match=r"machine a .*cannot be changed in kind") as refused:
+        plan([machine], [there], [row("machine", 1, arn="x", name="a", kind="other", state="on")])
+    assert (refused.value.detail, refused.value.hint) == ("It is on.", "Turn it off.")
+    off = plan([machine], [there], [row("machine", 1, arn="x", name="a", kind="other", state="off")])
+    assert only(off.changes).changed == {"kind", "state"}
+
+
+def test_what_only_aws_names_is_called_by_what_people_call_it() -> None:
+    machine = resource(
+        "machine",
+        column("label", "text", "label"),
+        natural_key=("arn",),
+        called=lambda values: values.get("label"),
+        unique_in_aws=False,
+    )
+    made = plan([machine], [], [row("machine", 1, name="n", label="web")])
+    assert only(made.changes).label == "web"
+    gone = plan([machine], [found(machine, "x", name="n", label="web")], [])
+    assert only(gone.changes).label == "web (x)"

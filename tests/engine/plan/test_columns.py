@@ -44,3 +44,12 @@ def test_a_change_shows_what_differs_and_what_of_it_makes_a_replacement() -> Non
 def test_what_is_yet_to_be_made_is_named() -> None:
     shown = _differences([], [row("net", 1, name="n"), row("host", 1, name="h", net=1)])
     assert [each.desired for each in shown if each.column == "net"] == ["(new net n)"]
+
+
+def test_what_may_be_a_secret_is_not_shown() -> None:
+    secret = resource("box", column("content", "text", secret=True, left_to_aws=True))
+    there, wanted = found(secret, "b1", name="n"), row("box", 1, arn="b1", name="n", content="hush")
+    for finds in ([], [there]):
+        shown = columns.of_plan({"box": secret}, plan([secret], finds, [wanted]))
+        assert [each.desired for each in shown if each.column == "content"] == ["***"]
+    assert plan([secret], [there], [row("box", 1, arn="b1", name="n")]).changes == ()
