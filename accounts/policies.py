@@ -85,6 +85,10 @@ _CONTENTS = (
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-iam-roles.html
 _IMPLIED = {
     "ecs:RegisterTaskDefinition": ("iam:PassRole",),
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2.html
+    "ec2:AssociateIamInstanceProfile": ("iam:PassRole",),
+    "ec2:ReplaceIamInstanceProfileAssociation": ("iam:PassRole",),
+    "ec2:RunInstances": ("iam:PassRole",),
     "ecs:CreateCluster": ("iam:CreateServiceLinkedRole",),
     "elasticloadbalancing:CreateLoadBalancer": ("iam:CreateServiceLinkedRole",),
     # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html

@@ -40,6 +40,8 @@ _BY_TAG: dict[str, Callable[[str], str]] = {
     "eks:cluster-name": "EKS cluster {}".format,
     "elbv2.k8s.aws/cluster": "Kubernetes cluster {}".format,
     "aws:autoscaling:groupName": "Auto Scaling group {}".format,
+    "aws:ec2:fleet-id": "EC2 fleet {}".format,
+    "aws:ec2spot:fleet-request-id": "Spot fleet {}".format,
     "aws:cloudformation:stack-name": _stack,
     "aws:cloudformation:stack-id": _stack,
     "aws:cloud9:environment": "Cloud9 environment {}".format,

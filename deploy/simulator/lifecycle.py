@@ -16,12 +16,19 @@ from deploy.simulator.call import AwsCall
 from deploy.simulator.clock import Clock
 from deploy.simulator.conditions import Conditions
 from deploy.simulator.replies import AwsError
-from deploy.simulator.strict import networks
+from deploy.simulator.strict import instances, networks
 from deploy.simulator.strict.outcome import backend
 
 _ELB = "elasticloadbalancing"
 _NOT_YET_VALID = AwsError("ClientException", "Role is not valid")
 _STILL_DRAINING = AwsError("InvalidParameterException", "Unable to Start a service that is still Draining.")
+#: The state in which instances are on their way after a call.
+_TURNING = {
+    "RunInstances": "pending",
+    "StartInstances": "pending",
+    "StopInstances": "stopping",
+    "TerminateInstances": "shutting-down",
+}
 _STILL_TASKS = AwsError(
     "ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active."
 )
@@ -35,6 +42,7 @@ class Lifecycle:
         self.conditions = conditions
         self._made: dict[tuple[str, str], float] = {}
         self._left: dict[tuple[str, str], float] = {}
+        self._turning: dict[str, tuple[str, float]] = {}
 
     def judge(self, call: AwsCall) -> AwsError | None:
         """What stands against a call because something is too new or not gone yet."""
@@ -54,6 +62,11 @@ class Lifecycle:
                 self._leave_interfaces(_networks_of_balancer(call))
             case "ecs", "DeleteService":
                 self._leave_interfaces(_networks_of_service(call))
+            case "ec2", "StartInstances" | "StopInstances" | "ModifyInstanceAttribute":
+                return self._turns(call)
+            case "ec2", "TerminateInstances":
+                for name in instances.networks(call):
+                    self._left["instance", name] = self._clock.now()
             case "ec2", "DeleteSecurityGroup":
                 return self._interfaces_of(call.text("GroupId"))
             case "ec2", "DeleteSubnet":
@@ -83,6 +96,9 @@ class Lifecycle:
                 self._left["gateway", call.text("NatGatewayId")] = self._clock.now()
             case "ec2", "DeleteSubnet":
                 networks.disassociate(call)
+            case "ec2", "RunInstances" | "StartInstances" | "StopInstances" | "TerminateInstances":
+                for name in markup.texts(markup.parse(reply), "instanceId"):
+                    self._turning[name] = _TURNING[call.operation], self._clock.now()
             case "ecs", "DeleteService":
                 self._left["service", _service(call)] = self._clock.now()
 
@@ -95,6 +111,8 @@ class Lifecycle:
                 self._show_balancers(reply)
             case "ec2", "CreateNatGateway" | "DescribeNatGateways":
                 self._show_gateways(reply)
+            case "ec2", "RunInstances" | "DescribeInstances":
+                self._show_instances(reply)
             case "ecs", "DescribeServices" | "DeleteService":
                 self._show_services(reply)
         return reply
@@ -137,7 +155,8 @@ class Lifecycle:
             self._left["network", name] = self._clock.now()
 
     def _interfaces_of(self, name: str) -> AwsError | None:
-        if self._younger(self._left.get(("network", name)), self.conditions.lingering):
+        lingering = self._younger(self._left.get(("network", name)), self.conditions.lingering)
+        if lingering or self._younger(self._left.get(("instance", name)), self.conditions.pending):
             return AwsError("DependencyViolation", f"resource {name} has a dependent object")
         return None
 
@@ -159,6 +178,25 @@ class Lifecycle:
                     state.text = "deleting"
                 elif self._younger(self._made.get(("gateway", name)), self.conditions.pending):
                     state.text = "pending"
+        markup.put(reply, root)
+
+    def _turning_to(self, instance: str) -> str | None:
+        """The state in which an instance is on its way, if it has not arrived."""
+        state, since = self._turning.get(instance, ("", None))
+        return state if self._younger(since, self.conditions.pending) else None
+
+    def _turns(self, call: AwsCall) -> AwsError | None:
+        """Why an instance that is being started or stopped is not changed."""
+        turning = [name for name in instances.names(call) if self._turning_to(name)]
+        return instances.incorrect_state(turning[0]) if turning else None
+
+    def _show_instances(self, reply: Response) -> None:
+        root = markup.parse(reply)
+        for instance in root.iter("item"):
+            name, state = instance.findtext("instanceId"), instance.find("instanceState/name")
+            turning = self._turning_to(name) if name else None
+            if state is not None and turning:
+                state.text = turning
         markup.put(reply, root)
 
     def _show_services(self, reply: Response) -> None:

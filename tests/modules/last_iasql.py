@@ -67,10 +67,9 @@ ABSENT: Mapping[str, str] = {
     "subnet.network_acl_id": _NOT_YET,
     "peering_connection.*": _NOT_YET,
     "general_purpose_volume.*": _NOT_YET,
-    "instance.*": _NOT_YET,
+    "instance.role_name": "instance_profile_name: AWS gives an instance a profile, and that has the role",
     "instance_block_device_mapping.*": _NOT_YET,
     "instance_metadata.*": _NOT_YET,
-    "instance_security_groups.*": _NOT_YET,
     "registered_instance.*": _NOT_YET,
 }
 

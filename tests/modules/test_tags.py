@@ -74,6 +74,12 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "INSERT INTO public_repository (repository_name) VALUES ('rr')",
         _of_arn,
     ),
+    "instance": (
+        "aws_ec2",
+        "ec2",
+        "INSERT INTO instance (ami, instance_type) VALUES ('ami-03cf127a', 't3.micro')",
+        _of_ec2,
+    ),
     "key_pair": (
         "aws_ec2",
         "ec2",

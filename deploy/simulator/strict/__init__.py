@@ -17,6 +17,7 @@ from deploy.simulator.strict import (
     ecs,
     elb,
     iam,
+    instances,
     kms,
     logs,
     networks,
@@ -35,6 +36,7 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **ecs.RULES,
     **elb.RULES,
     **iam.RULES,
+    **instances.RULES,
     **kms.RULES,
     **logs.RULES,
     **networks.RULES,
@@ -68,4 +70,6 @@ def trim(call: AwsCall, reply: Response) -> Response:
         reply.set_data(json.dumps(shorten(call, json.loads(reply.get_data()))))
     if (call.service, call.operation) == ("s3", "CreateBucket") and reply.status_code == 200:
         s3.complete(call)
+    if (call.service, call.operation) == ("ec2", "RunInstances") and reply.status_code == 200:
+        instances.complete(call, reply)
     return reply

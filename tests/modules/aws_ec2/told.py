@@ -1,0 +1,36 @@
+"""What botocore's models do not say of what EC2 tells."""
+
+from tests.modules.told import ABSENT
+
+EXAMPLES = {
+    "instance": {
+        "Instances.State.Name": ("stopped", "running"),
+        "Instances.Monitoring.State": ("enabled", "disabled"),
+        "IamInstanceProfileAssociations.State": "associated",
+        # What somebody else manages is asked less.
+        "Instances.SpotInstanceRequestId": ABSENT,
+        "Instances.Operator": ABSENT,
+        # It is one or the other.
+        "CapacityReservationSpecification.CapacityReservationTarget": (
+            ABSENT,
+            {"CapacityReservationId": "cr-1"},
+        ),
+        "CapacityReservationSpecification.CapacityReservationPreference": ("none", ABSENT),
+        # What is off is off in a new one, and is not sent.
+        "HibernationOptions.Configured": True,
+        "EnclaveOptions.Enabled": True,
+        # A new one of a protected one would not be made.
+        "DisableApiTermination.Value": False,
+    },
+}
+
+_OF_NEW = "the create's second call sets one attribute; the first has set the others"
+EXCUSED = {
+    "instance": {
+        "ClientToken": "each is made by one of its own",
+        "DisableApiStop.Value": _OF_NEW,
+        "DisableApiTermination.Value": _OF_NEW,
+        "InstanceInitiatedShutdownBehavior.Value": _OF_NEW,
+        "InstanceType": _OF_NEW,
+    },
+}
