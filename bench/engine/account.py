@@ -76,9 +76,6 @@ class Account:
 
     # tags: none of it has any
 
-    def list_role_tags(self, RoleName: str) -> Item:  # noqa: N803
-        return {"Tags": []}
-
     def list_tags_for_resource(self, resourceArn: str) -> Item:  # noqa: N803
         return {"tags": []}
 
@@ -92,6 +89,12 @@ class Account:
 
     def describe_alarms(self, **more: Any) -> Item:
         return {"MetricAlarms": [], "CompositeAlarms": []}
+
+    def get_account_authorization_details(self, **more: Any) -> Item:
+        return {"Policies": [], "RoleDetailList": []}
+
+    def list_instance_profiles(self, **more: Any) -> Item:
+        return {"InstanceProfiles": []}
 
     def describe_availability_zones(self, **more: Any) -> Item:
         return {"AvailabilityZones": []}

@@ -48,7 +48,7 @@ def faults(it: Checked) -> Iterator[Fault]:
     for call in (*resource.create, *resource.update):
         yield from _call(it, call, sendable)
     yield from _needed(it)
-    taken_back = (each.taken_back for each in resource.delete)
+    taken_back = (each.taken_back for each in (*resource.delete, *resource.update))
     others = (each for each in (resource.fetch, resource.revival, *taken_back) if each is not None)
     for call in (*resource.delete, *resource.obstacles, *others):
         yield from _call(it, call, it.columns)

@@ -3,22 +3,18 @@
 import re
 
 from modules import canonical, ownership, tagging
+from modules.aws_iam import entities
 from modules.spec import (
     Call,
-    Carry,
     Context,
     Derived,
+    Describe,
     Description,
     Detail,
-    Edited,
-    Item,
-    Kept,
     List,
-    Look,
     Obstacle,
-    Old,
-    PerItem,
     Resource,
+    Source,
     Update,
     Waiter,
     assigned,
@@ -28,15 +24,8 @@ from modules.spec import (
 
 _DOCUMENT = Derived(canonical.json_text, ("assume_role_policy_document",))
 
-_TAGS = tagging.iam("role", {"RoleName": "role_name"})
-
-
-def _reserved(description: Description) -> str | None:
-    """Who has made a role that AWS lets nobody else change."""
-    path = str(description.get("Path") or "")
-    if path.startswith("/aws-reserved/sso.amazonaws.com/"):
-        return "IAM Identity Center"
-    return "AWS" if path.startswith("/aws-reserved/") else None
+_NAMED: dict[str, Source] = {"RoleName": "role_name"}
+_TAGS = tagging.iam("role", _NAMED)
 
 
 def _own(description: Description) -> str | None:
@@ -46,10 +35,6 @@ def _own(description: Description) -> str | None:
 
 
 _ASSUMED = re.compile(r":assumed-role/([^/]+)/")
-
-
-def _is_aws(description: Description) -> bool:
-    return str(description.get("Path") or "").startswith(("/aws-service-role/", "/aws-reserved/"))
 
 
 ROLE = Resource(
@@ -73,27 +58,29 @@ ROLE = Resource(
             doc="Who may assume the role.",
         ),
         column("description", "varchar", "Description", canonical=canonical.none_if_empty),
+        entities.attached("AttachedPolicies[].PolicyArn"),
+        fixed(
+            "path", "varchar", "Path", not_null=True, default="'/'", doc="It begins and ends with a slash."
+        ),
         column(
-            "attached_policies_arns",
-            "text[]",
-            "AttachedPolicies[].PolicyArn",
-            canonical=canonical.unordered,
-            refers="iam_policy",
-            doc="The managed policies, AWS's and the account's own.",
+            "max_session_duration",
+            "integer",
+            "MaxSessionDuration",
+            not_null=True,
+            default="3600",
+            doc="Seconds for which somebody may assume the role at most.",
         ),
+        entities.BOUNDARY,
         _TAGS.column,
-        ownership.managed_by(
-            _TAGS, _reserved, _own, ownership.service_role("Path"), ownership.control_tower("RoleName")
-        ),
+        ownership.managed_by(_TAGS, _own, *entities.OWNERS, ownership.control_tower("RoleName")),
     ),
     mark="RoleId",
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
     settles=30,
-    listing=List(
-        operation="list_roles",
-        items="Roles",
-        params={"MaxItems": 1000},
-        joins={"Caller": Context("arn")},
+    # The listing leaves out tags and boundaries.
+    listing=List(operation="list_roles", items="Roles[].RoleName", params={"MaxItems": 1000}),
+    describe=Describe(
+        operation="get_role", ids="RoleName", batch=1, items="Role", joins={"Caller": Context("arn")}
     ),
     details=(
         Detail(
@@ -102,20 +89,18 @@ ROLE = Resource(
             into="AttachedPolicies",
             params={"RoleName": "RoleName"},
         ),
-        # The listing leaves them out.
-        Detail(operation="list_role_tags", items="Tags", into="Tags", params={"RoleName": "RoleName"}),
     ),
     create=(
         Call(
             operation="create_role",
             params={
-                "RoleName": "role_name",
+                **_NAMED,
                 "AssumeRolePolicyDocument": _DOCUMENT,
                 "Description": "description",
-                "Path": Old("Path"),
+                "Path": "path",
+                "MaxSessionDuration": "max_session_duration",
+                "PermissionsBoundary": "permissions_boundary",
                 **_TAGS.create,
-                "MaxSessionDuration": Old("MaxSessionDuration"),
-                "PermissionsBoundary": Old("PermissionsBoundary.PermissionsBoundaryArn"),
             },
             result="Role",
         ),
@@ -124,94 +109,49 @@ ROLE = Resource(
         Update(
             operation="update_assume_role_policy",
             when=("assume_role_policy_document",),
-            params={"RoleName": "role_name", "PolicyDocument": _DOCUMENT},
+            params={**_NAMED, "PolicyDocument": _DOCUMENT},
         ),
         Update(
             operation="update_role",
-            when=("description",),
+            when=("description", "max_session_duration"),
+            # AWS sets an omitted duration back to an hour.
+            whole=True,
             params={
-                "RoleName": "role_name",
-                # AWS sets an omitted duration back to an hour.
-                "MaxSessionDuration": Edited("MaxSessionDuration", lambda there: there, ()),
+                **_NAMED,
+                "MaxSessionDuration": "max_session_duration",
                 # An omitted description is left as it is; an empty one removes it.
                 "Description": Derived(lambda name, text: text or "", ("role_name", "description")),
             },
         ),
-        PerItem(
-            operation="attach_role_policy",
-            column="attached_policies_arns",
-            which="added",
-            params={"RoleName": "role_name", "PolicyArn": Item()},
-        ),
-        PerItem(
-            operation="detach_role_policy",
-            column="attached_policies_arns",
-            which="removed",
-            params={"RoleName": "role_name", "PolicyArn": Item()},
-            tolerate=("NoSuchEntity",),
-        ),
+        *entities.bounds("role", _NAMED),
+        *entities.attachments("role", _NAMED),
         *_TAGS.update,
     ),
-    delete=(Call(operation="delete_role", params={"RoleName": "role_name"}),),
+    delete=(Call(operation="delete_role", params=_NAMED),),
     obstacles=(
         Obstacle(
             operation="list_role_policies",
-            params={"RoleName": "role_name"},
+            params=_NAMED,
             result="PolicyNames",
             what="inline policies",
-            kept=True,
+            unless_used_by=("role_policy",),
         ),
         Obstacle(
             operation="list_instance_profiles_for_role",
-            params={"RoleName": "role_name"},
+            params=_NAMED,
             result="InstanceProfiles[].InstanceProfileName",
             what="instance profiles",
+            unless_used_by=("instance_profile",),
         ),
     ),
-    carry=Carry(
-        looks=(
-            # The listing leaves out the permissions boundary.
-            Look(operation="get_role", params={"RoleName": "role_name"}, result="Role", into=""),
-            Look(
-                operation="list_role_policies",
-                params={"RoleName": "role_name"},
-                result="PolicyNames",
-                into="PolicyNames",
-            ),
-            Look(
-                operation="get_role_policy",
-                params={"RoleName": "role_name", "PolicyName": Item()},
-                result="@",
-                into="Policies",
-                each="PolicyNames",
-            ),
-        ),
-        calls=(
-            Kept(
-                operation="put_role_policy",
-                of="Policies",
-                each=True,
-                params={
-                    "RoleName": "role_name",
-                    "PolicyName": Item("PolicyName"),
-                    "PolicyDocument": Item("PolicyDocument", canonical.as_text),
-                },
-                undone=Call(
-                    operation="delete_role_policy",
-                    params={"RoleName": "role_name", "PolicyName": Item("PolicyName")},
-                    tolerate=("NoSuchEntity",),
-                ),
-            ),
-        ),
-    ),
-    ready=Waiter(name="role_exists", params={"RoleName": "role_name"}, seconds=60, blocks=True),
+    ready=Waiter(name="role_exists", params=_NAMED, seconds=60, blocks=True),
     absent=("NoSuchEntity",),
     eventual=(("MalformedPolicyDocument", "Invalid principal"),),
-    protected=_is_aws,
+    protected=entities.is_aws,
     hints={
         "DeleteConflict": "Remove the role's inline policies and instance profiles first.",
         "MalformedPolicyDocument": "Correct role.assume_role_policy_document: a trust policy needs Version "
         "and Statement with Effect, Principal and Action.",
-        "NoSuchEntity": "Check the ARNs in role.attached_policies_arns.",
+        "NoSuchEntity": "Check the ARNs in role.attached_policies_arns and role.permissions_boundary.",
     },
 )

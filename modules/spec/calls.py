@@ -69,8 +69,8 @@ class Call:
         given: a column and the value that it must have for the call to be made; or a column or part, and
             `SET` or `UNSET`.
         needs: the parameter without whose value the call is not made.
-        taken_back: of a deletion that takes several calls, the one that takes this one back if a later one
-            is refused.
+        taken_back: of a deletion or an update that takes several calls, the one that takes this one back if a
+            later one is refused.
         batch: how calls of several steps become one.
         then: what is waited for after it, of a create or an update, before any other call.
     """

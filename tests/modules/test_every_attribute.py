@@ -423,9 +423,7 @@ def _paths(resource: Resource, edit: Edit) -> Iterator[str]:
                 )
 
 
-@pytest.mark.parametrize(
-    "table", ["log_group", "role", "listener", "target_group", "service", "task_definition"]
-)
+@pytest.mark.parametrize("table", ["log_group", "listener", "target_group", "service", "task_definition"])
 def test_what_a_declaration_does_not_keep_is_found(table: str) -> None:
     forgetful = replace(RESOURCES[table], carry=replace(RESOURCES[table].carry, description=False, calls=()))
     whole = RESOURCES[table]

@@ -55,6 +55,14 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         '"Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}\')',
         lambda client, arn: _pairs(client.list_policy_tags(PolicyArn=arn)["Tags"]),
     ),
+    "instance_profile": (
+        "aws_iam",
+        "iam",
+        "INSERT INTO instance_profile (instance_profile_name) VALUES ('p')",
+        lambda client, arn: _pairs(
+            client.list_instance_profile_tags(InstanceProfileName=arn.rpartition("/")[2])["Tags"]
+        ),
+    ),
     "bucket": (
         "aws_s3",
         "s3",
@@ -280,6 +288,7 @@ def test_every_table_of_what_aws_lets_be_tagged_has_tags() -> None:
         "db_cluster_snapshot",
         "db_snapshot",
         "route",
+        "role_policy",
         "route_table_association",
         "schedule",
         "subscription",

@@ -37,7 +37,7 @@ _FAULTS: tuple[dict[str, Any], ...] = (
 
 #: Reading calls that AWS refuses for a while: listings, and the details of what was listed.
 _REFUSED = (
-    *("ListRoles", "ListAttachedRolePolicies", "ListRoleTags", "DescribeRepositories"),
+    *("ListRoles", "ListAttachedRolePolicies", "GetRole", "DescribeRepositories"),
     *("ListTagsForResource", "DescribeLogGroups", "DescribeSecurityGroups", "DescribeSecurityGroupRules"),
     *("DescribeLoadBalancers", "DescribeListeners", "DescribeTags", "DescribeServices"),
     *("DescribeTaskDefinition", "ListClusters", "ListServices"),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import uuid4
+from xml.sax.saxutils import escape
 
 from deploy.simulator.call import AwsCall
 from deploy.simulator.replies import AwsError
-from deploy.simulator.strict.outcome import Outcome, Rule, backend
+from deploy.simulator.strict.outcome import Answer, Outcome, Rule, backend
 
 _VERSIONS = {"2012-10-17", "2008-10-17"}
 _STATEMENT_FIELDS = {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Condition"}
@@ -89,6 +92,48 @@ def policy_is_not_in_use(call: AwsCall) -> Outcome:
     return None
 
 
+def tags_of_profile(call: AwsCall) -> Outcome:
+    """moto keeps them, and does not tell them."""
+    profile = backend(call, "iam", everywhere=True).instance_profiles.get(call.text("InstanceProfileName"))
+    return None if profile is None else _tags(call, profile.tags)
+
+
+def profile_has_its_role(call: AwsCall) -> Outcome:
+    """A role can be taken off the profile that it is in, and off no other."""
+    profile = backend(call, "iam", everywhere=True).instance_profiles.get(call.text("InstanceProfileName"))
+    name = call.text("RoleName")
+    if profile is None or any(each.name == name for each in profile.roles):
+        return None
+    return AwsError("NoSuchEntity", f"The role with name {name} is not in it.", 404)
+
+
+def role_is_in_no_profile(call: AwsCall) -> Outcome:
+    """A role is deleted when no instance profile has it."""
+    name, iam = call.text("RoleName"), backend(call, "iam", everywhere=True)
+    if all(role.name != name for each in iam.instance_profiles.values() for role in each.roles):
+        return None
+    return AwsError(
+        "DeleteConflict", "Cannot delete entity, must remove roles from instance profile first.", 409
+    )
+
+
+def _tags(call: AwsCall, tags: Iterable[Mapping[str, str]]) -> Answer:
+    """An answer of some tags."""
+    members = "".join(
+        f"<member><Key>{escape(each['Key'])}</Key><Value>{escape(each['Value'])}</Value></member>"
+        for each in tags
+    )
+    return _answer(call, f"<IsTruncated>false</IsTruncated><Tags>{members}</Tags>")
+
+
+def _answer(call: AwsCall, result: str = "") -> Answer:
+    name = call.operation
+    return Answer(
+        f'<{name}Response xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><{name}Result>{result}</{name}Result>'
+        f"<ResponseMetadata><RequestId>{uuid4()}</RequestId></ResponseMetadata></{name}Response>"
+    )
+
+
 def _own_policies(call: AwsCall) -> list[Any]:
     there = backend(call, "iam", everywhere=True).managed_policies.values()
     return [each for each in there if f":{call.account}:" in each.arn]
@@ -109,6 +154,9 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     ("iam", "CreatePolicy"): (policy_name_is_free,),
     ("iam", "CreateRole"): (trust_policy_is_well_formed,),
     ("iam", "DeletePolicy"): (policy_is_not_in_use,),
+    ("iam", "DeleteRole"): (role_is_in_no_profile,),
     ("iam", "GetAccountAuthorizationDetails"): (policies_have_their_names,),
+    ("iam", "ListInstanceProfileTags"): (tags_of_profile,),
+    ("iam", "RemoveRoleFromInstanceProfile"): (profile_has_its_role,),
     ("iam", "UpdateAssumeRolePolicy"): (trust_policy_is_well_formed,),
 }

@@ -225,13 +225,19 @@ class DeclaredWorker:
         job = replace(job.named(old), change=replace(job.change, found=old), changed=frozenset(columns))
         values, facts = job.desired.values, self._maker.facts(job)
         description: dict[str, Any] | None = None
+        done: list[Call] = []
         for call in resource.update:
             if not isinstance(call, Update) or not set(columns) & set(call.when):
                 continue
             if call.seen is not None:
                 await self._change_as_seen(job, call, call.seen)
             elif is_made(call, facts):
-                answer = await self._with_room(job, call)
+                try:
+                    answer = await self._with_room(job, call)
+                except CloudError as error:
+                    await self._take_back(job, done, error)
+                    raise
+                done.append(call)
                 if call.result is not None:
                     description = described(call, answer, facts)
                 if call.then is not None:
@@ -337,9 +343,7 @@ class DeclaredWorker:
             error.detail = f"{error.detail}; these could not all be put back: {left}: {other.detail}"
 
     async def _take_back(self, job: Job, done: Iterable[Call], error: CloudError) -> None:
-        """Take back what the first calls of a deletion have done that AWS refuses to complete."""
-        if error.code in job.resource.absent:
-            return
+        """Take back what the first calls of a deletion or update have done that AWS refuses to complete."""
         for call in done:
             if (back := call.taken_back) is not None:
                 try:
@@ -364,7 +368,8 @@ class DeclaredWorker:
                     self._stop,
                 )
             except CloudError as error:
-                await self._take_back(job, done, error)
+                if error.code not in resource.absent:
+                    await self._take_back(job, done, error)
                 raise
             done.append(call)
         if resource.gone is not None:

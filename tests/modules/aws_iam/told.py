@@ -9,11 +9,6 @@ EXAMPLES = {
         "Document": (_POLICY, _OTHER),
         "VersionId": "v-",
     },
-    "role": {
-        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},
-        "PolicyDocument": _POLICY,
-        "get_role_policy.PolicyName": "PolicyNames-",
-    },
+    "role": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}},
+    "role_policy": {"PolicyDocument": (_POLICY, _OTHER)},
 }
-
-EXCUSED = {"role": {"update_role.MaxSessionDuration": "AWS sets an omitted one back to an hour"}}
