@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from modules.spec import (
@@ -329,3 +329,17 @@ def bucket(name: str) -> Tagging:
             Update(operation="delete_bucket_tagging", when=("tags",), given=("tags", UNSET), params=which),
         ),
     )
+
+
+def route53(kind: str, identity: str) -> Tagging:
+    """Route 53: a resource's kind, such as `hostedzone`, and the column with its id. Ten tags a call."""
+    tags = _tagging(
+        "Tags",
+        pairs,
+        {},
+        put=("change_tags_for_resource", "AddTags"),
+        take=("change_tags_for_resource", "RemoveTagKeys"),
+        params={"ResourceType": Const(kind), "ResourceId": identity},
+    )
+    calls = (each for each in tags.update if isinstance(each, PerKey))
+    return replace(tags, update=tuple(replace(each, most=10, new=each.which == "set") for each in calls))

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from werkzeug.wrappers import Request
 
-from deploy.simulator.rest import of_s3
+from deploy.simulator.rest import of_route53, of_s3
 
 Environ = dict[str, Any]
 
@@ -31,7 +31,7 @@ class AwsCall:
 
     Attributes:
         service: signing name, such as `ec2`, `elasticloadbalancing`, `ecr-public`.
-        operation: AWS's name of it, or method and path where the protocol is REST, S3's apart.
+        operation: AWS's name of it, or method and path where the protocol is REST, S3's and Route 53's apart.
         parameters: the decoded JSON document, or the form's flat names and values.
         agent: the user agent.
     """
@@ -89,6 +89,8 @@ def read_call(environ: Environ) -> AwsCall:
     if service == "s3":
         operation, bucket = of_s3(request.method, request.path, parameters)
         parameters = {**parameters, "Bucket": bucket, "Body": body.decode("utf-8", "replace")}
+    if service == "route53":
+        operation, parameters = of_route53(request.method, request.path, parameters, body)
     return AwsCall(
         service=service.lower(),
         operation=operation,

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from deploy.simulator.call import AwsCall
 
 _FORM_SERVICES = frozenset(
-    {"iam", "sts", "elasticloadbalancing", "rds", "sns", "cloudformation", "autoscaling"}
+    {"iam", "sts", "elasticloadbalancing", "rds", "sns", "cloudformation", "autoscaling", "route53"}
 )
 
 

@@ -1,8 +1,14 @@
-"""The operations of S3, whose protocol tells them by method, path and query. Pure."""
+"""The operations of S3 and Route 53, whose protocol tells them by method, path and query. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+from xml.etree import ElementTree
+
+from botocore.session import Session
 
 _OF_BUCKET = {
     "accelerate": "BucketAccelerateConfiguration",
@@ -45,3 +51,67 @@ def of_s3(method: str, path: str, query: Mapping[str, str]) -> tuple[str, str]:
         if name in query:
             return ("List" if name in _LISTED and method == "GET" else verb) + what, bucket
     return _WHOLE.get(method, verb), bucket
+
+
+def of_route53(
+    method: str, path: str, query: Mapping[str, str], body: bytes
+) -> tuple[str, Mapping[str, Any]]:
+    """AWS's name of an operation, and all of its parameters by their names in AWS's model."""
+    fitting = (
+        (operation, found)
+        for verb, pattern, operation in _of_route53()
+        if verb == method and (found := pattern.fullmatch(path)) is not None
+    )
+    operation, found = next(fitting, (None, None))
+    if operation is None or found is None:
+        return f"{method} {path}", query
+    shape, parameters = operation.input_shape, dict[str, Any](found.groupdict())
+    for name, member in shape.members.items() if shape is not None else ():
+        told = query.get(member.serialization.get("name", name))
+        if member.serialization.get("location") == "querystring" and told is not None:
+            parameters[name] = told
+    if body:
+        parameters |= _read(shape, ElementTree.fromstring(body))
+    return operation.name, parameters
+
+
+@cache
+def _of_route53() -> list[tuple[str, re.Pattern[str], Any]]:
+    """Method, path and model of each operation; those whose paths have no names in them first."""
+    model = Session().get_service_model("route53")
+    operations = sorted(
+        (model.operation_model(name) for name in model.operation_names),
+        key=lambda each: "{" in each.http["requestUri"],
+    )
+    return [(each.http["method"], _pattern(each), each) for each in operations]
+
+
+def _pattern(operation: Any) -> re.Pattern[str]:
+    members = operation.input_shape.members if operation.input_shape is not None else {}
+    names = {each.serialization.get("name", name): name for name, each in members.items()}
+    path = operation.http["requestUri"].partition("?")[0].rstrip("/")
+    words = re.split(r"\{(\w+)\+?\}", path)
+    some = (f"(?P<{names[word]}>[^/]+)" if at % 2 else re.escape(word) for at, word in enumerate(words))
+    return re.compile("".join(some) + "/?")
+
+
+def _read(shape: Any, element: ElementTree.Element) -> Any:
+    """What an element of XML says."""
+    match shape.type_name:
+        case "structure":
+            return dict(_members(shape, element))
+        case "list":
+            return [_read(shape.member, each) for each in element]
+        case "boolean":
+            return element.text == "true"
+        case "integer" | "long":
+            return int(element.text or 0)
+    return element.text or ""
+
+
+def _members(shape: Any, element: ElementTree.Element) -> Iterator[tuple[str, Any]]:
+    there = {each.tag.rpartition("}")[2]: each for each in element}
+    for name, member in shape.members.items():
+        tag = member.serialization.get("name", name)
+        if tag in there:
+            yield name, _read(member, there[tag])

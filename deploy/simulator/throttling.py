@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
 https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-throttling.html
+https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html
 
 AWS documents that IAM throttles, but not at which rate: its buckets here are as small as those of ELB.
 Calls of other services are not throttled.
@@ -82,10 +83,16 @@ _ELB_ALL = Limit(40, 10)
 _ELB_RESOURCES, _ELB_REGISTRATION = Limit(10, 0.2), Limit(20, 4)
 _ELB_READS, _ELB_CHANGES = Limit(40, 10), Limit(20, 3)
 
+_ROUTE_53 = Limit(5, 5)
+
 _IAM_READS, _IAM_CHANGES = Limit(40, 10), Limit(20, 3)
 
 #: What each service's refusal is called, and its HTTP status.
-_REFUSALS = {"ec2": ("RequestLimitExceeded", 503), "iam": ("Throttling", 400)}
+_REFUSALS = {
+    "ec2": ("RequestLimitExceeded", 503),
+    "iam": ("Throttling", 400),
+    "route53": ("Throttling", 400),
+}
 
 
 def refusal(call: AwsCall) -> AwsError:
@@ -104,6 +111,8 @@ def limits(call: AwsCall) -> Iterator[tuple[str, Limit]]:
         case "elasticloadbalancing":
             yield "all", _ELB_ALL
             yield _of_elb(call)
+        case "route53":
+            yield "all", _ROUTE_53
         case "iam":
             yield ("mutating", _IAM_CHANGES) if call.mutating else ("reading", _IAM_READS)
 

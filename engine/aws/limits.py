@@ -10,6 +10,8 @@ guess.
   https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
 - ELB: the same, and all operations share another one besides.
   https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-throttling.html
+- Route 53: all operations of an account share one.
+  https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html
 """
 
 from __future__ import annotations
@@ -45,6 +47,8 @@ def buckets(service: str, operation: str) -> tuple[Named, ...]:
             return (_ECS[operation],)
         case "elbv2":
             return _ELB.get(operation, _ELB_READS if reading else _ELB_CHANGES), _ELB_ALL
+        case "route53":
+            return (_ROUTE_53,)
         case _:
             return guess(operation)
 
@@ -91,3 +95,5 @@ _ELB = _shared(
 _ELB_READS = "non_mutating", Limit(40, 10)
 _ELB_CHANGES = "mutating", Limit(20, 3)
 _ELB_ALL = "all", Limit(40, 10)
+
+_ROUTE_53 = "all", Limit(5, 5)

@@ -91,6 +91,8 @@ def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:
         if isinstance(source, str) and source not in names:
             yield fault(f"{call.operation} joins {key}: no column {source}", source, names)
     yield from _batch(it, call)
+    if call.until is not None:
+        yield from _waiter(it, call.until)
     if isinstance(call, Update):
         yield from _left_out(it, call)
 
@@ -155,8 +157,7 @@ def _result(it: Checked, operation: str, path: str) -> Iterator[Fault]:
 def _batch(it: Checked, call: Call) -> Iterator[Fault]:
     if call.batch is None:
         return
-    members = it.aws.input(call.operation).members
-    lists = [name for name, shape in members.items() if shape.type_name == "list"]
+    lists = list(_lists(it.aws.input(call.operation)))
     if call.batch.parameter not in lists:
         yield fault(f"{call.operation}: no list {call.batch.parameter}", call.batch.parameter, lists)
     sent = {path.partition("[")[0] for path in call.params}
@@ -164,6 +165,15 @@ def _batch(it: Checked, call: Call) -> Iterator[Fault]:
         yield fault(f"{call.operation} sends no {call.batch.parameter}", call.batch.parameter, sent)
     if call.batch.results is not None:
         yield from _result(it, call.operation, call.batch.results)
+
+
+def _lists(shape: Shape, within: str = "") -> Iterator[str]:
+    """The paths of the lists in a structure that are in no other list."""
+    for name, member in shape.members.items():
+        if member.type_name == "list":
+            yield within + name
+        elif member.type_name == "structure" and not within:
+            yield from _lists(member, f"{name}.")
 
 
 def _comes_with(it: Checked, each: ComesWith) -> Iterator[Fault]:

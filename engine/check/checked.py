@@ -49,6 +49,7 @@ class Checked:
         if items is None:
             return None
         joined: dict[str, Shape] = dict.fromkeys(source.joins)
+        joined |= dict.fromkeys(listing.per.joins if listing.per and describe is None else ())
         if listing.each is not None:
             outer = element(items)
             items = _value(outer, listing.each)

@@ -33,17 +33,19 @@ def faults(it: Checked) -> Iterator[Fault]:
         for path in (it.resource.created, it.resource.mark):
             if path is not None:
                 yield from _there(description, path)
-    yield from _answers(it, description.joined if description else {})
+    yield from _answers(it, description or Described(None))
     yield from _fetch(it)
 
 
 def _listing(it: Checked) -> Iterator[Fault]:
     listing = it.resource.listing
     given: dict[str, object] = {**listing.params}
+    if listing.per and listing.per.joins and it.resource.describe:
+        yield fault(f"{listing.operation} joins what {listing.per.table} tells, but describes names")
     if listing.per:
         known = it.columns_of(listing.per.table)
-        for name, column in listing.per.params.items():
-            given[name] = ""
+        given |= dict.fromkeys(listing.per.params, "")
+        for column in listing.per.scope.values():
             if column not in known:
                 what = f"{listing.operation}: {listing.per.table} has no column {column}"
                 yield fault(what, column, known)
@@ -70,7 +72,7 @@ def _describe(it: Checked) -> Iterator[Fault]:
 def _batched(it: Checked, description: Described) -> Iterator[Fault]:
     for each in it.resource.batched:
         of = it.by(each.service)
-        yield from _plain(of, each.operation, {each.ids: []})
+        yield from _plain(of, each.operation, {**each.params, each.ids: []})
         yield from _there(description, each.of)
         items = element((yield from _result(of, each.operation, each.items)))
         for path in (each.by, each.value) if items is not None else ():
@@ -85,7 +87,7 @@ def _details(it: Checked, description: Described) -> Iterator[Fault]:
         yield from _result(it, detail.operation, detail.items)
 
 
-def _answers(it: Checked, joined: Mapping[str, Shape]) -> Iterator[Fault]:
+def _answers(it: Checked, description: Described) -> Iterator[Fault]:
     """The columns in what describes one resource: the fetch, or else the answers of creates and updates."""
     fetch = it.resource.fetch
     for call in (fetch,) if fetch else (*it.resource.create, *it.resource.update):
@@ -100,10 +102,19 @@ def _answers(it: Checked, joined: Mapping[str, Shape]) -> Iterator[Fault]:
         others = [each.into for each in it.resource.details]
         others += [each.into for each in it.resource.batched]
         others += it.resource.describe.beside if it.resource.describe else []
-        details = {name: joined.get(name) for name in others}
+        details = {name: description.joined.get(name) for name in others}
         if shape is not None:
-            described = Described(shape, {**dict.fromkeys(call.joins), **details})
+            joined = {key: _of_description(description, key) for key in call.joins}
+            described = Described(shape, {**joined, **details})
             yield from _columns(it, call.operation, described)
+
+
+def _of_description(description: Described, key: str) -> Shape:
+    """What AWS itself tells under a key that is put into an answer; a string if it tells nothing."""
+    try:
+        return found(description, key)
+    except NoPathError:
+        return None
 
 
 def _fetch(it: Checked) -> Iterator[Fault]:

@@ -94,5 +94,5 @@ def _referred_columns(snapshot: Snapshot) -> dict[str, set[str]]:
             if column.reference and column.reference.by:
                 used[column.reference.table].add(column.reference.by)
         if resource.listing.per is not None:
-            used[resource.listing.per.table].update(resource.listing.per.params.values())
+            used[resource.listing.per.table].update(resource.listing.per.scope.values())
     return used

@@ -204,12 +204,17 @@ def merged(requests: Sequence[Mapping[str, Any]], listed: str) -> dict[str, Any]
     """One request that asks for what several do, which differ in one list only.
 
     Args:
-        listed: the parameter with that list.
+        listed: path of the parameter with that list.
     """
     first, *others = requests
     if not others:
         return dict(first)
-    return {**first, listed: [element for each in requests for element in each[listed]]}
+    name, _, rest = listed.partition(".")
+    inner = [each[name] for each in requests]
+    return {
+        **first,
+        name: merged(inner, rest) if rest else [element for each in inner for element in each],
+    }
 
 
 _SEGMENT = re.compile(r"([^.\[]+)(?:\[(\d+)\])?\.?")

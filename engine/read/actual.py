@@ -148,16 +148,16 @@ class _Reader:
         return name.set_result if name is not None else lambda names: None
 
     async def _scopes(self, per: Per) -> list[dict[str, Any]]:
-        """The parameters of a listing for each resource of the other table.
+        """What a listing has to know of each resource of the other table.
 
         Where that table's listing gives their identities, nothing more needs to be known of them.
         """
         parent = next(each for each in self.resources if each.table == per.table)
-        if per.table in self.names and set(per.params.values()) == {parent.identity}:
+        if per.table in self.names and set(per.scope.values()) == {parent.identity}:
             names = await self._names_of(per.table)
-            return [dict.fromkeys(per.params, name) for name in names]
+            return [dict.fromkeys(per.scope, name) for name in names]
         found = await self.tasks[per.table]
-        return [{name: each.values[column] for name, column in per.params.items()} for each in found]
+        return [{name: each.values[column] for name, column in per.scope.items()} for each in found]
 
     async def _names_of(self, table: str) -> list[str]:
         """What a table's listing gives; what ends the listing ends the wait for it."""

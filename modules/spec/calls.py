@@ -16,9 +16,9 @@ class Batch:
     """Lets one call do what several steps ask for, if their calls differ in one list only.
 
     Attributes:
-        parameter: that list.
+        parameter: path of that list.
         limit: how many steps share a call at most.
-        results: path of the descriptions of what was made in the answer; None: nothing is made.
+        results: path of the descriptions of what was made in the answer; None: it has none of them.
     """
 
     parameter: str
@@ -73,6 +73,7 @@ class Call:
             later one is refused.
         batch: how calls of several steps become one.
         then: what is waited for after it, of a create or an update, before any other call.
+        until: what is waited for once the call is made, by what the answer says: its sources are `Item()`.
     """
 
     operation: str
@@ -86,6 +87,7 @@ class Call:
     needs: str | None = None
     taken_back: Call | None = None
     batch: Batch | None = None
+    until: Waiter | None = None
     then: Waiter | None = None
 
 

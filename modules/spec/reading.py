@@ -17,10 +17,17 @@ class Per:
     Attributes:
         table: that table.
         params: parameter to the column of that table which gives it.
+        joins: what descriptions are to have of that resource: key to column.
     """
 
     table: str
     params: Mapping[str, str]
+    joins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def scope(self) -> Mapping[str, str]:
+        """All that has to be known of the other resource: by what name, and which column gives it."""
+        return {**self.joins, **self.params}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +120,7 @@ class Batched:
         value: path of what the description gets in such an element.
         into: the key.
         unless: of which descriptions it is not asked, such as of secrets.
+        params: constant parameters.
     """
 
     operation: str
@@ -125,3 +133,4 @@ class Batched:
     into: str
     service: str | None = None
     unless: Callable[[Description], bool] | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)

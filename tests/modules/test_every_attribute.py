@@ -140,7 +140,7 @@ def _told(resource: Resource, variant: int) -> tuple[TellingCloud, Found]:
     cloud = TellingCloud(resource, variant)
     driver = DeclaredDriver(cloud, PATIENCE)
     per = resource.listing.per
-    scope = {name: f"{name}-0-{variant}" for name in per.params} if per else {}
+    scope = {name: f"{name}-0-{variant}" for name in per.scope} if per else {}
 
     async def read() -> Found:
         found = (await driver.list_all(resource, scope, lambda names: None))[0]
@@ -154,8 +154,8 @@ def _unhindered(resource: Resource) -> Resource:
     fetch = resource.fetch
     if fetch is not None and fetch.where:
         fetch = replace(fetch, where={}, result=f"{fetch.result}[0]")
-    create = tuple(replace(each, then=None) for each in resource.create)
-    update = tuple(replace(each, then=None) for each in resource.update)
+    create = tuple(replace(each, then=None, until=None) for each in resource.create)
+    update = tuple(replace(each, then=None, until=None) for each in resource.update)
     return replace(
         resource,
         obstacles=(),

@@ -31,7 +31,7 @@ def told(table: str, variant: int) -> Found:
     """A resource as AWS tells it, with whichever of the values that a model allows."""
     resource = RESOURCES[table]
     per = resource.listing.per
-    scope = {name: f"{name}-0-{variant}" for name in per.params} if per else {}
+    scope = {name: f"{name}-0-{variant}" for name in per.scope} if per else {}
     driver = DeclaredDriver(TellingCloud(resource, variant), PATIENCE)
     return asyncio.run(driver.list_all(resource, scope, lambda names: None))[0]
 

@@ -183,6 +183,14 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "INSERT INTO topic (name) VALUES ('t')",
         lambda client, arn: _pairs(client.list_tags_for_resource(ResourceArn=arn)["Tags"]),
     ),
+    "hosted_zone": (
+        "aws_route53",
+        "route53",
+        "INSERT INTO hosted_zone (domain_name) VALUES ('example.org')",
+        lambda client, id: _pairs(
+            client.list_tags_for_resource(ResourceType="hostedzone", ResourceId=id)["ResourceTagSet"]["Tags"]
+        ),
+    ),
     "kms_key": (
         "aws_kms",
         "kms",
@@ -291,6 +299,7 @@ def test_every_table_of_what_aws_lets_be_tagged_has_tags() -> None:
         "role_policy",
         "route_table_association",
         "schedule",
+        "resource_record_set",
         "subscription",
     }
     assert set(find_modules().resources) - tagged == untagged

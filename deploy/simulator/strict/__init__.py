@@ -22,6 +22,7 @@ from deploy.simulator.strict import (
     logs,
     networks,
     rds,
+    route53,
     s3,
     secretsmanager,
     security_groups,
@@ -42,6 +43,7 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **networks.RULES,
     **s3.RULES,
     **rds.RULES,
+    **route53.RULES,
     **secretsmanager.RULES,
     **security_groups.RULES,
     **sqs.RULES,
@@ -68,6 +70,8 @@ def trim(call: AwsCall, reply: Response) -> Response:
     shorten = TRIMS.get((call.service, call.operation))
     if shorten is not None and reply.status_code == 200:
         reply.set_data(json.dumps(shorten(call, json.loads(reply.get_data()))))
+    if (call.service, call.operation) == ("route53", "CreateHostedZone") and reply.status_code == 201:
+        route53.complete(call)
     if (call.service, call.operation) == ("s3", "CreateBucket") and reply.status_code == 200:
         s3.complete(call)
     if (call.service, call.operation) == ("ec2", "RunInstances") and reply.status_code == 200:

@@ -22,11 +22,12 @@ from engine.aws.session import Cloud
 from engine.caller import Stop
 from engine.drivers.declared.lookup import Lookup
 from engine.drivers.job import Job
+from engine.errors import OperationError
 from engine.plan import descriptions
 from engine.plan.model import Found
 from engine.plan.requests import Facts, carried, merged, request, structure, unseen
 from engine.waiting import Attempts, growing
-from modules.spec import Call, Edited, Resource, Token
+from modules.spec import Call, Edited, Resource, Token, Waiter
 
 #: Seconds that AWS takes to allow another call, from which on none is to be made in vain.
 _SCARCE = 1.0
@@ -186,7 +187,7 @@ class Maker:
     async def _share_out(self, call: Call, jobs: Sequence[Job], answer: Mapping[str, Any]) -> list[Made]:
         """The part of an answer that is each job's; what the answer does not contain is looked for."""
         if call.batch is None or call.batch.results is None or len(jobs) == 1:
-            return [answer]
+            return [answer] * len(jobs)
         shown = _shown(jobs[0].resource, call.batch.results, answer)
         matching = [self.lookup.pick(each.resource, shown, each.desired) for each in jobs]
         return [
@@ -203,7 +204,7 @@ class Maker:
         repeatable: bool = False,
     ) -> dict[str, Any]:
         resource, together = jobs[0].resource, merged(params, call.batch.parameter if call.batch else "")
-        return await self.when_seen(
+        answer = await self.when_seen(
             resource,
             call,
             lambda: calls.call(
@@ -217,6 +218,26 @@ class Maker:
                 stop=self.stop,
             ),
         )
+        if call.until is not None:
+            await self._wait_until(resource, call.until, answer)
+        return answer
+
+    async def _wait_until(self, resource: Resource, until: Waiter, answer: Mapping[str, Any]) -> None:
+        """Wait for what a call has asked for. A stop ends the wait: AWS goes on by itself."""
+        params = structure(until.params, Facts(values={}, parts={}, context=self.context, item=answer))
+        try:
+            await calls.wait(
+                self.cloud,
+                resource.service,
+                until.name,
+                params,
+                until.seconds,
+                self.stop,
+                resource.region,
+            )
+        except OperationError:
+            if not self.stop.requested:
+                raise
 
     async def when_seen(
         self, resource: Resource, call: Call, attempt: Callable[[], Awaitable[dict[str, Any]]]

@@ -27,7 +27,7 @@ async def listed(
     """What AWS holds of a table; references as AWS gives them.
 
     Args:
-        scope: the parameters that say of which resource of another table, where listings are made for each.
+        scope: what says of which resource of another table, where listings are made for each.
         named: hears what the listing gives before it is described.
 
     Raises:
@@ -53,7 +53,11 @@ async def _listed(
     cloud: Cloud, resource: Resource, scope: Scope, named: Callable[[list[str]], None]
 ) -> list[dict[str, Any]]:
     listing = resource.listing
-    params = {**await _given(cloud, listing.params), **scope}
+    per = listing.per
+    params = {
+        **await _given(cloud, listing.params),
+        **({name: scope[name] for name in per.params} if per else {}),
+    }
     items: list[Any] = []
     try:
         async for page in pages(cloud, resource.service, listing.operation, params, resource.region):
@@ -65,7 +69,9 @@ async def _listed(
             return []
         raise
     if resource.describe is None:
-        return await _joined(cloud, items, listing.joins)
+        of_parent = {key: scope[key] for key in per.joins} if per else {}
+        joined = await _joined(cloud, items, listing.joins)
+        return [{**each, **of_parent} for each in joined] if of_parent else joined
     named(items)
     return await _described(cloud, resource, scope, items)
 
@@ -176,8 +182,8 @@ async def _with_batched(
 async def _told(cloud: Cloud, resource: Resource, batched: Batched, names: list[str]) -> dict[str, Any]:
     """What a call tells of some resources, by name; of those that are there still."""
     try:
-        service = batched.service or resource.service
-        answer = await call(cloud, service, batched.operation, {batched.ids: names}, resource.region)
+        service, params = batched.service or resource.service, {**batched.params, batched.ids: names}
+        answer = await call(cloud, service, batched.operation, params, resource.region)
     except CloudError as error:
         if error.code not in resource.absent:
             raise

@@ -86,7 +86,7 @@ class Lookup:
                 value = desired.values[column.name]
                 parent = self._snapshot.by(per.table, column.reference.by, value)
                 if parent is not None:
-                    return {name: parent.values[of] for name, of in per.params.items()}
+                    return {name: parent.values[of] for name, of in per.scope.items()}
         return {}
 
     async def _listed(self, resource: Resource, scope: Scope) -> list[Found]:

@@ -417,7 +417,9 @@ class DeclaredWorker:
                     seen = await looks.look(self._cloud, job.resource, call.seen, facts)
                 for some in _portions(keys, call.most):
                     item = some if call.seen is None else {"item": some, "seen": seen}
-                    await self._call_when_seen(job, call, request(call, replace(facts, item=item)))
+                    about = replace(facts, item=item)
+                    if is_made(call, about):
+                        await self._call_when_seen(job, call, request(call, about))
 
     async def _repeat_together(self, job: Job, call: Call) -> Mapping[str, Any]:
         """A call that can be repeated, together with the others of the step's group."""

@@ -19,6 +19,7 @@ from modules.aws_elb.target_group import TARGET_GROUP
 from modules.aws_iam.iam_policy import IAM_POLICY
 from modules.aws_iam.role import ROLE
 from modules.aws_regions.aws_regions import AWS_REGIONS
+from modules.aws_route53.resource_record_set import RESOURCE_RECORD_SET
 from modules.aws_s3.bucket import BUCKET
 from modules.aws_security_group.security_group import SECURITY_GROUP
 from modules.aws_security_group.security_group_rule import SECURITY_GROUP_RULE
@@ -28,6 +29,7 @@ from modules.aws_vpc.vpc import VPC
 from modules.catalogue import Catalogue, find_modules
 from modules.spec import (
     SET,
+    Batch,
     Call,
     Carry,
     Choice,
@@ -220,6 +222,24 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
     "waiter": (
         replace(SUBNET, ready=replace(SUBNET.ready, name="subnet_availible")),  # type: ignore[type-var]
         "no waiter subnet_availible in ec2",
+    ),
+    "waiter of a call": (
+        updates(RESOURCE_RECORD_SET, lambda each: replace(each, until=Waiter(name="changed", params={}))),
+        "no waiter changed in route53",
+    ),
+    "list of a batch": (
+        updates(RESOURCE_RECORD_SET, lambda each: replace(each, batch=Batch(parameter="Changes", limit=2))),
+        "change_resource_record_sets: no list Changes",
+    ),
+    "what is told of another resource": (
+        replace(
+            RESOURCE_RECORD_SET,
+            listing=replace(
+                RESOURCE_RECORD_SET.listing,
+                per=replace(RESOURCE_RECORD_SET.listing.per, joins={"ZoneName": "zone_name"}),  # type: ignore[type-var]
+            ),
+        ),
+        "list_resource_record_sets: hosted_zone has no column zone_name",
     ),
     "enum": (
         column(VPC, "state", type=EnumType(name="vpc_state_enum", values=("available",))),

@@ -113,6 +113,8 @@ def test_an_update_sends_what_has_changed_or_all_where_aws_sets_back_what_it_is_
 
 def test_requests_that_differ_in_one_list_become_one() -> None:
     assert merged([{"G": "g", "L": [1]}, {"G": "g", "L": [2, 3]}], "L") == {"G": "g", "L": [1, 2, 3]}
+    inner = [{"G": "g", "B": {"C": "c", "L": [1]}}, {"G": "g", "B": {"C": "c", "L": [2]}}]
+    assert merged(inner, "B.L") == {"G": "g", "B": {"C": "c", "L": [1, 2]}}
 
 
 _THING = resource("thing", column("note", "text", "note"))

@@ -14,9 +14,10 @@ from engine.caller import Stop
 from engine.drivers.declared.create_once import Maker
 from engine.drivers.declared.lookup import Lookup
 from engine.drivers.job import Job
+from engine.errors import OperationError
 from engine.plan.model import Change, Desired, Row
 from engine.plan.snapshot import Snapshot
-from modules.spec import Batch, Call
+from modules.spec import Batch, Call, Item, Waiter
 from tests.engine.plan.tiny import resource
 
 _REMOVE = Call(operation="remove", params={"Names[0]": "name"}, batch=Batch(parameter="Names", limit=10))
@@ -95,3 +96,30 @@ async def test_what_aws_has_not_looked_at_is_no_better_in_halves(
     assert await _maker().repeat(_REMOVE, _jobs("a", "wrong")) == [error] * 2
     assert await _maker().create(_MAKE, _jobs("a", "wrong")) == [error] * 2
     assert calls.sent == [["a", "wrong"]] * 2
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+async def test_what_a_call_asks_for_is_waited_for_once_for_all(
+    monkeypatch: pytest.MonkeyPatch, stopped: bool
+) -> None:
+    """A stop ends the wait: AWS does the rest by itself."""
+    waited: list[Any] = []
+    maker = _maker()
+
+    async def wait(
+        cloud: Any, service: str, name: str, params: Any, seconds: int, stop: Stop, *a: Any
+    ) -> None:
+        waited.append((name, params, seconds))
+        if stopped:
+            stop.request(OperationError("stopped", sqlstate="57014"))
+            stop.check()
+
+    async def call(*a: Any, **b: Any) -> dict[str, Any]:
+        return {"Info": {"Id": "c1"}}
+
+    monkeypatch.setattr("engine.aws.calls.call", call)
+    monkeypatch.setattr("engine.aws.calls.wait", wait)
+    until = Waiter(name="changed", params={"Id": Item("Info.Id")}, seconds=9)
+    made = await maker.create(replace(_MAKE, until=until), _jobs("a", "b"))
+    assert made == [{"Info": {"Id": "c1"}}] * 2
+    assert waited == [("changed", {"Id": "c1"}, 9)]

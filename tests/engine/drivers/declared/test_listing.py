@@ -10,6 +10,8 @@ import pytest
 from engine.aws.errors import CloudError
 from engine.drivers.declared.listing import listed
 from modules.aws_kms.kms_key import KMS_KEY
+from modules.aws_route53.hosted_zone import HOSTED_ZONE
+from modules.aws_route53.resource_record_set import RESOURCE_RECORD_SET
 from modules.aws_ssm.parameter import PARAMETER
 
 #: Without the refusals, what AWS answers by operation.
@@ -94,3 +96,39 @@ async def test_what_is_not_to_be_asked_for_is_not(monkeypatch: pytest.MonkeyPatc
     found = await listed(None, replace(PARAMETER, batched=PARAMETER.batched[:1]), {})  # type: ignore[arg-type]
     assert asked == [("get_parameters", {"Names": ["open"]})]
     assert [(each.values["name"], each.values["value"]) for each in found] == [("open", "v"), ("shut", None)]
+
+
+async def test_a_description_has_what_is_told_of_the_resource_that_it_is_listed_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Any] = []
+
+    async def pages(cloud: Any, service: str, operation: str, params: Any, region: Any) -> Any:
+        asked.append(params)
+        yield {"ResourceRecordSets": [{"Name": "example.org.", "Type": "NS"}]}
+
+    monkeypatch.setattr("engine.drivers.declared.listing.pages", pages)
+    scope = {"HostedZoneId": "Z1", "ZoneName": "example.org", "ZoneOwner": None}
+    [found] = await listed(None, RESOURCE_RECORD_SET, scope)  # type: ignore[arg-type]
+    assert asked == [{"HostedZoneId": "Z1"}]
+    assert (found.values["parent_hosted_zone_id"], found.values["is_apex"]) == ("Z1", True)
+
+
+async def test_many_are_asked_for_with_what_is_the_same_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    async def pages(*a: Any, **b: Any) -> Any:
+        yield {"HostedZones": [{"Id": f"/hostedzone/Z{number}"} for number in range(12)]}
+
+    async def call(cloud: Any, service: str, operation: str, params: Any, region: Any) -> Any:
+        if operation == "get_hosted_zone":
+            return {"HostedZone": {"Id": params["Id"], "Name": "example.org."}}
+        asked.append((params["ResourceType"], len(params["ResourceIds"])))
+        tags = [{"Key": "a", "Value": params["ResourceIds"][0]}]
+        return {"ResourceTagSets": [{"ResourceId": params["ResourceIds"][0], "Tags": tags}]}
+
+    monkeypatch.setattr("engine.drivers.declared.listing.pages", pages)
+    monkeypatch.setattr("engine.drivers.declared.listing.call", call)
+    found = await listed(None, HOSTED_ZONE, {})  # type: ignore[arg-type]
+    assert asked == [("hostedzone", 10), ("hostedzone", 2)]
+    assert [each.values["tags"] for each in found[::10]] == [{"a": "Z0"}, {"a": "Z10"}]
