@@ -64,6 +64,7 @@ def plan_apply(
         steps=graph.steps(snapshot, changes),
         restores=tuple(planner.restores),
         pairs=planner.resolver.pairs,
+        unsaid=planner.unsaid,
     )
 
 
@@ -86,6 +87,7 @@ class _Planner:
         self._kept = kept
         self.changes: list[Change] = []
         self.restores: list[Restore] = []
+        self.unsaid: dict[tuple[str, str], tuple[str, str]] = {}
         self._removed: set[tuple[str, str]] = set()
         self._replaced: dict[tuple[str, str], Key] = {}
         self._restored: set[tuple[str, str]] = set()
@@ -259,6 +261,8 @@ class _Planner:
             self._taken_along[resource.table, found.identity] = taken_along
             if self._within(found) & self._removed:
                 self._delete(resource, found, taken_along)
+            else:
+                self.unsaid[resource.table, found.identity] = taken_along
             return
         stays = descriptions.is_protected(resource, found) or descriptions.is_kept(resource, found)
         if stays or self._within(found) & self._restored:

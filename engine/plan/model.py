@@ -203,12 +203,15 @@ class Plan:
         steps: in an order that respects `after`.
         restores: rows to put right.
         pairs: which row is which resource, by table and key.
+        unsaid: table and identity of what AWS made and removes of its own accord, which is no change of the
+            user's, with what it removes that along with.
     """
 
     changes: tuple[Change, ...]
     steps: tuple[Step, ...]
     restores: tuple[Restore, ...]
     pairs: Mapping[tuple[str, Key], Found]
+    unsaid: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     def taken_along(self) -> Mapping[tuple[str, str], list[tuple[str, str]]]:
         """What AWS removes along with each resource that the plan removes, by table and identity."""
@@ -216,6 +219,8 @@ class Plan:
         for each in self.changes:
             if each.taken_along and each.found:
                 result.setdefault(each.taken_along, []).append((each.table, each.found.identity))
+        for name, owner in self.unsaid.items():
+            result.setdefault(owner, []).append(name)
         return result
 
 

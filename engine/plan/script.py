@@ -443,12 +443,12 @@ def _text(value: Any) -> str:
 def _is_said(resource: Resource, column: Column, state: State) -> bool:
     """Whether a new row has to say what is in a column.
 
-    What AWS tells is said where it is part of the name of what AWS makes along with something else: it is the
-    row that asks for that, and what refers to it looks for it by its name.
+    What AWS says is said where a row of another name would ask for something else: a VPC's main route table
+    is not one that a row adds.
     """
     value = state.values[column.name]
-    if column.is_aws_to_say and column.name not in resource.natural_key:
-        return column.not_null and column.default is None
+    if column.is_aws_to_say:
+        return column.not_null and (column.default is None or column.name in resource.natural_key)
     return value is not None or column.default is not None
 
 

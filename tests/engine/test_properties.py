@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -303,9 +304,15 @@ def _insert(world: World, draw: Draw, table: str) -> None:
         world.rows[table].append(row)
 
 
-def _default(column: Column) -> bool | None:
-    """What Postgres gives a column that an INSERT does not name, where that is a switch."""
-    return column.default == "true" if column.default in ("true", "false") else None
+def _default(column: Column) -> Any:
+    """What Postgres gives a column that an INSERT does not name."""
+    match column.default:
+        case None | "'{}'":
+            return None
+        case "true" | "false":
+            return column.default == "true"
+        case _:
+            return ast.literal_eval(column.default)
 
 
 def _tags(resource: Resource, draw: Draw) -> dict[str, Any]:

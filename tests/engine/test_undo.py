@@ -273,6 +273,34 @@ async def test_a_second_undo_of_the_same_operation_has_nothing_to_do(one: Sessio
     assert "there is a row of this name, which has not been applied" in error.message
 
 
+async def test_what_aws_makes_with_a_vpc_goes_with_it_and_is_undone_with_it(one: Session) -> None:
+    """The main route table, and what makes it that: no plan says that they go."""
+    agreed = (
+        "SELECT relation::regclass::text, count(*) FROM iasql.bases WHERE relation IN "
+        "('vpc'::regclass, 'route_table'::regclass, 'route_table_association'::regclass) "
+        "GROUP BY 1 ORDER BY 1"
+    )
+    here = [("route_table", 2), ("route_table_association", 2), ("vpc", 2)]
+    await one.execute(_NETWORK)
+    await one("iasql_apply")
+    assert await one.rows(agreed) == here
+    await one.execute("UPDATE vpc SET cidr_block = '10.8.0.0/16' WHERE NOT is_default")
+    await one.execute("UPDATE subnet SET cidr_block = '10.8.1.0/24' WHERE cidr_block = '10.9.1.0/24'")
+    await one("iasql_apply")
+    assert await one.rows(agreed) == here
+    for network in ("10.9.0.0/16", "10.8.0.0/16"):
+        await one("iasql_undo")
+        await one("iasql_apply")
+        assert await one("iasql_plan_apply") == []
+        assert await one.rows(agreed) == here
+        assert await one.rows("SELECT cidr_block FROM vpc WHERE NOT is_default") == [(network,)]
+    await one.execute("DELETE FROM security_group_rule; DELETE FROM subnet WHERE cidr_block LIKE '10.%'")
+    await one.execute("DELETE FROM security_group WHERE vpc_id = (SELECT id FROM vpc WHERE NOT is_default)")
+    await one.execute("DELETE FROM vpc WHERE NOT is_default")
+    await one("iasql_apply")
+    assert await one.rows(agreed) == [(table, 1) for table, _ in here]
+
+
 async def test_what_is_in_the_default_vpc_is_called_as_plans_call_it(one: Session) -> None:
     await one.execute("INSERT INTO security_group (group_name, description) VALUES ('web', 'd')")
     await one("iasql_apply")
