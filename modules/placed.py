@@ -25,6 +25,7 @@ def placed(resource: Resource, schema: str, name_of: Callable[[str], str]) -> Re
         parts=tuple(_part(each, schema, name_of) for each in resource.parts),
         listing=listing,
         comes_with=tuple(replace(each, table=name_of(each.table)) for each in resource.comes_with),
+        brings=tuple(name_of(each) for each in resource.brings),
         after=tuple(replace(each, table=name_of(each.table)) for each in resource.after),
     )
 

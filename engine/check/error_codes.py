@@ -115,7 +115,8 @@ _EC2 = _codes(
     SecurityGroupsPerInstanceLimitExceeded SecurityGroupsPerInterfaceLimitExceeded SnapshotLimitExceeded
     SubnetLimitExceeded TagLimitExceeded TagPolicyViolation TransitGatewayRouteTablePropagation.NotFound
     UnauthorizedOperation Unavailable UnknownParameter UnknownPrincipalType.Unsupported UnknownVolumeType
-    Unsupported UnsupportedOperation VcpuLimitExceeded VolumeInUse VolumeLimitExceeded VpcCidrConflict
+    Unsupported UnsupportedOperation VcpuLimitExceeded VolumeInUse VolumeLimitExceeded
+    VolumeModificationRateExceeded VpcCidrConflict
     VpcEndpointLimitExceeded VPCIdNotSpecified VpcLimitExceeded VpcPeeringConnectionAlreadyExists
     VPCResourceNotSpecified VpnConnectionLimitExceeded VpnGatewayAttachmentLimitExceeded
     VpnGatewayLimitExceeded ZonesMismatched

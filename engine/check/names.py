@@ -69,6 +69,9 @@ def _others(it: Checked) -> Iterator[Fault]:
             shared = it.columns_of(order.table)
             yield fault(f"after: {order.table} has no column {order.shares}", order.shares, shared)
         yield from _through(it, order)
+    for table in it.resource.brings:
+        if table not in it.resources:
+            yield fault(f"brings: no table {table}", table, it.resources)
     for lookup in it.resource.lookups:
         reference = it.columns[lookup.reference].reference if lookup.reference in it.columns else None
         target = it.resources.get(reference.table) if reference else None

@@ -207,6 +207,8 @@ class _Planner:
         itself = {name for name in changed if diff.replaces(resource, [name])}
         replaced = bool(itself) or self._follows(resource, desired, found, changed)
         _check_settled(resource, desired, found, self._label(found), itself if replaced else changed)
+        if replaced and _lets_go(resource, desired, found):
+            taken_along = None  # what it goes along with may have to wait for the new one
         if replaced:
             _check_deletable(resource, found, self._label(found))
             self._check_held(resource, found)
@@ -423,8 +425,13 @@ def _name(resource: Resource, found: Found) -> str:
 
 def _goes_first(resource: Resource, desired: Desired, found: Found) -> bool:
     """Whether a resource has to go before a new one can have its name, or what only one can have."""
+    return _lets_go(resource, desired, found) or _same_name(resource, desired, found)
+
+
+def _lets_go(resource: Resource, desired: Desired, found: Found) -> bool:
+    """Whether a resource has what only one can have, and the one in its place is to have it."""
     held = (found.values[name] for name in resource.holds if found.values[name] == desired.values[name])
-    return any(each is not None for each in held) or _same_name(resource, desired, found)
+    return any(each is not None for each in held)
 
 
 def _same_name(resource: Resource, desired: Desired, found: Found) -> bool:

@@ -253,7 +253,9 @@ def tables_brought(resources: Mapping[str, Resource], made: Iterable[str]) -> se
 
     What the engine takes away again, if no row asks for it, is not among them.
     """
-    waiting = [each.table for table in made for each in resources[table].comes_with if each.unwanted is None]
+    makers = [resources[table] for table in made]
+    waiting = [each.table for maker in makers for each in maker.comes_with if each.unwanted is None]
+    waiting += [table for maker in makers for table in maker.brings]
     brought: set[str] = set()
     while waiting:
         table = waiting.pop()

@@ -1,13 +1,22 @@
-"""Virtual machines, their keys and images."""
+"""Virtual machines, their disks, keys and images."""
 
 from modules.aws_ec2.ami import AMI
+from modules.aws_ec2.general_purpose_volume import GENERAL_PURPOSE_VOLUME
 from modules.aws_ec2.instance import INSTANCE
+from modules.aws_ec2.instance_block_device_mapping import INSTANCE_BLOCK_DEVICE_MAPPING
 from modules.aws_ec2.key_pair import KEY_PAIR
 from modules.spec import Module
 
 MODULE = Module(
     name="aws_ec2",
     dependencies=("aws_account", "aws_security_group"),
-    resources=(AMI, KEY_PAIR, INSTANCE),
-    tables=("ami", "key_pair", "instance", "instance_security_groups"),
+    resources=(AMI, KEY_PAIR, GENERAL_PURPOSE_VOLUME, INSTANCE, INSTANCE_BLOCK_DEVICE_MAPPING),
+    tables=(
+        "ami",
+        "key_pair",
+        "general_purpose_volume",
+        "instance",
+        "instance_security_groups",
+        "instance_block_device_mapping",
+    ),
 )

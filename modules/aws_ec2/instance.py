@@ -182,6 +182,7 @@ INSTANCE = Resource(
     checks=(("instance_ami_is_an_id", "ami LIKE 'ami-%'"),),
     # https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
     settles=30,
+    reflects=("BlockDeviceMappings",),
     listing=List(
         operation="describe_instances",
         items="Reservations[].Instances[]",
@@ -290,6 +291,8 @@ INSTANCE = Resource(
         ),
     ),
     undeletable=instances.protection,
+    # Its root device, and what else the image has.
+    brings=("general_purpose_volume", "instance_block_device_mapping"),
     carry=Carry(
         looks=tuple(
             Look(

@@ -116,6 +116,7 @@ class Resource:
             reason besides. What a replacement changes anyway counts only if it is the reason for that.
         within: reference to the resource that owns it and takes it along.
         comes_with: what AWS makes within each new one.
+        brings: tables in which AWS makes something along with a new one, whatever that is: new rows show it.
         after: orders that references do not tell.
         lookups: values for its calls that other rows have.
         create, update, delete: the calls, in order; none: AWS has no such thing.
@@ -164,6 +165,7 @@ class Resource:
     settled: Mapping[str, Callable[[Description], bool] | Settled] = field(default_factory=dict)
     within: str | None = None
     comes_with: tuple[ComesWith, ...] = ()
+    brings: tuple[str, ...] = ()
     after: tuple[After, ...] = ()
     lookups: tuple[Lookup, ...] = ()
     create: tuple[Call, ...] = ()

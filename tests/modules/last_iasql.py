@@ -65,9 +65,7 @@ ABSENT: Mapping[str, str] = {
     "network_acl.*": _NOT_YET,
     "subnet.network_acl_id": _NOT_YET,
     "peering_connection.*": _NOT_YET,
-    "general_purpose_volume.*": _NOT_YET,
     "instance.role_name": "instance_profile_name: AWS gives an instance a profile, and that has the role",
-    "instance_block_device_mapping.*": _NOT_YET,
     "instance_metadata.*": _NOT_YET,
     "registered_instance.*": _NOT_YET,
 }

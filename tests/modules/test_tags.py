@@ -82,6 +82,12 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "INSERT INTO public_repository (repository_name) VALUES ('rr')",
         _of_arn,
     ),
+    "general_purpose_volume": (
+        "aws_ec2",
+        "ec2",
+        "INSERT INTO general_purpose_volume (volume_type, availability_zone) VALUES ('gp3', 'us-east-1a')",
+        _of_ec2,
+    ),
     "instance": (
         "aws_ec2",
         "ec2",
@@ -295,6 +301,7 @@ def test_every_table_of_what_aws_lets_be_tagged_has_tags() -> None:
         "availability_zone",
         "db_cluster_snapshot",
         "db_snapshot",
+        "instance_block_device_mapping",
         "route",
         "role_policy",
         "route_table_association",

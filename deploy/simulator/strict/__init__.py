@@ -28,6 +28,7 @@ from deploy.simulator.strict import (
     security_groups,
     sqs,
     ssm,
+    volumes,
 )
 from deploy.simulator.strict.outcome import Answer, Existing, Outcome, Rule
 
@@ -48,6 +49,7 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **security_groups.RULES,
     **sqs.RULES,
     **ssm.RULES,
+    **volumes.RULES,
 }
 
 TRIMS = {**ecs.TRIMS, **kms.TRIMS, **secretsmanager.TRIMS, **ssm.TRIMS}

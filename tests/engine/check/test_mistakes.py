@@ -118,6 +118,7 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
         create(SUBNET, {"CidrBlok": "cidr_block"}),
         "create_subnet has no parameter CidrBlok: CreateSubnetRequest has no member CidrBlok",
     ),
+    "table that is brought": (replace(QUEUE, brings=("cue",)), "brings: no table cue"),
     "secret that is read": (
         column(QUEUE, "delay_seconds", secret=True),
         "delay_seconds may be a secret: it has no path and no read, and is left_to_aws",

@@ -225,3 +225,28 @@ def test_what_only_aws_names_is_called_by_what_people_call_it() -> None:
     assert only(made.changes).label == "web"
     gone = plan([machine], [found(machine, "x", name="n", label="web")], [])
     assert only(gone.changes).label == "web (x)"
+
+
+def test_what_only_one_can_have_is_let_go_of_before_what_has_it_goes_along_with_something() -> None:
+    machine = resource(
+        "machine", column("kind", "text", "kind", on_change=OnChange.REPLACE), unique_in_aws=False
+    )
+    plug = resource(
+        "plug",
+        ref("machine", "machine", "machine"),
+        column("socket", "text", "socket"),
+        within="machine",
+        holds=("socket",),
+        unique_in_aws=False,
+    )
+    finds = [
+        found(machine, "m1", name="m", kind="old"),
+        found(plug, "p1", name="p", machine="m1", socket="s"),
+    ]
+    rows = [
+        row("machine", 1, arn="m1", name="m", kind="new"),
+        row("plug", 1, arn="p1", name="p", machine=1, socket="s"),
+    ]
+    steps = in_order(plan([machine, plug], finds, rows))
+    assert steps.index("delete plug p1") < steps.index("create plug p1")
+    assert steps.index("delete plug p1") < steps.index("delete machine m1")

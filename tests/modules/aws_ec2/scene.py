@@ -36,11 +36,15 @@ def attribute(ec2: Any, name: str) -> Any:
 async def apply(session: Session) -> list[tuple[Any, ...]]:
     """Apply; the plan said the same before, and nothing is left to do after.
 
-    Only the subnets' counts of free addresses are AWS's to change along with instances.
+    Only the subnets' counts of free addresses are AWS's to change along with instances, and the root devices
+    that go with them.
     """
     planned = await session("iasql_plan_apply")
     applied = await session("iasql_apply")
     assert applied == planned
     assert await session("iasql_plan_apply") == []
-    assert {row[1].rpartition(".")[2] for row in await session("iasql_plan_sync")} <= {"subnet"}
+    assert {row[1].rpartition(".")[2] for row in await session("iasql_plan_sync")} <= {
+        "subnet",
+        "general_purpose_volume",
+    }
     return applied

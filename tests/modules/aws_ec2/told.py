@@ -22,6 +22,14 @@ EXAMPLES = {
         # A new one of a protected one would not be made.
         "DisableApiTermination.Value": False,
     },
+    "general_purpose_volume": {
+        "Volumes.VolumeType": "gp3",
+        "Volumes.State": "available",
+        "Volumes.Iops": (4000, 5000),
+        "Volumes.OutpostArn": ("arn:aws:outposts:us-east-1:111111111111:outpost/op-1", ABSENT),
+        "Volumes.Operator": ABSENT,
+    },
+    "instance_block_device_mapping": {"BlockDeviceMappings.Ebs.Status": "attached"},
 }
 
 _OF_NEW = "the create's second call sets one attribute; the first has set the others"
