@@ -9,7 +9,7 @@ from modules.spec import Module
 
 MODULE = Module(
     name="aws_ec2",
-    dependencies=("aws_account", "aws_security_group"),
+    dependencies=("aws_account", "aws_iam", "aws_security_group"),
     resources=(AMI, KEY_PAIR, GENERAL_PURPOSE_VOLUME, INSTANCE, INSTANCE_BLOCK_DEVICE_MAPPING),
     tables=(
         "ami",

@@ -110,11 +110,12 @@ INSTANCE = Resource(
             read=bool,
         ),
         ref("subnet_id", "subnet", "SubnetId", left_to_aws=True, doc="NULL: one of the default VPC's."),
-        column(
+        ref(
             "instance_profile_name",
-            "varchar",
+            "instance_profile",
             "IamInstanceProfile.Arn",
-            read=instances.profile,
+            type="varchar",
+            on_change=OnChange.UPDATE,
             doc="The instance profile, by which the instance has a role.",
         ),
         column(
@@ -214,7 +215,7 @@ INSTANCE = Resource(
                 "UserData": Derived(lambda text: text or None, ("user_data",)),
                 "SubnetId": "subnet_id",
                 "SecurityGroupIds": _GROUPS,
-                "IamInstanceProfile.Name": "instance_profile_name",
+                "IamInstanceProfile.Arn": "instance_profile_name",
                 **{f"MetadataOptions.{name}": source for name, source in _METADATA.items()},
                 "MetadataOptions.HttpProtocolIpv6": Old("MetadataOptions.HttpProtocolIpv6"),
                 "EbsOptimized": "ebs_optimized",

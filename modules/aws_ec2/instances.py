@@ -43,11 +43,6 @@ def called(values: Values) -> str | None:
     return str(name) if name else f"{values.get('instance_type')} {values.get('ami')}"
 
 
-def profile(arn: str | None) -> str | None:
-    """The name of an instance profile, without its path."""
-    return arn.rpartition("/")[2] if arn else None
-
-
 def is_monitored(name: str | None) -> bool:
     return name in ("enabled", "pending")
 
@@ -118,13 +113,13 @@ def profile_updates(column: str) -> tuple[Update, ...]:
         result="IamInstanceProfileAssociations[?State=='associated' || State=='associating'].AssociationId",
     )
     old: dict[str, Source] = {"AssociationId": Item("[0]")}
-    first = Edited("IamInstanceProfile", lambda there, name: None if there else name, (column,))
+    first = Edited("IamInstanceProfile", lambda there, arn: None if there else arn, (column,))
     return (
         Update(
             operation="associate_iam_instance_profile",
             when=(column,),
             given=(column, SET),
-            params={"InstanceId": "instance_id", "IamInstanceProfile.Name": first},
+            params={"InstanceId": "instance_id", "IamInstanceProfile.Arn": first},
             needs="IamInstanceProfile",
         ),
         Update(
@@ -133,8 +128,8 @@ def profile_updates(column: str) -> tuple[Update, ...]:
             given=(column, SET),
             params={
                 **old,
-                "IamInstanceProfile.Name": Edited(
-                    "IamInstanceProfile", lambda there, name: name if there else None, (column,)
+                "IamInstanceProfile.Arn": Edited(
+                    "IamInstanceProfile", lambda there, arn: arn if there else None, (column,)
                 ),
             },
             needs="IamInstanceProfile",
@@ -161,7 +156,7 @@ NOT_KEPT: Mapping[str, str] = {
     **dict.fromkeys(
         (
             "SecurityGroups",
-            "IamInstanceProfile.Arn",
+            "IamInstanceProfile.Name",
             "Placement.AvailabilityZone",
             "Placement.AvailabilityZoneId",
             "Placement.GroupId",

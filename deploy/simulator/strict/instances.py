@@ -37,15 +37,27 @@ def key_is_there(call: AwsCall) -> Outcome:
 
 
 def profile_is_there(call: AwsCall) -> Outcome:
-    """An instance is made with an instance profile of the account."""
-    name = call.text("IamInstanceProfile.Name")
+    """An instance has an instance profile of the account, with a role in it."""
+    named = [call.text(f"IamInstanceProfile.{each}") for each in ("Name", "Arn")]
+    profile = _profile(call)
+    if any(named) and profile is None:
+        return AwsError(
+            "InvalidParameterValue",
+            f"Value ({''.join(named)}) for parameter iamInstanceProfile is invalid. "
+            "Invalid IAM Instance Profile",
+        )
+    if profile is not None and not profile.roles:
+        return AwsError(
+            "InvalidParameterValue", f"IAM Instance Profile {profile.arn} has no associated IAM Roles"
+        )
+    return None
+
+
+def _profile(call: AwsCall) -> Any:
+    """The instance profile that a call names."""
+    name, arn = call.text("IamInstanceProfile.Name"), call.text("IamInstanceProfile.Arn")
     profiles = backend(call, "iam", everywhere=True).instance_profiles.values()
-    if not name or any(each.name == name for each in profiles):
-        return None
-    return AwsError(
-        "InvalidParameterValue",
-        f"Value ({name}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name",
-    )
+    return next((each for each in profiles if each.arn == arn or (name and each.name == name)), None)
 
 
 def terminated_stays(call: AwsCall) -> Outcome:
@@ -106,14 +118,13 @@ def user_data(call: AwsCall) -> Outcome:
 
 def other_profile(call: AwsCall) -> Outcome:
     """An instance shows the profile that takes the place of another, which moto does not let it."""
-    ec2, name = backend(call, "ec2"), call.text("IamInstanceProfile.Name")
-    for profile in backend(call, "iam", everywhere=True).instance_profiles.values():
-        for association in ec2.iam_instance_profile_associations.values():
-            if profile.name == name and association.association_id == call.text("AssociationId"):
-                association.instance.iam_instance_profile = {
-                    "Arn": profile.arn,
-                    "Id": association.association_id,
-                }
+    profile = _profile(call)
+    for association in backend(call, "ec2").iam_instance_profile_associations.values():
+        if profile is not None and association.association_id == call.text("AssociationId"):
+            association.instance.iam_instance_profile = {
+                "Arn": profile.arn,
+                "Id": association.association_id,
+            }
     return None
 
 

@@ -25,22 +25,16 @@ _TRUST = json.dumps(
         ],
     }
 )
+#: Two instance profiles, `one` and `two`.
+_PROFILES = (
+    f"INSERT INTO role (role_name, assume_role_policy_document) VALUES ('r', '{_TRUST}');"
+    "INSERT INTO instance_profile (instance_profile_name, role_name) VALUES ('one', 'r'), ('two', 'r');"
+)
 _GROUP = "INSERT INTO security_group (group_name, description) VALUES ('web', 'd');"
 _IN_GROUP = (
     "INSERT INTO instance_security_groups SELECT i.id, g.id FROM instance AS i, security_group AS g "
     "WHERE g.group_name = 'web';"
 )
-
-
-@pytest.fixture
-def profiles(simulator: Cloud) -> Any:
-    """Two instance profiles, `one` and `two`."""
-    iam = simulator.client("iam")
-    for name in ("one", "two"):
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=_TRUST)
-        iam.create_instance_profile(InstanceProfileName=name)
-        iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
-    return iam
 
 
 async def test_instances_are_imported_and_stay_as_they_are(session: Session, ec2: Any) -> None:
@@ -60,9 +54,9 @@ async def test_instances_are_imported_and_stay_as_they_are(session: Session, ec2
     assert instances(ec2) == before
 
 
-async def test_every_attribute_of_an_instance_is_sent(installed: Session, ec2: Any, profiles: Any) -> None:
+async def test_every_attribute_of_an_instance_is_sent(installed: Session, ec2: Any) -> None:
     await installed.execute(
-        _GROUP + f"INSERT INTO key_pair (name, public_key) VALUES ('k', '{KEY}');"
+        _PROFILES + _GROUP + f"INSERT INTO key_pair (name, public_key) VALUES ('k', '{KEY}');"
         "INSERT INTO instance (ami, instance_type, key_pair_name, user_data, hibernation_enabled, subnet_id, "
         "instance_profile_name, http_tokens, http_put_response_hop_limit, http_endpoint, "
         "instance_metadata_tags, ebs_optimized, monitoring, source_dest_check, disable_api_termination, "
@@ -93,10 +87,8 @@ async def test_every_attribute_of_an_instance_is_sent(installed: Session, ec2: A
     ]
 
 
-async def test_all_that_a_running_instance_lets_change_changes_in_place(
-    installed: Session, ec2: Any, profiles: Any
-) -> None:
-    await installed.execute(WEB + _GROUP)
+async def test_all_that_a_running_instance_lets_change_changes_in_place(installed: Session, ec2: Any) -> None:
+    await installed.execute(_PROFILES + WEB + _GROUP)
     await apply(installed)
     identity = instance(ec2)["InstanceId"]
     await installed.execute(
@@ -123,8 +115,14 @@ async def test_all_that_a_running_instance_lets_change_changes_in_place(
     assert (options["HttpEndpoint"], options["HttpTokens"]) == ("disabled", "required")
     assert options["HttpPutResponseHopLimit"] == 3
     assert attribute(ec2, "disableApiTermination") is False
-    await installed.execute("UPDATE instance SET instance_profile_name = NULL")
-    await apply(installed)
+    await installed.execute(
+        "UPDATE instance SET instance_profile_name = NULL; "
+        "DELETE FROM instance_profile WHERE instance_profile_name = 'two'"
+    )
+    assert [row[:2] for row in await apply(installed)] == [
+        ("update", "instance"),
+        ("delete", "instance_profile"),
+    ]
     assert "IamInstanceProfile" not in instance(ec2)
 
 
@@ -266,7 +264,7 @@ async def test_a_deleted_instance_is_terminated_with_its_root_device(installed: 
 
 
 async def test_a_refused_instance_is_not_made(installed: Session, ec2: Any) -> None:
-    await installed.execute(WEB + "UPDATE instance SET instance_profile_name = 'none'")
+    await installed.execute(WEB + "UPDATE instance SET key_pair_name = 'none'")
     with pytest.raises(Exception, match="could not create instance web"):
         await installed("iasql_apply")
     assert instances(ec2) == []
