@@ -343,3 +343,15 @@ def route53(kind: str, identity: str) -> Tagging:
     )
     calls = (each for each in tags.update if isinstance(each, PerKey))
     return replace(tags, update=tuple(replace(each, most=10, new=each.which == "set") for each in calls))
+
+
+def certificate(identity: str) -> Tagging:
+    """Certificate Manager, by the column with the ARN."""
+    return _tagging(
+        "Tags",
+        pairs,
+        {"Tags": Derived(pairs, ("tags",))},
+        put=("add_tags_to_certificate", "Tags"),
+        take=("remove_tags_from_certificate", "Tags"),
+        params={"CertificateArn": identity},
+    )

@@ -45,7 +45,6 @@ ABSENT: Mapping[str, str] = {
     "container_definition.log_group_id": "log_group_name, as the tutorial has it",
     "container_definition.repository_id": "repository_name, as the tutorial has it",
     "service_security_groups.service_id": "service_name, as the tutorial has it",
-    "certificate.*": _NOT_YET,
     "distribution.*": _NOT_YET,
     "dynamo_table.*": _NOT_YET,
     "lambda_function.*": _NOT_YET,

@@ -153,7 +153,7 @@ def _unhindered(resource: Resource) -> Resource:
     """The resource where nothing stands in the way of its deletion; of several, a fetch shows the first."""
     fetch = resource.fetch
     if fetch is not None and fetch.where:
-        fetch = replace(fetch, where={}, result=f"{fetch.result}[0]")
+        fetch = replace(fetch, where={}, result=f"({fetch.result})[0]")
     create = tuple(replace(each, then=None, until=None) for each in resource.create)
     update = tuple(replace(each, then=None, until=None) for each in resource.update)
     return replace(

@@ -189,6 +189,12 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "INSERT INTO topic (name) VALUES ('t')",
         lambda client, arn: _pairs(client.list_tags_for_resource(ResourceArn=arn)["Tags"]),
     ),
+    "certificate": (
+        "aws_acm",
+        "acm",
+        "INSERT INTO certificate (domain_name) VALUES ('example.org')",
+        lambda client, arn: _pairs(client.list_tags_for_certificate(CertificateArn=arn)["Tags"]),
+    ),
     "hosted_zone": (
         "aws_route53",
         "route53",

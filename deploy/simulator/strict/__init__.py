@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from deploy.simulator.call import AwsCall
 from deploy.simulator.strict import (
+    acm,
     cloudwatch,
     ec2,
     ecs,
@@ -33,6 +34,7 @@ from deploy.simulator.strict import (
 from deploy.simulator.strict.outcome import Answer, Existing, Outcome, Rule
 
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
+    **acm.RULES,
     **cloudwatch.RULES,
     **ec2.RULES,
     **ecs.RULES,
@@ -52,7 +54,7 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **volumes.RULES,
 }
 
-TRIMS = {**ecs.TRIMS, **kms.TRIMS, **secretsmanager.TRIMS, **ssm.TRIMS}
+TRIMS = {**acm.TRIMS, **ecs.TRIMS, **kms.TRIMS, **secretsmanager.TRIMS, **ssm.TRIMS}
 
 __all__ = ["Answer", "Existing", "judge", "trim"]
 
