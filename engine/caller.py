@@ -106,3 +106,19 @@ class Caller(Protocol):
         Args:
             severity: DEBUG1, LOG, INFO, NOTICE or WARNING.
         """
+
+    def warn_if_rolled_back(self, message: str, *, hint: str) -> None:
+        """Warn the client if the transaction is rolled back that it has open."""
+
+
+def tell_that_it_stays(caller: Caller, done: str, hint: str) -> None:
+    """Tell a client that has a transaction open that a ROLLBACK does not reach AWS: now, and if there is one.
+
+    Args:
+        done: applied or called.
+        hint: what to do after a ROLLBACK.
+    """
+    if caller.in_transaction:
+        caller.notice(f"a ROLLBACK of this transaction does not reach AWS: what is {done} stays")
+        stands = f"the ROLLBACK has not reached AWS: what was {done} stands there"
+        caller.warn_if_rolled_back(stands, hint=hint)

@@ -14,7 +14,7 @@ from engine.aws import documents
 from engine.aws.calls import call, identity, pages
 from engine.aws.errors import CloudError, Treatment
 from engine.aws.session import Cloud
-from engine.caller import Caller
+from engine.caller import Caller, tell_that_it_stays
 from engine.common import Common
 from engine.database import journal
 from engine.errors import OperationError
@@ -106,8 +106,8 @@ class Calling:
         who, region = await identity(cloud), scope.places[0].region
         where = journal.Where.of(who, [region or who.region])
         kept = json.dumps(documents.masked(operation.input_shape, document), ensure_ascii=False)
-        if caller.in_transaction and not reads:
-            caller.notice("a ROLLBACK of this transaction does not reach AWS: what is called stays")
+        if not reads:
+            tell_that_it_stays(caller, "called", "iasql.iasql_operation has the call.")
         written = (service, operation.name, kept)
         async with journal.operation(self._common.database, caller, request.call.function, written, 0, where):
             yield params

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from engine import left_over
 from engine.caller import Caller
 from engine.database.sql import literal
 from engine.errors import OperationError, listed
@@ -435,9 +436,11 @@ def refused(merging: Merging, concerned: Collection[str]) -> OperationError | No
     return None
 
 
-def tell(caller: Caller, merging: Merging) -> None:
+async def tell(caller: Caller, merging: Merging) -> None:
     """Tell the client what rows follow, what is gone, and of conflicts."""
     columns: dict[Name, list[str]] = {}
+    appeared = {each.table for each in merging.merged.settled if each.has_appeared}
+    made = await left_over.made_by(caller, merging.meeting.snapshot.resources, appeared)
     for each in merging.merged.settled:
         what = f"{each.table} {each.label}"
         if each.conflict:
@@ -450,6 +453,12 @@ def tell(caller: Caller, merging: Merging) -> None:
                 severity="WARNING",
                 hint="DELETE its row to let it go. To make it again: SELECT * FROM "
                 f"iasql_sync(keep => {literal(what)}); and apply.",
+            )
+        elif operation := made.get((each.table, each.name)):
+            caller.notice(
+                f"{what} is left over from operation {operation}, whose transaction was rolled back: "
+                "it gets a row",
+                hint="To take it back: apply, DELETE the row, and apply.",
             )
         else:
             caller.notice(f"{what} has appeared in AWS: it gets a row")

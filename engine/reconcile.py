@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
-from engine import merging, part, results, telling, undoing
-from engine.caller import Caller
+from engine import left_over, merging, part, results, telling, undoing
+from engine.caller import Caller, tell_that_it_stays
 from engine.common import Common, left_out
 from engine.database import journal, lock, write_function
 from engine.errors import OperationError
@@ -25,6 +25,12 @@ from engine.results import Record
 from engine.rows import bases, edits, read, shape
 from engine.rows.writer import Writer, writing
 from engine.taking_back import Failed, take_back
+
+#: What to do with what a ROLLBACK has not taken back.
+_AFTER_A_ROLLBACK = (
+    "iasql_plan_apply() names it. To keep it, apply: it gets rows. To take it back, apply, and then "
+    "iasql_undo() that operation, and apply."
+)
 
 
 class Reconcile:
@@ -80,15 +86,15 @@ class Reconcile:
                 await ownership.check(caller, snapshot, rows, plan, strict=True)
                 plan = await self._completed(scope, caller, snapshot, plan)
                 await self._check(request, scope, caller, merged, plan)
-                merging.tell(caller, merged)
+                await merging.tell(caller, merged)
                 _tell_restores(caller, plan.restores, planned=False)
                 await self._put_right(request, scope, writer, rows, merged, plan)
                 await caller.commit()
                 records = scope.named(results.of_changes(plan.changes))
                 total = labels.applied(plan, complete=complete)
                 made = {each.table for each in plan.changes if each.action in ("create", "replace")}
-                if plan.steps and caller.in_transaction:
-                    caller.notice("a ROLLBACK of this transaction does not reach AWS: what is applied stays")
+                if plan.steps:
+                    tell_that_it_stays(caller, "applied", _AFTER_A_ROLLBACK)
                 steps, pairs, taken_along = list(plan.steps), plan.pairs, plan.taken_along()
                 before = rows if undoes else None
                 del plan, rows, merged  # what is still needed of them goes step by step
@@ -141,7 +147,9 @@ class Reconcile:
         operation = await undoing.meant(caller, request.arguments.get("operation"))
         resources = scope.layout.resources
         rows = await read.read(caller, resources)
-        remembered = await bases.remembered(caller, resources, operation.number)
+        remembered = list(await bases.remembered(caller, resources, operation.number))
+        if operation.unremembered:
+            remembered = await left_over.remembered(caller, resources, remembered, operation)
         changes = undoing.changes(resources, rows, remembered, operation)
         async with writing(self._common.database, caller, {}) as writer:
             changes = await edits.claim(writer, resources, rows, changes)
@@ -180,7 +188,7 @@ class Reconcile:
         plan = self._about(scope, caller, snapshot, plan)
         if asked is not None:
             merged = asked.of_merging(merged, plan, around)
-        merging.tell(caller, merged)
+        await merging.tell(caller, merged)
         merging.warn(caller, merging.refused(merged, {each.table for each in plan.changes}))
         unusable_rows.tell(caller, around, unusable, merged.merged.conflicting)
         plan = await permission.permitted(caller, snapshot, plan, strict=False)

@@ -22,10 +22,12 @@ class Meant:
     Attributes:
         number: in the journal.
         has_made: whether what it began to show it made; else it was there, and is not to be deleted.
+        unremembered: tables in which it is not remembered what it did, as after a ROLLBACK.
     """
 
     number: int
     has_made: bool
+    unremembered: frozenset[str] = frozenset()
 
 
 async def meant(caller: Caller, operation: object) -> Meant:
@@ -41,7 +43,7 @@ async def meant(caller: Caller, operation: object) -> Meant:
     if operation is None:
         ((operation,),) = await caller.query("SELECT iasql.last_operation()::pg_catalog.text")
     found = await caller.query(
-        "SELECT u.function, u.outcome, u.hidden, u.lost, u.forgotten "
+        "SELECT u.function, u.outcome, u.hidden, u.lost, u.forgotten, u.unremembered "
         "FROM iasql.undoable($1::pg_catalog.text::pg_catalog.int8) AS u",
         None if operation is None else str(operation),
     )
@@ -52,7 +54,7 @@ async def meant(caller: Caller, operation: object) -> Meant:
             sqlstate="42704",
             hint="iasql.iasql_operation lists them: who, when, what.",
         )
-    ((function, outcome, hidden, lost, forgotten),) = found
+    ((function, outcome, hidden, lost, forgotten, unremembered),) = found
     if function == "iasql_install":
         raise OperationError(
             f"operation {operation} was an install: without its rows, an apply would delete what they show",
@@ -78,7 +80,11 @@ async def meant(caller: Caller, operation: object) -> Meant:
         caller.notice(
             f"operation {operation} has lost what no undo brings back", severity="WARNING", detail=lost
         )
-    return Meant(int(str(operation)), has_made=function in ("iasql_apply", "iasql_commit"))
+    return Meant(
+        int(str(operation)),
+        has_made=function in ("iasql_apply", "iasql_commit"),
+        unremembered=frozenset((unremembered or "").split(", ")) - {""},
+    )
 
 
 async def check_begun(caller: Caller, *, force: bool) -> None:
@@ -113,7 +119,13 @@ async def check_begun(caller: Caller, *, force: bool) -> None:
 
 def tell(caller: Caller, operation: Meant, result: Sequence[RowChange]) -> None:
     """Tell the client what to do with an undo, or that there is nothing to undo."""
-    if not result:
+    if not result and operation.unremembered:
+        caller.notice(
+            f"the rows show nothing of what operation {operation.number} did",
+            hint="Its transaction was rolled back, or tables have been made again since. What it left in AWS "
+            "gets rows by iasql_sync() or iasql_apply(); then undo it.",
+        )
+    elif not result:
         caller.notice(f"nothing of what operation {operation.number} did is there to be undone")
     elif not caller.in_transaction:
         caller.notice("the rows are as they were: iasql_plan_apply() shows what AWS has to follow")

@@ -1474,6 +1474,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     OR s.kind IN ('create', 'delete') AND s.table_name NOT IN (SELECT x.name FROM iasql.touched(unremembered.number) AS x))
 $$;
 
+-- What operations made in transactions that were rolled back, in tables that the role may read. PostgreSQL has forgotten it
+-- there, and AWS has not.
+CREATE OR REPLACE VIEW iasql.left_over WITH (security_barrier) AS
+  SELECT s.operation, s.table_name, s.name, s.after AS answer
+  FROM iasql.iasql_step AS s JOIN iasql.base_table AS t ON t.relation = iasql.oid_of(s.table_name)
+  WHERE s.kind = 'create' AND s.outcome = 'done' AND s.started_at > now() - interval '30 days' AND s.started_at >= t.begun_at
+    AND has_table_privilege(t.relation, 'SELECT') AND NOT row_security_active(t.relation)
+    AND NOT EXISTS (SELECT FROM iasql.base AS b WHERE b.relation = t.relation AND b.operation = s.operation)
+    AND NOT EXISTS (
+      SELECT FROM iasql.past AS p WHERE p.relation = t.relation AND s.operation IN (p.operation, p.ended_by));
+GRANT SELECT ON iasql.left_over TO PUBLIC;
+COMMENT ON VIEW iasql.left_over IS
+  'What applies have made in transactions that were rolled back in the last 30 days: the operation, and what AWS said of it.';
+
 -- When an operation began.
 CREATE OR REPLACE FUNCTION iasql.began(number bigint) RETURNS timestamptz
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -57,6 +57,11 @@ class Settled:
     taken: Any = None
     conflict: str = ""
 
+    @property
+    def has_appeared(self) -> bool:
+        """Whether AWS holds something that no row has shown, and that gets one."""
+        return self.column is None and self.answer is not None and not self.conflict
+
 
 @dataclass(frozen=True, kw_only=True)
 class Merged:

@@ -12,6 +12,7 @@ from typing import Protocol, cast
 
 from proxy.errors import BackendLostError
 from proxy.native.relay import FROM_CLIENT, State
+from proxy.session.standing import Standing
 from proxy.transport.sockets import unread
 from proxy.wire import client, server
 from proxy.wire.encodings import codec_for
@@ -91,6 +92,7 @@ class Backend(asyncio.Protocol):
         "_exchanges",
         "_listener",
         "_passed",
+        "_standing",
         "_to_client",
         "codec",
         "expected",
@@ -106,6 +108,7 @@ class Backend(asyncio.Protocol):
         self._cutter = Cutter()
         self._passed = 0
         self._deferred: tuple[bytes, ...] = ()
+        self._standing: Standing | None = None
         self._exchanges: tuple[Exchange, ...] = ()
         self._drained: asyncio.Future[None] | None = None
         self.transport: asyncio.Transport
@@ -124,7 +127,7 @@ class Backend(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.received += len(data)
         try:
-            if self.expected.private:
+            if self.expected.private or self._standing:
                 self._cutter.feed(data)
                 self._route()
             else:
@@ -194,7 +197,7 @@ class Backend(asyncio.Protocol):
     @property
     def log(self) -> bytes | None:
         """Types of messages that lead to what is expected now; None if what passes has to be looked at."""
-        if self.lost or self._deferred or self._exchanges or self._drained is not None:
+        if self.lost or self._deferred or self._exchanges or self._drained is not None or self._standing:
             return None
         if self.expected.at_rest:
             return b""
@@ -296,6 +299,15 @@ class Backend(asyncio.Protocol):
         else:
             self._to_client(frame)
 
+    def warn_if_rolled_back(self, warning: bytes) -> None:
+        """Tell the client something if its transaction is rolled back, before it hears of that.
+
+        Args:
+            warning: a NoticeResponse.
+        """
+        self._standing = self._standing or Standing()
+        self._standing.add(warning)
+
     def _follow(self, chunk: bytes) -> None:
         expected = self.expected
         for found in self._cutter.follow(chunk, _FOLLOWED, _QUIET):
@@ -310,7 +322,7 @@ class Backend(asyncio.Protocol):
             self._drained.set_result(None)
 
     def _route(self) -> None:
-        while self.expected.private:
+        while self.expected.private or self._standing:
             piece = self._cutter.take(EVERY_KIND)
             if piece is None:
                 return
@@ -334,6 +346,8 @@ class Backend(asyncio.Protocol):
         passed, self._passed = self._passed, 0
         if message.frame.startswith(_FOLLOWED.get(message.kind, b""), HEADER_SIZE):
             self._note(message)
+        if self._standing and not passed:
+            self._warn_before(self._standing, message)
         if owner is None:
             self._to_client(message.frame[passed:])
             return
@@ -343,6 +357,12 @@ class Backend(asyncio.Protocol):
             self._to_client(message.frame)
         if not exchange.outstanding and not exchange.done.done():
             exchange.done.set_result(None)
+
+    def _warn_before(self, standing: Standing, message: Message) -> None:
+        if warnings := standing.before(message):
+            self._to_client(warnings)
+        if not standing:
+            self._standing = None
 
     def _note(self, message: Message) -> None:
         if message.kind == server.READY_FOR_QUERY:

@@ -102,15 +102,25 @@ class SessionCaller:
         self, message: str, *, severity: str = "NOTICE", detail: str | None = None, hint: str | None = None
     ) -> None:
         """Tell the client something now, subject to its `client_min_messages`."""
-        if self._closed or (severity != "INFO" and _rank(severity) < _rank(self.client_min_messages)):
-            return
+        if not self._closed and self._is_heard(severity):
+            self._backend.insert(self._notice(message, severity, detail, hint))
+
+    def warn_if_rolled_back(self, message: str, *, hint: str) -> None:
+        """Warn the client if the transaction is rolled back that it has open."""
+        if self.in_transaction and not self._closed and self._is_heard("WARNING"):
+            self._backend.warn_if_rolled_back(self._notice(message, "WARNING", None, hint))
+
+    def _is_heard(self, severity: str) -> bool:
+        return severity == "INFO" or _rank(severity) >= _rank(self.client_min_messages)
+
+    def _notice(self, message: str, severity: str, detail: str | None, hint: str | None) -> bytes:
         code = "01000" if severity == "WARNING" else "00000"
         fields = {"S": severity, "V": severity, "C": code, "M": printable(message)}
         if detail:
             fields["D"] = printable(detail, lines=True)
         if hint:
             fields["H"] = printable(hint, lines=True)
-        self._backend.insert(server.notice_response(fields, self._backend.codec))
+        return server.notice_response(fields, self._backend.codec)
 
     async def close(self) -> None:
         """Let the last statement finish and accept no more."""

@@ -56,6 +56,9 @@ class DirectCaller:
     ) -> None:
         self.notices.append(message)
 
+    def warn_if_rolled_back(self, message: str, *, hint: str) -> None:
+        """A driver does not tell of a ROLLBACK."""
+
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else str(value)

@@ -205,6 +205,34 @@ async def test_an_apply_in_a_transaction_says_that_a_rollback_does_not_reach_aws
     assert any("a ROLLBACK of this transaction does not reach AWS" in each for each in one.notices)
 
 
+async def test_what_a_rollback_left_in_aws_is_marked_and_can_be_undone(one: Session, ecr: Any) -> None:
+    await one.execute("BEGIN")
+    one.caller.in_transaction = True
+    await one.execute("INSERT INTO repository (repository_name) VALUES ('left'), ('over')")
+    await one("iasql_apply")
+    await one.execute("ROLLBACK")
+    one.caller.in_transaction = False
+    number = await one.value("SELECT max(id) FROM iasql.iasql_operation WHERE function = 'iasql_apply'")
+    ecr.create_repository(repositoryName="somebodys")
+    one.caller.notices.clear()
+    assert await one("iasql_undo", str(number)) == []
+    assert one.notices == [f"the rows show nothing of what operation {number} did"]
+    one.caller.notices.clear()
+    assert await one("iasql_plan_apply") == []
+    over = f"is left over from operation {number}, whose transaction was rolled back: it gets a row"
+    assert sorted(one.notices) == [
+        "nothing to do in AWS",
+        f"repository left {over}",
+        f"repository over {over}",
+        "repository somebodys has appeared in AWS: it gets a row",
+    ]
+    await one("iasql_apply")
+    assert [row[0] for row in await one("iasql_undo", str(number))] == ["delete", "delete"]
+    await one("iasql_apply")
+    held = [each["repositoryName"] for each in ecr.describe_repositories()["repositories"]]
+    assert sorted(held) == ["one", "somebodys"]
+
+
 async def test_a_review_is_what_an_apply_would_do(one: Session) -> None:
     await one.execute("UPDATE repository SET scan_on_push = true")
     ((text,),) = await one("iasql_review")

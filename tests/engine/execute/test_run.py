@@ -106,6 +106,9 @@ class _Caller:
     def notice(self, message: str, **more: Any) -> None:
         pass
 
+    def warn_if_rolled_back(self, message: str, *, hint: str) -> None:
+        pass
+
 
 class _Voucher:
     async def vouch(self) -> None:
