@@ -91,7 +91,10 @@ class Account:
         return {"MetricAlarms": [], "CompositeAlarms": []}
 
     def get_account_authorization_details(self, **more: Any) -> Item:
-        return {"Policies": [], "RoleDetailList": []}
+        return {"Policies": [], "RoleDetailList": [], "UserDetailList": [], "GroupDetailList": []}
+
+    def list_open_id_connect_providers(self) -> Item:
+        return {"OpenIDConnectProviderList": []}
 
     def list_instance_profiles(self, **more: Any) -> Item:
         return {"InstanceProfiles": []}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from engine.caller import Caller
 from engine.drivers.by_resource import Drivers
@@ -12,6 +13,7 @@ from engine.plan import loss
 from engine.plan.model import Change, Found, Plan
 from engine.plan.snapshot import Snapshot
 from engine.tasks import all_of
+from modules.spec import Carry
 
 
 async def completed(open_drivers: Callable[[], Awaitable[Drivers]], snapshot: Snapshot, plan: Plan) -> Plan:
@@ -22,8 +24,10 @@ async def completed(open_drivers: Callable[[], Awaitable[Drivers]], snapshot: Sn
 
     Raises:
         CloudError: AWS cannot be read.
-        OperationError: 0A000, something is to be replaced that AWS would not delete.
+        OperationError: 0A000, something is to be replaced that AWS would not delete; 2BP01, something is to
+            be deleted that it would not delete, although other steps would take off much of it.
     """
+    await _see_ahead(open_drivers, snapshot, plan)
     places = [place for place, change in enumerate(plan.changes) if change.action == "replace"]
     changes = [plan.changes[place] for place in places]
     if not changes:
@@ -46,6 +50,38 @@ async def completed(open_drivers: Callable[[], Awaitable[Drivers]], snapshot: Sn
 
     some = await all_of(look(change) for change in changes)
     return loss.completed(snapshot, plan, dict(zip(places, some, strict=True)))
+
+
+async def _see_ahead(open_drivers: Callable[[], Awaitable[Drivers]], snapshot: Snapshot, plan: Plan) -> None:
+    """Look at what AWS would refuse deletions for only after other steps have done what cannot be undone.
+
+    Raises:
+        CloudError: AWS cannot be read.
+        OperationError: 2BP01, it would.
+    """
+    ahead = {
+        table: replace(
+            resource, obstacles=tuple(each for each in resource.obstacles if each.ahead), carry=Carry()
+        )
+        for table, resource in snapshot.resources.items()
+        if any(each.ahead for each in resource.obstacles)
+    }
+    going = [each for each in plan.changes if each.action == "delete" and each.table in ahead]
+    if not going:
+        return
+    drivers = await open_drivers()
+
+    async def look(change: Change) -> None:
+        assert change.found is not None
+        resource = ahead[change.table]
+        try:
+            await drivers.of(resource).replaceable(resource, change.found, used_by=frozenset(), first=True)
+        except OperationError as error:
+            if error.sqlstate == "2BP01":
+                error.message = f"{change.table} {change.label} cannot be deleted: {error.message}"
+            raise
+
+    await all_of(look(change) for change in going)
 
 
 async def check(caller: Caller, plan: Plan, *, strict: bool) -> None:

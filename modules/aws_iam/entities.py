@@ -23,20 +23,27 @@ def _reserved(description: Description) -> str | None:
 OWNERS: tuple[Callable[[Description], str | None], ...] = (_reserved, ownership.service_role("Path"))
 
 
-def attached(path: str) -> Column:
+def attached(path: str, read: Callable[[Any], Any] | None = None) -> Column:
     """The managed policies.
 
     Args:
         path: where descriptions have their ARNs.
+        read: finds them in what is there.
     """
     return column(
         "attached_policies_arns",
         "text[]",
         path,
+        read=read,
         canonical=canonical.unordered,
         refers="iam_policy",
         doc="The managed policies, AWS's and the account's own.",
     )
+
+
+def arns(told: Any) -> list[str]:
+    """The ARNs of policies as one listing tells them."""
+    return [each["PolicyArn"] for each in told or ()]
 
 
 def attachments(kind: str, params: dict[str, Source]) -> tuple[PerItem, ...]:

@@ -114,7 +114,7 @@ IAM_POLICY = Resource(
         ),
         *_TAGS.update,
     ),
-    obstacles=(_attached("Role", "role"), _attached("User"), _attached("Group")),
+    obstacles=(_attached("Role", "role"), _attached("User", "iam_user"), _attached("Group", "iam_group")),
     carry=Carry(
         lost=(Lost(of=f"{versions.PATH}[?!IsDefaultVersion].VersionId", what="its other versions"),),
     ),

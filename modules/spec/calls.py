@@ -142,10 +142,13 @@ class PerItem(Call):
     Attributes:
         column: the array column.
         which: which elements.
+        inside: the create's call sends all elements, and the delete's takes them along: only an update needs
+            calls for them.
     """
 
     column: str
     which: Literal["added", "removed"]
+    inside: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +184,8 @@ class Obstacle(Call):
         first: it counts only where the old resource has to go before a new one can be made.
         unless_used_by: tables that take it away in the same plan if a resource of theirs refers to this one.
         first_page: the first page says enough.
+        ahead: it is looked at when the plan is made, too, as steps of their own take off what else AWS wants
+            gone, such as a user's keys.
     """
 
     what: str
@@ -188,6 +193,7 @@ class Obstacle(Call):
     first: bool = False
     unless_used_by: tuple[str, ...] = ()
     first_page: bool = False
+    ahead: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

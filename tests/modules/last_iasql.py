@@ -27,8 +27,6 @@ ABSENT: Mapping[str, str] = {
     "repository_policy.repository_id": "repository_name, as the tutorial has it",
     "repository_image.*": _NOT_YET,
     "iam_role.*": "role, as the tutorial has it",
-    "iam_user.*": _NOT_YET,
-    "access_key.*": _NOT_YET,
     "topic.data_protection_policy": "AWS offers it to nobody new",
     "target_group.id": "the key is the name, as the tutorial has it",
     "load_balancer.id": "the key is the name, as the tutorial has it",

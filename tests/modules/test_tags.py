@@ -63,6 +63,21 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
             client.list_instance_profile_tags(InstanceProfileName=arn.rpartition("/")[2])["Tags"]
         ),
     ),
+    "iam_user": (
+        "aws_iam",
+        "iam",
+        "INSERT INTO iam_user (user_name) VALUES ('u')",
+        lambda client, identity: _pairs(client.list_user_tags(UserName="u")["Tags"]),
+    ),
+    "oidc_provider": (
+        "aws_iam",
+        "iam",
+        "INSERT INTO oidc_provider (url, thumbprints) "
+        "VALUES ('https://example.com', '{0123456789012345678901234567890123456789}')",
+        lambda client, arn: _pairs(
+            client.list_open_id_connect_provider_tags(OpenIDConnectProviderArn=arn)["Tags"]
+        ),
+    ),
     "bucket": (
         "aws_s3",
         "s3",
@@ -303,12 +318,17 @@ def test_every_table_of_what_aws_lets_be_tagged_has_tags() -> None:
     assert tagged == set(KINDS)
     untagged = {"aws_account", "aws_regions", "repository_policy", "kms_alias", "secret_policy"}
     untagged |= {
+        "access_key",
         "ami",
         "availability_zone",
         "db_cluster_snapshot",
         "db_snapshot",
         "instance_block_device_mapping",
         "route",
+        "iam_group",
+        "iam_group_member",
+        "iam_group_policy",
+        "iam_user_policy",
         "role_policy",
         "route_table_association",
         "schedule",

@@ -18,6 +18,7 @@ from deploy.simulator.strict import (
     ecs,
     elb,
     iam,
+    iam_users,
     instances,
     kms,
     logs,
@@ -40,6 +41,7 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **ecs.RULES,
     **elb.RULES,
     **iam.RULES,
+    **iam_users.RULES,
     **instances.RULES,
     **kms.RULES,
     **logs.RULES,
@@ -76,6 +78,8 @@ def trim(call: AwsCall, reply: Response) -> Response:
         reply.set_data(json.dumps(shorten(call, json.loads(reply.get_data()))))
     if (call.service, call.operation) == ("route53", "CreateHostedZone") and reply.status_code == 201:
         route53.complete(call)
+    if (call.service, call.operation) == ("iam", "CreateUser") and reply.status_code == 200:
+        iam_users.complete(call)
     if (call.service, call.operation) == ("s3", "CreateBucket") and reply.status_code == 200:
         s3.complete(call)
     if (call.service, call.operation) == ("ec2", "RunInstances") and reply.status_code == 200:

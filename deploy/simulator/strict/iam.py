@@ -123,10 +123,11 @@ def _tags(call: AwsCall, tags: Iterable[Mapping[str, str]]) -> Answer:
         f"<member><Key>{escape(each['Key'])}</Key><Value>{escape(each['Value'])}</Value></member>"
         for each in tags
     )
-    return _answer(call, f"<IsTruncated>false</IsTruncated><Tags>{members}</Tags>")
+    return answer(call, f"<IsTruncated>false</IsTruncated><Tags>{members}</Tags>")
 
 
-def _answer(call: AwsCall, result: str = "") -> Answer:
+def answer(call: AwsCall, result: str = "") -> Answer:
+    """What a call is answered, with the inside of its result."""
     name = call.operation
     return Answer(
         f'<{name}Response xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><{name}Result>{result}</{name}Result>'

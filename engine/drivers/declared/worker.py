@@ -147,7 +147,7 @@ class DeclaredWorker:
                 await self._call_when_seen(job, call, request(call, facts))
                 if call.then is not None:
                     await self._wait(job, call.then)
-        await self._per_item(job, added=_items(resource, facts.values))
+        await self._per_item(job, added=_outside(resource, facts.values))
         await self._per_key(job, {}, [each.column for each in resource.update if _is_of_new(each)])
         for kept in resource.carry.calls if job.change.action == "replace" else ():
             await self._keep(job, kept)
@@ -307,7 +307,7 @@ class DeclaredWorker:
                 raise  # AWS has no common word for refusing to delete what a lost call has deleted
 
     async def _remove(self, job: Job) -> None:
-        taken_off = _items(job.resource, job.desired.values)
+        taken_off = _outside(job.resource, job.desired.values)
         clears = any(isinstance(call, Clear) for call in job.resource.delete)
         if any(taken_off.values()) or _undone(job) or clears:
             await self._check_obstacles(job)
@@ -530,6 +530,12 @@ def _items(resource: Resource, values: Values) -> dict[str, list[Any]]:
     """The elements of the array columns whose elements have calls of their own."""
     columns = {call.column for call in resource.update if isinstance(call, PerItem)}
     return {name: list(values.get(name) or ()) for name in columns}
+
+
+def _outside(resource: Resource, values: Values) -> dict[str, list[Any]]:
+    """Of these, what neither the create's own call sends nor the delete's takes along."""
+    inside = {call.column for call in resource.update if isinstance(call, PerItem) and call.inside}
+    return {name: items for name, items in _items(resource, values).items() if name not in inside}
 
 
 def _keys(resource: Resource, call: PerKey, old: Values, new: Values) -> dict[str, Any] | list[str]:

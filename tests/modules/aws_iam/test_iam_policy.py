@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -170,20 +171,35 @@ async def test_a_policy_is_deleted_with_its_versions(installed: Session, iam: An
     assert own(iam) == {}
 
 
-async def test_what_is_attached_elsewhere_keeps_its_versions(
+async def test_what_somebody_attaches_meanwhile_keeps_its_versions(
     installed: Session, iam: Any, simulator: Cloud
 ) -> None:
+    full(iam)
+    iam.create_group(GroupName="people")
+    await installed("iasql_sync")
+    await installed.execute("DELETE FROM iam_policy")
+    simulator.plan({"action": "hang_before", "operation": "ListEntitiesForPolicy", "times": 1, "seconds": 2})
+    applied = asyncio.ensure_future(installed("iasql_apply"))
+    await simulator.until_called("ListEntitiesForPolicy", 1)
+    iam.attach_group_policy(GroupName="people", PolicyArn=f"{_ARN}/team/app")
+    with pytest.raises(OperationError, match="groups that it is attached to") as refused:
+        await applied
+    assert refused.value.sqlstate == "2BP01"
+    assert "people" in (refused.value.detail or "")
+    assert len(versions(iam)) == 5
+    assert simulator.called("DeletePolicyVersion") == 0
+
+
+async def test_what_a_group_goes_on_having_keeps_its_versions(installed: Session, iam: Any) -> None:
     full(iam)
     iam.create_group(GroupName="people")
     iam.attach_group_policy(GroupName="people", PolicyArn=f"{_ARN}/team/app")
     await installed("iasql_sync")
     await installed.execute("DELETE FROM iam_policy")
-    with pytest.raises(OperationError, match="groups that it is attached to") as refused:
+    with pytest.raises(OperationError, match="iam_group people uses iam_policy") as refused:
         await installed("iasql_apply")
-    assert refused.value.sqlstate == "2BP01"
-    assert "people" in (refused.value.detail or "")
+    assert refused.value.sqlstate == "23503"
     assert len(versions(iam)) == 5
-    assert simulator.called("DeletePolicyVersion") == 0
 
 
 async def test_a_role_and_its_policy_are_made_and_deleted_in_one_apply(session: Session, iam: Any) -> None:
