@@ -244,7 +244,7 @@ def _value(column: Column) -> st.SearchStrategy[Any]:
             return st.sampled_from([None, "2031-01-01T00:00:00+00:00"])
         case "double precision":
             return st.sampled_from([None, 1.5, 2])
-        case "varchar[]":
+        case "varchar[]" | "text[]":
             return st.sampled_from([None, ["a"], ["b", "a"]])
     raise AssertionError(f"{column.name}: write values of its table above")
 
