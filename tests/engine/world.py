@@ -293,12 +293,13 @@ class World:
         made = {found.table: found.identity}
         for each in RESOURCE[found.table].comes_with:
             identity = f"{each.table}-{next(self._numbers)}"
-            references = {
-                column.name: made[column.reference.table]
+            values = {
+                column.name: made[column.reference.table] if column.reference else f"{column.name} of it"
                 for column in RESOURCE[each.table].columns
-                if column.reference is not None and column.not_null and column.name != each.by
+                if column.not_null and column.default is None and not column.is_aws_to_say
             }
-            self._add(each.table, identity, **references, **each.values, **{each.by: found.identity})
+            values |= {**each.values, each.by: found.identity}
+            self._add(each.table, identity, **values)
             made[each.table] = self.holds[each.table][-1].identity
 
     def _without_unwanted(self, owner: Found, step: Step, shared: Sharing) -> Found:
