@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from accounts.policies import action_of, actions_of
+from deploy import signatures
 from modules.catalogue import Catalogue, find_modules
 from modules.spec import Column, EnumType, Module, OnChange, Part, Resource, Update
 
@@ -22,9 +23,10 @@ _MADE = "<!-- Made by `make docs` from what the modules declare. -->\n\n"
 
 
 def pages(catalogue: Catalogue) -> dict[str, str]:
-    """The pages by file name: `README.md`, which lists the modules, and one for each of them."""
+    """The pages by file name: `README.md`, which lists the modules; one for each; `functions.md`."""
     return {
         "README.md": _MADE + _index(catalogue),
+        "functions.md": _MADE + signatures.page(),
         **{f"{each.name}.md": _MADE + _page(each, catalogue) for each in catalogue.modules},
     }
 

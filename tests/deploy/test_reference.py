@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from deploy.reference import pages
+from engine.database.functions import SIGNATURES
 from modules.catalogue import find_modules
 from modules.spec import Module
 
@@ -28,6 +30,20 @@ def test_a_page_has_every_table_and_column(module: Module) -> None:
         for part in resource.parts:
             _, _, section = page.partition(f"\n### {part.table}\n")
             assert all(f"| `{each.name}` |" in section for each in (part.parent, *part.columns))
+
+
+def test_the_page_of_functions_has_each_with_its_parameters_and_what_it_returns() -> None:
+    page = PAGES["functions.md"]
+    for signature in SIGNATURES:
+        name, _, types = signature.removeprefix("public.").rstrip(")").partition("(")
+        assert f"\n## {name}\n" in page
+        _, _, section = page.partition(f"\n## {name}\n")
+        counts = [
+            len(parameters.split(", ")) if parameters else 0
+            for parameters in re.findall(rf"^- `{name}\(([^`]*)\)`: ", section, re.MULTILINE)
+        ]
+        assert (len(types.split(", ")) if types else 0) in counts
+    assert "- returns `setting text, value text, source text`" in page
 
 
 def test_a_page_says_what_a_change_does() -> None:
