@@ -23,6 +23,7 @@ from modules.spec import (
     PerKey,
     Source,
     Update,
+    Values,
     column,
 )
 
@@ -54,6 +55,13 @@ def own(tags: Any) -> Any:
     if not isinstance(tags, Mapping):
         return {} if tags is None else tags
     return {key: _text(value) for key, value in sorted(tags.items()) if not key.startswith("aws:")}
+
+
+def name(values: Values) -> str | None:
+    """The tag Name, by which AWS's console calls what has no other name."""
+    tags = values.get("tags")
+    found = tags.get("Name") if isinstance(tags, Mapping) else None
+    return str(found) if found else None
 
 
 def _text(value: Any) -> str:

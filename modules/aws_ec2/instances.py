@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from modules import tagging
 from modules.spec import SET, UNSET, Call, Const, Description, Edited, Item, Source, Update, Values
 from modules.tagging import own, pairs
 
@@ -38,9 +39,7 @@ def is_new(row: Values, found: Values) -> bool:
 
 def called(values: Values) -> str | None:
     """The tag Name, or what kind of instance it is."""
-    tags = values.get("tags")
-    name = tags.get("Name") if isinstance(tags, Mapping) else None
-    return str(name) if name else f"{values.get('instance_type')} {values.get('ami')}"
+    return tagging.name(values) or f"{values.get('instance_type')} {values.get('ami')}"
 
 
 def is_monitored(name: str | None) -> bool:

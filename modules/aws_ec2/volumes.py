@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from modules import tagging
 from modules.aws_ec2.instances import operator as run_by
 from modules.spec import Description, Values
 from modules.tagging import own
@@ -54,10 +55,8 @@ def is_new(row: Values, found: Values) -> bool:
 
 def called(values: Values) -> str | None:
     """The tag Name, or what kind of volume it is."""
-    tags = values.get("tags")
-    name = tags.get("Name") if isinstance(tags, Mapping) else None
     kind = f"{values.get('size')} GiB {values.get('volume_type')} {values.get('availability_zone')}"
-    return str(name) if name else kind
+    return tagging.name(values) or kind
 
 
 def operator(description: Description) -> str | None:

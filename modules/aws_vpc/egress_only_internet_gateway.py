@@ -12,6 +12,7 @@ EGRESS_ONLY_INTERNET_GATEWAY = Resource(
     key=("id",),
     identity="egress_only_internet_gateway_id",
     natural_key=("vpc_id",),
+    called=tagging.name,
     unique_in_aws=False,
     newborn=lambda row, found: (
         row["vpc_id"] == found["vpc_id"] and tagging.own(row["tags"]) == tagging.own(found["tags"])

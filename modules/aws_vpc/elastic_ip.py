@@ -19,6 +19,7 @@ ELASTIC_IP = Resource(
     key=("id",),
     identity="allocation_id",
     natural_key=("public_ip",),
+    called=tagging.name,
     unique_in_aws=False,
     unique=(("public_ip",),),
     newborn=lambda row, found: (

@@ -18,6 +18,7 @@ INTERNET_GATEWAY = Resource(
     key=("id",),
     identity="internet_gateway_id",
     natural_key=("vpc_id",),
+    called=tagging.name,
     unique_in_aws=False,
     holds=("vpc_id",),
     newborn=lambda row, found: (

@@ -26,6 +26,7 @@ NAT_GATEWAY = Resource(
     key=("id",),
     identity="nat_gateway_id",
     natural_key=("subnet_id",),
+    called=tagging.name,
     unique_in_aws=False,
     newborn=lambda row, found: all(row[name] == found[name] for name in ("subnet_id", "elastic_ip_id")),
     holds=("elastic_ip_id",),

@@ -36,6 +36,7 @@ ROUTE_TABLE = Resource(
     key=("id",),
     identity="route_table_id",
     natural_key=("vpc_id", "is_main"),
+    called=tagging.name,
     unique_in_aws=False,
     newborn=_newborn,
     columns=(

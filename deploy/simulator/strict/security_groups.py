@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from moto.ec2.models.security_groups import SecurityGroupRule
+
 from deploy.simulator.call import AwsCall
 from deploy.simulator.replies import AwsError
 from deploy.simulator.strict.outcome import Outcome, Rule, backend
+
+# moto keeps what is said of a rule that names another group, and does not tell it.
+SecurityGroupRule.description = property(  # type: ignore[assignment,method-assign]
+    lambda rule: rule.ip_range.get("Description", rule.source_group.get("Description")) or None
+)
 
 _Permission = tuple[str, str, str, str]
 #: Names of the lists in a permission, and of what tells their elements apart.

@@ -37,6 +37,22 @@ async def test_a_rule_is_changed_in_place(installed: Session, ec2: Any) -> None:
     assert rules(ec2, "web")[0].get("Description", "") == ""
 
 
+async def test_what_is_said_of_a_rule_of_another_group_is_agreed_on(installed: Session, ec2: Any) -> None:
+    await installed.execute(GROUP + GROUP.replace("'web'", "'db'"))
+    await installed.execute(
+        "INSERT INTO security_group_rule (security_group_id, is_egress, ip_protocol, from_port, to_port, "
+        "source_security_group, description) SELECT d.id, false, 'tcp', 1, 1, w.id, 'from web' "
+        "FROM security_group AS d, security_group AS w WHERE d.group_name = 'db' AND w.group_name = 'web'"
+    )
+    await installed.apply()
+    assert rules(ec2, "db")[0]["Description"] == "from web"
+    assert await installed("iasql_drift") == []
+    installed.caller.notices.clear()
+    await installed.execute("DELETE FROM security_group_rule WHERE description = 'from web'")
+    assert [row[:2] for row in await installed.apply()] == [("delete", "security_group_rule")]
+    assert not any("although" in each for each in installed.notices)
+
+
 @pytest.mark.parametrize(
     "change",
     ["cidr_ipv4 = '10.9.0.0/16'", "is_egress = true", "cidr_ipv4 = NULL, cidr_ipv6 = '2001:db8::/32'"],
