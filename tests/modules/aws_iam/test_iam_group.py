@@ -9,17 +9,11 @@ import pytest
 
 from engine.errors import OperationError
 from tests.engine.direct import Session
-from tests.fixtures.cloud import Cloud
 
 _POLICY = "arn:aws:iam::aws:policy/"
 _DENY = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
 )
-
-
-@pytest.fixture
-def iam(simulator: Cloud) -> Any:
-    return simulator.client("iam")
 
 
 @pytest.fixture

@@ -35,11 +35,6 @@ def add_role(name: str, *policies: str) -> str:
 
 
 @pytest.fixture
-def iam(simulator: Cloud) -> Any:
-    return simulator.client("iam")
-
-
-@pytest.fixture
 async def installed(session: Session) -> Session:
     """A session with one policy applied, in /team/."""
     await session("iasql_install", "aws_iam")

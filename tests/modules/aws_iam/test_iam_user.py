@@ -18,11 +18,6 @@ _DENY = json.dumps(
 
 
 @pytest.fixture
-def iam(simulator: Cloud) -> Any:
-    return simulator.client("iam")
-
-
-@pytest.fixture
 async def installed(session: Session, iam: Any) -> Session:
     """A session with a user applied, who has been given a key since."""
     await session("iasql_install", "aws_iam")

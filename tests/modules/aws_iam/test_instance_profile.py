@@ -22,11 +22,6 @@ _TRUST = json.dumps(
 
 
 @pytest.fixture
-def iam(simulator: Cloud) -> Any:
-    return simulator.client("iam")
-
-
-@pytest.fixture
 async def installed(session: Session) -> Session:
     """A session with two roles, one of which is in a profile."""
     await session("iasql_install", "aws_iam")

@@ -16,11 +16,6 @@ _ONE, _TWO = "a" * 40, "b" * 40
 
 
 @pytest.fixture
-def iam(simulator: Cloud) -> Any:
-    return simulator.client("iam")
-
-
-@pytest.fixture
 async def installed(session: Session) -> Session:
     """A session with one provider applied."""
     await session("iasql_install", "aws_iam")

@@ -30,11 +30,6 @@ def trust(service: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def iam(simulator: Cloud) -> Any:
-    return simulator.client("iam")
-
-
-@pytest.fixture
 async def installed(session: Session) -> Session:
     """A session with one role applied."""
     await session("iasql_install", "aws_iam")

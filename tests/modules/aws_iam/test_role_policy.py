@@ -9,7 +9,6 @@ import pytest
 
 from engine.errors import OperationError
 from tests.engine.direct import Session
-from tests.fixtures.cloud import Cloud
 
 _TRUST = json.dumps(
     {
@@ -24,11 +23,6 @@ _TRUST = json.dumps(
 def allow(action: str) -> str:
     statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-@pytest.fixture
-def iam(simulator: Cloud) -> Any:
-    return simulator.client("iam")
 
 
 @pytest.fixture
