@@ -142,7 +142,7 @@ GENERAL_PURPOSE_VOLUME = Resource(
     ),
     settled={
         "size": Settled(
-            of=lambda volume, values: values["size"] < volume["Size"],
+            of=lambda volume, values: values["size"] < (volume.get("Size") or 0),
             why="A volume only grows.",
             hint="Make a smaller one, copy what is on this, and delete this.",
         )
