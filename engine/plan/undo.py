@@ -218,7 +218,12 @@ class _Undo:
     # What was touched -----------------------------------------------------------------------------------
 
     def touched(self) -> Iterator[Touched]:
-        replaced = {(each.table, each.replaces) for each in self._after.values() if each.replaces}
+        # What has no name but its natural key may have been replaced under the same one.
+        replaced = {
+            (each.table, each.replaces)
+            for each in self._after.values()
+            if each.replaces not in (None, each.identity)
+        }
         for name in dict.fromkeys((*self._after, *self._before)):
             if name in replaced:
                 continue  # what took its place is looked at

@@ -16,6 +16,7 @@ from engine.guard import elsewhere
 from engine.plan.around import plan_merged
 from engine.plan.base import Base, agreed, applied, digest, state_of
 from engine.plan.call_groups import Sharing, sharing
+from engine.plan.descriptions import natural_name
 from engine.plan.diff import changed
 from engine.plan.layout import Installed, Layout, Place
 from engine.plan.meet import Meeting, Name, meet
@@ -470,7 +471,7 @@ def _described(resource: Resource, identity: str, desired: Desired) -> Found:
         )
         for part in resource.parts
     }
-    name = identity if resource.identity else str(natural_key(resource, values))
+    name = identity if resource.identity else natural_name(resource, values)
     return Found(table=resource.table, identity=name, description=description, values=values, parts=parts)
 
 
