@@ -156,6 +156,10 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
             }
         case "access_key":
             return None  # no row makes one
+        case "route_table_association":
+            table, subnet, vpc = some("route_table"), some("subnet"), some("vpc")
+            association = {"route_table_id": table, "subnet_id": subnet, "vpc_id": vpc, "is_main": False}
+            return association if None not in association.values() else None
         case "log_group":
             return {"log_group_name": draw(_NAMES)}
         case "repository" | "public_repository":
