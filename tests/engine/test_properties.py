@@ -156,10 +156,6 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
             }
         case "access_key":
             return None  # no row makes one
-        case "route_table_association":
-            table, subnet, vpc = some("route_table"), some("subnet"), some("vpc")
-            association = {"route_table_id": table, "subnet_id": subnet, "vpc_id": vpc, "is_main": False}
-            return association if None not in association.values() else None
         case "log_group":
             return {"log_group_name": draw(_NAMES)}
         case "repository" | "public_repository":
@@ -328,8 +324,10 @@ def _tags(resource: Resource, draw: Draw) -> dict[str, Any]:
 
 
 def _violates(world: World, row: Row) -> bool:
-    """Whether a key stands against a row, of the table's or of AWS's."""
+    """Whether a key stands against a row, of the table's or of AWS's, or a condition."""
     resource = RESOURCE[row.table]
+    if "one_user" in dict(resource.checks) and row.values["is_main"] and row.values["subnet_id"] is not None:
+        return True
     for other in world.rows[row.table]:
         if other is row:
             continue
