@@ -1477,7 +1477,7 @@ $$;
 -- What operations made in transactions that were rolled back, in tables that the role may read. PostgreSQL has forgotten it
 -- there, and AWS has not.
 CREATE OR REPLACE VIEW iasql.left_over WITH (security_barrier) AS
-  SELECT s.operation, s.table_name, s.name, s.after AS answer
+  SELECT s.operation, s.table_name, s.after AS answer
   FROM iasql.iasql_step AS s JOIN iasql.base_table AS t ON t.relation = iasql.oid_of(s.table_name)
   WHERE s.kind = 'create' AND s.outcome = 'done' AND s.started_at > now() - interval '30 days' AND s.started_at >= t.begun_at
     AND has_table_privilege(t.relation, 'SELECT') AND NOT row_security_active(t.relation)
