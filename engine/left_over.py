@@ -6,47 +6,25 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-import orjson
-
 from engine.caller import Caller
-from engine.plan.descriptions import search
 from engine.plan.meet import Name
 from engine.plan.undo import Remembered
 from engine.undoing import Meant
-from modules.spec import Resource
 
 
-async def made_by(
-    caller: Caller, resources: Mapping[str, Resource], tables: Collection[str]
-) -> Mapping[Name, int]:
-    """The operation that made each resource of some tables that it has left over; by table and identity.
-
-    What has no name of its own but its natural key is not among them.
-    """
+async def made_by(caller: Caller, tables: Collection[str]) -> Mapping[Name, int]:
+    """The last operation that made and left over each resource of some tables; by table and identity."""
     if not tables:
         return {}
     found = await caller.query(
-        "SELECT l.operation::pg_catalog.text, l.table_name, l.answer::pg_catalog.text "
-        "FROM iasql.left_over AS l WHERE $1::pg_catalog.jsonb OPERATOR(pg_catalog.?) l.table_name",
+        "SELECT l.table_name, l.identity, l.operation::pg_catalog.text FROM iasql.left_over AS l "
+        "WHERE $1::pg_catalog.jsonb OPERATOR(pg_catalog.?) l.table_name ORDER BY l.operation",
         json.dumps(sorted(tables)),
     )
-    result: dict[Name, int] = {}
-    for operation, table, answer in found:
-        identity = _identity(resources[str(table)], orjson.loads(answer or "null"))
-        if identity is not None:
-            result[str(table), identity] = int(operation or 0)
-    return result
+    return {(str(table), str(identity)): int(operation or 0) for table, identity, operation in found}
 
 
-def _identity(resource: Resource, answer: object) -> str | None:
-    path = resource.column(resource.identity).path if resource.identity else None
-    found = search(path, answer) if path and answer is not None else None
-    return None if found is None else str(found)
-
-
-async def remembered(
-    caller: Caller, resources: Iterable[Resource], some: Iterable[Remembered], operation: Meant
-) -> list[Remembered]:
+async def remembered(caller: Caller, some: Iterable[Remembered], operation: Meant) -> Iterable[Remembered]:
     """What is remembered, as if an operation's transaction had not been rolled back.
 
     What the operation has left over is its own from when a row shows it.
@@ -54,8 +32,7 @@ async def remembered(
     Args:
         some: what is remembered.
     """
-    by_table = {each.table: each for each in resources}
-    made = await made_by(caller, by_table, operation.unremembered & by_table.keys())
+    made = await made_by(caller, operation.unremembered)
     return [
         replace(each, operation=operation.number)
         if each.current and made.get((each.table, each.identity)) == operation.number

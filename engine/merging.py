@@ -440,7 +440,7 @@ async def tell(caller: Caller, merging: Merging) -> None:
     """Tell the client what rows follow, what is gone, and of conflicts."""
     columns: dict[Name, list[str]] = {}
     appeared = {each.table for each in merging.merged.settled if each.has_appeared}
-    made = await left_over.made_by(caller, merging.meeting.snapshot.resources, appeared)
+    made = await left_over.made_by(caller, appeared)
     for each in merging.merged.settled:
         what = f"{each.table} {each.label}"
         if each.conflict:

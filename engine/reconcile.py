@@ -147,9 +147,8 @@ class Reconcile:
         operation = await undoing.meant(caller, request.arguments.get("operation"))
         resources = scope.layout.resources
         rows = await read.read(caller, resources)
-        remembered = list(await bases.remembered(caller, resources, operation.number))
-        if operation.unremembered:
-            remembered = await left_over.remembered(caller, resources, remembered, operation)
+        told = await bases.remembered(caller, resources, operation.number)
+        remembered = await left_over.remembered(caller, told, operation)
         changes = undoing.changes(resources, rows, remembered, operation)
         async with writing(self._common.database, caller, {}) as writer:
             changes = await edits.claim(writer, resources, rows, changes)

@@ -23,7 +23,7 @@ from engine.database.connection import GONE, Database
 from engine.database.vouching import Voucher
 from engine.database.write_batches import Batches
 from engine.errors import OperationError
-from engine.plan.model import Step
+from engine.plan.model import Found, Step
 from engine.trail import Trail
 
 _log = structlog.get_logger()
@@ -42,9 +42,9 @@ _ENDED = """
     UPDATE iasql.iasql_step AS step
     SET ended_at = clock_timestamp(), outcome = entry.outcome, message = entry.message,
         after = entry.after::jsonb, attempts = entry.attempts,
-        request_ids = string_to_array(entry.request_ids, ' ')
-    FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::text[])
-        AS entry (number, outcome, message, after, attempts, request_ids)
+        request_ids = string_to_array(entry.request_ids, ' '), identity = entry.identity
+    FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::text[], $8::text[])
+        AS entry (number, outcome, message, after, attempts, request_ids, identity)
     WHERE step.operation = $1 AND step.number = entry.number
 """
 #: Ends the entries of operations whose engine has died: it held a connection.
@@ -118,6 +118,7 @@ class _Ended:
     after: str | None
     attempts: int
     requests: str
+    identity: str | None
 
 
 class Journal:
@@ -180,13 +181,18 @@ class Journal:
         trail: Trail,
         *,
         message: str | None = None,
-        after: Mapping[str, Any] | None = None,
+        after: Found | None = None,
     ) -> None:
-        """Record how a step ended. What AWS did stands, whether this can be written or not."""
+        """Record how a step ended. What AWS did stands, whether this can be written or not.
+
+        Args:
+            after: the resource as AWS describes it at the end.
+        """
         try:
             requests = " ".join(trail.requests)
+            description, identity = (after.description, after.identity) if after else (None, None)
             await self._entries.add(
-                _Ended(step.number, outcome, message, _json(after), trail.attempts, requests)
+                _Ended(step.number, outcome, message, _json(description), trail.attempts, requests, identity)
             )
         except (OSError, asyncpg.PostgresError, *GONE) as error:
             _log.warning("journal not written", error=str(error))

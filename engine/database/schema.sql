@@ -126,7 +126,8 @@ ALTER TABLE iasql.iasql_step
   ADD COLUMN IF NOT EXISTS request_ids text[],
   ADD COLUMN IF NOT EXISTS token text,
   ADD COLUMN IF NOT EXISTS action text,
-  ADD COLUMN IF NOT EXISTS name text;
+  ADD COLUMN IF NOT EXISTS name text,
+  ADD COLUMN IF NOT EXISTS identity text;
 -- Earlier versions had other words for what a step does, and described a resource by what it is known by.
 UPDATE iasql.iasql_step AS s SET name = COALESCE(s.name, s.description), kind = w.kind, action = COALESCE(s.action, w.kind)
   FROM (VALUES ('make', 'create'), ('change', 'update'), ('remove', 'delete')) AS w (before, kind)
@@ -139,6 +140,7 @@ COMMENT ON TABLE iasql.iasql_step IS
 COMMENT ON COLUMN iasql.iasql_step.kind IS 'create, update or delete; a replacement creates and deletes.';
 COMMENT ON COLUMN iasql.iasql_step.action IS 'What the plan calls it: create, update, replace or delete.';
 COMMENT ON COLUMN iasql.iasql_step.name IS 'AWS''s name for the resource, or the natural key of what had none yet.';
+COMMENT ON COLUMN iasql.iasql_step.identity IS 'AWS''s name for what it has left, or the natural key of what has none.';
 COMMENT ON COLUMN iasql.iasql_step.description IS 'The resource as the plan describes it.';
 COMMENT ON COLUMN iasql.iasql_step.before IS 'What AWS said of the resource when the operation began.';
 COMMENT ON COLUMN iasql.iasql_step.after IS 'What AWS said of it at the end; NULL if it was removed.';
@@ -1477,16 +1479,16 @@ $$;
 -- What operations made in transactions that were rolled back, in tables that the role may read. PostgreSQL has forgotten it
 -- there, and AWS has not.
 CREATE OR REPLACE VIEW iasql.left_over WITH (security_barrier) AS
-  SELECT s.operation, s.table_name, s.after AS answer
+  SELECT s.operation, s.table_name, s.identity
   FROM iasql.iasql_step AS s JOIN iasql.base_table AS t ON t.relation = iasql.oid_of(s.table_name)
-  WHERE s.kind = 'create' AND s.outcome = 'done' AND s.started_at > now() - interval '30 days' AND s.started_at >= t.begun_at
+  WHERE s.kind = 'create' AND s.outcome = 'done' AND s.identity IS NOT NULL AND s.started_at > now() - interval '30 days' AND s.started_at >= t.begun_at
     AND has_table_privilege(t.relation, 'SELECT') AND NOT row_security_active(t.relation)
     AND NOT EXISTS (SELECT FROM iasql.base AS b WHERE b.relation = t.relation AND b.operation = s.operation)
     AND NOT EXISTS (
       SELECT FROM iasql.past AS p WHERE p.relation = t.relation AND s.operation IN (p.operation, p.ended_by));
 GRANT SELECT ON iasql.left_over TO PUBLIC;
 COMMENT ON VIEW iasql.left_over IS
-  'What applies have made in transactions that were rolled back in the last 30 days: the operation, and what AWS said of it.';
+  'What applies have made in transactions that were rolled back in the last 30 days: the operation, and AWS''s name for it.';
 
 -- When an operation began.
 CREATE OR REPLACE FUNCTION iasql.began(number bigint) RETURNS timestamptz

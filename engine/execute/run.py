@@ -210,7 +210,7 @@ class Execution:
         job = self._job(step, token, trail)
         found = await self._PERFORM[step.kind](self, step, job)
         self._begin_following(step)
-        await self.journal.ended(step, "done", trail, after=found.description if found else None)
+        await self.journal.ended(step, "done", trail, after=found)
         self._report(step, time.monotonic() - started)
 
     def _job(self, step: Step, token: str, trail: Trail) -> Job:
