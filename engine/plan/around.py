@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from engine.plan import states
 from engine.plan.apply import plan_apply
 from engine.plan.merge import Merged
-from engine.plan.model import Change, Found, Key, Plan, Row
+from engine.plan.model import Change, Key, Plan, Row
 from engine.plan.snapshot import Snapshot
-from modules.spec import Column, Resource
+from modules.spec import Resource
 
 Place = tuple[str, Key]
 
@@ -89,13 +89,7 @@ def _used(
     held += [found for table, identity in kept if (found := snapshot.by(table, None, identity))]
     for found in held:
         yield from snapshot.referred(found)
-        yield from _named_in_arrays(snapshot.resources[found.table].columns, found)
-
-
-def _named_in_arrays(columns: Iterable[Column], found: Found) -> Iterator[tuple[str, str]]:
-    for column in columns:
-        if column.refers:
-            yield from ((column.refers, each) for each in column.names(found.values[column.name]))
+        yield from snapshot.named(found)
 
 
 def _with_referring(

@@ -161,9 +161,7 @@ class _Graph:
     def _referred(self, found: Found) -> Iterator[tuple[str, str]]:
         """The resources that one refers to, by table and identity, those that arrays name included."""
         yield from self.snapshot.referred(found)
-        for column in self.resources[found.table].columns:
-            if column.refers:
-                yield from ((column.refers, each) for each in column.names(found.values.get(column.name)))
+        yield from self.snapshot.named(found)
 
     def _replaced_in_turn(self) -> None:
         for change in self.changes:

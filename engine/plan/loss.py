@@ -26,17 +26,10 @@ def users(snapshot: Snapshot, changes: Iterable[Change]) -> Mapping[tuple[str, s
     replaced = {(each.table, each.found.identity) for each in changes if each.found}
     result: dict[tuple[str, str], set[str]] = defaultdict(set)
     for found in (found for some in snapshot.tables.values() for found in some) if replaced else ():
-        for target in (*snapshot.referred(found), *_named_by(snapshot, found)):
+        for target in (*snapshot.referred(found), *snapshot.named(found)):
             if target in replaced:
                 result[target].add(bare(found.table))
     return {target: frozenset(tables) for target, tables in result.items()}
-
-
-def _named_by(snapshot: Snapshot, found: Found) -> Iterator[tuple[str, str]]:
-    """What a resource names in columns that are no foreign keys."""
-    for column in snapshot.resources[found.table].columns:
-        if column.refers is not None:
-            yield from ((column.refers, each) for each in column.names(found.values[column.name]))
 
 
 def completed(snapshot: Snapshot, plan: Plan, replaced: Mapping[int, Found]) -> Plan:

@@ -85,6 +85,12 @@ class Snapshot:
             if target := self.target(column, value):
                 yield target
 
+    def named(self, found: Found) -> Iterator[tuple[str, str]]:
+        """The table and identity of all that a resource names in columns that are no foreign keys."""
+        for column in self.resources[found.table].columns:
+            if column.refers is not None:
+                yield from ((column.refers, each) for each in column.names(found.values.get(column.name)))
+
     def owner(self, found: Found) -> tuple[str, str] | None:
         """The table and identity of what a resource is within and goes along with, if that is there."""
         resource = self.resources[found.table]
