@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from engine.plan.model import (
 )
 from engine.plan.resolve import Resolver, natural_key, natural_key_to_be
 from engine.plan.snapshot import Snapshot
-from modules.spec import Description, Resource, Settled, Update
+from modules.spec import Resource, Update
 
 #: No resource, and no row.
 _NOTHING: Mapping[Any, Any] = {}
@@ -365,31 +365,16 @@ def _check_settled(
         OperationError: 0A000, AWS does not let some of that be changed of this resource.
     """
     settled = {name: resource.settled[name] for name in sorted(changed) if name in resource.settled}
-    names = [name for name, each in settled.items() if _is_settled(each, desired, found)]
+    names = [name for name, each in settled.items() if each.of(found.description, desired.values)]
     if names:
-        reason = settled[names[0]]
-        detail, hint = (reason.why, reason.hint) if isinstance(reason, Settled) else _NOT_OURS
         raise OperationError(
             f"{resource.table} {label} cannot be changed in {', '.join(names)}",
             sqlstate="0A000",
-            detail=detail,
-            hint=hint,
+            detail=settled[names[0]].why,
+            hint=settled[names[0]].hint,
             table=resource.table,
             column=names[0],
         )
-
-
-#: Why AWS does not let something be changed that gives no reason of its own, and what to do.
-_NOT_OURS = (
-    "AWS does not let that be changed of this one, or only by what manages it, such as CodeDeploy.",
-    "Give these columns the values that AWS has, and leave alone what they refer to.",
-)
-
-
-def _is_settled(settled: Callable[[Description], bool] | Settled, desired: Desired, found: Found) -> bool:
-    if isinstance(settled, Settled):
-        return settled.of(found.description, desired.values)
-    return settled(found.description)
 
 
 def _check_deletable(resource: Resource, found: Found, label: str) -> None:

@@ -15,6 +15,7 @@ from modules.spec import (
     Obstacle,
     Old,
     Resource,
+    Settled,
     Source,
     Token,
     Update,
@@ -186,7 +187,7 @@ CERTIFICATE = Resource(
             "certificate_authority_arn",
             "transparency_logging",
         ),
-        _is_imported,
+        Settled(of=lambda certificate, values: _is_imported(certificate)),
     ),
     create=(
         Call(

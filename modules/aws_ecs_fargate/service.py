@@ -18,6 +18,7 @@ from modules.spec import (
     Part,
     Per,
     Resource,
+    Settled,
     Source,
     Token,
     Update,
@@ -197,7 +198,7 @@ SERVICE = Resource(
             "service_security_groups",
             "target_group_name",
         ),
-        services.is_deployed_by_others,
+        Settled(of=lambda service, values: services.is_deployed_by_others(service)),
     ),
     reflects=("deployments", "events", "taskSets"),
     carry=Carry(

@@ -16,6 +16,7 @@ from modules.spec import (
     Lost,
     Old,
     Resource,
+    Settled,
     Source,
     Update,
     Values,
@@ -156,7 +157,7 @@ KMS_KEY = Resource(
     ),
     where=lambda key: key.get("KeyState") not in ("PendingDeletion", "PendingReplicaDeletion"),
     protected=_is_aws,
-    settled=dict.fromkeys(_ROTATION, _is_replica),
+    settled=dict.fromkeys(_ROTATION, Settled(of=lambda key, values: _is_replica(key))),
     canonical=_comparable,
     create=(
         Call(

@@ -16,6 +16,7 @@ from modules.spec import (
     Look,
     Lost,
     Resource,
+    Settled,
     Source,
     Update,
     Values,
@@ -131,7 +132,7 @@ PARAMETER = Resource(
         tagging.of_many("ARN"),
     ),
     canonical=_comparable,
-    settled=dict.fromkeys(_SETTLED, _is_secure),
+    settled=dict.fromkeys(_SETTLED, Settled(of=lambda parameter, values: _is_secure(parameter))),
     create=(Call(operation="put_parameter", params={**_PUT, **_TAGS.create}),),
     fetch=Call(
         operation="describe_parameters",

@@ -82,8 +82,8 @@ class Settled:
     """
 
     of: Callable[[Description, Values], bool]
-    why: str
-    hint: str
+    why: str = "AWS does not let that be changed of this one, or only by what manages it, such as CodeDeploy."
+    hint: str = "Give these columns the values that AWS has, and leave alone what they refer to."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +112,8 @@ class Resource:
         undeletable: why AWS would refuse to delete one that is described so, as a noun such as "deletion
             protection", if it would: a plan that deletes or replaces it is refused, and nothing taken off.
         leaving: which of them AWS is deleting already: nothing is asked for then, only waited for.
-        settled: columns and parts that AWS does not let change of some: which descriptions these are of, or a
-            reason besides. What a replacement changes anyway counts only if it is the reason for that.
+        settled: columns and parts that AWS does not let change of some. What a replacement changes anyway
+            counts only if it is the reason for that.
         within: reference to the resource that owns it and takes it along.
         comes_with: what AWS makes within each new one.
         brings: tables in which AWS makes something along with a new one, whatever that is: new rows show it.
@@ -162,7 +162,7 @@ class Resource:
     stays: Callable[[Description], bool] | None = None
     undeletable: Callable[[Description], str | None] | None = None
     leaving: Callable[[Description], bool] | None = None
-    settled: Mapping[str, Callable[[Description], bool] | Settled] = field(default_factory=dict)
+    settled: Mapping[str, Settled] = field(default_factory=dict)
     within: str | None = None
     comes_with: tuple[ComesWith, ...] = ()
     brings: tuple[str, ...] = ()
