@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib import resources
 from itertools import groupby
 
-from engine.database.functions import OPERATIONS, OWNERS, PLAIN, SIGNATURES, script
+from engine.database.functions import OPERATIONS, OWNERS, PLAIN, script
 
 _ABOUT = """# Functions
 
@@ -22,27 +23,42 @@ _OWNERS = "The owner of the database may execute it, and grant that."
 
 def page() -> str:
     """The page, in Markdown."""
-    by_name = groupby(sorted([*_operations(), *_plain()], key=lambda each: each[0]), key=lambda each: each[0])
+    some = sorted([*_operations(), *_plain()], key=lambda each: each.name)
+    by_name = groupby(some, key=lambda each: each.name)
     return "\n".join([_ABOUT, *(line for name, some in by_name for line in _section(name, list(some)))])
 
 
-#: Name, parameters, columns or type of the result, what it does, an example, whether it is the owner's.
-_Line = tuple[str, str, str, str, str, bool]
+@dataclass(frozen=True)
+class _Signature:
+    """One way to call a function.
+
+    Attributes:
+        parameters, result: as in SQL.
+        does, sample: for people.
+        owners: whether it is the owner's to execute.
+    """
+
+    name: str
+    parameters: str
+    result: str
+    does: str
+    sample: str
+    owners: bool
 
 
-def _operations() -> Iterator[_Line]:
+def _operations() -> Iterator[_Signature]:
     for each in OPERATIONS:
-        yield each.name, each.parameters, each.columns, each.comment, each.sample, each.signature in OWNERS
+        owners = each.signature in OWNERS
+        yield _Signature(each.name, each.parameters, each.columns, each.comment, each.sample, owners)
 
 
-def _plain() -> Iterator[_Line]:
+def _plain() -> Iterator[_Signature]:
     sql = resources.files("engine.database").joinpath("schema.sql").read_text() + script()
-    for signature in sorted(SIGNATURES):
-        if signature in PLAIN:
-            name, _, types = signature.removeprefix("public.").rstrip(")").partition("(")
-            parameters, result = _declared(sql, name, len(types.split(", ")) if types else 0)
-            owners = signature in OWNERS
-            yield name, parameters, result, _comment(sql, signature), PLAIN[signature], owners
+    for signature in sorted(PLAIN):
+        name, _, types = signature.removeprefix("public.").rstrip(")").partition("(")
+        parameters, result = _declared(sql, name, len(types.split(", ")) if types else 0)
+        owners = signature in OWNERS
+        yield _Signature(name, parameters, result, _comment(sql, signature), PLAIN[signature], owners)
 
 
 def _declared(sql: str, name: str, count: int) -> tuple[str, str]:
@@ -60,12 +76,12 @@ def _comment(sql: str, signature: str) -> str:
     return found[1].replace("''", "'")
 
 
-def _section(name: str, some: list[_Line]) -> Iterator[str]:
+def _section(name: str, some: list[_Signature]) -> Iterator[str]:
     yield from (f"## {name}", "")
-    if any(each[-1] for each in some):
+    if any(each.owners for each in some):
         yield from (_OWNERS, "")
-    for columns, alike in groupby(some, key=lambda each: each[2]):
-        for _, parameters, _, comment, sample, _ in alike:
-            yield f"- `{name}({parameters})`: {comment} `{sample}`"
-        yield f"- returns `{columns}`" if columns and columns != "void" else "- returns nothing"
+    for result, alike in groupby(some, key=lambda each: each.result):
+        for each in alike:
+            yield f"- `{name}({each.parameters})`: {each.does} `{each.sample}`"
+        yield f"- returns `{result}`" if result and result != "void" else "- returns nothing"
     yield ""

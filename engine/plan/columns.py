@@ -26,6 +26,10 @@ def of_plan(
         for change in plan.changes
         if change.desired
     }
+
+    def said(change: Change, name: str, value: Any) -> str | None:
+        return _text(states.shown(resources[change.table], name, value), names)
+
     return [
         Difference(
             action=change.action,
@@ -34,11 +38,11 @@ def of_plan(
             name=change.name,
             label=change.label,
             column=name,
-            current=_text(states.shown(resources[change.table], name, _current(change, name)), names),
-            desired=_text(states.shown(resources[change.table], name, _desired(change, name)), names),
+            current=said(change, name, _current(change, name)),
+            desired=said(change, name, _desired(change, name)),
             replaces=(replaces := change.action == "replace" and on_change is OnChange.REPLACE),
             loses="; ".join(change.loses if replaces else change.gives_up) or None,
-            base=_text(states.shown(resources[change.table], name, _base(change, name, kept or {})), names),
+            base=said(change, name, _base(change, name, kept or {})),
             changed_by=_changed_by(change, name, kept or {}),
         )
         for change in plan.changes
