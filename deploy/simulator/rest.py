@@ -76,9 +76,15 @@ def of_route53(
 
 
 @cache
+def route53_model() -> Any:
+    """botocore's model of Route 53, which has the paths and the XML."""
+    return Session().get_service_model("route53")
+
+
+@cache
 def _of_route53() -> list[tuple[str, re.Pattern[str], Any]]:
     """Method, path and model of each operation; those whose paths have no names in them first."""
-    model = Session().get_service_model("route53")
+    model = route53_model()
     operations = sorted(
         (model.operation_model(name) for name in model.operation_names),
         key=lambda each: "{" in each.http["requestUri"],

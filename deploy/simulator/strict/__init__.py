@@ -1,7 +1,8 @@
 """Rules that AWS keeps and moto does not, one small function each.
 
 A rule looks at a call before moto sees it and says: an error, "that exists already", or
-nothing. A trim takes from moto's reply what AWS would not show, or adds what it would.
+nothing. A completion gives what moto has made then what AWS would have given it. A trim takes
+from moto's reply what AWS would not show, or adds what it would.
 """
 
 from __future__ import annotations
@@ -58,6 +59,14 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
 
 TRIMS = {**acm.TRIMS, **ecs.TRIMS, **kms.TRIMS, **secretsmanager.TRIMS, **ssm.TRIMS}
 
+COMPLETIONS = {
+    **iam_users.COMPLETIONS,
+    **instances.COMPLETIONS,
+    **rds.COMPLETIONS,
+    **route53.COMPLETIONS,
+    **s3.COMPLETIONS,
+}
+
 __all__ = ["Answer", "Existing", "judge", "trim"]
 
 
@@ -71,17 +80,9 @@ def judge(call: AwsCall) -> Outcome:
 
 def trim(call: AwsCall, reply: Response) -> Response:
     """moto's reply as AWS would give it, and what moto has made as AWS would have made it."""
-    if call.service == "rds" and reply.status_code == 200:
-        rds.complete(call)
-    shorten = TRIMS.get((call.service, call.operation))
-    if shorten is not None and reply.status_code == 200:
+    key, well = (call.service, call.operation), reply.status_code < 300
+    if well and (complete := COMPLETIONS.get(key)) is not None:
+        complete(call, reply)
+    if well and (shorten := TRIMS.get(key)) is not None:
         reply.set_data(json.dumps(shorten(call, json.loads(reply.get_data()))))
-    if (call.service, call.operation) == ("route53", "CreateHostedZone") and reply.status_code == 201:
-        route53.complete(call)
-    if (call.service, call.operation) == ("iam", "CreateUser") and reply.status_code == 200:
-        iam_users.complete(call)
-    if (call.service, call.operation) == ("s3", "CreateBucket") and reply.status_code == 200:
-        s3.complete(call)
-    if (call.service, call.operation) == ("ec2", "RunInstances") and reply.status_code == 200:
-        instances.complete(call, reply)
     return reply

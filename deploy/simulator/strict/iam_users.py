@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from werkzeug.wrappers import Response
+
 from deploy.simulator.call import AwsCall
 from deploy.simulator.replies import AwsError
 from deploy.simulator.strict.iam import answer
-from deploy.simulator.strict.outcome import Outcome, Rule, backend
+from deploy.simulator.strict.outcome import Completion, Outcome, Rule, backend
 
 
 def user_is_called_otherwise(call: AwsCall) -> Outcome:
@@ -77,7 +79,7 @@ def boundary_is_lifted(call: AwsCall) -> Outcome:
     return _bounded(call, None)
 
 
-def complete(call: AwsCall) -> None:
+def complete(call: AwsCall, reply: Response) -> None:
     """Give a user that moto has just made its boundary."""
     if arn := call.text("PermissionsBoundary"):
         _iam(call).users[call.text("UserName")].permissions_boundary = _boundary(arn)
@@ -159,3 +161,4 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     ("iam", "UpdateGroup"): (group_is_called_otherwise,),
     ("iam", "UpdateUser"): (user_is_called_otherwise,),
 }
+COMPLETIONS: dict[tuple[str, str], Completion] = {("iam", "CreateUser"): complete}

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from deploy.simulator import markup
 from deploy.simulator.call import AwsCall
 from deploy.simulator.replies import AwsError
-from deploy.simulator.strict.outcome import Answer, Outcome, Rule, backend
+from deploy.simulator.strict.outcome import Answer, Completion, Outcome, Rule, backend
 
 #: What AWS changes of a stopped instance only.
 _WHEN_STOPPED = ("InstanceType.Value", "EbsOptimized.Value", "UserData.Value")
@@ -201,3 +201,4 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     ("ec2", "StopInstances"): (terminated_stays, hibernates_if_set_up),
     ("ec2", "UnmonitorInstances"): (terminated_stays, monitored),
 }
+COMPLETIONS: dict[tuple[str, str], Completion] = {("ec2", "RunInstances"): complete}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from moto.backends import get_backend
+from werkzeug.wrappers import Response
 
 from deploy.simulator.call import AwsCall
 from deploy.simulator.replies import AwsError
@@ -41,6 +42,8 @@ class Answer:
 
 Outcome = AwsError | Existing | Answer | None
 Rule = Callable[[AwsCall], Outcome]
+#: Gives what moto has just made what AWS would have given it.
+Completion = Callable[[AwsCall, Response], None]
 
 
 def backend(call: AwsCall, service: str, *, everywhere: bool = False) -> Any:

@@ -10,9 +10,11 @@ from typing import Any
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
+from werkzeug.wrappers import Response
+
 from deploy.simulator.call import AwsCall
 from deploy.simulator.replies import AwsError
-from deploy.simulator.strict.outcome import Answer, Existing, Outcome, Rule, backend
+from deploy.simulator.strict.outcome import Answer, Completion, Existing, Outcome, Rule, backend
 
 #: Some parameters of every group, and whether a database can take them while it runs.
 _KNOWN = {
@@ -231,15 +233,17 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def complete(call: AwsCall) -> None:
-    """Lets moto show what it has been told and forgets."""
-    if call.operation == "ModifyDBSubnetGroup":
-        rds = backend(call, "rds")
-        rds.subnet_groups[rds.changed_subnet_group.name] = rds.changed_subnet_group
-    if call.operation == "CreateDBInstance":
-        database = backend(call, "rds").databases[call.text("DBInstanceIdentifier")]
-        database.dbi_resource_id = f"db-{uuid4().hex[:26].upper()}"
-        _show(call, database)
+def show_changed_group(call: AwsCall, reply: Response) -> None:
+    """Lets moto show the group that it has changed."""
+    rds = backend(call, "rds")
+    rds.subnet_groups[rds.changed_subnet_group.name] = rds.changed_subnet_group
+
+
+def show_what_was_told(call: AwsCall, reply: Response) -> None:
+    """Lets moto show what it has been told of a database and forgets."""
+    database = backend(call, "rds").databases[call.text("DBInstanceIdentifier")]
+    database.dbi_resource_id = f"db-{uuid4().hex[:26].upper()}"
+    _show(call, database)
 
 
 def _show(call: AwsCall, database: Any) -> None:
@@ -272,4 +276,8 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     ("rds", "ModifyDBInstance"): (changes_wait_for_the_window,),
     ("rds", "DeleteDBInstance"): (last_snapshot_is_decided_upon,),
     ("rds", "DeleteDBCluster"): (last_snapshot_is_decided_upon,),
+}
+COMPLETIONS: dict[tuple[str, str], Completion] = {
+    ("rds", "CreateDBInstance"): show_what_was_told,
+    ("rds", "ModifyDBSubnetGroup"): show_changed_group,
 }

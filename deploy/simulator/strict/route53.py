@@ -9,16 +9,16 @@ import ipaddress
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import cache
 from types import SimpleNamespace
 from typing import Any
 from xml.sax.saxutils import escape
 
-from botocore.session import Session
+from werkzeug.wrappers import Response
 
 from deploy.simulator.call import AwsCall
 from deploy.simulator.replies import AwsError
-from deploy.simulator.strict.outcome import Answer, Outcome, Rule, backend
+from deploy.simulator.rest import route53_model
+from deploy.simulator.strict.outcome import Answer, Completion, Outcome, Rule, backend
 
 #: A record set as AWS tells it, and what tells it from others: name, type, identifier.
 Told = Mapping[str, Any]
@@ -44,7 +44,7 @@ class Refused(Exception):
 # Records ----------------------------------------------------------------------------------------------
 
 
-def complete(call: AwsCall) -> None:
+def complete(call: AwsCall, reply: Response) -> None:
     """The records that AWS makes with a zone, after moto has made that."""
     zone = next(each for each in _route53(call).zones.values() if each.caller_reference == _caller(call))
     servers = [f"{each}." for each in zone.delegation_set.name_servers]
@@ -332,16 +332,11 @@ def _zone(call: AwsCall, parameter: str = "HostedZoneId") -> Any:
 
 
 def _answer(call: AwsCall, document: Mapping[str, Any]) -> Answer:
-    shape = _model().operation_model(call.operation).output_shape
+    shape = route53_model().operation_model(call.operation).output_shape
     body = "".join(_elements(shape, document))
     return Answer(
         f'<{shape.name} xmlns="https://route53.amazonaws.com/doc/2013-04-01/">{body}</{shape.name}>'
     )
-
-
-@cache
-def _model() -> Any:
-    return Session().get_service_model("route53")
 
 
 def _elements(shape: Any, document: Mapping[str, Any]) -> Iterator[str]:
@@ -378,3 +373,4 @@ _BY_OPERATION: dict[str, Rule] = {
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     ("route53", operation): (rule,) for operation, rule in _BY_OPERATION.items()
 }
+COMPLETIONS: dict[tuple[str, str], Completion] = {("route53", "CreateHostedZone"): complete}

@@ -10,10 +10,11 @@ from typing import Any
 
 from moto.backends import get_backend
 from moto.s3.models import PublicAccessBlock
+from werkzeug.wrappers import Response
 
 from deploy.simulator.call import AwsCall
 from deploy.simulator.replies import AwsError
-from deploy.simulator.strict.outcome import Outcome, Rule, backend
+from deploy.simulator.strict.outcome import Completion, Outcome, Rule, backend
 
 
 def policy_is_not_blocked(call: AwsCall) -> Outcome:
@@ -45,7 +46,7 @@ def _is_public(text: str) -> bool:
     )
 
 
-def complete(call: AwsCall) -> None:
+def complete(call: AwsCall, reply: Response) -> None:
     """Give a new bucket what AWS gives it."""
     bucket = _bucket(call)
     if bucket is None:
@@ -72,3 +73,4 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     ("s3", "HeadBucket"): (bucket_is_of_the_account,),
     ("s3", "PutBucketPolicy"): (policy_is_not_blocked,),
 }
+COMPLETIONS: dict[tuple[str, str], Completion] = {("s3", "CreateBucket"): complete}
