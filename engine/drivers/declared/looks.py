@@ -63,7 +63,7 @@ async def check(cloud: Cloud, resource: Resource, obstacle: Obstacle, facts: Fac
         f"AWS would not delete it: it has {obstacle.what}",
         sqlstate="2BP01",
         detail=f"{obstacle.what}: {names}. Nothing has been taken off it.",
-        hint=f"Remove its {obstacle.what} first.",
+        hint=f"Remove this first: {obstacle.what}.",
         table=resource.table,
     )
 
