@@ -23,6 +23,7 @@ from modules.spec import (
     assigned,
     column,
     fixed,
+    present,
 )
 
 _ARN: dict[str, Source] = {"CertificateArn": "arn"}
@@ -221,7 +222,7 @@ CERTIFICATE = Resource(
             params={
                 **_ARN,
                 _OPTIONS: Derived(lambda on: "ENABLED" if on else "DISABLED", ("transparency_logging",)),
-                "Options.Export": Edited("Options.Export", lambda there: there, ()),
+                "Options.Export": present("Options.Export"),
             },
         ),
         *_TAGS.update,

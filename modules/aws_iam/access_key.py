@@ -1,6 +1,7 @@
 """https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKeyMetadata.html"""
 
-from modules import canonical, ownership
+from modules import ownership
+from modules.aws_iam import entities
 from modules.spec import (
     Call,
     Context,
@@ -48,9 +49,7 @@ ACCESS_KEY = Resource(
             cascade=True,
         ),
         column("status", "varchar", "Status", not_null=True, doc="Active, or Inactive."),
-        assigned(
-            "create_date", "timestamptz", "CreateDate", read=canonical.timestamp, canonical=canonical.instant
-        ),
+        entities.CREATED,
         ownership.managed_by(None, _own),
     ),
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency

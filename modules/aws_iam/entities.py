@@ -1,10 +1,24 @@
 """What roles, users and groups have in common."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from modules import canonical, ownership
-from modules.spec import SET, UNSET, Column, Derived, Description, Item, PerItem, Source, Update, column
+from modules.spec import (
+    SET,
+    UNSET,
+    Column,
+    Derived,
+    Description,
+    Item,
+    OnChange,
+    PerItem,
+    Source,
+    Update,
+    assigned,
+    column,
+)
 
 
 def is_aws(description: Description) -> bool:
@@ -68,6 +82,12 @@ def attachments(kind: str, params: dict[str, Source]) -> tuple[PerItem, ...]:
     )
 
 
+PATH = column("path", "varchar", "Path", not_null=True, default="'/'", doc="It begins and ends with a slash.")
+#: The same, where AWS does not change it.
+FIXED_PATH = replace(PATH, on_change=OnChange.REPLACE)
+CREATED = assigned(
+    "create_date", "timestamptz", "CreateDate", read=canonical.timestamp, canonical=canonical.instant
+)
 BOUNDARY = column(
     "permissions_boundary",
     "varchar",

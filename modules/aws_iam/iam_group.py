@@ -1,8 +1,8 @@
 """https://docs.aws.amazon.com/IAM/latest/APIReference/API_GroupDetail.html"""
 
-from modules import canonical, ownership
+from modules import ownership
 from modules.aws_iam import entities
-from modules.spec import Call, Edited, List, Resource, Source, Update, assigned, column
+from modules.spec import Call, List, Resource, Source, Update, assigned, column, present
 
 _NAMED: dict[str, Source] = {"GroupName": "group_name"}
 
@@ -20,13 +20,9 @@ IAM_GROUP = Resource(
         assigned("arn", "varchar", "Arn"),
         assigned("group_id", "varchar", "GroupId"),
         column("group_name", "varchar", "GroupName", not_null=True),
-        column(
-            "path", "varchar", "Path", not_null=True, default="'/'", doc="It begins and ends with a slash."
-        ),
+        entities.PATH,
         entities.attached("AttachedManagedPolicies", read=entities.arns),
-        assigned(
-            "create_date", "timestamptz", "CreateDate", read=canonical.timestamp, canonical=canonical.instant
-        ),
+        entities.CREATED,
         ownership.managed_by(),
     ),
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
@@ -44,7 +40,7 @@ IAM_GROUP = Resource(
             operation="update_group",
             when=("group_name", "path"),
             params={
-                "GroupName": Edited("GroupName", lambda there: there, ()),
+                "GroupName": present("GroupName"),
                 "NewGroupName": "group_name",
                 "NewPath": "path",
             },

@@ -3,7 +3,7 @@
 import re
 
 from modules import canonical, ownership, tagging
-from modules.aws_iam import versions
+from modules.aws_iam import entities, versions
 from modules.spec import (
     Call,
     Carry,
@@ -57,9 +57,7 @@ IAM_POLICY = Resource(
     columns=(
         assigned("arn", "varchar", "Arn"),
         fixed("policy_name", "varchar", "PolicyName", not_null=True),
-        fixed(
-            "path", "varchar", "Path", not_null=True, default="'/'", doc="It begins and ends with a slash."
-        ),
+        entities.FIXED_PATH,
         fixed("description", "varchar", "Description", canonical=canonical.none_if_empty),
         column(
             "policy_document",

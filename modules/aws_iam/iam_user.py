@@ -1,12 +1,11 @@
 """https://docs.aws.amazon.com/IAM/latest/APIReference/API_UserDetail.html"""
 
-from modules import canonical, ownership, tagging
+from modules import ownership, tagging
 from modules.aws_iam import entities
 from modules.spec import (
     Call,
     Context,
     Description,
-    Edited,
     List,
     Obstacle,
     Resource,
@@ -14,6 +13,7 @@ from modules.spec import (
     Update,
     assigned,
     column,
+    present,
 )
 
 _NAMED: dict[str, Source] = {"UserName": "user_name"}
@@ -47,14 +47,10 @@ IAM_USER = Resource(
         assigned("arn", "varchar", "Arn"),
         assigned("user_id", "varchar", "UserId"),
         column("user_name", "varchar", "UserName", not_null=True),
-        column(
-            "path", "varchar", "Path", not_null=True, default="'/'", doc="It begins and ends with a slash."
-        ),
+        entities.PATH,
         entities.attached("AttachedManagedPolicies", read=entities.arns),
         entities.BOUNDARY,
-        assigned(
-            "create_date", "timestamptz", "CreateDate", read=canonical.timestamp, canonical=canonical.instant
-        ),
+        entities.CREATED,
         _TAGS.column,
         ownership.managed_by(_TAGS, _own),
     ),
@@ -85,7 +81,7 @@ IAM_USER = Resource(
             operation="update_user",
             when=("user_name", "path"),
             params={
-                "UserName": Edited("UserName", lambda there: there, ()),
+                "UserName": present("UserName"),
                 "NewUserName": "user_name",
                 "NewPath": "path",
             },

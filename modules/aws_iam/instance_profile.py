@@ -1,12 +1,12 @@
 """https://docs.aws.amazon.com/IAM/latest/APIReference/API_InstanceProfile.html"""
 
 from modules import ownership, tagging
+from modules.aws_iam import entities
 from modules.spec import (
     SET,
     After,
     Call,
     Detail,
-    Edited,
     List,
     OnChange,
     Resource,
@@ -14,13 +14,14 @@ from modules.spec import (
     Update,
     assigned,
     fixed,
+    present,
     ref,
 )
 
 _NAMED: dict[str, Source] = {"InstanceProfileName": "instance_profile_name"}
 _WITH_ROLE: dict[str, Source] = {**_NAMED, "RoleName": "role_name"}
 #: The role that is in it, whatever the row says.
-_WITH_OLD: dict[str, Source] = {**_NAMED, "RoleName": Edited("Roles[0].RoleName", lambda there: there, ())}
+_WITH_OLD: dict[str, Source] = {**_NAMED, "RoleName": present("Roles[0].RoleName")}
 _TAGS = tagging.iam("instance_profile", _NAMED)
 
 INSTANCE_PROFILE = Resource(
@@ -36,9 +37,7 @@ INSTANCE_PROFILE = Resource(
     columns=(
         assigned("arn", "varchar", "Arn"),
         fixed("instance_profile_name", "varchar", "InstanceProfileName", not_null=True),
-        fixed(
-            "path", "varchar", "Path", not_null=True, default="'/'", doc="It begins and ends with a slash."
-        ),
+        entities.FIXED_PATH,
         ref(
             "role_name",
             "role",

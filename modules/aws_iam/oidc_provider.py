@@ -3,6 +3,7 @@
 from typing import Any
 
 from modules import canonical, ownership, tagging
+from modules.aws_iam import entities
 from modules.spec import (
     Call,
     Derived,
@@ -65,9 +66,7 @@ OIDC_PROVIDER = Resource(
             doc="SHA-1 of certificates that its server may have, where AWS does not know who signs them. "
             "NULL is what AWS finds.",
         ),
-        assigned(
-            "create_date", "timestamptz", "CreateDate", read=canonical.timestamp, canonical=canonical.instant
-        ),
+        entities.CREATED,
         _TAGS.column,
         ownership.managed_by(_TAGS),
     ),

@@ -59,9 +59,7 @@ ROLE = Resource(
         ),
         column("description", "varchar", "Description", canonical=canonical.none_if_empty),
         entities.attached("AttachedPolicies[].PolicyArn"),
-        fixed(
-            "path", "varchar", "Path", not_null=True, default="'/'", doc="It begins and ends with a slash."
-        ),
+        entities.FIXED_PATH,
         column(
             "max_session_duration",
             "integer",

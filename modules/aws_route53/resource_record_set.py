@@ -21,6 +21,7 @@ from modules.spec import (
     Waiter,
     assigned,
     column,
+    present,
     ref,
 )
 
@@ -38,7 +39,7 @@ _AS_SENT: dict[str, Source] = {
     "HostedZoneId": "parent_hosted_zone_id",
     # Who makes one makes none that comes with the zone.
     "ZoneName": Edited("ZoneName", lambda there: there or "-", ()),
-    "ZoneOwner": Edited("ZoneOwner", lambda there: there, ()),
+    "ZoneOwner": present("ZoneOwner"),
     **{key: Derived(records.member(key), records.COLUMNS) for key in records.MEMBERS},
 }
 

@@ -15,7 +15,6 @@ from modules.spec import (
     Context,
     Derived,
     Detail,
-    Edited,
     EnumType,
     Kept,
     List,
@@ -29,6 +28,7 @@ from modules.spec import (
     assigned,
     column,
     fixed,
+    present,
 )
 
 _TAGS = tagging.bucket("name")
@@ -137,7 +137,7 @@ _SETTINGS = (
         params={
             "LifecycleConfiguration.Rules": document("lifecycle_rules"),
             # AWS sets an omitted one back to its default.
-            _SIZE: Edited(f"LifecycleConfiguration.{_SIZE}", lambda there: there, ()),
+            _SIZE: present(f"LifecycleConfiguration.{_SIZE}"),
         },
         delete="delete_bucket_lifecycle",
     ),

@@ -1,7 +1,7 @@
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InternetGateway.html"""
 
 from modules import ownership, tagging
-from modules.spec import Call, Edited, List, OnChange, Resource, Update, Waiter, assigned, ref
+from modules.spec import Call, List, OnChange, Resource, Update, Waiter, assigned, present, ref
 
 _TAGS = tagging.ec2("internet-gateway", "internet_gateway_id")
 _VPC = "Attachments[0].VpcId"
@@ -72,7 +72,7 @@ INTERNET_GATEWAY = Resource(
             when=("vpc_id",),
             params={
                 "InternetGatewayId": "internet_gateway_id",
-                "VpcId": Edited(_VPC, lambda there: there, ()),
+                "VpcId": present(_VPC),
             },
             needs="VpcId",
             tolerate=("Gateway.NotAttached",),

@@ -1,7 +1,7 @@
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RouteTableAssociation.html"""
 
 from modules import ownership
-from modules.spec import Call, Carry, Edited, List, OnChange, Resource, Update, assigned, fixed, ref
+from modules.spec import Call, Carry, List, OnChange, Resource, Update, assigned, fixed, present, ref
 
 _ID = "RouteTableAssociationId"
 
@@ -67,7 +67,7 @@ ROUTE_TABLE_ASSOCIATION = Resource(
         Update(
             operation="replace_route_table_association",
             when=("route_table_id",),
-            params={"RouteTableId": "route_table_id", "AssociationId": Edited(_ID, lambda there: there, ())},
+            params={"RouteTableId": "route_table_id", "AssociationId": present(_ID)},
         ),
     ),
     carry=Carry(not_kept={"PublicIpv4Pool": "such a table is for a pool, and not shown"}),

@@ -55,6 +55,7 @@ from modules.spec.sources import (
     Token,
     When,
     named,
+    present,
 )
 
 __all__ = [
@@ -112,5 +113,6 @@ __all__ = [
     "column",
     "fixed",
     "named",
+    "present",
     "ref",
 ]

@@ -57,6 +57,11 @@ class Edited:
     columns: tuple[str, ...]
 
 
+def present(path: str) -> Edited:
+    """What AWS has of the resource that is changed or replaced, whatever the row says."""
+    return Edited(path, lambda there: there, ())
+
+
 @dataclass(frozen=True)
 class When:
     """`source`, but only if `column` is not NULL."""
