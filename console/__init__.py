@@ -14,6 +14,7 @@ COMMANDS = (
     "modules",
     "plan",
     "review",
+    "sql",
     "sync",
     "undo",
     "uninstall",

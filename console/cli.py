@@ -284,6 +284,23 @@ def graph_command(own: Session, out: Output, form: str, only: str | None, region
     return DONE
 
 
+@_command(
+    "sql",
+    click.argument("operation", type=int, required=False),
+    click.option("--since", metavar="TIME", help="Of all that was done since, as one change."),
+    _REGION,
+)
+def sql_command(
+    own: Session, out: Output, operation: int | None, since: str | None, region: str | None
+) -> int:
+    """Print SQL that makes the change of an OPERATION in another database, your last one if none is named."""
+    if operation is not None and since is not None:
+        raise click.UsageError("an OPERATION or --since, not both")
+    rows = own.call("iasql_sql", operation=operation, since=since, region=region)
+    out.text("sql", "\n".join(statement for (statement,) in rows))
+    return DONE
+
+
 def _ask(question: str, does: str) -> None:
     """Go on only if somebody at a terminal says yes.
 
@@ -310,6 +327,7 @@ BY_NAME = {
         modules,
         plan,
         review,
+        sql_command,
         sync,
         undo,
         uninstall,

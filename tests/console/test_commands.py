@@ -132,6 +132,21 @@ def test_a_graph_is_printed(installed: Database, form: str) -> None:
     assert (shown.returncode, "/app" in shown.stdout) == (0, True)
 
 
+def test_sql_is_printed_that_makes_a_change_again(installed: Database, simulator: Cloud) -> None:
+    execute(installed, "INSERT INTO log_group (log_group_name, retention_in_days) VALUES ('/a', 7)")
+    run(installed, "apply", "--yes")
+    printed = run(installed, "sql").stdout
+    assert [each["text"] + "\n" for each in events(installed, "sql") if each["event"] == "sql"] == [printed]
+    execute(installed, "DELETE FROM log_group")
+    run(installed, "apply", "--yes")
+    execute(installed, printed)
+    assert run(installed, "apply", "--yes").returncode == 0
+    [group] = simulator.client("logs").describe_log_groups()["logGroups"]
+    assert (group["logGroupName"], group["retentionInDays"]) == ("/a", 7)
+    both = run(installed, "sql", "3", "--since", "2020-01-01")
+    assert (both.returncode, "not both" in both.stderr) == (2, True)
+
+
 def test_what_is_wrong_is_said_without_a_traceback(database: Database) -> None:
     nowhere = run(database, "plan", "--url", "postgresql://nobody:hunter2@127.0.0.1:1/x")
     assert nowhere.returncode == 1
