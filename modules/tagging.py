@@ -138,7 +138,7 @@ def _tagging(
         read: makes an object of what is at `path`; None: as that name's first letter says.
     """
     tags = _column(path, read)
-    keys = list if take[1].lower().endswith("keys") else _keys
+    keys = list if "keys" in take[1].lower() else _keys
     return Tagging(
         column=tags,
         create=create,
@@ -351,6 +351,22 @@ def route53(kind: str, identity: str) -> Tagging:
     )
     calls = (each for each in tags.update if isinstance(each, PerKey))
     return replace(tags, update=tuple(replace(each, most=10, new=each.which == "set") for each in calls))
+
+
+def cloudfront(identity: str, parameter: str) -> Tagging:
+    """CloudFront, by the column with the ARN.
+
+    Args:
+        parameter: where a create takes tags; it has to be told if there are none.
+    """
+    return _tagging(
+        "Tags",
+        pairs,
+        {parameter: Derived(lambda tags: {"Items": pairs(tags) or []}, ("tags",))},
+        put=("tag_resource", "Tags.Items"),
+        take=("untag_resource", "TagKeys.Items"),
+        params={"Resource": identity},
+    )
 
 
 def certificate(identity: str) -> Tagging:

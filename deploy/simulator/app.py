@@ -33,6 +33,7 @@ from werkzeug.wrappers import Request, Response
 from deploy.simulator import latency
 from deploy.simulator.call import DEFAULT_ACCOUNT, AwsCall, Environ, put_parameters, read_call
 from deploy.simulator.clock import Clock
+from deploy.simulator.cloudfront import CloudFront
 from deploy.simulator.conditions import PLAIN, Conditions
 from deploy.simulator.ecr_public import EcrPublic
 from deploy.simulator.faults import Faults
@@ -71,6 +72,7 @@ class Simulator:
         self._repeats = Repeats()
         self._sessions = Sessions()
         self._ecr_public = EcrPublic()
+        self._cloudfront = CloudFront(self._clock, lambda: self._conditions.pending)
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -126,6 +128,8 @@ class Simulator:
     def _performed(self, call: AwsCall, verdict: Existing | Answer | None, environ: Environ) -> Response:
         if call.service == "ecr-public":
             return self._ecr_public.answer(call)
+        if call.service == "cloudfront":
+            return self._cloudfront.answer(call)
         if isinstance(verdict, Answer):
             return Response(verdict.body, content_type=verdict.kind)
         if verdict is not None:
@@ -184,6 +188,7 @@ class Simulator:
             for backend in BackendDict._instances:  # type: ignore[misc]
                 backend.pop(account, None)
             self._ecr_public.forget(account)
+            self._cloudfront.forget(account)
 
     def _reset(self) -> None:
         environ = Request.from_values("/moto-api/reset", method="POST").environ

@@ -12,13 +12,15 @@ from urllib.parse import parse_qsl, urlencode
 
 from werkzeug.wrappers import Request
 
-from deploy.simulator.rest import of_route53, of_s3
+from deploy.simulator.rest import of_model, of_s3
 
 Environ = dict[str, Any]
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 _READS = ("Describe", "List", "Get", "BatchGet", "BatchCheck", "Head", "Search", "Lookup", "Simulate")
 
+#: Services whose calls are told by what botocore's models say of paths and XML.
+_OF_MODELS = frozenset({"cloudfront", "route53"})
 #: Account that a call belongs to unless its access key or its `x-moto-account-id` header names another.
 DEFAULT_ACCOUNT = "123456789012"
 #: An access key that says whose it is; see `deploy.simulator.process.credentials`.
@@ -31,7 +33,8 @@ class AwsCall:
 
     Attributes:
         service: signing name, such as `ec2`, `elasticloadbalancing`, `ecr-public`.
-        operation: AWS's name of it, or method and path where the protocol is REST, S3's and Route 53's apart.
+        operation: AWS's name of it, or method and path where the protocol is REST, apart from S3, Route 53
+            and CloudFront.
         parameters: the decoded JSON document, or the form's flat names and values.
         agent: the user agent.
     """
@@ -89,8 +92,10 @@ def read_call(environ: Environ) -> AwsCall:
     if service == "s3":
         operation, bucket = of_s3(request.method, request.path, parameters)
         parameters = {**parameters, "Bucket": bucket, "Body": body.decode("utf-8", "replace")}
-    if service == "route53":
-        operation, parameters = of_route53(request.method, request.path, parameters, body)
+    if service in _OF_MODELS:
+        operation, parameters = of_model(
+            service, request.method, request.path, request.args.to_dict(), dict(request.headers), body
+        )
     return AwsCall(
         service=service.lower(),
         operation=operation,

@@ -14,7 +14,18 @@ from werkzeug.wrappers import Response
 from deploy.simulator.call import AwsCall
 
 _FORM_SERVICES = frozenset(
-    {"iam", "sts", "elasticloadbalancing", "rds", "sns", "cloudformation", "autoscaling", "route53"}
+    {
+        "autoscaling",
+        "cloudformation",
+        "cloudfront",
+        "elasticache",
+        "elasticloadbalancing",
+        "iam",
+        "rds",
+        "route53",
+        "sns",
+        "sts",
+    }
 )
 
 

@@ -1,4 +1,4 @@
-"""The operations of S3 and Route 53, whose protocol tells them by method, path and query. Pure."""
+"""The operations of S3, Route 53 and CloudFront: which method, path and query mean which. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
+from urllib.parse import parse_qsl
 from xml.etree import ElementTree
 
 from botocore.session import Session
@@ -53,43 +54,59 @@ def of_s3(method: str, path: str, query: Mapping[str, str]) -> tuple[str, str]:
     return _WHOLE.get(method, verb), bucket
 
 
-def of_route53(
-    method: str, path: str, query: Mapping[str, str], body: bytes
+def of_model(
+    service: str,
+    method: str,
+    path: str,
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+    body: bytes,
 ) -> tuple[str, Mapping[str, Any]]:
     """AWS's name of an operation, and all of its parameters by their names in AWS's model."""
     fitting = (
         (operation, found)
-        for verb, pattern, operation in _of_route53()
-        if verb == method and (found := pattern.fullmatch(path)) is not None
+        for verb, pattern, asked, operation in _operations(service)
+        if verb == method and asked.items() <= query.items()
+        if (found := pattern.fullmatch(path)) is not None
     )
     operation, found = next(fitting, (None, None))
     if operation is None or found is None:
         return f"{method} {path}", query
     shape, parameters = operation.input_shape, dict[str, Any](found.groupdict())
     for name, member in shape.members.items() if shape is not None else ():
-        told = query.get(member.serialization.get("name", name))
-        if member.serialization.get("location") == "querystring" and told is not None:
+        places = {"querystring": query, "header": headers}
+        place = places.get(member.serialization.get("location"), {})
+        told = place.get(member.serialization.get("name", name))
+        if told is not None:
             parameters[name] = told
     if body:
-        parameters |= _read(shape, ElementTree.fromstring(body))
+        payload = shape.serialization.get("payload")
+        tree = ElementTree.fromstring(body)
+        parameters |= {payload: _read(shape.members[payload], tree)} if payload else _read(shape, tree)
     return operation.name, parameters
 
 
 @cache
-def route53_model() -> Any:
-    """botocore's model of Route 53, which has the paths and the XML."""
-    return Session().get_service_model("route53")
+def model(service: str) -> Any:
+    """botocore's model of a service, which has the paths and the XML."""
+    return Session().get_service_model(service)
 
 
 @cache
-def _of_route53() -> list[tuple[str, re.Pattern[str], Any]]:
-    """Method, path and model of each operation; those whose paths have no names in them first."""
-    model = route53_model()
-    operations = sorted(
-        (model.operation_model(name) for name in model.operation_names),
-        key=lambda each: "{" in each.http["requestUri"],
-    )
-    return [(each.http["method"], _pattern(each), each) for each in operations]
+def _operations(service: str) -> list[tuple[str, re.Pattern[str], Mapping[str, str], Any]]:
+    """Method, path, query and model of each operation; those that ask for more of a query, and those whose
+    paths have no names in them, first.
+    """
+    names = model(service).operation_names
+    some = [(_asked(each), each) for each in map(model(service).operation_model, names)]
+    some.sort(key=lambda each: (-len(each[0]), "{" in each[1].http["requestUri"]))
+    return [(each.http["method"], _pattern(each), asked, each) for asked, each in some]
+
+
+def _asked(operation: Any) -> dict[str, str]:
+    """What an operation's query always has."""
+    query = operation.http["requestUri"].partition("?")[2]
+    return dict(parse_qsl(query, keep_blank_values=True))
 
 
 def _pattern(operation: Any) -> re.Pattern[str]:

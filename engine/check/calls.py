@@ -79,8 +79,9 @@ def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:
         yield from _item(it, call, path, source)
     if isinstance(call, PerItem | PerKey) and call.column not in it.columns:
         yield fault(f"{call.operation}: no column {call.column}", call.column, it.columns)
-    if isinstance(call, PerKey | Update) and call.seen is not None:
+    if call.seen is not None:
         yield from _call(it, call.seen, names)
+    yield from _as_seen(it, call)
     if isinstance(call, Update) and call.room is not None:
         yield from _call(it, call.room, names)
     if isinstance(call, Clear):
@@ -95,6 +96,17 @@ def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:
         yield from _waiter(it, call.until)
     if isinstance(call, Update):
         yield from _left_out(it, call)
+
+
+def _as_seen(it: Checked, call: Call) -> Iterator[Fault]:
+    """What parameters take over of what is seen before a call."""
+    paths = [source.path for source in call.params.values() if isinstance(source, Edited) and source.seen]
+    if call.seen is None:
+        if paths or call.outdated:
+            yield fault(f"{call.operation}: `seen` says what is seen before it")
+    else:
+        for path in paths:
+            yield from _result(it, call.seen.operation, f"{call.seen.result or '@'}.{path}")
 
 
 def _clear(it: Checked, call: Clear, names: Names) -> Iterator[Fault]:
@@ -141,7 +153,8 @@ def _left_out(it: Checked, call: Update) -> Iterator[Fault]:
         columns = {column for path in paths for column in named(call.params[path])} & set(call.when)
         if columns and columns != set(call.when):
             yield fault(f"{call.operation} needs {name}, which a change of other columns would leave out")
-    maps = [name for name, member in shape.members.items() if member.type_name == "map"]
+    kinds = ("map", "structure") if call.seen else ("map",)
+    maps = [name for name, member in shape.members.items() if member.type_name in kinds]
     for name in call.maps:
         if name not in maps:
             yield fault(f"{call.operation} has no map {name}", name, maps)
@@ -219,17 +232,19 @@ def _structure(
 ) -> Iterator[Fault]:
     """The parameters of one structure: each exists and fits its source, and none is missing."""
     given: dict[int, tuple[Shape, set[str]]] = {id(shape): (shape, set())} if shape is not None else {}
+    whole: set[int] = set()
     for path, source in params.items():
         try:
             target, way = parameter(shape, path)
         except NoPathError as error:
             yield fault(f"{where} has no parameter {path}: {error}", error.name, error.allowed)
             continue
+        whole.add(id(target))
         for structure, member in way:
             given.setdefault(id(structure), (structure, set()))[1].add(member)
         yield from _source(it, f"{where} {path}", target, source, names)
         yield from _filter(f"{where} {path}", way, source)
-    for structure, members in given.values():
+    for structure, members in (each for number, each in given.items() if number not in whole):
         for name in sorted(set(structure.required_members) - members):
             yield fault(f"{where} needs {name} in {structure.name}")
 
@@ -259,11 +274,14 @@ def _source(it: Checked, where: str, shape: Shape, source: Source, names: Names)
                 if name not in names:
                     yield fault(f"{where}: no column {name}", name, names)
         case Derived() | Edited():
+            known = names
             if isinstance(source, Edited):
-                yield from _described(it, where, source.path)
+                known = {**names, **dict.fromkeys(it.parts)}
+                if not source.seen:
+                    yield from _described(it, where, source.path)
             for name in source.columns:
-                if name not in names:
-                    yield fault(f"{where}: no column {name}", name, names)
+                if name not in known:
+                    yield fault(f"{where}: no column {name}", name, known)
         case Initial():
             yield from _source(it, where, shape, source.source, names)
         case When():

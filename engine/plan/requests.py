@@ -140,11 +140,11 @@ def _value(source: Source, facts: Facts) -> Any:
         case Initial():
             return _value(source.source, facts) if facts.initial else None
         case Edited():
-            there = search(source.path, facts.old.description) if facts.old else None
-            return source.function(there, *(facts.values.get(name) for name in source.columns))
+            within = facts.item if source.seen else facts.old.description if facts.old else None
+            there = None if within is None else search(source.path, within)
+            return source.function(there, *(_of_row(name, facts) for name in source.columns))
         case Each():
-            elements = (*facts.parts.get(source.part, ()), *facts.unseen.get(source.part, ()))
-            some = [_element(source, each, facts) for each in elements]
+            some = [_element(source, each, facts) for each in _elements(source.part, facts)]
             return some or None if source.some else some
         case Only():
             rows = facts.parts.get(source.part, ())
@@ -162,6 +162,16 @@ def _value(source: Source, facts: Facts) -> Any:
                 return None
             token = _client_token(facts.token, facts)
             return f"{facts.values[source.after]}-{token}" if source.after else token
+
+
+def _of_row(name: str, facts: Facts) -> Any:
+    """The value of a column or lookup, or the rows of a part."""
+    return _elements(name, facts) if name in facts.parts else facts.values.get(name)
+
+
+def _elements(part: str, facts: Facts) -> tuple[Values, ...]:
+    """What a part is to have: its rows, and what only AWS has."""
+    return (*facts.parts.get(part, ()), *facts.unseen.get(part, ()))
 
 
 def _client_token(token: str, facts: Facts) -> str:
@@ -237,7 +247,8 @@ def _put(target: dict[str, Any], path: str, value: Any) -> None:
         elif last:
             here[name] = value
         else:
-            here = here.setdefault(name, {})
+            here[name] = dict(here.get(name) or {})  # what AWS has told stays as it was
+            here = here[name]
 
 
 def carried(

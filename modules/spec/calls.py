@@ -72,7 +72,10 @@ class Call:
         taken_back: of a deletion or an update that takes several calls, the one that takes this one back if a
             later one is refused.
         batch: how calls of several steps become one.
-        then: what is waited for after it, of a create or an update, before any other call.
+        seen: of an update or a deletion, what has to be seen right before it: `Item()` is what the `result`
+            of that finds in all pages.
+        outdated: error codes by which AWS says that this has changed since: it is seen and called again.
+        then: what is waited for after it, before any other call; of a deletion also if `needs` left it out.
         until: what is waited for once the call is made, by what the answer says: its sources are `Item()`.
     """
 
@@ -87,6 +90,8 @@ class Call:
     needs: str | None = None
     taken_back: Call | None = None
     batch: Batch | None = None
+    seen: Call | None = None
+    outdated: tuple[str, ...] = ()
     until: Waiter | None = None
     then: Waiter | None = None
 
@@ -122,17 +127,16 @@ class Update(Call):
 
     Attributes:
         when: those columns and parts.
-        maps: parameters of whose keys each counts by itself.
+        maps: parameters of whose keys each counts by itself: maps, and structures of which the rest is sent
+            as it has been seen.
         whole: it carries all parameters, whatever has changed, as AWS sets back what it is not given.
         room: what makes room if AWS has none for the call.
-        seen: what has to be seen before it: `Item()` is what the `result` of that finds in all pages.
     """
 
     when: tuple[str, ...]
     whole: bool = False
     maps: tuple[str, ...] = ()
     room: Clear | None = None
-    seen: Call | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +174,6 @@ class PerKey(Call):
     which: Literal["set", "removed"]
     most: int | None = None
     new: bool = False
-    seen: Call | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -200,7 +200,7 @@ class Resource:
     @cached_property
     def waiters(self) -> tuple[Waiter, ...]:
         """All that is waited for."""
-        after = (call.then for call in (*self.create, *self.update))
+        after = (call.then for call in (*self.create, *self.update, *self.delete))
         return tuple(each for each in (self.ready, self.gone, *after) if each is not None)
 
     @cached_property

@@ -49,12 +49,14 @@ class Edited:
         path: where that is in the description of the resource that is changed or replaced.
         function: takes what is there, None if that is nothing, and the columns' values; gives None if
             nothing is to be sent.
-        columns: columns and lookups.
+        columns: columns, lookups and parts; the value of a part are its rows.
+        seen: that is what the call has seen right before it, and not the description.
     """
 
     path: str
     function: Callable[..., Any]
     columns: tuple[str, ...]
+    seen: bool = False
 
 
 def present(path: str) -> Edited:

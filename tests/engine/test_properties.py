@@ -267,6 +267,21 @@ def _parts_here(table: str, draw: Draw, rows: _Rows) -> dict[str, tuple[dict[str
             return {"load_balancer_security_groups": references}
         case "service":
             return {"service_security_groups": references}
+        case "distribution":
+            controls = [row.key[0] for row in rows["origin_access_control"]]
+            return {
+                "distribution_origin": tuple(
+                    {
+                        "origin_id": name,
+                        "domain_name": f"{name}.s3.amazonaws.com",
+                        "origin_access_control_id": draw(st.sampled_from([None, *controls])),
+                        "origin_path": "",
+                        "connection_attempts": 3,
+                        "connection_timeout": 10,
+                    }
+                    for name in draw(st.lists(_NAMES, unique=True, max_size=2))
+                )
+            }
         case "bucket":
             pages = st.sampled_from([None, "a", "b"])
             website = {"index_document": "a", "error_document": draw(pages)}

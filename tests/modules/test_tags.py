@@ -23,6 +23,11 @@ def _pairs(some: list[dict[str, str]]) -> dict[str, str]:
     return {each.get("Key", each.get("key", "")): each.get("Value", each.get("value", "")) for each in some}
 
 
+def _of_distribution(client: Any, identity: str) -> dict[str, str]:
+    arn = client.get_distribution(Id=identity)["Distribution"]["ARN"]
+    return _pairs(client.list_tags_for_resource(Resource=arn)["Tags"]["Items"])
+
+
 def _of_ec2(client: Any, identity: str) -> dict[str, str]:
     found = client.describe_tags(Filters=[{"Name": "resource-id", "Values": [identity]}])
     return _pairs(found["Tags"])
@@ -218,6 +223,16 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
             client.list_tags_for_resource(ResourceType="hostedzone", ResourceId=id)["ResourceTagSet"]["Tags"]
         ),
     ),
+    "distribution": (
+        "aws_cloudfront",
+        "cloudfront",
+        "WITH made AS (INSERT INTO distribution (default_cache_behavior) VALUES "
+        '(\'{"TargetOriginId": "o", "ViewerProtocolPolicy": "allow-all", "CachePolicyId": "c"}\') '
+        "RETURNING id) "
+        "INSERT INTO distribution_origin (distribution_id, origin_id, domain_name) "
+        "SELECT id, 'o', 'o.s3.amazonaws.com' FROM made",
+        _of_distribution,
+    ),
     "kms_key": (
         "aws_kms",
         "kms",
@@ -320,6 +335,7 @@ def test_every_table_of_what_aws_lets_be_tagged_has_tags() -> None:
     untagged |= {
         "access_key",
         "ami",
+        "origin_access_control",
         "availability_zone",
         "db_cluster_snapshot",
         "db_snapshot",

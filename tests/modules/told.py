@@ -197,7 +197,9 @@ class TellingCloud(Cloud):
 def _one_page(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer after which there is none."""
     tokens = ("nexttoken", "nextmarker", "marker", "istruncated", "continuationtoken")
-    return {name: value for name, value in answer.items() if name.lower() not in tokens}
+    some = {name: value for name, value in answer.items() if name.lower() not in tokens}
+    listed = [name for name, value in some.items() if isinstance(value, dict) and "IsTruncated" in value]
+    return {**some, **{name: _one_page(some[name]) for name in listed}}
 
 
 class _Client:

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 
 from deploy.simulator.call import AwsCall
 from deploy.simulator.replies import AwsError
-from deploy.simulator.rest import route53_model
+from deploy.simulator.rest import model
 from deploy.simulator.strict.outcome import Answer, Completion, Outcome, Rule, backend
 
 #: A record set as AWS tells it, and what tells it from others: name, type, identifier.
@@ -332,7 +332,7 @@ def _zone(call: AwsCall, parameter: str = "HostedZoneId") -> Any:
 
 
 def _answer(call: AwsCall, document: Mapping[str, Any]) -> Answer:
-    shape = route53_model().operation_model(call.operation).output_shape
+    shape = model("route53").operation_model(call.operation).output_shape
     body = "".join(_elements(shape, document))
     return Answer(
         f'<{shape.name} xmlns="https://route53.amazonaws.com/doc/2013-04-01/">{body}</{shape.name}>'

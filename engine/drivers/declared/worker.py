@@ -229,19 +229,18 @@ class DeclaredWorker:
         for call in resource.update:
             if not isinstance(call, Update) or not set(columns) & set(call.when):
                 continue
-            if call.seen is not None:
-                await self._change_as_seen(job, call, call.seen)
-            elif is_made(call, facts):
-                try:
-                    answer = await self._with_room(job, call)
-                except CloudError as error:
-                    await self._take_back(job, done, error)
-                    raise
-                done.append(call)
-                if call.result is not None:
-                    description = described(call, answer, facts)
-                if call.then is not None:
-                    await self._wait(job, call.then)
+            try:
+                answer = await self._changed(job, call)
+            except CloudError as error:
+                await self._take_back(job, done, error)
+                raise
+            if answer is None:
+                continue
+            done.append(call)
+            if call.result is not None:
+                description = described(call, answer, facts)
+            if call.then is not None:
+                await self._wait(job, call.then)
         await self._per_item(
             job,
             added=_difference(_items(resource, values), _items(resource, old.values)),
@@ -258,6 +257,16 @@ class DeclaredWorker:
             values={**old.values, **changed},
             description=descriptions.without(resource, old.description, columns),
         )
+
+    async def _changed(self, job: Job, call: Update) -> Mapping[str, Any] | None:
+        """The answer to a call of an update; None if it is not to be made.
+
+        Raises:
+            CloudError: AWS refused.
+        """
+        if call.seen is not None:
+            return await self._as_seen(job, call, call.seen)
+        return await self._with_room(job, call) if is_made(call, self._maker.facts(job)) else None
 
     async def _with_room(self, job: Job, call: Update) -> Mapping[str, Any]:
         """Make a call of an update, and once more if AWS has had no room for it.
@@ -284,14 +293,26 @@ class DeclaredWorker:
         for item in call.which(there):
             await self._call(job, call, request(call, replace(facts, item=item)))
 
-    async def _change_as_seen(self, job: Job, call: Update, seen: Call) -> None:
-        """Make a call, if it is to be made, with what has to be seen before it."""
-        facts = self._maker.facts(job)
-        if applies(call, facts.values, facts.parts):
+    async def _as_seen(self, job: Job, call: Call, seen: Call) -> Mapping[str, Any] | None:
+        """Make a call, if it is to be made, with what has to be seen before it; its answer, None if not.
+
+        Raises:
+            CloudError: AWS refused.
+        """
+
+        async def attempt() -> Mapping[str, Any] | None:
             there = await looks.look(self._cloud, job.resource, seen, facts)
-            facts = replace(facts, item=there)
-            if is_made(call, facts):
-                await self._call_when_seen(job, call, request(call, facts))
+            about = replace(facts, item=there)
+            if not is_made(call, about):
+                return None
+            return await self._call_when_seen(job, call, request(call, about))
+
+        facts = self._maker.facts(job)
+        if not applies(call, facts.values, facts.parts):
+            return None
+        return await persist(
+            attempt, lambda error: error.code in call.outdated, self._patience.eventual, self._stop
+        )
 
     # Remove -------------------------------------------------------------------------------------------
 
@@ -347,7 +368,10 @@ class DeclaredWorker:
         for call in done:
             if (back := call.taken_back) is not None:
                 try:
-                    await self._call(job, back, request(back, self._maker.facts(job)))
+                    if back.seen is not None:
+                        await self._as_seen(job, back, back.seen)
+                    else:
+                        await self._call(job, back, request(back, self._maker.facts(job)))
                 except CloudError as other:
                     error.detail = f"{error.detail}; {call.operation} could not be taken back: {other.detail}"
 
@@ -358,10 +382,10 @@ class DeclaredWorker:
             if isinstance(call, Clear):
                 await self._clear(job, call)
                 continue
-            if not is_made(call, facts):
+            if call.seen is None and not is_made(call, facts):
                 continue
             try:
-                await persist(
+                made = await persist(
                     lambda call=call: self._delete_once(job, call),  # type: ignore[misc]
                     lambda error: error.code in resource.busy,
                     self._patience.busy,
@@ -371,14 +395,21 @@ class DeclaredWorker:
                 if error.code not in resource.absent:
                     await self._take_back(job, done, error)
                 raise
-            done.append(call)
+            if made:
+                done.append(call)
+            if call.then is not None:
+                await self._wait(job, call.then)
         if resource.gone is not None:
             await self._wait(job, resource.gone)
 
-    async def _delete_once(self, job: Job, call: Call) -> None:
-        """Make a call of a deletion, unless AWS is at it already, as it may be after a lost answer."""
+    async def _delete_once(self, job: Job, call: Call) -> bool:
+        """Make a call of a deletion, unless AWS is at it already, as it may be after a lost answer; whether
+        something was to be done.
+        """
         resource = job.resource
         try:
+            if call.seen is not None:
+                return await self._as_seen(job, call, call.seen) is not None
             await self._repeat_together(job, call)
         except CloudError as error:
             if resource.leaving is None or error.code not in resource.busy:
@@ -386,6 +417,7 @@ class DeclaredWorker:
             now = await self._lookup.now(resource, job.found)
             if now is not None and not _is_leaving(resource, now):
                 raise
+        return True
 
     # Calls --------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import pytest
 
 from engine.check.check import faults, module_faults
 from engine.check.fault import Fault
+from modules.aws_cloudfront.distribution import DISTRIBUTION
 from modules.aws_cloudwatch.log_group import LOG_GROUP
 from modules.aws_ecs_fargate.service import SERVICE
 from modules.aws_ecs_fargate.task_definition import TASK_DEFINITION
@@ -130,6 +131,19 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
     "what is seen before a call": (
         updates(QUEUE, lambda each: replace(each, seen=Call(operation="see_queue", params={}))),
         "no operation see_queue in sqs",
+    ),
+    "value that what is seen before a call has not": (
+        updates(
+            DISTRIBUTION,
+            lambda each: replace(
+                each, params={**each.params, "IfMatch": Edited("Etag", lambda there: there, (), seen=True)}
+            ),
+        ),
+        "get_distribution answers no @.Etag: GetDistributionResult has no member Etag",
+    ),
+    "nothing is seen before a call that sends it": (
+        updates(DISTRIBUTION, lambda each: replace(each, seen=None, outdated=())),
+        "update_distribution: `seen` says what is seen before it",
     ),
     "parameter inside another": (
         updates(

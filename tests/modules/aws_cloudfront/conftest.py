@@ -1,0 +1,21 @@
+"""The account, and a session with the module."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.engine.direct import Session
+from tests.fixtures.cloud import Cloud
+
+
+@pytest.fixture
+def cloudfront(simulator: Cloud) -> Any:
+    return simulator.client("cloudfront")
+
+
+@pytest.fixture
+async def installed(session: Session) -> Session:
+    await session("iasql_install", "aws_cloudfront")
+    return session
