@@ -11,9 +11,10 @@ from engine.caller import Caller
 from engine.database.sql import literal
 from engine.errors import OperationError, listed
 from engine.guard import mode
-from engine.plan import base, merge, model, new_bases, new_keys, states, sync
+from engine.plan import base, cut_off, merge, model, new_bases, new_keys, states, sync
 from engine.plan.base import Base
 from engine.plan.columns import text
+from engine.plan.cut_off import Open
 from engine.plan.meet import Meeting, Name, Place, meet
 from engine.plan.merge import Merged, Mode, Settled
 from engine.plan.model import Found, Row, RowChange
@@ -62,7 +63,7 @@ async def merging(
     kept = await bases.read(caller, snapshot.resources.values(), meeting.wanted())
     merged = merge.merged(meeting, kept, chosen, delete_unknown=delete_unknown)
     if merged.conflicts or merged.gone or any(each.action == "create" for each in merged.follows):
-        unfinished = await _unfinished(caller)
+        unfinished = cut_off.names(await _unfinished(caller))
         if unfinished:
             return await _finishing(
                 caller, Merging(chosen, meeting, kept, merged), delete_unknown, unfinished
@@ -88,9 +89,12 @@ async def _finishing(
     return Merging(merging.mode, meeting, kept, merged)
 
 
-async def _unfinished(caller: Caller) -> list[Name]:
-    found = await caller.query("SELECT table_name, description FROM iasql.unfinished")
-    return [(str(table), str(name)) for table, name in found]
+async def _unfinished(caller: Caller) -> list[Open]:
+    found = await caller.query(
+        "SELECT u.operation::pg_catalog.text, u.table_name, u.description, u.kind FROM iasql.unfinished AS u "
+        "ORDER BY u.operation"
+    )
+    return [Open(int(str(number)), str(table), str(name), str(kind)) for number, table, name, kind in found]
 
 
 @dataclass(frozen=True)
@@ -328,7 +332,10 @@ async def keep_merged(
         if (each[0].table, each[0].identity) not in changing
     ]
     lost = new_bases.lost(merging.meeting, known)
-    await bases.keep(writer, resources, kept, lost, cause=cause, read=_here(scope, resources))
+    begun = cut_off.known(merging.meeting, await _unfinished(writer.caller))
+    kept = list(cut_off.attributed(merging.meeting, kept, begun))
+    here = _here(scope, resources)
+    await bases.keep(writer, resources, kept, lost, cause=cause, read=here, begun=begun)
 
 
 async def keep_imported(
@@ -367,6 +374,8 @@ async def keep_synced(
         if snapshot.by(table, None, name) is None
     ]
     shown = new_bases.after_sync(agreement.meeting, written, known, agreement.agreed, here)
+    begun = cut_off.known(agreement.meeting, await _unfinished(writer.caller))
+    shown = cut_off.attributed(agreement.meeting, shown, begun)
     await bases.keep(
         writer, resources, chain(agreement.keep, shown), gone, cause=cause, whole=here, read=here
     )

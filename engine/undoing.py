@@ -38,12 +38,14 @@ async def meant(caller: Caller, operation: object) -> Meant:
 
     Raises:
         OperationError: 42704, there is no such operation; 42501, the role may not read all that it changed;
-            55000, it is running, or some of its history has been forgotten; 0A000, it was an install.
+            55000, it is running, it was cut off and what AWS has done of it is not known yet, or some of its
+            history has been forgotten; 0A000, it was an install.
     """
     if operation is None:
         ((operation,),) = await caller.query("SELECT iasql.last_operation()::pg_catalog.text")
     found = await caller.query(
-        "SELECT u.function, u.outcome, u.hidden, u.lost, u.forgotten, u.unremembered "
+        "SELECT u.function, u.outcome, u.hidden, u.lost, u.forgotten, u.unremembered, "
+        "u.unfinished "
         "FROM iasql.undoable($1::pg_catalog.text::pg_catalog.int8) AS u",
         None if operation is None else str(operation),
     )
@@ -54,7 +56,7 @@ async def meant(caller: Caller, operation: object) -> Meant:
             sqlstate="42704",
             hint="iasql.iasql_operation lists them: who, when, what.",
         )
-    ((function, outcome, hidden, lost, forgotten, unremembered),) = found
+    ((function, outcome, hidden, lost, forgotten, unremembered, unfinished),) = found
     if function == "iasql_install":
         raise OperationError(
             f"operation {operation} was an install: without its rows, an apply would delete what they show",
@@ -68,6 +70,14 @@ async def meant(caller: Caller, operation: object) -> Meant:
             f"operation {operation} has changed tables that this role may not read: {hidden}",
             sqlstate="42501",
             hint="Let the role read them, or let somebody undo it who may.",
+        )
+    if unfinished:
+        raise OperationError(
+            f"operation {operation} was cut off, and whether AWS has done all that it began is not known",
+            sqlstate="55000",
+            detail=listed(unfinished.splitlines(), _SHOWN),
+            hint="iasql_apply() does what is left; iasql_sync() drops that, and shows what AWS has. "
+            f"Then: SELECT * FROM iasql_undo({operation}).",
         )
     if forgotten:
         raise OperationError(

@@ -133,6 +133,7 @@ UPDATE iasql.iasql_step AS s SET name = COALESCE(s.name, s.description), kind = 
   FROM (VALUES ('make', 'create'), ('change', 'update'), ('remove', 'delete')) AS w (before, kind)
   WHERE s.kind = w.before;
 CREATE INDEX IF NOT EXISTS iasql_operation_running ON iasql.iasql_operation (id) WHERE ended_at IS NULL;
+CREATE INDEX IF NOT EXISTS iasql_step_open ON iasql.iasql_step (operation) WHERE outcome IS NULL OR outcome = 'cut off';
 CREATE INDEX IF NOT EXISTS iasql_step_begun ON iasql.iasql_step (started_at)
   WHERE outcome IN ('cut off', 'failed');
 COMMENT ON TABLE iasql.iasql_step IS
@@ -1158,6 +1159,8 @@ CREATE TABLE IF NOT EXISTS iasql.past (
   ended_by bigint
 );
 CREATE INDEX IF NOT EXISTS past_resource ON iasql.past (relation, identity, lower(valid));
+CREATE INDEX IF NOT EXISTS past_replaces ON iasql.past (relation, replaces) WHERE replaces IS NOT NULL;
+CREATE INDEX IF NOT EXISTS base_replaces ON iasql.base (relation, replaces) WHERE replaces IS NOT NULL;
 CREATE INDEX IF NOT EXISTS past_ended_by ON iasql.past (ended_by);
 CREATE INDEX IF NOT EXISTS past_end ON iasql.past (upper(valid));
 COMMENT ON TABLE iasql.past IS 'What rows and AWS have agreed on in the past, with the times from when and until when.';
@@ -1311,6 +1314,15 @@ BEGIN
 END
 $$;
 
+-- The operation that made something in the place of a resource, which may have gone much later.
+CREATE OR REPLACE FUNCTION iasql.replaced_by(target oid, gone text, since timestamptz) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT r.operation FROM (
+    SELECT b.operation, b.since FROM iasql.base AS b WHERE b.relation = target AND b.replaces = gone
+    UNION ALL SELECT p.operation, lower(p.valid) FROM iasql.past AS p WHERE p.relation = target AND p.replaces = gone) AS r
+  WHERE r.since >= replaced_by.since ORDER BY r.since LIMIT 1
+$$;
+
 -- Keeps and drops bases. For each table: its parts, the bases to keep, the names of those to drop, and whether all of
 -- its rows show what AWS holds now, so that whatever became of the table before is settled.
 CREATE OR REPLACE FUNCTION iasql.keep_bases(entries jsonb) RETURNS void
@@ -1348,6 +1360,9 @@ BEGIN
         WHERE t.name <> excluded.name OR t.resource <> excluded.resource OR t.emptied OR (e ->> 'whole')::boolean;
     UPDATE iasql.base_table AS t SET read_at = moment, read_by = e ->> 'read_by'
       WHERE t.relation = target AND e ->> 'read_by' IS NOT NULL;
+    UPDATE iasql.iasql_step AS s SET identity = o.identity
+      FROM jsonb_to_recordset(e -> 'begun') AS o (operation bigint, name text, identity text)
+      WHERE s.operation = o.operation AND s.table_name = e ->> 'table' AND COALESCE(s.name, s.description) = o.name;
     WITH gone AS (
       DELETE FROM iasql.base AS b WHERE b.relation = target
         AND b.identity IN (SELECT jsonb_array_elements_text(e -> 'drop'))
@@ -1355,26 +1370,28 @@ BEGIN
     )
     INSERT INTO iasql.past (relation, identity, valid, state, changed_by, operation, replaces, ended_by)
       SELECT g.relation, g.identity, tstzrange(g.since, greatest(moment, g.since)), COALESCE(g."row", g.answer), g.changed_by,
-        g.operation, g.replaces, (e ->> 'operation')::bigint
+        g.operation, g.replaces, COALESCE(iasql.replaced_by(target, g.identity, g.since), (e ->> 'operation')::bigint)
       FROM gone AS g;
     WITH new AS MATERIALIZED (
       SELECT k.identity, k.mark, k.digest, k."row", k.answer, k.before,
         clock_timestamp() + make_interval(secs => k.settles) AS settles_at, k.replaces,
+        COALESCE(k.begun_by, (e ->> 'operation')::bigint) AS operation,
+        CASE WHEN k.begun_by IS NULL THEN e ->> 'by' ELSE 'row' END AS "by",
         b.identity IS NULL OR COALESCE(b."row", b.answer) <> COALESCE(k."row", k.answer) AS differs
       FROM jsonb_to_recordset(e -> 'keep') AS k (identity text, mark text, digest text, "row" jsonb, answer jsonb,
-        before jsonb, settles double precision, replaces text)
+        before jsonb, settles double precision, replaces text, begun_by bigint)
       LEFT JOIN iasql.base AS b ON b.relation = target AND b.identity = k.identity
     ), old AS (
       INSERT INTO iasql.past (relation, identity, valid, state, changed_by, operation, replaces, ended_by)
       SELECT b.relation, b.identity, tstzrange(b.since, greatest(moment, b.since)), COALESCE(b."row", b.answer), b.changed_by,
-        b.operation, b.replaces, (e ->> 'operation')::bigint
+        b.operation, b.replaces, n.operation
       FROM new AS n JOIN iasql.base AS b ON b.relation = target AND b.identity = n.identity
       WHERE n.differs
     )
     INSERT INTO iasql.base AS b (relation, identity, mark, digest, "row", answer, before, settles_at, since,
         changed_by, operation, replaces)
       SELECT target, n.identity, n.mark, n.digest, n."row", n.answer, n.before, n.settles_at, moment,
-        CASE WHEN n.differs THEN e ->> 'by' END, (e ->> 'operation')::bigint, n.replaces
+        CASE WHEN n.differs THEN n."by" END, n.operation, n.replaces
       FROM new AS n
       ON CONFLICT ON CONSTRAINT base_pkey DO UPDATE
         SET mark = excluded.mark, digest = excluded.digest, "row" = excluded."row", answer = excluded.answer,
@@ -1432,13 +1449,14 @@ COMMENT ON FUNCTION public.iasql_forget(text, text) IS
 CREATE OR REPLACE FUNCTION iasql.last_operation() RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT max(o.id) FROM iasql.iasql_operation AS o
-  WHERE o.username = session_user AND o.ended_at IS NOT NULL AND o.function IN ('iasql_apply', 'iasql_commit', 'iasql_sync', 'iasql_rollback')
+  WHERE o.username = session_user AND o.function IN ('iasql_apply', 'iasql_commit', 'iasql_sync', 'iasql_rollback')
+    AND (o.ended_at IS NOT NULL OR NOT iasql.lives(o.pid, o.started_at))  -- its engine has died, and nobody has noted it yet
 $$;
 
 -- What an operation was, how it ended, and what it lost of tables that who is logged in may read.
 CREATE OR REPLACE FUNCTION iasql.operation_end(number bigint) RETURNS TABLE (function text, outcome text, lost text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT o.function, COALESCE(o.outcome, 'running'), (
+  SELECT o.function, COALESCE(o.outcome, CASE WHEN iasql.lives(o.pid, o.started_at) THEN 'running' ELSE 'cut off' END), (
     SELECT string_agg(concat(s.table_name, ' ', s.description, ': ', array_to_string(s.loses, '; ')), chr(10) ORDER BY s.number)
     FROM iasql.iasql_step AS s
     WHERE s.operation = o.id AND s.outcome = 'done' AND s.loses <> '{}'
@@ -1490,6 +1508,25 @@ GRANT SELECT ON iasql.left_over TO PUBLIC;
 COMMENT ON VIEW iasql.left_over IS
   'What applies have made in transactions that were rolled back in the last 30 days: the operation, and AWS''s name for it.';
 
+-- What operations began, of the tables that the role may read, and were cut off, until it is known whether AWS has done it.
+CREATE OR REPLACE VIEW iasql.unfinished WITH (security_barrier) AS
+  SELECT DISTINCT s.table_name, COALESCE(s.name, s.description) AS description, s.operation, s.kind
+  FROM iasql.iasql_step AS s JOIN iasql.iasql_operation AS o ON o.id = s.operation
+  WHERE s.identity IS NULL  -- a later operation has found that it was done
+    AND (s.outcome = 'cut off' OR s.outcome IS NULL AND (o.ended_at IS NOT NULL OR NOT iasql.lives(o.pid, o.started_at)))
+    AND has_table_privilege(iasql.oid_of(s.table_name), 'SELECT')
+    AND NOT row_security_active(iasql.oid_of(s.table_name))
+    -- A sync has shown since what there was.
+    AND NOT EXISTS (
+      SELECT FROM iasql.base_table AS t WHERE t.name = s.table_name AND t.synced_at > s.started_at)
+    AND NOT EXISTS (
+      SELECT FROM iasql.iasql_step AS later
+      WHERE later.operation > s.operation AND later.table_name = s.table_name
+        AND later.outcome = 'done' AND COALESCE(later.name, later.description) = COALESCE(s.name, s.description));
+GRANT SELECT ON iasql.unfinished TO PUBLIC;
+COMMENT ON VIEW iasql.unfinished IS
+  'The resources that operations began to make, to change or to remove, and of which the end is not known.';
+
 -- When an operation began.
 CREATE OR REPLACE FUNCTION iasql.began(number bigint) RETURNS timestamptz
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -1500,13 +1537,15 @@ $$;
 -- changed and the role may not read, what it lost, and of which tables it is not remembered what it did.
 DROP FUNCTION IF EXISTS iasql.undoable(bigint);
 CREATE FUNCTION iasql.undoable(number bigint)
-RETURNS TABLE (function text, outcome text, hidden text, lost text, forgotten text, unremembered text)
+RETURNS TABLE (function text, outcome text, hidden text, lost text, forgotten text, unremembered text, unfinished text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT e.function, e.outcome, (
     SELECT string_agg(t.name, ', ' ORDER BY t.name) FROM iasql.touched(number) AS t
     WHERE t.relation NOT IN (SELECT r.relation FROM iasql.readable AS r)), e.lost,
     (SELECT string_agg(f.name, ', ' ORDER BY f.name) FROM iasql.forgotten(number, iasql.began(number)) AS f (name)),
-    (SELECT string_agg(u.name, ', ' ORDER BY u.name) FROM iasql.unremembered(number) AS u (name))
+    (SELECT string_agg(u.name, ', ' ORDER BY u.name) FROM iasql.unremembered(number) AS u (name)),
+    (SELECT string_agg(concat(u.table_name, ' ', u.description), chr(10) ORDER BY u.table_name, u.description)
+      FROM iasql.unfinished AS u WHERE u.operation = number)
   FROM iasql.operation_end(number) AS e
 $$;
 
@@ -1604,22 +1643,3 @@ BEGIN
   RETURN NULL;
 END
 $$;
-
--- What operations began to make or to remove, of the tables that the role may read, and were cut off.
-CREATE OR REPLACE VIEW iasql.unfinished WITH (security_barrier) AS
-  SELECT DISTINCT s.table_name, COALESCE(s.name, s.description) AS description
-  FROM iasql.iasql_step AS s JOIN iasql.iasql_operation AS o ON o.id = s.operation
-  WHERE s.kind IN ('create', 'delete', 'make', 'remove')  -- the latter by an older server, since the upgrade
-    AND (s.outcome = 'cut off' OR s.outcome IS NULL AND (o.ended_at IS NOT NULL OR NOT iasql.lives(o.pid, o.started_at)))
-    AND has_table_privilege(iasql.oid_of(s.table_name), 'SELECT')
-    AND NOT row_security_active(iasql.oid_of(s.table_name))
-    -- A sync has shown since what there was.
-    AND NOT EXISTS (
-      SELECT FROM iasql.base_table AS t WHERE t.name = s.table_name AND t.synced_at > s.started_at)
-    AND NOT EXISTS (
-      SELECT FROM iasql.iasql_step AS later
-      WHERE later.operation > s.operation AND later.table_name = s.table_name
-        AND later.outcome = 'done' AND COALESCE(later.name, later.description) = COALESCE(s.name, s.description));
-GRANT SELECT ON iasql.unfinished TO PUBLIC;
-COMMENT ON VIEW iasql.unfinished IS
-  'The resources that operations began to make or to remove, and of which the end is not known.';

@@ -39,6 +39,7 @@ class Base:
         before: AWS's answer before the engine changed the resource, while AWS may still give that.
         fresh: whether the engine has made or changed it so recently that AWS may not show that yet.
         replaces: AWS's name for the resource in whose place the engine has made it.
+        begun_by: the operation whose doing it is, if not that of the one that keeps it.
     """
 
     table: str
@@ -49,6 +50,7 @@ class Base:
     before: State | None = None
     fresh: bool = False
     replaces: str | None = None
+    begun_by: int | None = None
 
 
 def agreed(resource: Resource, found: Found) -> Base:
@@ -183,6 +185,8 @@ def as_record(resource: Resource, base: Base, found: Found) -> Mapping[str, Any]
         record["row"] = _document(base.row)
     if base.replaces is not None:
         record["replaces"] = base.replaces
+    if base.begun_by is not None:
+        record["begun_by"] = base.begun_by
     if base.fresh:
         record["settles"] = resource.settles
         record["before"] = _document(base.before) if base.before else None

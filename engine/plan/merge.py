@@ -8,7 +8,7 @@ merged part by part. After that the plan compares the rows with AWS, and what di
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -412,7 +412,9 @@ class _Merge:
                 change = RowChange(
                     action="update", table=row.table, key=row.key, name=found.identity, values=values
                 )
-                self.follow(change, bases.agreed(resource, found), found)
+                before = self._meeting.pairs.get((row.table, row.key))
+                base = replace(bases.agreed(resource, found), replaces=before.identity if before else None)
+                self.follow(change, base, found)
                 return
 
     def _pair(self, row: Row, found: Found, names: frozenset[str]) -> None:

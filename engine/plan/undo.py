@@ -211,6 +211,7 @@ class _Undo:
                     back[name] = each.before
             else:
                 columns[name] = self._put_back(each, back)
+        self._check_unused(gone, back)
         picture = self._picture(back, gone)
         changes = () if self._conflicts else tuple(self._changes(picture, back, columns, gone))
         return Undo(changes=changes, conflicts=tuple(self._conflicts))
@@ -351,6 +352,26 @@ class _Undo:
             edited &= states.changed_since(resource, desired, before)
         for name in sorted(edited - since):
             self._refuse(each, name, "its row has been changed, which has not been applied")
+
+    def _check_unused(self, gone: Collection[Name], back: Mapping[Name, State]) -> None:
+        """Refuse to delete rows that others refer to, which stay."""
+        leaving = {(table, self._keys[table, identity]): (table, identity) for table, identity in gone}
+        for table, resource in self._resources.items() if leaving else ():
+            for row in self._rows.get(table, ()):
+                found = self._resolver.pairs.get((table, row.key))
+                if (table, row.key) in leaving or (found and (table, found.identity) in back):
+                    continue
+                for _, column, value in states.references(resource, row):
+                    assert column.reference is not None
+                    used = leaving.get((column.reference.table, (value,)))
+                    if used is not None and not column.reference.cascade:
+                        self._refuse_used(used, f"{table} {self._resolver.name(resource, row)}")
+
+    def _refuse_used(self, used: Name, user: str) -> None:
+        table, identity = used
+        found = found_of(self._resources[table], identity, self._now[used].state)
+        name = self._snapshot.natural_name(found)
+        self._conflicts.append(Conflict(table=table, name=name, column=None, why=f"{user} refers to it"))
 
     def _refuse(self, each: Touched, column: str | None, why: str) -> None:
         state = each.after or each.before

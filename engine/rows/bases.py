@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
 import orjson
 
@@ -15,6 +16,7 @@ from engine.caller import Caller
 from engine.errors import OperationError
 from engine.plan import base, undo
 from engine.plan.base import Base
+from engine.plan.cut_off import Open
 from engine.plan.meet import Name
 from engine.plan.model import Found
 from engine.plan.undo import Remembered
@@ -129,6 +131,7 @@ async def keep(
     cause: Cause = AWS,
     whole: Collection[str] = (),
     read: Collection[str] = (),
+    begun: Mapping[Name, Open] = MappingProxyType({}),
 ) -> None:
     """Keep some bases, each with AWS's answer, and drop others.
 
@@ -136,9 +139,10 @@ async def keep(
         resources: all that these are of.
         whole: the tables whose rows all show what AWS holds now.
         read: the tables of which AWS has been read, and whose rows have followed it.
+        begun: what operations that were cut off were making or changing, and AWS holds: their ends are known.
     """
     by_table = {each.table: each for each in resources}
-    await _keep(writer, by_table, (), dropped, cause, whole, read)
+    await _keep(writer, by_table, (), dropped, cause, whole, read, begun)
     rest = iter(kept)
     while some := list(islice(rest, _TOGETHER)):
         await _keep(writer, by_table, some, (), cause)
@@ -152,6 +156,7 @@ async def _keep(
     cause: Cause,
     whole: Collection[str] = (),
     read: Collection[str] = (),
+    begun: Mapping[Name, Open] = MappingProxyType({}),
 ) -> None:
     # As bytes, which the garbage collector does not have to look through; the last of each counts.
     records: dict[str, dict[str, bytes]] = defaultdict(dict)
@@ -161,6 +166,9 @@ async def _keep(
     names: dict[str, list[str]] = defaultdict(list)
     for table, identity in dropped:
         names[table].append(identity)
+    ends: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for (table, identity), step in begun.items():
+        ends[table].append({"operation": step.operation, "name": step.name, "identity": identity})
     entries = [
         {
             "table": table,
@@ -169,12 +177,13 @@ async def _keep(
                 b"[" + b",".join(records[table].values() if table in records else ()) + b"]"
             ),
             "drop": names.get(table, []),
+            "begun": ends.get(table, []),
             "whole": table in whole,
             "by": cause.by,
             "operation": cause.operation,
             "read_by": cause.function if table in read else None,
         }
-        for table in dict.fromkeys([*whole, *read, *records, *names])
+        for table in dict.fromkeys([*whole, *read, *records, *names, *ends])
     ]
     if entries:
         await writer.voucher.vouch()

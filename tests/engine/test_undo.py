@@ -203,6 +203,27 @@ async def test_what_has_been_deleted_since_is_refused(one: Session) -> None:
     assert "it has been deleted since" in (await _refused(one, str(first))).message
 
 
+async def test_what_others_refer_to_is_not_deleted(one: Session) -> None:
+    await one.execute("INSERT INTO vpc (cidr_block) VALUES ('10.9.0.0/16')")
+    await one("iasql_apply")
+    await one.execute(
+        "INSERT INTO subnet (vpc_id, cidr_block, availability_zone) "
+        "SELECT id, '10.9.1.0/24', 'us-east-1a' FROM vpc WHERE NOT is_default"
+    )
+    for _ in ("the row is not applied", "it is"):
+        error = await _refused(one, *await _first(one))
+        assert (error.sqlstate, error.detail) == (
+            "40001", "vpc 10.9.0.0/16: subnet 10.9.0.0/16 10.9.1.0/24 refers to it"
+        )  # fmt: skip
+        await one("iasql_apply")
+
+
+async def _first(session: Session) -> list[str]:
+    """The number of the first apply."""
+    query = "SELECT min(id)::text FROM iasql.iasql_operation WHERE function = 'iasql_apply'"
+    return [number for (number,) in await session.rows(query)]
+
+
 async def test_a_failed_operation_is_undone_as_far_as_it_went(one: Session) -> None:
     await one.execute(
         "UPDATE repository SET scan_on_push = true; INSERT INTO repository (repository_name) VALUES ('UPPER')"

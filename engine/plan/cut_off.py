@@ -1,0 +1,109 @@
+"""What operations began and were cut off, and a later one finds done in AWS: it is still theirs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from engine.plan.base import Base
+from engine.plan.meet import Meeting, Name
+from engine.plan.model import Found, Row
+from modules.spec import Resource
+
+
+@dataclass(frozen=True)
+class Open:
+    """A step of which it is not known whether AWS has performed it.
+
+    Attributes:
+        name: AWS's for the resource, or the natural key of what had none yet.
+        kind: create, update or delete.
+    """
+
+    operation: int
+    table: str
+    name: str
+    kind: str
+
+
+def names(steps: Iterable[Open]) -> frozenset[Name]:
+    """What was being made or removed."""
+    return frozenset((each.table, each.name) for each in steps if each.kind != "update")
+
+
+def known(meeting: Meeting, steps: Sequence[Open]) -> Mapping[Name, Open]:
+    """Of which resources it is known now what became of the steps; by AWS's names.
+
+    It is of those that AWS holds, if they were to be made or changed, and of those that it does not hold any
+    more, if they were to be removed.
+
+    Args:
+        meeting: as a later operation met them.
+    """
+    removed = {
+        (each.table, each.name): each
+        for each in steps
+        if each.kind == "delete"
+        and each.table in meeting.snapshot.tables
+        and meeting.snapshot.by(each.table, None, each.name) is None
+    }
+    begun = {(each.table, each.name): each for each in steps if each.kind != "delete"}
+    return {**removed, **_held(meeting, begun)} if begun else removed
+
+
+def _held(meeting: Meeting, begun: Mapping[Name, Open]) -> Mapping[Name, Open]:
+    pairs = {(table, one.identity): key for (table, key), one in meeting.pairs.items()}
+    return {
+        (one.table, one.identity): begun[name]
+        for some in meeting.snapshot.tables.values()
+        for one in some
+        for name in _names(meeting, one, _row(meeting, one, pairs))
+        if name in begun
+    }
+
+
+def attributed(
+    meeting: Meeting, kept: Iterable[tuple[Base, Found]], begun: Mapping[Name, Open]
+) -> Iterator[tuple[Base, Found]]:
+    """Bases, with the operation that has made of each what it is, if that was cut off.
+
+    Args:
+        kept: what a later operation finds that rows and AWS agree on, each with AWS's answer.
+        begun: what `known` says.
+    """
+    pairs = {(table, one.identity): key for (table, key), one in meeting.pairs.items()} if begun else {}
+    for base, one in kept:
+        step = begun.get((base.table, base.identity))
+        if step is None:
+            yield base, one
+        else:
+            replaces = _replaced(meeting, base, _row(meeting, one, pairs))
+            yield replace(base, begun_by=step.operation, replaces=replaces), one
+
+
+def _row(meeting: Meeting, one: Found, pairs: Mapping[Name, tuple[object, ...]]) -> Row | None:
+    key = pairs.get((one.table, one.identity))
+    desired = meeting.resolver.desired.get((one.table, key)) if key is not None else None
+    return desired.row if desired else None
+
+
+def _names(meeting: Meeting, one: Found, row: Row | None) -> Iterator[Name]:
+    yield one.table, one.identity
+    yield one.table, meeting.snapshot.natural_name(one)
+    if row is not None:
+        resource = meeting.snapshot.resources[one.table]
+        yield one.table, meeting.resolver.name(resource, row)
+        if (shown := _shown(resource, row)) is not None:
+            yield one.table, shown
+
+
+def _replaced(meeting: Meeting, base: Base, row: Row | None) -> str | None:
+    """What a row showed before the operation made something in the place of that."""
+    shown = _shown(meeting.snapshot.resources[base.table], row)
+    return base.replaces if shown in (None, base.identity) else shown
+
+
+def _shown(resource: Resource, row: Row | None) -> str | None:
+    """What the row calls its resource."""
+    shown = row.values.get(resource.identity) if row is not None and resource.identity else None
+    return None if shown is None else str(shown)
