@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -92,8 +93,10 @@ def _references(it: Checked, column: Column, table: str) -> Iterator[Fault]:
         yield fault(f"type of {column.name} is named {column.type.name}", column.type.name, [name])
     if column.refers and column.refers not in it.resources:
         yield fault(f"{column.name} refers to no table: {column.refers}", column.refers, it.resources)
-    if column.secret and (column.path or column.read or not column.left_to_aws):
-        yield fault(f"{column.name} may be a secret: it has no path and no read, and is left_to_aws")
+    if column.is_untold and (column.path or column.read or not column.left_to_aws):
+        yield fault(f"{column.name} is not told by AWS: it has no path and no read, and is left_to_aws")
+    if column.is_masked and column.path and not re.fullmatch(r"\w+(\.\w+)*", column.path):
+        yield fault(f"{column.name} is masked: its path is names joined by dots")
     yield from _chosen(it, column.name, column.chosen)
     reference = column.reference
     if reference is None:

@@ -94,6 +94,8 @@ def _answers(it: Checked, description: Described) -> Iterator[Fault]:
         if (call.result is None and call is not fetch) or call.operation not in it.aws.operations:
             continue
         shape = yield from _result(it, call.operation, call.result or "@")
+        for path in call.beside.values():
+            yield from _result(it, call.operation, path)
         if call.where:
             shape = element(shape)
             for key in call.where if shape is not None else ():

@@ -28,7 +28,7 @@ from engine.execute.made import Made
 from engine.execute.schedule import Schedule
 from engine.execute.step_errors import explained, line
 from engine.observer import StepEnd, observer
-from engine.plan import base
+from engine.plan import base, descriptions
 from engine.plan.base import Base
 from engine.plan.model import Desired, Found, Key, Row, RowChange, Step
 from engine.plan.snapshot import Snapshot
@@ -204,13 +204,15 @@ class Execution:
 
     async def _perform(self, step: Step, trail: Trail) -> None:
         started, change = time.monotonic(), step.change
-        before = change.found.description if change.found else None
+        resource = self._resource(step)
+        before = descriptions.masked(resource, change.found.description) if change.found else None
         token = self.journal.token(step)
         await self.journal.started(step, before, token)
         job = self._job(step, token, trail)
         found = await self._PERFORM[step.kind](self, step, job)
         self._begin_following(step)
-        await self.journal.ended(step, "done", trail, after=found)
+        after = found and replace(found, description=descriptions.masked(resource, found.description))
+        await self.journal.ended(step, "done", trail, after=after)
         self._report(step, time.monotonic() - started)
 
     def _job(self, step: Step, token: str, trail: Trail) -> Job:

@@ -128,7 +128,7 @@ def _told(resource: Resource, found: Found) -> State:
     untold = [
         column.name
         for column in resource.columns
-        if column.secret
+        if column.is_untold
         or (column.path and values[column.name] is not None and _is_untold(column.path, there))
     ]
     if untold:

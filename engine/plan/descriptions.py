@@ -12,6 +12,8 @@ import jmespath
 from engine.plan.model import Found, Parts, Values
 from modules.spec import Column, Description, EnumType, Resource
 
+#: What plans and messages show of what is masked.
+MASK = "***"
 #: One for all that have none: there are many of them.
 _NO_PARTS: Parts = {}
 
@@ -97,6 +99,19 @@ def _one_of(
 ) -> Any:
     value = search(description) if read is None else read(search(description))
     return value if value in allowed else None
+
+
+def masked(resource: Resource, description: Description) -> Description:
+    """A description with a mask in the place of what plans and messages do not show."""
+    for column in resource.columns:
+        if column.is_masked and column.path and search(column.path, description) is not None:
+            description = _with_mask(column.path.split("."), description)
+    return description
+
+
+def _with_mask(names: Sequence[str], description: Description) -> Description:
+    first, *others = names
+    return {**description, first: _with_mask(others, description[first]) if others else MASK}
 
 
 def without(resource: Resource, description: Description, names: Iterable[str]) -> Description:

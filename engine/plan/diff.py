@@ -43,7 +43,9 @@ def between(resource: Resource, old: Found, new: Found, ignored: Collection[str]
     before = descriptions.canonical(resource.columns, old.values, resource.canonical)
     after = descriptions.canonical(resource.columns, new.values, resource.canonical)
     names = [
-        f"{column.name}: {_shown(before[column.name])} → {_shown(after[column.name])}"
+        column.name
+        if column.is_masked
+        else f"{column.name}: {_shown(before[column.name])} → {_shown(after[column.name])}"
         for column in resource.columns
         if column.on_change is not OnChange.ASSIGNED
         and before[column.name] != after[column.name]

@@ -445,15 +445,15 @@ class _Merge:
             Pair(self, resource, desired, found, base).merge(names)
 
     def _is_asked_again(self, found: Found) -> bool:
-        """Whether an operation that was cut off may have made it for a row with a secret, which AWS does not
-        tell: it is asked for again, and AWS knows by a token whether it has made it.
+        """Whether an operation that was cut off may have made it for a row with what AWS does not tell: it is
+        asked for again, and AWS knows by a token whether it has made it.
         """
         resource = self._resources[found.table]
-        secrets = {column.name for column in resource.columns if column.secret}
-        for desired in self._meeting.without_resource if secrets and self._unfinished else ():
+        untold = {column.name for column in resource.columns if column.is_untold}
+        for desired in self._meeting.without_resource if untold and self._unfinished else ():
             if desired.row.table == found.table and self._is_unfinished(resource, desired.row):
                 desired = self.resolver.completed(resource, desired, found)
-                if diff.changed(resource, desired, found) <= secrets:
+                if diff.changed(resource, desired, found) <= untold:
                     return True
         return False
 

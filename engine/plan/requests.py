@@ -93,7 +93,10 @@ def described(call: Call, answer: Mapping[str, Any], facts: Facts) -> dict[str, 
         wanted = structure(call.where, facts)
         some: list[dict[str, Any]] = there if isinstance(there, list) else []
         there = next((each for each in some if all(each.get(k) == wanted.get(k) for k in call.where)), None)
-    return {**there, **structure(call.joins, facts)} if there is not None and call.joins else there
+    if there is None or not (call.joins or call.beside):
+        return there
+    beside = {key: search(path, answer) for key, path in call.beside.items()}
+    return {**there, **beside, **structure(call.joins, facts)}
 
 
 def applies(call: Call, values: Values, parts: Parts) -> bool:

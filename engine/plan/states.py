@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from engine.plan import diff
+from engine.plan import descriptions, diff
 from engine.plan.base import Base, State
 from engine.plan.model import Desired, Found, Parts, Row, Values
 from modules.spec import Column, Resource
@@ -48,14 +48,10 @@ def of(some: State | Desired | Found, name: str) -> Any:
     return some.parts[name] if name in some.parts else some.values.get(name)
 
 
-#: What plans show of what may be a secret.
-MASK = "***"
-
-
 def shown(resource: Resource, name: str | None, value: Any) -> Any:
     """A value of a column or part as people may see it."""
-    secret = any(column.secret for column in resource.columns if column.name == name)
-    return MASK if secret and value is not None else value
+    masked = any(column.is_masked for column in resource.columns if column.name == name)
+    return descriptions.MASK if masked and value is not None else value
 
 
 def nothing(resource: Resource) -> State:

@@ -63,6 +63,7 @@ class Call:
         params: parameter path to source; those whose value is None are left out.
         result: path of the resource's description in the answer; None: the answer has none.
         joins: what that description is to have besides what AWS answers: key to source.
+        beside: what the answer has beside it and is put into it: key to path in the answer.
         where: `result` is a list, and the description the first of it with these values: key to source.
         whole: that description says everything of the resource, so that it need not be fetched.
         tolerate: error codes that mean "it is so already".
@@ -83,6 +84,7 @@ class Call:
     params: Mapping[str, Source]
     result: str | None = None
     joins: Mapping[str, Source] = field(default_factory=dict)
+    beside: Mapping[str, str] = field(default_factory=dict)
     where: Mapping[str, Source] = field(default_factory=dict)
     whole: bool = False
     tolerate: tuple[str, ...] = ()

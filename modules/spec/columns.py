@@ -90,8 +90,10 @@ class Column:
         left_to_aws: NULL means "whatever AWS chooses"; the row is filled once AWS has chosen.
         unless: not read from AWS if one of these columns could be.
         chosen: fills a missing value before the create.
-        secret: may be a secret: it is sent and never read, and plans do not show it. It differs if the row
-            says something else than when it and AWS were last one. It is `left_to_aws`: NULL leaves it alone.
+        untold: AWS takes it and does not tell it: it is sent and never read. It differs if the row says
+            something else than when it and AWS were last one. It is `left_to_aws`: NULL leaves it alone.
+        masked: plans and messages do not show it, as it may hold secrets, or much that nobody reads.
+        secret: may be a secret that AWS does not tell: it is `untold` and `masked`.
         place_of: another column, of a region: this is the schema that has its tables in the database, if any.
         doc: becomes the column's COMMENT.
     """
@@ -110,6 +112,8 @@ class Column:
     left_to_aws: bool = False
     unless: tuple[str, ...] = ()
     chosen: Choice | None = None
+    untold: bool = False
+    masked: bool = False
     secret: bool = False
     place_of: str | None = None
     doc: str = ""
@@ -124,8 +128,18 @@ class Column:
     def is_aws_to_say(self) -> bool:
         """Whether a row never asks for it to be what it is: AWS assigns it, or it asks for an action."""
         return self.on_change is OnChange.ASSIGNED or (
-            self.path is None and self.on_change is OnChange.UPDATE and not self.secret
+            self.path is None and self.on_change is OnChange.UPDATE and not self.is_untold
         )
+
+    @property
+    def is_untold(self) -> bool:
+        """Whether AWS does not tell it."""
+        return self.untold or self.secret
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether plans and messages do not show it."""
+        return self.masked or self.secret
 
 
 def column(name: str, type: str | EnumType, path: str | None = None, **more: Any) -> Column:

@@ -122,7 +122,11 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
     "table that is brought": (replace(QUEUE, brings=("cue",)), "brings: no table cue"),
     "secret that is read": (
         column(QUEUE, "delay_seconds", secret=True),
-        "delay_seconds may be a secret: it has no path and no read, and is left_to_aws",
+        "delay_seconds is not told by AWS: it has no path and no read, and is left_to_aws",
+    ),
+    "mask of a part of a list": (
+        column(VPC, "cidr_block", path="CidrBlockAssociationSet[0].CidrBlock", masked=True),
+        "cidr_block is masked: its path is names joined by dots",
     ),
     "what is waited for after a call": (
         create(VPC, then=Waiter(name="vpc_made", params={})),  # type: ignore[arg-type]
@@ -358,6 +362,10 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
     "what reads a value that AWS leaves out": (
         column(QUEUE, "delay_seconds", read=int),
         "read of delay_seconds fails on None, which it gets where AWS leaves the value out",
+    ),
+    "what an answer does not have beside": (
+        replace(QUEUE, fetch=replace(QUEUE.fetch, beside={"Tags": "Tags"})),  # type: ignore[type-var]
+        "get_queue_attributes answers no Tags: GetQueueAttributesResult has no member Tags",
     ),
     "value that is not known before the fetch": (
         fetch(QUEUE, {"QueueUrl": "arn"}),

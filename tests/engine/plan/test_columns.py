@@ -46,6 +46,24 @@ def test_what_is_yet_to_be_made_is_named() -> None:
     assert [each.desired for each in shown if each.column == "net"] == ["(new net n)"]
 
 
+def test_what_is_masked_is_not_shown() -> None:
+    masked = resource("box", column("content", "jsonb", "Content", masked=True))
+    there = found(masked, "b1", name="n", Content={"a": "hush"})
+    wanted = row("box", 1, arn="b1", name="n", content='{"a": "quiet"}')
+    for finds, rows in (([], [wanted]), ([there], [wanted]), ([there], [])):
+        shown = columns.of_plan({"box": masked}, plan([masked], finds, rows))
+        some = [(each.current, each.desired) for each in shown if each.column == "content"]
+        assert some == [("***" if finds else None, "***" if rows else None)]
+
+
+def test_what_aws_does_not_tell_is_compared_with_what_the_row_said_and_shown() -> None:
+    untold = resource("box", column("content", "text", untold=True, left_to_aws=True))
+    there, wanted = found(untold, "b1", name="n"), row("box", 1, arn="b1", name="n", content="here")
+    shown = columns.of_plan({"box": untold}, plan([untold], [there], [wanted]))
+    assert [(each.column, each.desired) for each in shown] == [("content", "here")]
+    assert plan([untold], [there], [row("box", 1, arn="b1", name="n")]).changes == ()
+
+
 def test_what_may_be_a_secret_is_not_shown() -> None:
     secret = resource("box", column("content", "text", secret=True, left_to_aws=True))
     there, wanted = found(secret, "b1", name="n"), row("box", 1, arn="b1", name="n", content="hush")

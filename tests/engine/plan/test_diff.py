@@ -81,3 +81,9 @@ def test_two_looks_differ_in_words() -> None:
     after = found(thing, "x", name="b", size=3, state="running")
     assert diff.between(thing, before, after) == ["name: a → b", "size: NULL → 3"]
     assert diff.between(thing, before, before) == []
+
+
+def test_what_is_masked_is_not_in_these_words() -> None:
+    thing = resource("thing", column("content", "text", "content", masked=True))
+    before, after = found(thing, "x", name="a", content="hush"), found(thing, "x", name="a", content="quiet")
+    assert diff.between(thing, before, after) == ["content"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.plan.model import Desired
-from engine.plan.requests import Facts, applies, carried, merged, request
+from engine.plan.requests import Facts, applies, carried, described, merged, request
 from modules.spec import (
     SET,
     UNSET,
@@ -165,3 +165,17 @@ def test_an_empty_list_is_not_sent_where_it_would_mean_something_else() -> None:
         "All": []
     }
     assert _request({"Ports": Each("rule", "port", some=True)}) == {"Ports": [80, 443]}
+
+
+def test_a_description_gets_what_an_answer_has_beside_it() -> None:
+    facts = Facts(values={"id": "i"}, parts={}, context={})
+    call = Call(
+        operation="o",
+        params={},
+        result="Thing",
+        beside={"Tags": "Tags", "Place": "More.Place"},
+        joins={"Id": "id"},
+    )
+    answer = {"Thing": {"Name": "n"}, "Tags": {"a": "b"}, "More": {"Place": "p", "Secret": "s"}}
+    assert described(call, answer, facts) == {"Name": "n", "Tags": {"a": "b"}, "Place": "p", "Id": "i"}
+    assert described(call, {"Tags": {}}, facts) is None
