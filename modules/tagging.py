@@ -291,6 +291,18 @@ def secrets(identity: str) -> Tagging:
     return _pairs("tag_resource", "untag_resource", {"SecretId": identity})
 
 
+def functions(identity: str) -> Tagging:
+    """Lambda, by the column with the ARN."""
+    return _tagging(
+        "Tags",
+        as_map,
+        {"Tags": Derived(as_map, ("tags",))},
+        put=("tag_resource", "Tags"),
+        take=("untag_resource", "TagKeys"),
+        params={"Resource": identity},
+    )
+
+
 def alarms(identity: str) -> Tagging:
     """CloudWatch's alarms, by the column with the ARN."""
     return _pairs("tag_resource", "untag_resource", {"ResourceARN": identity})

@@ -19,8 +19,8 @@ Environ = dict[str, Any]
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 _READS = ("Describe", "List", "Get", "BatchGet", "BatchCheck", "Head", "Search", "Lookup", "Simulate")
 
-#: Services whose calls are told by what botocore's models say of paths and XML.
-_OF_MODELS = frozenset({"cloudfront", "route53"})
+#: Services whose calls are told by what botocore's models say of paths and bodies.
+_OF_MODELS = frozenset({"cloudfront", "lambda", "route53"})
 #: Account that a call belongs to unless its access key or its `x-moto-account-id` header names another.
 DEFAULT_ACCOUNT = "123456789012"
 #: An access key that says whose it is; see `deploy.simulator.process.credentials`.
@@ -33,8 +33,8 @@ class AwsCall:
 
     Attributes:
         service: signing name, such as `ec2`, `elasticloadbalancing`, `ecr-public`.
-        operation: AWS's name of it, or method and path where the protocol is REST, apart from S3, Route 53
-            and CloudFront.
+        operation: AWS's name of it, or method and path where the protocol is REST, apart from S3, Route 53,
+            CloudFront and Lambda.
         parameters: the decoded JSON document, or the form's flat names and values.
         agent: the user agent.
     """

@@ -16,7 +16,7 @@ from deploy.simulator.call import AwsCall
 from deploy.simulator.clock import Clock
 from deploy.simulator.conditions import Conditions
 from deploy.simulator.replies import AwsError
-from deploy.simulator.strict import instances, networks
+from deploy.simulator.strict import functions, instances, networks
 from deploy.simulator.strict.outcome import backend
 
 _ELB = "elasticloadbalancing"
@@ -29,6 +29,9 @@ _TURNING = {
     "StopInstances": "stopping",
     "TerminateInstances": "shutting-down",
 }
+_NOT_ASSUMED = AwsError(
+    "InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda."
+)
 _STILL_TASKS = AwsError(
     "ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active."
 )
@@ -67,6 +70,12 @@ class Lifecycle:
             case "ec2", "TerminateInstances":
                 for name in instances.networks(call):
                     self._left["instance", name] = self._clock.now()
+            case "lambda", "CreateFunction":
+                return _NOT_ASSUMED if self._unseen(call, call.text("Role")) else None
+            case "lambda", "UpdateFunctionConfiguration" | "UpdateFunctionCode":
+                return self._changes(call)
+            case "lambda", "DeleteFunction":
+                self._leave_interfaces(functions.networks(call))
             case "ec2", "DeleteSecurityGroup":
                 return self._interfaces_of(call.text("GroupId"))
             case "ec2", "DeleteSubnet":
@@ -75,7 +84,7 @@ class Lifecycle:
 
     def note(self, call: AwsCall, reply: Response) -> None:
         """Remember what a call that was performed has made or deleted."""
-        if reply.status_code != 200:
+        if reply.status_code not in (200, 201):
             return
         match call.service, call.operation:
             case "iam", "CreateRole":
@@ -101,6 +110,10 @@ class Lifecycle:
                     self._turning[name] = _TURNING[call.operation], self._clock.now()
             case "ecs", "DeleteService":
                 self._left["service", _service(call)] = self._clock.now()
+            case "lambda", "CreateFunction":
+                self._made["function", functions.arn(call)] = self._clock.now()
+            case "lambda", "UpdateFunctionConfiguration" | "UpdateFunctionCode":
+                self._turning[functions.arn(call)] = "InProgress", self._clock.now()
 
     def show(self, call: AwsCall, reply: Response) -> Response:
         """An answer with the states that things are still in."""
@@ -115,6 +128,8 @@ class Lifecycle:
                 self._show_instances(reply)
             case "ecs", "DescribeServices" | "DeleteService":
                 self._show_services(reply)
+            case "lambda", "GetFunction" | "GetFunctionConfiguration":
+                self._show_function(call, reply)
         return reply
 
     def _is_gone(self, gateway: str) -> bool:
@@ -198,6 +213,28 @@ class Lifecycle:
             if state is not None and turning:
                 state.text = turning
         markup.put(reply, root)
+
+    def _changes(self, call: AwsCall) -> AwsError | None:
+        """Why a function is not changed."""
+        arn, role = functions.arn(call), call.text("Role")
+        new = self._younger(self._made.get(("function", arn)), self.conditions.pending)
+        if new or self._turning_to(arn):
+            what = "The operation cannot be performed at this time. An update is in progress for resource: "
+            return AwsError("ResourceConflictException", what + arn, 409)
+        if role and self._unseen(call, role):
+            return _NOT_ASSUMED
+        if call.operation == "UpdateFunctionConfiguration" and "VpcConfig" in call.parameters:
+            self._leave_interfaces(functions.networks(call))
+        return None
+
+    def _show_function(self, call: AwsCall, reply: Response) -> None:
+        document = json.loads(reply.get_data())
+        told, arn = document.get("Configuration", document), functions.arn(call)
+        if self._younger(self._made.get(("function", arn)), self.conditions.pending):
+            told["State"] = "Pending"
+        elif self._turning_to(arn):
+            told["LastUpdateStatus"] = "InProgress"
+        reply.set_data(json.dumps(document))
 
     def _show_services(self, reply: Response) -> None:
         document = json.loads(reply.get_data())

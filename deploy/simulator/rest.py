@@ -1,7 +1,8 @@
-"""The operations of S3, Route 53 and CloudFront: which method, path and query mean which. Pure."""
+"""The operations of S3 and others: which method, path and query mean which. Pure."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -80,10 +81,18 @@ def of_model(
         if told is not None:
             parameters[name] = told
     if body:
-        payload = shape.serialization.get("payload")
-        tree = ElementTree.fromstring(body)
-        parameters |= {payload: _read(shape.members[payload], tree)} if payload else _read(shape, tree)
+        parameters |= _of_body(shape, body, model(service).protocol == "rest-json")
     return operation.name, parameters
+
+
+def _of_body(shape: Any, body: bytes, is_json: bool) -> dict[str, Any]:
+    """The parameters that are in a body; what is handed to a function is none."""
+    payload = shape.serialization.get("payload")
+    within = shape.members[payload] if payload else shape
+    if within.type_name == "blob":
+        return {}
+    told = json.loads(body) if is_json else _read(within, ElementTree.fromstring(body))
+    return {payload: told} if payload else dict(told)
 
 
 @cache

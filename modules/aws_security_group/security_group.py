@@ -103,7 +103,7 @@ SECURITY_GROUP = Resource(
             what="network interfaces",
             first=True,
             # They let go of them in the same apply.
-            unless_used_by=("load_balancer", "service"),
+            unless_used_by=("load_balancer", "service", "lambda_function"),
         ),
     ),
     # Its rules are resources of their own.

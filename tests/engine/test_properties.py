@@ -218,6 +218,21 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
                     "target_group_name": some("target_group", optional=True),
                 }
             )
+        case "lambda_function":
+            code = draw(st.sampled_from(["s3_key", "zip_b64"]))
+            return {
+                "name": draw(_NAMES),
+                "package_type": "Zip",
+                code: draw(_NAMES),
+                "role_name": some("role"),
+                "log_group_name": some("log_group", optional=True),
+                "dead_letter_queue_id": some("queue", optional=True),
+                "environment": draw(st.sampled_from([None, {"a": "b"}])),
+                "subnets": [
+                    f"{each}{region_mark(rows.schema)}" for each in draw(st.sampled_from([[], ["subnet-a"]]))
+                ],
+                "reserved_concurrent_executions": draw(st.sampled_from([None, 0, 5])),
+            }
     columns = [each for each in CATALOGUE.resources[table].columns if each.on_change is not OnChange.ASSIGNED]
     values = {
         each.name: some(each.reference.table, optional=not each.not_null)
@@ -282,6 +297,8 @@ def _parts_here(table: str, draw: Draw, rows: _Rows) -> dict[str, tuple[dict[str
                     for name in draw(st.lists(_NAMES, unique=True, max_size=2))
                 )
             }
+        case "lambda_function":
+            return {"lambda_function_security_groups": references}
         case "bucket":
             pages = st.sampled_from([None, "a", "b"])
             website = {"index_document": "a", "error_document": draw(pages)}

@@ -271,6 +271,14 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "INSERT INTO composite_alarm (alarm_name, alarm_rule) VALUES ('c', 'TRUE')",
         lambda client, arn: _pairs(client.list_tags_for_resource(ResourceARN=arn)["Tags"]),
     ),
+    "lambda_function": (
+        "aws_lambda",
+        "lambda",
+        f"INSERT INTO role (role_name, assume_role_policy_document) VALUES ('r', '{_TRUST}');"
+        "INSERT INTO lambda_function (name, runtime, handler, role_name, zip_b64) "
+        "VALUES ('f', 'python3.13', 'index.handler', 'r', 'UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==')",
+        lambda client, arn: dict(client.list_tags(Resource=arn)["Tags"]),
+    ),
     "schedule_group": (
         "aws_events",
         "scheduler",

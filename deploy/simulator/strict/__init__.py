@@ -18,6 +18,7 @@ from deploy.simulator.strict import (
     ec2,
     ecs,
     elb,
+    functions,
     iam,
     iam_users,
     instances,
@@ -41,6 +42,7 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **ec2.RULES,
     **ecs.RULES,
     **elb.RULES,
+    **functions.RULES,
     **iam.RULES,
     **iam_users.RULES,
     **instances.RULES,
@@ -57,9 +59,17 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **volumes.RULES,
 }
 
-TRIMS = {**acm.TRIMS, **ecs.TRIMS, **kms.TRIMS, **secretsmanager.TRIMS, **ssm.TRIMS}
+TRIMS = {
+    **acm.TRIMS,
+    **ecs.TRIMS,
+    **functions.TRIMS,
+    **kms.TRIMS,
+    **secretsmanager.TRIMS,
+    **ssm.TRIMS,
+}
 
 COMPLETIONS = {
+    **functions.COMPLETIONS,
     **iam_users.COMPLETIONS,
     **instances.COMPLETIONS,
     **rds.COMPLETIONS,

@@ -1,0 +1,12 @@
+"""Code that runs without servers of one's own."""
+
+from modules.aws_lambda.lambda_function import LAMBDA_FUNCTION
+from modules.spec import Module
+
+MODULE = Module(
+    name="aws_lambda",
+    dependencies=("aws_iam", "aws_security_group", "aws_cloudwatch", "aws_sqs"),
+    resources=(LAMBDA_FUNCTION,),
+    tables=("lambda_function", "lambda_function_security_groups"),
+    place=90,
+)
