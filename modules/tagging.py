@@ -258,7 +258,7 @@ def kms(identity: str) -> Tagging:
 
 
 def rds(identity: str, path: str = "Tags") -> Tagging:
-    """RDS, by the column with the ARN.
+    """RDS and ElastiCache, by the column with the ARN.
 
     Args:
         path: where tags are in a description.

@@ -36,6 +36,7 @@ from deploy.simulator.clock import Clock
 from deploy.simulator.cloudfront import CloudFront
 from deploy.simulator.conditions import PLAIN, Conditions
 from deploy.simulator.ecr_public import EcrPublic
+from deploy.simulator.elasticache import ElastiCache
 from deploy.simulator.faults import Faults
 from deploy.simulator.lifecycle import Lifecycle
 from deploy.simulator.pages import paged
@@ -73,6 +74,7 @@ class Simulator:
         self._sessions = Sessions()
         self._ecr_public = EcrPublic()
         self._cloudfront = CloudFront(self._clock, lambda: self._conditions.pending)
+        self._elasticache = ElastiCache(self._clock, lambda: self._conditions.pending)
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -130,6 +132,10 @@ class Simulator:
             return self._ecr_public.answer(call)
         if call.service == "cloudfront":
             return self._cloudfront.answer(call)
+        if call.service == "elasticache":
+            return self._elasticache.answer(call)
+        if self._elasticache.knows(call):
+            return self._elasticache.tagged(call)
         if isinstance(verdict, Answer):
             return Response(verdict.body, content_type=verdict.kind)
         if verdict is not None:
@@ -189,6 +195,7 @@ class Simulator:
                 backend.pop(account, None)
             self._ecr_public.forget(account)
             self._cloudfront.forget(account)
+            self._elasticache.forget(account)
 
     def _reset(self) -> None:
         environ = Request.from_values("/moto-api/reset", method="POST").environ

@@ -96,6 +96,8 @@ def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:
         yield from _waiter(it, call.until)
     if isinstance(call, Update):
         yield from _left_out(it, call)
+        for name in set(call.shows) - set(call.when):
+            yield fault(f"{call.operation} shows {name}, which is not in `when`", name, call.when)
 
 
 def _as_seen(it: Checked, call: Call) -> Iterator[Fault]:

@@ -133,12 +133,15 @@ class Update(Call):
             as it has been seen.
         whole: it carries all parameters, whatever has changed, as AWS sets back what it is not given.
         room: what makes room if AWS has none for the call.
+        shows: those of `when` of which AWS has to tell another value than before once they have been changed:
+            AWS may take such a change and not make it.
     """
 
     when: tuple[str, ...]
     whole: bool = False
     maps: tuple[str, ...] = ()
     room: Clear | None = None
+    shows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -141,7 +141,7 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
                 "cidr_ipv4": None if source else draw(st.sampled_from(["10.0.0.0/8", "0.0.0.0/0"])),
                 "description": draw(st.sampled_from([None, "x"])),
             }
-        case "db_subnet_group":
+        case "db_subnet_group" | "cache_subnet_group":
             names = draw(st.sampled_from([["subnet-a"], ["subnet-a", "subnet-b"]]))
             return {
                 "name": draw(_NAMES),
@@ -280,6 +280,8 @@ def _parts_here(table: str, draw: Draw, rows: _Rows) -> dict[str, tuple[dict[str
     match table:
         case "load_balancer":
             return {"load_balancer_security_groups": references}
+        case "replication_group" | "cache_cluster":
+            return {f"{table}_security_groups": references}
         case "service":
             return {"service_security_groups": references}
         case "distribution":

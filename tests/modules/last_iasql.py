@@ -54,7 +54,6 @@ ABSENT: Mapping[str, str] = {
     "secret.value": "no secret is a column: docs/security.md says how to give one",
     "rds.master_user_password": "no secret is a column: Secrets Manager has it",
     "db_cluster.master_user_password": "no secret is a column: Secrets Manager has it",
-    "cache_cluster.*": _NOT_YET,
     "dhcp_options.*": _NOT_YET,
     "vpc.dhcp_options_id": "kept by replacements; not made a column yet",
     "endpoint_gateway.*": _NOT_YET,

@@ -156,6 +156,7 @@ def _unhindered(resource: Resource) -> Resource:
         fetch = replace(fetch, where={}, result=f"({fetch.result})[0]")
     create = tuple(replace(each, then=None, until=None) for each in resource.create)
     update = tuple(replace(each, then=None, until=None) for each in resource.update)
+    update = tuple(replace(each, shows=()) if isinstance(each, Update) else each for each in update)
     return replace(
         resource,
         obstacles=(),

@@ -233,6 +233,25 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "SELECT id, 'o', 'o.s3.amazonaws.com' FROM made",
         _of_distribution,
     ),
+    "cache_subnet_group": (
+        "aws_elasticache",
+        "elasticache",
+        "INSERT INTO cache_subnet_group (name, description, subnets) "
+        "SELECT 'g', 'd', array_agg(subnet_id) FROM subnet",
+        _of_rds,
+    ),
+    "replication_group": (
+        "aws_elasticache",
+        "elasticache",
+        "INSERT INTO replication_group (replication_group_id, node_type) VALUES ('g', 'cache.t4g.micro')",
+        _of_rds,
+    ),
+    "cache_cluster": (
+        "aws_elasticache",
+        "elasticache",
+        "INSERT INTO cache_cluster (cluster_id, node_type) VALUES ('c', 'cache.t4g.micro')",
+        _of_rds,
+    ),
     "kms_key": (
         "aws_kms",
         "kms",

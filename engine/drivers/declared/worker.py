@@ -248,7 +248,7 @@ class DeclaredWorker:
         )
         await self._per_key(job, old.values, columns)
         if resource.fetch is not None:
-            description = await self._fetched(job)
+            description = await self._fetched_changed(job, old, columns)
         if description is not None:
             return _with_listed(resource, descriptions.found(resource, description), old)
         changed = {name: values[name] for name in columns if name in values}
@@ -257,6 +257,35 @@ class DeclaredWorker:
             values={**old.values, **changed},
             description=descriptions.without(resource, old.description, columns),
         )
+
+    async def _fetched_changed(self, job: Job, old: Found, columns: Collection[str]) -> dict[str, Any]:
+        """How AWS describes a resource of which some columns have been changed.
+
+        Raises:
+            CloudError: AWS refused, or has not changed what it has to tell otherwise now.
+        """
+        resource = job.resource
+        calls = [
+            each for each in resource.update if isinstance(each, Update) and set(each.shows) & set(columns)
+        ]
+
+        async def attempt() -> dict[str, Any]:
+            description = await self._fetched(job)
+            now = descriptions.found(resource, description)
+            for call in calls:
+                for name in (each for each in call.shows if each in columns):
+                    if _comparable(resource, name, now) == _comparable(resource, name, old):
+                        await self._waited(job, call)
+                        raise _not_made(resource, call, name)
+            return description
+
+        return await persist(
+            attempt, lambda error: error.code == _NOT_MADE, self._patience.eventual, self._stop
+        )
+
+    async def _waited(self, job: Job, call: Call) -> None:
+        if call.then is not None:
+            await self._wait(job, call.then)
 
     async def _changed(self, job: Job, call: Update) -> Mapping[str, Any] | None:
         """The answer to a call of an update; None if it is not to be made.
@@ -524,6 +553,23 @@ class DeclaredWorker:
 
 
 _NOT_SHOWN = "NotShownYet"
+_NOT_MADE = "NotMade"
+
+
+def _comparable(resource: Resource, name: str, found: Found) -> Any:
+    """A column's value such that two of the same meaning are equal."""
+    column = resource.column(name)
+    return column.canonical(found.values[name]) if column.canonical else found.values[name]
+
+
+def _not_made(resource: Resource, call: Call, name: str) -> CloudError:
+    return CloudError(
+        message="AWS has taken the change and not made it",
+        sqlstate="58000",
+        detail=f"{resource.service} {call.operation}: {name} is what it was before",
+        hint="Ask for another value, or look in AWS's console for what it says of the resource.",
+        code=_NOT_MADE,
+    )
 
 
 def _first(job: Job) -> Call:

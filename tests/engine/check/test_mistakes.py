@@ -145,6 +145,10 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
         ),
         "get_distribution answers no @.Etag: GetDistributionResult has no member Etag",
     ),
+    "column that is to be shown, and that no change is made for": (
+        updates(DISTRIBUTION, lambda each: replace(each, shows=("status",))),
+        "update_distribution shows status, which is not in `when`",
+    ),
     "nothing is seen before a call that sends it": (
         updates(DISTRIBUTION, lambda each: replace(each, seen=None, outdated=())),
         "update_distribution: `seen` says what is seen before it",

@@ -1,0 +1,21 @@
+"""The account, and a session with the module."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.engine.direct import Session
+from tests.fixtures.cloud import Cloud
+
+
+@pytest.fixture
+def elasticache(simulator: Cloud) -> Any:
+    return simulator.client("elasticache")
+
+
+@pytest.fixture
+async def installed(session: Session) -> Session:
+    await session("iasql_install", "aws_elasticache")
+    return session
