@@ -332,10 +332,11 @@ async def keep_merged(
         if (each[0].table, each[0].identity) not in changing
     ]
     lost = new_bases.lost(merging.meeting, known)
-    begun = cut_off.known(merging.meeting, await _unfinished(writer.caller))
+    begun = cut_off.known(merging.meeting, await _unfinished(writer.caller), kept)
     kept = list(cut_off.attributed(merging.meeting, kept, begun))
+    ended = cut_off.ended(resources, lost, begun)
     here = _here(scope, resources)
-    await bases.keep(writer, resources, kept, lost, cause=cause, read=here, begun=begun)
+    await bases.keep(writer, resources, kept, lost, cause=cause, read=here, begun=begun, ended=ended)
 
 
 async def keep_imported(

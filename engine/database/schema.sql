@@ -1363,14 +1363,15 @@ BEGIN
     UPDATE iasql.iasql_step AS s SET identity = o.identity
       FROM jsonb_to_recordset(e -> 'begun') AS o (operation bigint, name text, identity text)
       WHERE s.operation = o.operation AND s.table_name = e ->> 'table' AND COALESCE(s.name, s.description) = o.name;
-    WITH gone AS (
-      DELETE FROM iasql.base AS b WHERE b.relation = target
-        AND b.identity IN (SELECT jsonb_array_elements_text(e -> 'drop'))
-      RETURNING b.*
+    WITH dropped AS MATERIALIZED (
+      SELECT d.identity, d.ended_by FROM jsonb_to_recordset(e -> 'drop') AS d (identity text, ended_by bigint)
+    ), gone AS (
+      DELETE FROM iasql.base AS b USING dropped AS d WHERE b.relation = target AND b.identity = d.identity
+      RETURNING b.*, d.ended_by
     )
     INSERT INTO iasql.past (relation, identity, valid, state, changed_by, operation, replaces, ended_by)
       SELECT g.relation, g.identity, tstzrange(g.since, greatest(moment, g.since)), COALESCE(g."row", g.answer), g.changed_by,
-        g.operation, g.replaces, COALESCE(iasql.replaced_by(target, g.identity, g.since), (e ->> 'operation')::bigint)
+        g.operation, g.replaces, COALESCE(iasql.replaced_by(target, g.identity, g.since), g.ended_by, (e ->> 'operation')::bigint)
       FROM gone AS g;
     WITH new AS MATERIALIZED (
       SELECT k.identity, k.mark, k.digest, k."row", k.answer, k.before,
@@ -1404,7 +1405,7 @@ BEGIN
       UPDATE iasql.drift_seen AS d
         SET valid = tstzrange(lower(d.valid), greatest(moment, lower(d.valid))), ended_by = (e ->> 'operation')::bigint
         WHERE d.relation = target AND upper_inf(d.valid) AND ((e ->> 'whole')::boolean
-          OR d.identity IN (SELECT jsonb_array_elements_text(e -> 'drop'))
+          OR d.identity IN (SELECT o.identity FROM jsonb_to_recordset(e -> 'drop') AS o (identity text))
           OR d.identity IN (SELECT k.value ->> 'identity' FROM jsonb_array_elements(e -> 'keep') AS k (value)));
     END IF;
   END LOOP;

@@ -31,14 +31,17 @@ def names(steps: Iterable[Open]) -> frozenset[Name]:
     return frozenset((each.table, each.name) for each in steps if each.kind != "update")
 
 
-def known(meeting: Meeting, steps: Sequence[Open]) -> Mapping[Name, Open]:
+def known(
+    meeting: Meeting, steps: Sequence[Open], kept: Sequence[tuple[Base, Found]] = ()
+) -> Mapping[Name, Open]:
     """Of which resources it is known now what became of the steps; by AWS's names.
 
     It is of those that AWS holds, if they were to be made or changed, and of those that it does not hold any
-    more, if they were to be removed.
+    more, if they were to be removed, or if something was to take their place and is made by this operation.
 
     Args:
         meeting: as a later operation met them.
+        kept: bases of what it has found to be in the place of something.
     """
     removed = {
         (each.table, each.name): each
@@ -48,7 +51,42 @@ def known(meeting: Meeting, steps: Sequence[Open]) -> Mapping[Name, Open]:
         and meeting.snapshot.by(each.table, None, each.name) is None
     }
     begun = {(each.table, each.name): each for each in steps if each.kind != "delete"}
-    return {**removed, **_held(meeting, begun)} if begun else removed
+    if not begun:
+        return removed
+    replacing = {
+        (base.table, base.identity): begun[base.table, base.replaces]
+        for base, _ in kept
+        if base.replaces is not None and (base.table, base.replaces) in begun
+    }
+    left = {
+        (desired.row.table, shown): begun[desired.row.table, shown]
+        for desired in meeting.without_resource
+        if (shown := _shown(meeting.snapshot.resources[desired.row.table], desired.row)) is not None
+        and (desired.row.table, shown) in begun
+    }
+    return {**removed, **left, **_held(meeting, begun), **replacing}
+
+
+def ended(
+    resources: Iterable[Resource], lost: Iterable[Name], begun: Mapping[Name, Open]
+) -> Mapping[Name, int]:
+    """The operations that removed what is lost, or what it was within, and were cut off.
+
+    Args:
+        begun: what `known` says.
+    """
+    removing = {name: step.operation for name, step in begun.items() if step.kind == "delete"}
+    tables = {table: operation for (table, _), operation in removing.items()}
+    owners = {
+        each.table: column.reference.table
+        for each in resources
+        if each.within and (column := each.column(each.within)).reference is not None
+    }
+    return {
+        name: operation
+        for name in (lost if removing else ())
+        if (operation := removing.get(name, tables.get(owners.get(name[0], "")))) is not None
+    }
 
 
 def _held(meeting: Meeting, begun: Mapping[Name, Open]) -> Mapping[Name, Open]:

@@ -371,7 +371,7 @@ class _Merge:
             values = states.of(base.answer, name), None, states.of(found, name)
             why, label = "its row has been deleted", self.label(found)
             self.settle(found.table, None, found.identity, name, values, why, label=label)
-        if changed and not self.enforce:
+        if changed and not self.enforce and not self._is_protected(found):
             self._deleted_though.append((found.table, self.label(found), tuple(changed)))
 
     def _base(self, found: Found) -> Base | None:

@@ -132,6 +132,7 @@ async def keep(
     whole: Collection[str] = (),
     read: Collection[str] = (),
     begun: Mapping[Name, Open] = MappingProxyType({}),
+    ended: Mapping[Name, int] = MappingProxyType({}),
 ) -> None:
     """Keep some bases, each with AWS's answer, and drop others.
 
@@ -140,9 +141,10 @@ async def keep(
         whole: the tables whose rows all show what AWS holds now.
         read: the tables of which AWS has been read, and whose rows have followed it.
         begun: what operations that were cut off were making or changing, and AWS holds: their ends are known.
+        ended: the operations that have removed what is dropped, if not the cause.
     """
     by_table = {each.table: each for each in resources}
-    await _keep(writer, by_table, (), dropped, cause, whole, read, begun)
+    await _keep(writer, by_table, (), dropped, cause, whole, read, begun, ended)
     rest = iter(kept)
     while some := list(islice(rest, _TOGETHER)):
         await _keep(writer, by_table, some, (), cause)
@@ -157,6 +159,7 @@ async def _keep(
     whole: Collection[str] = (),
     read: Collection[str] = (),
     begun: Mapping[Name, Open] = MappingProxyType({}),
+    ended: Mapping[Name, int] = MappingProxyType({}),
 ) -> None:
     # As bytes, which the garbage collector does not have to look through; the last of each counts.
     records: dict[str, dict[str, bytes]] = defaultdict(dict)
@@ -176,7 +179,9 @@ async def _keep(
             "keep": orjson.Fragment(
                 b"[" + b",".join(records[table].values() if table in records else ()) + b"]"
             ),
-            "drop": names.get(table, []),
+            "drop": [
+                {"identity": each, "ended_by": ended.get((table, each))} for each in names.get(table, ())
+            ],
             "begun": ends.get(table, []),
             "whole": table in whole,
             "by": cause.by,
