@@ -387,11 +387,12 @@ class World:
         self.holds[table] = [each for each in self.holds[table] if each.identity != identity]
 
     def _users(self, resource: Resource, found: Found) -> list[tuple[str, Found]]:
+        """What AWS would not remove a resource for; what may lead nowhere is none of it."""
         return [
             (other.table, each)
             for other in self.resources
             for each in self.holds[other.table]
-            for table, value, by in _references(other, each)
+            for table, value, by in _references(other, each, dangling=False)
             if table == resource.table and value == (found.values.get(by) if by else found.identity)
         ]
 
@@ -422,9 +423,12 @@ def _came_with(each: ComesWith, other: Found, owner: Found) -> bool:
     return all(other.values[name] == values.get(name) for name in columns)
 
 
-def _references(resource: Resource, found: Found) -> Iterator[tuple[str, Any, str | None]]:
+def _references(
+    resource: Resource, found: Found, *, dangling: bool = True
+) -> Iterator[tuple[str, Any, str | None]]:
     for column in resource.columns:
-        if column.reference and found.values.get(column.name) is not None:
+        held = column.reference and (dangling or not column.reference.dangles)
+        if column.reference and held and found.values.get(column.name) is not None:
             yield column.reference.table, found.values[column.name], column.reference.by
         for each in column.names(found.values.get(column.name)):
             if each.startswith(f"{bare(column.refers or '')}-"):  # or it is AWS's own, as many policies are
