@@ -23,11 +23,13 @@ class Patience:
     Attributes:
         eventual: for AWS to see what has just been made.
         busy: for what is going away to be gone.
+        awaited: for what has to come about before a resource can be used.
         lost: for AWS to show what it may have made in a call whose answer was lost.
     """
 
     eventual: float = 60
     busy: float = 120
+    awaited: float = 900
     lost: float = 5
 
 

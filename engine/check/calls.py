@@ -49,7 +49,8 @@ def faults(it: Checked) -> Iterator[Fault]:
         yield from _call(it, call, sendable)
     yield from _needed(it)
     taken_back = (each.taken_back for each in (*resource.delete, *resource.update))
-    others = (each for each in (resource.fetch, resource.revival, *taken_back) if each is not None)
+    single = (resource.fetch, resource.revival, resource.awaited)
+    others = (each for each in (*single, *taken_back) if each is not None)
     for call in (*resource.delete, *resource.obstacles, *others):
         yield from _call(it, call, it.columns)
     for each in resource.comes_with:

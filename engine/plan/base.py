@@ -84,12 +84,15 @@ def applied(
         found: the resource as those calls described it.
         before: the resource before that, if it was there.
         changed: the columns and parts of it that were changed. What else is not as before somebody else has
-            changed meanwhile: that is not agreed.
+            changed meanwhile: that is not agreed, unless the row leaves it to AWS.
     """
-    answer = state_of(found)
+    answer, told = state_of(found), _told(resource, found)
+    left = {
+        each.name for each in resource.columns if each.left_to_aws and desired.values.get(each.name) is None
+    }
     values = {
         column.name: answer.values[column.name]
-        if column.is_aws_to_say or (column.left_to_aws and desired.values.get(column.name) is None)
+        if column.is_aws_to_say or column.name in left
         else desired.values.get(column.name)
         for column in resource.columns
     }
@@ -106,7 +109,7 @@ def applied(
         table=found.table,
         identity=found.identity,
         row=State(values, parts),
-        answer=_with_before(_told(resource, found), before, changed),
+        answer=_with_before(told, before, {*changed, *(left & told.values.keys())}),
         mark=mark_of(resource, found),
         before=state_of(before) if before else None,
         fresh=resource.settles > 0,

@@ -3,6 +3,7 @@
 from modules import canonical, ownership, tagging
 from modules.aws_acm import validation
 from modules.spec import (
+    Awaited,
     Call,
     Carry,
     Derived,
@@ -227,10 +228,24 @@ CERTIFICATE = Resource(
         ),
         *_TAGS.update,
     ),
+    awaited=Awaited(
+        operation="describe_certificate",
+        params=_ARN,
+        result="[Certificate][?Status=='PENDING_VALIDATION'].DomainName",
+        what="has not been validated yet",
+        hint="Nothing can use it before. Have rows of certificate.validation_records in the zones of its "
+        "names, or answer AWS's mails, and apply again. AWS may take half an hour after that.",
+    ),
     # What uses it is told by the services that do.
     reflects=("InUseBy",),
     obstacles=(
-        Obstacle(operation="describe_certificate", params=_ARN, result="Certificate.InUseBy", what="users"),
+        Obstacle(
+            operation="describe_certificate",
+            params=_ARN,
+            result="Certificate.InUseBy",
+            what="users",
+            unless_used_by=("listener",),
+        ),
     ),
     carry=Carry(
         lost=(Lost(of="IssuedAt", what="its validity, until the new one is validated"),),

@@ -7,7 +7,7 @@ from modules.spec import Module
 
 MODULE = Module(
     name="aws_elb",
-    dependencies=("aws_security_group",),
+    dependencies=("aws_security_group", "aws_acm"),
     resources=(LOAD_BALANCER, TARGET_GROUP, LISTENER),
     tables=("load_balancer", "target_group", "listener", "load_balancer_security_groups"),
     place=70,

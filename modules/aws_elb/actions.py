@@ -8,21 +8,54 @@ from typing import Any
 Action = Mapping[str, Any]
 
 
-def default(there: Sequence[Action] | None, kind: str, target_group: str | None) -> list[dict[str, Any]]:
-    """A listener's default actions, the first of them of a kind and with a target group.
+#: Where a listener redirects to if nobody says where: to what encrypts.
+_TO_HTTPS = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
+#: What a redirection keeps of a request unless it is told otherwise.
+_SAME = {
+    "Protocol": "#{protocol}",
+    "Host": "#{host}",
+    "Port": "#{port}",
+    "Path": "/#{path}",
+    "Query": "#{query}",
+}
+#: What encrypts, and so has a certificate.
+_SECURE = ("HTTPS", "TLS")
+
+
+def default(
+    there: Sequence[Action] | None,
+    kind: str,
+    target_group: str | None,
+    redirect: Action | None = None,
+    response: Action | None = None,
+) -> list[dict[str, Any]]:
+    """A listener's default actions, the first of them as some columns say.
 
     What the first action has besides stays, stickiness say, and so do the others.
 
     Args:
         there: as AWS has them; None for a new listener.
-        target_group: its ARN; None: what is there stays.
+        target_group: its ARN; None: what is there stays, as it does for the others.
+        redirect: where it redirects to.
+        response: what it answers by itself.
     """
     first, *others = [known(each) for each in there or ()] or [{}]
     if first.get("Type") != kind:
         first = {"Type": kind, **({"Order": first["Order"]} if "Order" in first else {})}
     if target_group is not None and first.get("TargetGroupArn") != target_group:
         first = _pointed(first, target_group)
+    if kind == "redirect":
+        first["RedirectConfig"] = redirect or first.get("RedirectConfig") or _TO_HTTPS
+    if response is not None:
+        first["FixedResponseConfig"] = response
     return [first, *others]
+
+
+def redirection(config: Any) -> Any:
+    """Where a listener redirects to, without what it keeps of a request."""
+    if not isinstance(config, Mapping):
+        return config
+    return {name: value for name, value in config.items() if value != _SAME.get(name)}
 
 
 def known(action: Action) -> dict[str, Any]:
@@ -40,9 +73,26 @@ def _pointed(action: Action, target_group: str) -> dict[str, Any]:
     return result
 
 
-def certificates(there: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]] | None:
-    """A listener's default certificate, as AWS takes it."""
-    return [{"CertificateArn": each["CertificateArn"]} for each in there] or None
+def certificates(
+    there: Sequence[Mapping[str, Any]] | None, certificate: str | None, protocol: str
+) -> list[dict[str, Any]] | None:
+    """A listener's default certificate, as AWS takes it.
+
+    Args:
+        there: the one that it has.
+        certificate: the ARN of another; None: what is there stays.
+    """
+    if protocol not in _SECURE:
+        return None
+    some = [each["CertificateArn"] for each in there or ()]
+    if certificate is not None:
+        some[:1] = [certificate]
+    return [{"CertificateArn": each} for each in some] or None
+
+
+def policy(there: str | None, name: str | None, protocol: str) -> str | None:
+    """Which protocols and ciphers a listener knows, if it encrypts."""
+    return (name or there) if protocol in _SECURE else None
 
 
 def mutual_authentication(there: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -1,25 +1,28 @@
 """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancer.html"""
 
 from modules import canonical, ownership, tagging
+from modules.aws_elb import attributes
 from modules.aws_elb.defaults import default_security_group, one_subnet_per_zone
 from modules.aws_elb.subnets import mappings, without_addresses
 from modules.spec import (
+    SET,
     Batched,
     Call,
     Carry,
     Choice,
+    Derived,
+    Detail,
     Each,
     Edited,
     EnumType,
     Kept,
     List,
-    Look,
     Lost,
-    Obstacle,
     Old,
     OnChange,
     Part,
     Resource,
+    Source,
     Update,
     Waiter,
     assigned,
@@ -41,6 +44,7 @@ LOAD_BALANCER_SECURITY_GROUPS = Part(
     chosen=Choice(table="security_group", choose=default_security_group),
 )
 
+_ARN: dict[str, Source] = {"LoadBalancerArn": "load_balancer_arn"}
 _TAGS = tagging.elbv2("load_balancer_arn")
 
 LOAD_BALANCER = Resource(
@@ -115,10 +119,23 @@ LOAD_BALANCER = Resource(
             left_to_aws=True,
             doc="NULL is the VPC of the subnets, and without those the default VPC.",
         ),
+        column(
+            "attributes",
+            "jsonb",
+            "Attributes",
+            not_null=True,
+            default="'{}'",
+            read=attributes.read,
+            canonical=attributes.as_texts,
+            doc='What is not as AWS makes it, by AWS\'s names: {"idle_timeout.timeout_seconds": "120", '
+            '"deletion_protection.enabled": "true"}. An attribute that is taken out is set back. Protection '
+            "has to be taken off in an apply of its own before the load balancer can be deleted.",
+        ),
         _TAGS.column,
         ownership.managed_by(_TAGS),
     ),
     parts=(LOAD_BALANCER_SECURITY_GROUPS,),
+    canonical=attributes.comparable,
     listing=List(operation="describe_load_balancers", items="LoadBalancers"),
     batched=(
         Batched(
@@ -130,6 +147,16 @@ LOAD_BALANCER = Resource(
             by="ResourceArn",
             value="Tags",
             into="Tags",
+        ),
+    ),
+    details=(
+        Detail(
+            operation="describe_load_balancer_attributes",
+            items="Attributes",
+            into="Attributes",
+            params={"LoadBalancerArn": "LoadBalancerArn"},
+            absent=("LoadBalancerNotFound",),
+            fetched=True,
         ),
     ),
     create=(
@@ -149,13 +176,18 @@ LOAD_BALANCER = Resource(
             },
             result="LoadBalancers[0]",
         ),
+        Call(
+            operation="modify_load_balancer_attributes",
+            given=("attributes", SET),
+            params={**_ARN, "Attributes": Derived(attributes.new, ("attributes",))},
+        ),
     ),
     update=(
         Update(
             operation="set_security_groups",
             when=("load_balancer_security_groups",),
             params={
-                "LoadBalancerArn": "load_balancer_arn",
+                **_ARN,
                 "SecurityGroups": Each("load_balancer_security_groups", "security_group_id"),
                 # AWS takes an omitted one for on.
                 "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic": Edited(
@@ -167,7 +199,7 @@ LOAD_BALANCER = Resource(
             operation="set_subnets",
             when=("subnets",),
             params={
-                "LoadBalancerArn": "load_balancer_arn",
+                **_ARN,
                 "Subnets": Edited("AvailabilityZones", without_addresses, ("subnets",)),
                 "SubnetMappings": Edited("AvailabilityZones", mappings, ("subnets",)),
                 # AWS takes an omitted one for off.
@@ -179,40 +211,30 @@ LOAD_BALANCER = Resource(
         Update(
             operation="set_ip_address_type",
             when=("ip_address_type",),
-            params={"LoadBalancerArn": "load_balancer_arn", "IpAddressType": "ip_address_type"},
+            params={**_ARN, "IpAddressType": "ip_address_type"},
+        ),
+        Update(
+            operation="modify_load_balancer_attributes",
+            when=("attributes",),
+            needs="Attributes",
+            params={
+                **_ARN,
+                "Attributes": Edited(
+                    "Attributes", attributes.changed, ("attributes", *attributes.DEPENDS_ON)
+                ),
+            },
         ),
         *_TAGS.update,
     ),
-    delete=(Call(operation="delete_load_balancer", params={"LoadBalancerArn": "load_balancer_arn"}),),
-    obstacles=(
-        Obstacle(
-            operation="describe_load_balancer_attributes",
-            params={"LoadBalancerArn": "load_balancer_arn"},
-            result="Attributes[?Key=='deletion_protection.enabled' && Value=='true'].Key",
-            what="deletion protection",
-        ),
-    ),
+    delete=(Call(operation="delete_load_balancer", params=_ARN),),
+    undeletable=attributes.protection,
     carry=Carry(
-        looks=(
-            Look(
-                operation="describe_load_balancer_attributes",
-                params={"LoadBalancerArn": "load_balancer_arn"},
-                result="Attributes",
-                into="Attributes",
-            ),
-        ),
         calls=(
-            Kept(
-                operation="modify_load_balancer_attributes",
-                of="Attributes",
-                unless="Attributes",
-                params={"LoadBalancerArn": "load_balancer_arn", "Attributes": Old("Attributes")},
-            ),
             Kept(
                 operation="set_security_groups",
                 of="EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic",
                 params={
-                    "LoadBalancerArn": "load_balancer_arn",
+                    **_ARN,
                     "SecurityGroups": Each("load_balancer_security_groups", "security_group_id"),
                     "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic": Old(
                         "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"
@@ -241,12 +263,15 @@ LOAD_BALANCER = Resource(
     eventual=(
         ("SubnetNotFound", ""),
         ("InvalidSecurityGroup", ""),
+        # The policy that lets it write its logs there may be made in the same apply.
+        ("InvalidConfigurationRequest", "Access Denied for bucket"),
         # One that faces the internet waits for the gateway that the same apply makes.
         ("InvalidSubnet", "no internet gateway"),
     ),
     hints={
-        "InvalidConfigurationRequest": "Check load_balancer.subnets and "
-        "load_balancer_security_groups: all of one VPC.",
-        "OperationNotPermitted": "The load balancer may be protected against deletion.",
+        "InvalidConfigurationRequest": "Check load_balancer.subnets and load_balancer_security_groups, "
+        "all of one VPC, and load_balancer.attributes: AWS has to be allowed to write logs to a bucket.",
+        "OperationNotPermitted": "The load balancer may be protected against deletion: see "
+        "load_balancer.attributes.",
     },
 )

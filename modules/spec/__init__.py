@@ -11,6 +11,7 @@ against botocore's service models by `iasql check-modules`.
 from modules.spec.calls import (
     SET,
     UNSET,
+    Awaited,
     Batch,
     Call,
     Clear,
@@ -62,6 +63,7 @@ __all__ = [
     "SET",
     "UNSET",
     "After",
+    "Awaited",
     "Batch",
     "Batched",
     "Call",

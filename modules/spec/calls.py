@@ -205,6 +205,20 @@ class Obstacle(Call):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Awaited(Call):
+    """A look at what has to come about before a resource can be used, and does not by its being made: nothing
+    that refers to it is made, or pointed to it, as long as `result` finds something.
+
+    Attributes:
+        what: what has not come about then, such as "has not been validated".
+        hint: what the user can do about it, if it does not come about in time.
+    """
+
+    what: str
+    hint: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Revival(Call):
     """A call that has back what is being deleted, where AWS makes no other of its name until then. What
     differs from the row is changed after it.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from modules.spec.calls import Call, Obstacle, PerItem, PerKey, Revival, Update, Waiter
+from modules.spec.calls import Awaited, Call, Obstacle, PerItem, PerKey, Revival, Update, Waiter
 from modules.spec.carry import Carry
 from modules.spec.columns import Column, Description, Part, Value, Values
 from modules.spec.functions import Function
@@ -126,6 +126,7 @@ class Resource:
         taken: answers if there is one of that name already, and is looked at before a create: for what AWS
             answers as if it had made it, although it was there.
         ready, gone: how to wait for it.
+        awaited: what else has to come about before anything refers to it.
         absent: error codes that mean it does not exist.
         busy: error codes of a delete that mean "not yet".
         eventual: (error code, part of the message) of creates and updates: "AWS does not see it yet".
@@ -177,6 +178,7 @@ class Resource:
     taken: Call | None = None
     ready: Waiter | None = None
     gone: Waiter | None = None
+    awaited: Awaited | None = None
     absent: tuple[str, ...] = ()
     busy: tuple[str, ...] = ()
     eventual: tuple[tuple[str, str], ...] = ()

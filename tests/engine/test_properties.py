@@ -187,9 +187,10 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
             return balancer and {
                 "load_balancer_name": balancer,
                 "port": draw(st.integers(80, 82)),
-                "protocol": "HTTP",
+                "protocol": "HTTPS" if (certificate := some("certificate", optional=True)) else "HTTP",
                 "action_type": "forward",
                 "target_group_name": some("target_group", optional=True),
+                "certificate_id": certificate,
             }
         case "cluster":
             return {"cluster_name": draw(_NAMES)}

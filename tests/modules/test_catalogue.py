@@ -31,7 +31,13 @@ def test_listings_show_modules_by_their_place() -> None:
 
 def test_dependencies_come_along() -> None:
     found = CATALOGUE.with_dependencies(["aws_elb"])
-    assert [each.name for each in found] == ["aws_account", "aws_security_group", "aws_vpc", "aws_elb"]
+    assert [each.name for each in found] == [
+        "aws_account",
+        "aws_security_group",
+        "aws_vpc",
+        "aws_elb",
+        "aws_acm",
+    ]
     assert CATALOGUE.dependents("aws_vpc") == ("aws_security_group",)
 
 

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -170,7 +170,7 @@ def _unhindered(resource: Resource) -> Resource:
 
 
 def _worker(cloud: TellingCloud) -> DeclaredWorker:
-    lookup = Lookup(cloud, cast(Snapshot, None))  # only lost calls are looked for
+    lookup = Lookup(cloud, Snapshot(tuple(RESOURCES.values()), {}))  # nothing else is there
     return DeclaredWorker(cloud, _CONTEXT, PATIENCE, Stop(), lookup)
 
 

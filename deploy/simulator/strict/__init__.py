@@ -69,6 +69,7 @@ TRIMS = {
 }
 
 COMPLETIONS = {
+    **elb.COMPLETIONS,
     **functions.COMPLETIONS,
     **iam_users.COMPLETIONS,
     **instances.COMPLETIONS,

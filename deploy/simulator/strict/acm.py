@@ -1,4 +1,7 @@
-"""Certificate Manager: what a certificate was asked for, its records after a while, and what is in use.
+"""Certificate Manager: what a certificate was asked for, when it is validated, and what is in use.
+
+Names that DNS validates are validated once their records are in public zones of the account, and at once;
+AWS takes minutes. Nobody answers the mails that validate other names.
 
 https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
 """
@@ -8,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from moto import settings
+
 from deploy.simulator.call import AwsCall
 from deploy.simulator.replies import AwsError
 from deploy.simulator.strict.outcome import Answer, Outcome, Rule, backend
@@ -15,6 +20,8 @@ from deploy.simulator.strict.outcome import Answer, Outcome, Rule, backend
 Document = dict[str, Any]
 #: What AWS lists if it is not asked for certain algorithms.
 _LISTED = ("RSA_1024", "RSA_2048")
+# moto would have all names validated after a minute, whatever their records.
+settings.ACM_VALIDATION_WAIT = 10**9
 
 
 def names_are_domains(call: AwsCall) -> Outcome:
@@ -29,6 +36,7 @@ def names_are_domains(call: AwsCall) -> Outcome:
 
 def certificate_is_not_in_use(call: AwsCall) -> Outcome:
     """What something uses is not deleted."""
+    as_others_have_it(call)
     found = _certificate(call)
     if found is None or not found.in_use_by:
         return None
@@ -46,6 +54,37 @@ def options_are_changed(call: AwsCall) -> Outcome:
         return AwsError("InvalidStateException", "The certificate is imported.")
     found.cert_options = {**found.cert_options, **call.parameters["Options"]}
     return Answer("{}", "application/x-amz-json-1.1")
+
+
+def as_others_have_it(call: AwsCall) -> Outcome:
+    """Who has put records into zones has names validated; listeners that have gone use nothing."""
+    names = {
+        (name.rstrip("."), value["Value"].rstrip("."))
+        for zone in backend(call, "route53", everywhere=True).zones.values()
+        for (name, kind, _), told in (getattr(zone, "sets", {}) if not zone.private_zone else {}).items()
+        for value in (told.get("ResourceRecords") or () if kind == "CNAME" else ())
+    }
+    for found in backend(call, "acm")._certificates.values():
+        found.in_use_by = [each for each in found.in_use_by if ":elasticloadbalancing:" not in each]
+        found.in_use_by += _balancers(call, found.arn)
+        if _is_by_dns(found) and found.status == "PENDING_VALIDATION":
+            asked = found.describe()["Certificate"]["DomainValidationOptions"]
+            records = (each["ResourceRecord"] for each in asked)
+            if all((each["Name"].rstrip("."), each["Value"].rstrip(".")) in names for each in records):
+                found.status = "ISSUED"
+    return None
+
+
+def _is_by_dns(certificate: Any) -> bool:
+    return getattr(certificate, "asked", {}).get("ValidationMethod") == "DNS"
+
+
+def _balancers(call: AwsCall, arn: str) -> list[str]:
+    """The load balancers whose listeners have a certificate."""
+    some = backend(call, "elbv2").load_balancers.values()
+    return [
+        each.arn for each in some if any(arn in listener.certificates for listener in each.listeners.values())
+    ]
 
 
 def with_what_was_asked(call: AwsCall, document: Document) -> Document:
@@ -102,6 +141,8 @@ def _certificate(call: AwsCall) -> Any:
 
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     ("acm", "DeleteCertificate"): (certificate_is_not_in_use,),
+    ("acm", "DescribeCertificate"): (as_others_have_it,),
+    ("acm", "ListCertificates"): (as_others_have_it,),
     ("acm", "RequestCertificate"): (names_are_domains,),
     ("acm", "UpdateCertificateOptions"): (options_are_changed,),
 }

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from werkzeug.wrappers import Response
+
 from deploy.simulator.call import AwsCall
 from deploy.simulator.replies import AwsError
+from deploy.simulator.strict import acm
 from deploy.simulator.strict.outcome import Existing, Outcome, Rule, backend
+
+_SECURE = ("HTTPS", "TLS")
+_OF_SECURE = re.compile(rb"<(SslPolicy|Certificates)>.*?</\1>", re.DOTALL)
 
 
 def two_zones_and_known_groups(call: AwsCall) -> Outcome:
@@ -124,11 +131,116 @@ def port_is_one(call: AwsCall) -> Outcome:
 
 
 def secure_listener_has_a_certificate(call: AwsCall) -> Outcome:
-    """A listener that encrypts has a certificate."""
-    protocol = call.text("Protocol")
-    if protocol not in {"HTTPS", "TLS"} or call.text("Certificates.member.1.CertificateArn"):
+    """A listener that encrypts has one default certificate, which is there and valid; no other has one."""
+    listener = _listener(call)
+    protocol = call.text("Protocol") or getattr(listener, "protocol", "")
+    wanted = call.members("Certificates.member", "CertificateArn")
+    if protocol not in _SECURE:
+        if wanted or call.text("SslPolicy"):
+            return _error("ValidationError", f"A certificate cannot be specified for {protocol} listeners")
         return None
-    return _error("ValidationError", f"A certificate must be specified for {protocol} listeners")
+    if len(wanted) > 1:
+        return _error("ValidationError", "Up to one certificate can be specified")
+    if not wanted and not (listener and listener.certificates):
+        return _error("ValidationError", f"A certificate must be specified for {protocol} listeners")
+    acm.as_others_have_it(call)
+    for arn in (each for each in wanted if ":acm:" in each):
+        found = backend(call, "acm")._certificates.get(arn)
+        if found is None:
+            return _error("CertificateNotFound", f"Certificate '{arn}' not found")
+        if found.status != "ISSUED":
+            return _error(
+                "UnsupportedCertificate",
+                f"The certificate '{arn}' must have a fully-qualified domain name, a supported signature, "
+                "and a supported key size.",
+            )
+    if listener is not None and not listener.ssl_policy:
+        listener.ssl_policy = "ELBSecurityPolicy-2016-08"
+    return None
+
+
+def action_is_whole(call: AwsCall) -> Outcome:
+    """A redirection says where to, an answer its status; what encrypts is not redirected to itself."""
+    first = "DefaultActions.member.1."
+    kind = call.text(f"{first}Type")
+    if kind == "redirect" and not call.text(f"{first}RedirectConfig.StatusCode"):
+        return _error("ValidationError", "A redirect action must specify a redirect configuration")
+    if kind == "fixed-response" and not call.text(f"{first}FixedResponseConfig.StatusCode"):
+        return _error("ValidationError", "A fixed-response action must specify a configuration")
+    if kind in {"redirect", "fixed-response"} and call.text(f"{first}TargetGroupArn"):
+        return _error("ValidationError", f"A target group cannot be specified for a {kind} action")
+    return None
+
+
+def _listener(call: AwsCall) -> Any:
+    arn = call.text("ListenerArn")
+    some = backend(call, "elbv2").load_balancers.values()
+    return next((each.listeners[arn] for each in some if arn in each.listeners), None)
+
+
+def as_of_its_protocol(call: AwsCall, reply: Response) -> None:
+    """A listener that does not encrypt has neither a certificate nor a policy; moto keeps both."""
+    for balancer in backend(call, "elbv2").load_balancers.values():
+        for each in balancer.listeners.values():
+            if each.protocol not in _SECURE:
+                each.ssl_policy, each.certificate, each.certificates = None, None, []
+    if (call.text("Protocol") or getattr(_listener(call), "protocol", "")) not in _SECURE:
+        reply.set_data(_OF_SECURE.sub(b"", reply.get_data()))
+
+
+def with_attributes(call: AwsCall, reply: Response) -> None:
+    """A new load balancer has the attributes of its kind, of which moto knows four.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html
+    """
+    for each in backend(call, "elbv2").load_balancers.values():
+        if each.name == call.text("Name"):
+            internal = "true" if each.scheme == "internal" else "false"
+            each.attrs = {**_ATTRIBUTES, "ipv6.deny_all_igw_traffic": internal, **_OF_KIND[each.type]}
+
+
+_ATTRIBUTES = {
+    "access_logs.s3.bucket": "",
+    "access_logs.s3.enabled": "false",
+    "access_logs.s3.prefix": "",
+    "deletion_protection.enabled": "false",
+    "zonal_shift.config.enabled": "false",
+}
+_OF_KIND = {
+    "application": {
+        "client_keep_alive.seconds": "3600",
+        "connection_logs.s3.bucket": "",
+        "connection_logs.s3.enabled": "false",
+        "connection_logs.s3.prefix": "",
+        "idle_timeout.timeout_seconds": "60",
+        "load_balancing.cross_zone.enabled": "true",
+        "routing.http.desync_mitigation_mode": "defensive",
+        "routing.http.drop_invalid_header_fields.enabled": "false",
+        "routing.http.preserve_host_header.enabled": "false",
+        "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false",
+        "routing.http.xff_client_port.enabled": "false",
+        "routing.http.xff_header_processing.mode": "append",
+        "routing.http2.enabled": "true",
+        "waf.fail_open.enabled": "false",
+    },
+    "network": {
+        "dns_record.client_routing_policy": "any_availability_zone",
+        "load_balancing.cross_zone.enabled": "false",
+        "secondary_ips.auto_assigned.per_subnet": "0",
+    },
+    "gateway": {"load_balancing.cross_zone.enabled": "false"},
+}
+
+
+def protected_balancer_stays(call: AwsCall) -> Outcome:
+    """Deletion protection has to be taken off first."""
+    found = backend(call, "elbv2").load_balancers.get(call.text("LoadBalancerArn"))
+    if found is None or found.attrs.get("deletion_protection.enabled") != "true":
+        return None
+    return _error(
+        "OperationNotPermitted",
+        f"Load balancer '{found.arn}' cannot be deleted because deletion protection is enabled",
+    )
 
 
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
@@ -142,6 +254,18 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     ("elasticloadbalancing", "CreateListener"): (
         port_is_one,
         secure_listener_has_a_certificate,
+        action_is_whole,
         one_listener_a_port,
     ),
+    ("elasticloadbalancing", "ModifyListener"): (
+        port_is_one,
+        secure_listener_has_a_certificate,
+        action_is_whole,
+    ),
+    ("elasticloadbalancing", "DeleteLoadBalancer"): (protected_balancer_stays,),
+}
+COMPLETIONS = {
+    ("elasticloadbalancing", "CreateLoadBalancer"): with_attributes,
+    ("elasticloadbalancing", "CreateListener"): as_of_its_protocol,
+    ("elasticloadbalancing", "ModifyListener"): as_of_its_protocol,
 }

@@ -18,7 +18,7 @@ from engine.plan import diff
 from engine.plan.model import Desired, Found, Row
 from engine.plan.resolve import natural_key
 from engine.plan.snapshot import Snapshot
-from modules.spec import Resource
+from modules.spec import Column, Resource
 
 _Key = tuple[str, tuple[tuple[str, Any], ...]]
 
@@ -53,6 +53,12 @@ class Lookup:
                 self._picked.add((resource.table, found.identity))
                 return found
         return None
+
+    def referred(self, column: Column, value: Any) -> tuple[Resource, Found] | None:
+        """What a foreign key's value means, as it was read or made, if it is there."""
+        assert column.reference is not None
+        found = self._snapshot.by(column.reference.table, column.reference.by, value)
+        return (self._snapshot.resources[column.reference.table], found) if found else None
 
     def give(self, found: Found) -> None:
         """Let no other row get what a row has got otherwise."""

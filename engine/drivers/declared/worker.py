@@ -11,7 +11,7 @@ from engine.aws.errors import CloudError, Treatment
 from engine.aws.patience import Patience, persist
 from engine.aws.session import Cloud
 from engine.caller import Stop
-from engine.drivers.declared import looks
+from engine.drivers.declared import awaiting, looks
 from engine.drivers.declared.create_once import Made, Maker
 from engine.drivers.declared.listing import detailed
 from engine.drivers.declared.lookup import Lookup
@@ -70,6 +70,7 @@ class DeclaredWorker:
         # What takes the place of another is complete before anybody is pointed to it.
         named = Stage.NAMED if made is Stage.MADE and job.change.action != "replace" else Stage.SHOWN
         first = _first(job)
+        await self._awaited(job, [each.name for each in job.resource.columns])
         job, found = await self._first_call(job, first)
         if found is not None:
             yield Progress(found, named)
@@ -224,6 +225,7 @@ class DeclaredWorker:
         resource = job.resource
         job = replace(job.named(old), change=replace(job.change, found=old), changed=frozenset(columns))
         values, facts = job.desired.values, self._maker.facts(job)
+        await self._awaited(job, columns)
         description: dict[str, Any] | None = None
         done: list[Call] = []
         for call in resource.update:
@@ -449,6 +451,18 @@ class DeclaredWorker:
         return True
 
     # Calls --------------------------------------------------------------------------------------------
+
+    async def _awaited(self, job: Job, columns: Collection[str]) -> None:
+        """Wait until what some columns refer to can be used.
+
+        Raises:
+            CloudError: that takes too long, or AWS cannot be read.
+        """
+        for column in job.resource.columns:
+            if column.reference is not None and column.name in columns:
+                other = self._lookup.referred(column, job.desired.values.get(column.name))
+                if other is not None and other[0].awaited is not None:
+                    await awaiting.usable(self._cloud, *other, self._patience.awaited, self._stop)
 
     async def _per_item(
         self,

@@ -10,6 +10,7 @@ import pytest
 
 from engine.check.check import faults, module_faults
 from engine.check.fault import Fault
+from modules.aws_acm.certificate import CERTIFICATE
 from modules.aws_cloudfront.distribution import DISTRIBUTION
 from modules.aws_cloudwatch.log_group import LOG_GROUP
 from modules.aws_ecs_fargate.service import SERVICE
@@ -131,6 +132,10 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
     "what is waited for after a call": (
         create(VPC, then=Waiter(name="vpc_made", params={})),  # type: ignore[arg-type]
         "no waiter vpc_made in ec2",
+    ),
+    "what has to come about before it is used": (
+        replace(CERTIFICATE, awaited=replace(CERTIFICATE.awaited, result="Certificate.State")),  # type: ignore[type-var]
+        "describe_certificate answers no Certificate.State: CertificateDetail has no member State",
     ),
     "what is seen before a call": (
         updates(QUEUE, lambda each: replace(each, seen=Call(operation="see_queue", params={}))),

@@ -20,7 +20,7 @@ from engine.plan.around import plan_merged
 from engine.plan.meet import meet
 from engine.plan.merge import Mode, merged
 from engine.plan.model import Desired
-from modules.spec import fixed
+from modules.spec import column, fixed
 from tests.engine.plan.tiny import by_table, found, resource, row, snapshot
 
 _OWN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -67,3 +67,16 @@ def test_an_answer_is_no_difference_from_what_it_answers(
         result = merged(meet(there, by_table([thing], rows)), {("thing", "x"): kept}, mode)
         assert result.settled == ()
         assert plan_merged(there, result).changes == ()
+
+
+def test_what_a_change_brings_along_is_agreed_where_the_row_leaves_it_to_aws() -> None:
+    columns = [column(name, "text", name, left_to_aws=True) for name in ("protocol", "policy", "other")]
+    thing = resource("thing", *columns)
+    before = found(thing, "x", name="t", protocol="HTTP", other="a")
+    after = found(thing, "x", name="t", protocol="HTTPS", policy="new", other="b")
+    ours = {"arn": "x", "name": "t", "protocol": "HTTPS", "other": "a"}
+    asked = row("thing", 1, **ours)
+    kept = bases.applied(thing, Desired(asked, {**ours, "policy": None}, {}), after, before, {"protocol"})
+    assert kept.row.values["policy"] == kept.answer.values["policy"] == "new"
+    # What the row says is not agreed: somebody else has changed it.
+    assert (kept.row.values["other"], kept.answer.values["other"]) == ("a", "a")

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from engine.errors import OperationError
 from modules.aws_acm.validation import addressed
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.modules.aws_acm.scene import imported, validate
 
 
 @pytest.fixture
@@ -37,28 +33,6 @@ def certificates(acm: Any) -> list[dict[str, Any]]:
 
 def tags(acm: Any, arn: str) -> dict[str, str]:
     return {each["Key"]: each["Value"] for each in acm.list_tags_for_certificate(CertificateArn=arn)["Tags"]}
-
-
-def imported(acm: Any) -> str:
-    """The ARN of a certificate that somebody has brought, for `own.example.org`."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "own.example.org")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=9))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("own.example.org")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return str(
-        acm.import_certificate(Certificate=made.public_bytes(pem), PrivateKey=private)["CertificateArn"]
-    )
 
 
 def used(simulator: Cloud, arn: str) -> tuple[Any, str]:
@@ -225,6 +199,7 @@ async def test_what_is_in_use_is_neither_replaced_nor_deleted(
     await installed.execute("INSERT INTO certificate (domain_name) VALUES ('example.org')")
     await installed.apply()
     [arn] = [each["CertificateArn"] for each in certificates(acm)]
+    validate(simulator, arn)
     used(simulator, arn)
     await installed("iasql_sync")
     assert await installed.value("SELECT in_use FROM certificate") is True

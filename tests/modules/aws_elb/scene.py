@@ -37,3 +37,9 @@ def target_group(elb: Any, name: str = "tg") -> dict[str, Any]:
 def listener(elb: Any) -> dict[str, Any]:
     [found] = elb.describe_listeners(LoadBalancerArn=balancer(elb)["LoadBalancerArn"])["Listeners"]
     return dict(found)
+
+
+def attributes(elb: Any) -> dict[str, str]:
+    arn = balancer(elb)["LoadBalancerArn"]
+    told = elb.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+    return {each["Key"]: each["Value"] for each in told}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from engine.errors import OperationError
+from modules.aws_elb import attributes as attributes_module
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
-from tests.modules.aws_elb.scene import balancer, listener, target_group
+from tests.modules.aws_acm.scene import imported
+from tests.modules.aws_elb.scene import attributes, balancer, listener, target_group
 from tests.modules.aws_vpc.scene import MAIN
 
 
@@ -253,7 +256,7 @@ async def test_a_balancer_whose_deletion_aws_refuses_keeps_its_listeners(
     await applied.execute("DELETE FROM listener; DELETE FROM load_balancer")
     with pytest.raises(OperationError) as refused:
         await applied("iasql_apply")
-    assert refused.value.hint == "The load balancer may be protected against deletion."
+    assert "protected against deletion" in str(refused.value.hint)
     assert listener(elb) == before
     simulator.cancel_faults()
     await applied("iasql_apply")
@@ -267,10 +270,7 @@ async def test_a_replaced_balancer_keeps_attributes_rules_and_certificates(
     first, second = (target_group(elb, name)["TargetGroupArn"] for name in ("tg", "tg2"))
     idle = {"Key": "idle_timeout.timeout_seconds", "Value": "120"}
     elb.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=[idle])
-    certificates = [
-        simulator.client("acm").request_certificate(DomainName=name)["CertificateArn"]
-        for name in ("a.example.com", "b.example.com")
-    ]
+    certificates = [imported(simulator.client("acm")) for _ in range(2)]
     secure = elb.create_listener(
         LoadBalancerArn=arn,
         Port=443,
@@ -342,3 +342,89 @@ async def test_a_protected_balancer_is_not_begun_to_be_replaced(applied: Session
     with pytest.raises(OperationError, match="deletion protection"):
         await applied("iasql_apply")
     assert balancer(elb)["LoadBalancerArn"] == arn
+
+
+async def test_attributes_are_set_changed_and_set_back(installed: Session, elb: Any) -> None:
+    await installed.execute(
+        "INSERT INTO load_balancer (load_balancer_name, scheme, load_balancer_type, ip_address_type, "
+        "attributes) VALUES ('lb', 'internal', 'application', 'ipv4', "
+        """'{"idle_timeout.timeout_seconds": 120, "deletion_protection.enabled": true}')"""
+    )
+    await installed.apply()
+    made = attributes(elb)
+    assert (made["idle_timeout.timeout_seconds"], made["deletion_protection.enabled"]) == ("120", "true")
+    elb.modify_load_balancer_attributes(
+        LoadBalancerArn=balancer(elb)["LoadBalancerArn"],
+        Attributes=[{"Key": "routing.http2.enabled", "Value": "false"}],
+    )
+    await installed.execute(
+        "UPDATE load_balancer SET attributes = attributes - 'deletion_protection.enabled' "
+        """|| '{"idle_timeout.timeout_seconds": "30"}'"""
+    )
+    assert [row[:2] for row in await installed.apply()] == [("update", "load_balancer")]
+    changed = attributes(elb)
+    # What somebody else has set meanwhile stays, and the row shows it.
+    assert changed == {
+        **made,
+        "idle_timeout.timeout_seconds": "30",
+        "deletion_protection.enabled": "false",
+        "routing.http2.enabled": "false",
+    }
+    assert json.loads(await installed.value("SELECT attributes FROM load_balancer")) == {
+        "idle_timeout.timeout_seconds": "30",
+        "routing.http2.enabled": "false",
+    }
+    await installed.execute("UPDATE load_balancer SET attributes = '{\"waf.fail_open.enabled\": false}'")
+    await installed.apply()
+    assert attributes(elb) == {
+        **made,
+        "idle_timeout.timeout_seconds": "60",
+        "deletion_protection.enabled": "false",
+        "routing.http2.enabled": "true",
+    }
+
+
+async def test_attributes_change_along_with_a_replacement(applied: Session, elb: Any) -> None:
+    await applied.execute(
+        """UPDATE load_balancer SET attributes = '{"idle_timeout.timeout_seconds": "30"}'"""
+    )
+    await applied.apply()
+    await applied.execute(
+        "UPDATE load_balancer SET scheme = 'internal', attributes = '{\"client_keep_alive.seconds\": \"90\"}'"
+    )
+    await applied.apply()
+    assert attributes(elb)["idle_timeout.timeout_seconds"] == "60"
+    assert attributes(elb)["client_keep_alive.seconds"] == "90"
+
+
+async def test_a_protected_balancer_is_refused_when_it_is_planned(applied: Session, elb: Any) -> None:
+    await applied.execute("""UPDATE load_balancer SET attributes = '{"deletion_protection.enabled": true}'""")
+    await applied.apply()
+    await applied.execute("DELETE FROM listener; DELETE FROM load_balancer")
+    with pytest.raises(OperationError, match="deletion protection"):
+        await applied("iasql_plan_apply")
+
+
+def test_which_attributes_somebody_has_set_depends_on_the_kind() -> None:
+    told = [
+        {"Key": "load_balancing.cross_zone.enabled", "Value": "true"},
+        {"Key": "ipv6.deny_all_igw_traffic", "Value": "true"},
+        {"Key": "access_logs.s3.bucket", "Value": ""},
+        {"Key": "something.new", "Value": "true"},
+    ]
+    shown = attributes_module.read(told)
+    assert shown is not None
+    assert set(shown) >= {"something.new"}
+
+    def set_in(scheme: str, kind: str) -> set[str]:
+        row = {"attributes": shown, "scheme": scheme, "load_balancer_type": kind}
+        return set(attributes_module.comparable(row)["attributes"])
+
+    assert set_in("internal", "application") == {"something.new"}
+    assert set_in("internet-facing", "network") == {
+        "load_balancing.cross_zone.enabled", "ipv6.deny_all_igw_traffic", "something.new",
+    }  # fmt: skip
+    assert attributes_module.changed(told, {}, "internal", "network") == [
+        {"Key": "load_balancing.cross_zone.enabled", "Value": "false"},
+        {"Key": "something.new", "Value": "false"},
+    ]

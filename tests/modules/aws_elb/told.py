@@ -5,6 +5,8 @@ from tests.modules.told import ABSENT
 EXAMPLES = {
     "load_balancer": {"EnablePrefixForIpv6SourceNat": ("on", ABSENT)},
     "listener": {
+        # Others have no certificate.
+        "Protocol": ("HTTPS", "TLS"),
         "Rules.Priority": ("3", "5"),
         "IsDefault": False,
         "TrustStoreAssociationStatus": "active",
