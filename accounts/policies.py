@@ -90,6 +90,14 @@ _IMPLIED = {
     "ec2:AssociateIamInstanceProfile": ("iam:PassRole",),
     "ec2:ReplaceIamInstanceProfileAssociation": ("iam:PassRole",),
     "ec2:RunInstances": ("iam:PassRole",),
+    # https://docs.aws.amazon.com/autoscaling/application/userguide/security-iam-awsmanpol.html
+    "application-autoscaling:DeleteScalingPolicy": ("cloudwatch:DeleteAlarms",),
+    "application-autoscaling:PutScalingPolicy": ("cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"),
+    "application-autoscaling:RegisterScalableTarget": (
+        "ecs:DescribeServices",
+        "ecs:UpdateService",
+        "iam:CreateServiceLinkedRole",
+    ),
     "ecs:CreateCluster": ("iam:CreateServiceLinkedRole",),
     "elasticloadbalancing:CreateLoadBalancer": ("iam:CreateServiceLinkedRole",),
     # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html

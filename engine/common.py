@@ -17,6 +17,7 @@ from engine.drivers.by_resource import Drivers
 from engine.errors import OperationError
 from engine.guard import ignoring, permission
 from engine.plan import new_keys
+from engine.plan.ignored import both
 from engine.plan.layout import Layout
 from engine.plan.model import Row, RowChange
 from engine.plan.snapshot import Snapshot
@@ -100,7 +101,7 @@ class Common:
                 hint=error.hint,
             )
         rows = {table: some for table, some in rows.items() if table in snapshot.resources}
-        snapshot.ignored = await ignoring.columns(caller, snapshot, rows)
+        snapshot.ignored = both(await ignoring.columns(caller, snapshot, rows), snapshot.set_by_others())
         return rows, snapshot
 
     async def read(

@@ -28,6 +28,7 @@ from engine.database.seen import Agreed, Overtaken
 from engine.errors import OperationError
 from engine.plan import drift
 from engine.plan.drift import Drifted
+from engine.plan.ignored import both
 from engine.plan.layout import Layout
 from engine.plan.model import Row
 from engine.plan.snapshot import Snapshot
@@ -101,7 +102,7 @@ async def _compared(common: Common, database: str, layout: Layout, agreed: Agree
     snapshot = await actual.read(
         common.drivers_of(account, layout), layout.resources, _shown(layout, agreed), Stop()
     )
-    snapshot.ignored = _ignored(snapshot, agreed.ignored)
+    snapshot.ignored = both(_ignored(snapshot, agreed.ignored), snapshot.set_by_others())
     # Elsewhere, so that sessions go on meanwhile.
     suspects = await asyncio.to_thread(drift.suspects, snapshot, agreed.digests)
     async with common.database.connection(database) as connection:

@@ -313,6 +313,18 @@ def schedule_group(identity: str) -> Tagging:
     return _pairs("tag_resource", "untag_resource", {"ResourceArn": identity})
 
 
+def scalable_target(identity: str) -> Tagging:
+    """Application Auto Scaling, by the column with the ARN of a scalable target."""
+    return _tagging(
+        "Tags",
+        as_map,
+        {"Tags": Derived(as_map, ("tags",))},
+        put=("tag_resource", "Tags"),
+        take=("untag_resource", "TagKeys"),
+        params={"ResourceARN": identity},
+    )
+
+
 def sns() -> Tagging:
     return _pairs("tag_resource", "untag_resource", {"ResourceArn": "arn"})
 

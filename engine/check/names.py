@@ -108,6 +108,9 @@ def _references(it: Checked, column: Column, table: str) -> Iterator[Fault]:
     by, known = reference.by or target.identity or "", it.columns_of(target.table)
     if by not in known:
         yield fault(f"{column.name} refers to {target.table} by no column: {by}", by, known)
+    for name in reference.sets:
+        if name not in known:
+            yield fault(f"{column.name} sets {target.table}'s {name}, which is no column", name, known)
     if len(target.key) != 1:
         yield fault(f"{column.name} refers to {target.table}, whose key is of several columns")
         return

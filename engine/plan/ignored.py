@@ -1,4 +1,5 @@
-"""Columns in which neither side follows the other: those that `iasql.ignored` names. Pure.
+"""Columns in which neither side follows the other: those that `iasql.ignored` names, and those that AWS sets
+because of something else that is there. Pure.
 
 Such a column is compared and sent as AWS has it, once the resource is there, and its row stays as it is.
 """
@@ -12,6 +13,11 @@ from modules.spec import Resource
 
 #: By table and identity; the tables of parts are names like those of columns.
 Ignored = Mapping[tuple[str, str], frozenset[str]]
+
+
+def both(one: Ignored, other: Ignored) -> Ignored:
+    """What either ignores."""
+    return {name: one.get(name, frozenset()) | other.get(name, frozenset()) for name in {*one, *other}}
 
 
 def as_aws_has_them(resource: Resource, desired: Desired, found: Found, names: Collection[str]) -> Desired:

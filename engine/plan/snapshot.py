@@ -91,6 +91,18 @@ class Snapshot:
             if column.refers is not None:
                 yield from ((column.refers, each) for each in column.names(found.values.get(column.name)))
 
+    def set_by_others(self) -> Ignored:
+        """The columns that AWS sets by itself because of something else that is there."""
+        result: dict[tuple[str, str], frozenset[str]] = {}
+        for table, resource in self.resources.items():
+            for column in resource.columns:
+                if column.reference is None or not column.reference.sets:
+                    continue
+                for each in self.tables[table]:
+                    if (place := self.target(column, each.values[column.name])) is not None:
+                        result[place] = result.get(place, frozenset()).union(column.reference.sets)
+        return result
+
     def owner(self, found: Found) -> tuple[str, str] | None:
         """The table and identity of what a resource is within and goes along with, if that is there."""
         resource = self.resources[found.table]

@@ -64,7 +64,14 @@ SERVICE = Resource(
         fixed("name", "varchar", "serviceName", not_null=True),
         assigned("arn", "varchar", "serviceArn"),
         assigned("status", "varchar", "status"),
-        column("desired_count", "integer", "desiredCount", not_null=True),
+        column(
+            "desired_count",
+            "integer",
+            "desiredCount",
+            not_null=True,
+            doc="Of tasks. While scalable_target has the service, AWS moves it, and what stands here is "
+            "what a new service begins with.",
+        ),
         column(
             "subnets",
             "text[]",

@@ -49,6 +49,8 @@ class Reference:
         follows: if that is replaced, what refers to it is replaced as well, although AWS could point it to
             the new one: only so is the old one whole until it goes.
         dangles: AWS removes the other one although this goes on naming it, which then leads nowhere.
+        sets: columns of the other one that AWS sets by itself as long as this is there, such as the number of
+            tasks that a scaling moves: they are neither compared nor sent.
     """
 
     table: str
@@ -57,6 +59,7 @@ class Reference:
     default: Callable[[Description], bool] | None = None
     follows: bool = False
     dangles: bool = False
+    sets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,11 +172,12 @@ def ref(
     default: Callable[[Description], bool] | None = None,
     follows: bool = False,
     dangles: bool = False,
+    sets: tuple[str, ...] = (),
     **more: Any,
 ) -> Column:
     """A foreign key; `path` is where AWS names the other resource."""
     reference = Reference(
-        table=table, by=by, cascade=cascade, default=default, follows=follows, dangles=dangles
+        table=table, by=by, cascade=cascade, default=default, follows=follows, dangles=dangles, sets=sets
     )
     return Column(name=name, type=type, path=path, on_change=on_change, reference=reference, **more)
 

@@ -181,6 +181,7 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
                 "scheme": draw(st.sampled_from(["internal", "internet-facing"])),
                 "load_balancer_type": "application",
                 "ip_address_type": draw(st.sampled_from(["ipv4", "dualstack"])),
+                "attributes": draw(st.sampled_from([{}, {"idle_timeout.timeout_seconds": "30"}])),
             }
         case "listener":
             balancer = some("load_balancer")
@@ -191,6 +192,23 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
                 "action_type": "forward",
                 "target_group_name": some("target_group", optional=True),
                 "certificate_id": certificate,
+            }
+        case "scalable_target":
+            name = some("service")
+            return name and {
+                "service_name": name,
+                "min_capacity": draw(st.integers(0, 2)),
+                "max_capacity": draw(st.integers(2, 4)),
+            }
+        case "scaling_policy":
+            target = some("scalable_target")
+            return target and {
+                "policy_name": draw(_NAMES),
+                "scalable_target_id": target,
+                "policy_type": "TargetTrackingScaling",
+                "target_value": draw(st.integers(1, 3)),
+                "predefined_metric_type": "ECSServiceAverageCPUUtilization",
+                "disable_scale_in": draw(_MAYBE),
             }
         case "cluster":
             return {"cluster_name": draw(_NAMES)}

@@ -203,6 +203,22 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "(SELECT array_agg(subnet_id) FROM subnet), 'c', id FROM task_definition",
         _of_arn,
     ),
+    "scalable_target": (
+        "aws_autoscaling",
+        "application-autoscaling",
+        f"{_TASKS} INSERT INTO container_definition (task_definition_id, name, image, essential) "
+        "SELECT id, 'c', 'nginx', true FROM task_definition; INSERT INTO cluster (cluster_name) VALUES ('c');"
+        "INSERT INTO service (name, desired_count, subnets, cluster_name, task_definition_id) SELECT 's', 1, "
+        "(SELECT array_agg(subnet_id) FROM subnet), 'c', id FROM task_definition;"
+        "INSERT INTO scalable_target (service_name, min_capacity, max_capacity) VALUES ('s', 1, 2)",
+        lambda client, id: dict(
+            client.list_tags_for_resource(
+                ResourceARN=client.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[id])[
+                    "ScalableTargets"
+                ][0]["ScalableTargetARN"]
+            )["Tags"]
+        ),
+    ),
     "topic": (
         "aws_sns",
         "sns",
@@ -376,6 +392,7 @@ def test_every_table_of_what_aws_lets_be_tagged_has_tags() -> None:
         "route_table_association",
         "schedule",
         "resource_record_set",
+        "scaling_policy",
         "subscription",
     }
     assert set(find_modules().resources) - tagged == untagged

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from deploy.simulator.call import AwsCall
 from deploy.simulator.strict import (
     acm,
+    autoscaling,
     cloudwatch,
     ec2,
     ecs,
@@ -38,6 +39,7 @@ from deploy.simulator.strict.outcome import Answer, Existing, Outcome, Rule
 
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **acm.RULES,
+    **autoscaling.RULES,
     **cloudwatch.RULES,
     **ec2.RULES,
     **ecs.RULES,
@@ -61,6 +63,7 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
 
 TRIMS = {
     **acm.TRIMS,
+    **autoscaling.TRIMS,
     **ecs.TRIMS,
     **functions.TRIMS,
     **kms.TRIMS,

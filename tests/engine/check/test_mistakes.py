@@ -11,6 +11,7 @@ import pytest
 from engine.check.check import faults, module_faults
 from engine.check.fault import Fault
 from modules.aws_acm.certificate import CERTIFICATE
+from modules.aws_autoscaling.scalable_target import SCALABLE_TARGET
 from modules.aws_cloudfront.distribution import DISTRIBUTION
 from modules.aws_cloudwatch.log_group import LOG_GROUP
 from modules.aws_ecs_fargate.service import SERVICE
@@ -136,6 +137,14 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
     "what has to come about before it is used": (
         replace(CERTIFICATE, awaited=replace(CERTIFICATE.awaited, result="Certificate.State")),  # type: ignore[type-var]
         "describe_certificate answers no Certificate.State: CertificateDetail has no member State",
+    ),
+    "what a reference sets": (
+        column(
+            SCALABLE_TARGET,
+            "service_name",
+            reference=Reference(table="service", cascade=True, sets=("count",)),
+        ),
+        "service_name sets service's count, which is no column",
     ),
     "what is seen before a call": (
         updates(QUEUE, lambda each: replace(each, seen=Call(operation="see_queue", params={}))),

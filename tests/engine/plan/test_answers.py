@@ -74,7 +74,7 @@ def test_what_a_change_brings_along_is_agreed_where_the_row_leaves_it_to_aws() -
     thing = resource("thing", *columns)
     before = found(thing, "x", name="t", protocol="HTTP", other="a")
     after = found(thing, "x", name="t", protocol="HTTPS", policy="new", other="b")
-    ours = {"arn": "x", "name": "t", "protocol": "HTTPS", "other": "a"}
+    ours: dict[str, Any] = {"arn": "x", "name": "t", "protocol": "HTTPS", "other": "a"}
     asked = row("thing", 1, **ours)
     kept = bases.applied(thing, Desired(asked, {**ours, "policy": None}, {}), after, before, {"protocol"})
     assert kept.row.values["policy"] == kept.answer.values["policy"] == "new"

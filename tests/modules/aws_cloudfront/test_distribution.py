@@ -11,7 +11,7 @@ from deploy.simulator.conditions import Conditions
 from engine.errors import OperationError
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
-from tests.modules.aws_acm.test_certificate import imported
+from tests.modules.aws_acm.scene import imported
 from tests.modules.aws_cloudfront.scene import CACHING, CONTROL, DISTRIBUTION, apply, change, config, told
 
 
