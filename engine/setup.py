@@ -54,11 +54,15 @@ class Setup:
         await self._common.database.prepare(caller.database, self._common.catalogue)
         await lock.to_end_of_transaction(caller)
         layout = await places.read(caller, self._common.catalogue, upgrading=True)
+        # A module may need others since.
+        needed = set(layout.with_dependencies(sorted(layout.installed))) - layout.installed
+        layout = layout.with_installed(needed)
         new = await upgrade.missing(caller, layout.resources)
         await install.create_tables(caller, layout, new)
-        added = await upgrade.complete(caller, [each for each in layout.resources if each not in new])
+        added = await upgrade.complete(caller, layout.resources)
         if new:
             async with self._common.database.vouching(caller):
+                await install.record(caller, needed)
                 await install.record_completed(caller, layout.installed)
         await all_regions.bring_up_to_date(caller, layout)
         await write_function.complete(caller)

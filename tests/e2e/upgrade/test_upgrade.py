@@ -74,6 +74,10 @@ async def test_a_database_of_0_1_0_keeps_what_it_has(engine: Engine, older: Data
     }
     there = {table for table, _ in before}
     assert {each for each in declared if each[0] in there} <= set(after)
+    # What one of its modules needs since has come along.
+    installed = {name for name, *_ in await session.rows("SELECT * FROM iasql_modules_installed()")}
+    assert {"aws_elb", "aws_acm"} <= installed
+    assert ("certificate", "arn") in after
     await connection.close()
 
 
