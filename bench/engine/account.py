@@ -119,6 +119,12 @@ class Account:
 
     # ec2
 
+    def describe_dhcp_options(self, **more: Any) -> Item:
+        return {"DhcpOptions": []}
+
+    def describe_network_acls(self, **more: Any) -> Item:
+        return {"NetworkAcls": []}
+
     def describe_vpc_attribute(self, VpcId: str, Attribute: str) -> Item:  # noqa: N803
         return {
             Attribute[0].upper() + Attribute[1:]: {"Value": Attribute != "enableNetworkAddressUsageMetrics"}
