@@ -29,6 +29,11 @@ _TURNING = {
     "StopInstances": "stopping",
     "TerminateInstances": "shutting-down",
 }
+_IN_USE = AwsError(
+    "ResourceInUseException",
+    "The operation cannot be performed at this time. The event source mapping is being created.",
+    400,
+)
 _NOT_ASSUMED = AwsError(
     "InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda."
 )
@@ -74,6 +79,9 @@ class Lifecycle:
                 return _NOT_ASSUMED if self._unseen(call, call.text("Role")) else None
             case "lambda", "UpdateFunctionConfiguration" | "UpdateFunctionCode":
                 return self._changes(call)
+            case "lambda", "UpdateEventSourceMapping" | "DeleteEventSourceMapping":
+                new = self._younger(self._made.get(("mapping", call.text("UUID"))), self.conditions.pending)
+                return _IN_USE if new else None
             case "lambda", "DeleteFunction":
                 self._leave_interfaces(functions.networks(call))
             case "ec2", "DeleteSecurityGroup":
@@ -84,7 +92,7 @@ class Lifecycle:
 
     def note(self, call: AwsCall, reply: Response) -> None:
         """Remember what a call that was performed has made or deleted."""
-        if reply.status_code not in (200, 201):
+        if reply.status_code not in (200, 201, 202):
             return
         match call.service, call.operation:
             case "iam", "CreateRole":
@@ -113,6 +121,8 @@ class Lifecycle:
                 self._left["service", _service(call)] = self._clock.now()
             case "lambda", "CreateFunction":
                 self._made["function", functions.arn(call)] = self._clock.now()
+            case "lambda", "CreateEventSourceMapping":
+                self._begin("mapping", [json.loads(reply.get_data())["UUID"]])
             case "lambda", "UpdateFunctionConfiguration" | "UpdateFunctionCode":
                 self._turning[functions.arn(call)] = "InProgress", self._clock.now()
 
@@ -131,6 +141,8 @@ class Lifecycle:
                 self._show_services(reply)
             case "lambda", "GetFunction" | "GetFunctionConfiguration":
                 self._show_function(call, reply)
+            case "lambda", "ListEventSourceMappings" | "GetEventSourceMapping":
+                self._show_mappings(reply)
         return reply
 
     def _is_gone(self, gateway: str) -> bool:
@@ -235,6 +247,13 @@ class Lifecycle:
             told["State"] = "Pending"
         elif self._turning_to(arn):
             told["LastUpdateStatus"] = "InProgress"
+        reply.set_data(json.dumps(document))
+
+    def _show_mappings(self, reply: Response) -> None:
+        document = json.loads(reply.get_data())
+        for each in document.get("EventSourceMappings", [document]):
+            if self._younger(self._made.get(("mapping", each["UUID"])), self.conditions.pending):
+                each["State"] = "Creating"
         reply.set_data(json.dumps(document))
 
     def _show_services(self, reply: Response) -> None:

@@ -1,12 +1,13 @@
 """Code that runs without servers of one's own."""
 
+from modules.aws_lambda.lambda_event_source import LAMBDA_EVENT_SOURCE
 from modules.aws_lambda.lambda_function import LAMBDA_FUNCTION
 from modules.spec import Module
 
 MODULE = Module(
     name="aws_lambda",
     dependencies=("aws_iam", "aws_security_group", "aws_cloudwatch", "aws_sqs"),
-    resources=(LAMBDA_FUNCTION,),
-    tables=("lambda_function", "lambda_function_security_groups"),
+    resources=(LAMBDA_FUNCTION, LAMBDA_EVENT_SOURCE),
+    tables=("lambda_function", "lambda_function_security_groups", "lambda_event_source"),
     place=90,
 )

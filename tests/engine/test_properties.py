@@ -264,6 +264,16 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
                     "target_group_name": some("target_group", optional=True),
                 }
             )
+        case "lambda_event_source":
+            queue, function = some("queue", optional=True), some("lambda_function")
+            return function and {
+                "lambda_function_id": function,
+                "queue_id": queue,
+                "event_source_arn": None if queue else draw(_NAMES),
+                "enabled": draw(_MAYBE),
+                "batch_size": draw(st.sampled_from([None, 5])),
+                "maximum_concurrency": draw(st.sampled_from([None, 2])),
+            }
         case "lambda_function":
             code = draw(st.sampled_from(["s3_key", "zip_b64"]))
             return {

@@ -333,6 +333,21 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "VALUES ('f', 'python3.13', 'index.handler', 'r', 'UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==')",
         lambda client, arn: dict(client.list_tags(Resource=arn)["Tags"]),
     ),
+    "lambda_event_source": (
+        "aws_lambda",
+        "lambda",
+        f"INSERT INTO role (role_name, assume_role_policy_document) VALUES ('r', '{_TRUST}');"
+        "INSERT INTO queue (name) VALUES ('q'); "
+        "INSERT INTO lambda_function (name, runtime, handler, role_name, zip_b64) "
+        "VALUES ('f', 'python3.13', 'index.handler', 'r', 'UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==');"
+        "INSERT INTO lambda_event_source (lambda_function_id, queue_id) "
+        "SELECT f.id, q.id FROM lambda_function AS f, queue AS q",
+        lambda client, uuid: dict(
+            client.list_tags(Resource=client.get_event_source_mapping(UUID=uuid)["EventSourceMappingArn"])[
+                "Tags"
+            ]
+        ),
+    ),
     "schedule_group": (
         "aws_events",
         "scheduler",

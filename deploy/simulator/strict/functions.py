@@ -251,6 +251,87 @@ def _function(call: AwsCall, name: str = "") -> Any:
     return known["latest"] if known else None
 
 
+# Event sources -----------------------------------------------------------------------------------------
+
+
+def source_is_read_once(call: AwsCall) -> Outcome:
+    """A function reads a source once, and has to be able to."""
+    source, function = call.text("EventSourceArn"), call.text("FunctionName")
+    for other in _mappings(call).values():
+        if other.event_source_arn == source and _asked_for(other) == function:
+            return AwsError(
+                "ResourceConflictException",
+                f'An event source mapping with event source arn ("{source}") and function ("{function}") '
+                f"already exists. Please update or delete the existing mapping with UUID {other.uuid}",
+                409,
+            )
+    return None
+
+
+def source_fits_the_function(call: AwsCall) -> Outcome:
+    """A queue hides messages for as long as the function may take; a stream is read from somewhere on."""
+    source, found = call.text("EventSourceArn"), _function(call)
+    if ":sqs:" not in source:
+        if call.parameters.get("StartingPosition"):
+            return None
+        what = "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint"
+        return _invalid(f"{what}: Member must not be null.")
+    if call.parameters.get("StartingPosition"):
+        return _invalid("StartingPosition is not valid for SQS event sources.")
+    queue = backend(call, "sqs").queues.get(source.rpartition(":")[2])
+    if queue is None or found is None:
+        return None
+    if int(queue.visibility_timeout) < int(found.timeout):
+        return _invalid(
+            f"Queue visibility timeout: {queue.visibility_timeout} seconds is less than "
+            f"Function timeout: {found.timeout} seconds"
+        )
+    return None
+
+
+def mapping_is_there(call: AwsCall) -> Outcome:
+    """moto's answer has no code."""
+    if call.text("UUID") in _mappings(call):
+        return None
+    return AwsError("ResourceNotFoundException", "The resource you requested does not exist.", 404)
+
+
+def hands_nothing_on(call: AwsCall, reply: Response) -> None:
+    """No message of a queue, and no record of a stream, is handed to a function."""
+    mapping = _mappings(call)[json.loads(reply.get_data())["UUID"]]
+    mapping.asked_for = call.text("FunctionName")
+    for queue in backend(call, "sqs").queues.values():
+        queue.lambda_event_source_mappings.clear()
+    for table in backend(call, "dynamodb").tables.values():
+        table.lambda_event_source_mappings.clear()
+    for stream in backend(call, "kinesis").streams.values():
+        stream.lambda_event_source_mappings.clear()
+
+
+def mapping_as_aws_tells(call: AwsCall, document: Document) -> Document:
+    """A mapping with the version or alias that it calls."""
+    asked = _asked_for(_mappings(call).get(document["UUID"]))
+    if asked.startswith(document["FunctionArn"]):
+        document["FunctionArn"] = asked
+    return document
+
+
+def mappings_as_aws_tells(call: AwsCall, document: Document) -> Document:
+    """The same of several."""
+    for each in document["EventSourceMappings"]:
+        mapping_as_aws_tells(call, each)
+    return document
+
+
+def _mappings(call: AwsCall) -> dict[str, Any]:
+    found: dict[str, Any] = get_backend(call.account, call.region)._event_source_mappings
+    return found
+
+
+def _asked_for(mapping: Any) -> str:
+    return str(getattr(mapping, "asked_for", ""))
+
+
 _CONFIGURED = (numbers_are_within_limits, subnets_and_groups_go_together)
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     ("lambda", "CreateFunction"): (
@@ -266,9 +347,14 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     ("lambda", "GetRuntimeManagementConfig"): _RUNTIME[:1],
     ("lambda", "PutRuntimeManagementConfig"): _RUNTIME[1:],
     ("lambda", "ListFunctionUrlConfigs"): (urls,),
+    ("lambda", "CreateEventSourceMapping"): (source_is_read_once, source_fits_the_function),
+    ("lambda", "GetEventSourceMapping"): (mapping_is_there,),
+    ("lambda", "UpdateEventSourceMapping"): (mapping_is_there,),
+    ("lambda", "DeleteEventSourceMapping"): (mapping_is_there,),
     ("lambda", "PutFunctionEventInvokeConfig"): (only_one_configuration_of_invocations,),
 }
 COMPLETIONS: dict[tuple[str, str], Completion] = {
+    ("lambda", "CreateEventSourceMapping"): hands_nothing_on,
     ("lambda", "CreateFunction"): keep,
     ("lambda", "UpdateFunctionCode"): keep,
     ("lambda", "UpdateFunctionConfiguration"): keep,
@@ -281,4 +367,8 @@ TRIMS: dict[tuple[str, str], Callable[[AwsCall, Document], Document]] = {
     ("lambda", "GetFunction"): answer_as_aws_tells,
     ("lambda", "ListFunctions"): all_as_aws_tells,
     ("lambda", "ListFunctionEventInvokeConfigs"): of_latest,
+    ("lambda", "CreateEventSourceMapping"): mapping_as_aws_tells,
+    ("lambda", "GetEventSourceMapping"): mapping_as_aws_tells,
+    ("lambda", "UpdateEventSourceMapping"): mapping_as_aws_tells,
+    ("lambda", "ListEventSourceMappings"): mappings_as_aws_tells,
 }
