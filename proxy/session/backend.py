@@ -135,6 +135,8 @@ class Backend(asyncio.Protocol):
                 self._follow(data)
         except FramingError:
             self.transport.abort()
+        if self._drained is not None and self.expected.drained and not self._drained.done():
+            self._drained.set_result(None)
         if self.expected.at_rest:
             self._listener.backend_at_rest()
 
@@ -318,8 +320,6 @@ class Backend(asyncio.Protocol):
                 self._note(found)
         self._passed = self._cutter.pending
         self._send_deferred()
-        if self._drained is not None and expected.drained and not self._drained.done():
-            self._drained.set_result(None)
 
     def _route(self) -> None:
         while self.expected.private or self._standing:

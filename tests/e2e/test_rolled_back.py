@@ -64,6 +64,18 @@ def test_a_driver_hears_it_with_its_rollback(installed: Database) -> None:
         assert said.count(_STANDS) == 1
 
 
+@pytest.mark.timeout(120)
+def test_a_driver_that_prepares_statements_goes_on_in_its_transaction(
+    installed: Database, simulator: Cloud
+) -> None:
+    with psycopg.connect(installed.url) as connection:
+        for name in ("a", "b", "c"):
+            connection.execute("INSERT INTO log_group (log_group_name) VALUES (%s)", [name])
+            made = connection.execute("SELECT description FROM iasql_apply(only => %s)", ["log_group"])
+            assert made.fetchall() == [(name,)]
+    assert _groups(simulator) == ["a", "b", "c"]
+
+
 def test_who_does_not_hear_warnings_does_not_hear_it(installed: Database) -> None:
     printed = psql(installed, script=f"SET client_min_messages = error; BEGIN; {_APPLY} ROLLBACK;")
     assert printed.stderr == ""
