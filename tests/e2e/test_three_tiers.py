@@ -147,7 +147,7 @@ def test_three_tiers_are_made_changed_made_again_elsewhere_and_deleted(
     _assert_changed(simulator, REGION)
     assert _nothing_is_planned(database)
 
-    # The alarms of a scaling policy are AWS's, which lets nobody delete them, and deletes them with the policy.
+    # Alarms of a scaling policy are AWS's to delete, which it does with the policy.
     for schema in ("public", "eu_west_1"):
         succeed(database, f"DELETE FROM {schema}.scaling_policy; DELETE FROM {schema}.scalable_target;")
     succeed(database, "SELECT * FROM iasql_apply(); SELECT * FROM iasql_sync();")
