@@ -117,13 +117,19 @@ class Account:
     def describe_route_tables(self, **more: Any) -> Item:
         return {"RouteTables": []}
 
-    # ec2
-
     def describe_dhcp_options(self, **more: Any) -> Item:
         return {"DhcpOptions": []}
 
     def describe_network_acls(self, **more: Any) -> Item:
         return {"NetworkAcls": []}
+
+    def describe_vpc_peering_connections(self, **more: Any) -> Item:
+        return {"VpcPeeringConnections": []}
+
+    def list_certificates(self, **more: Any) -> Item:
+        return {"CertificateSummaryList": []}
+
+    # ec2
 
     def describe_vpc_attribute(self, VpcId: str, Attribute: str) -> Item:  # noqa: N803
         return {
@@ -361,6 +367,9 @@ class Account:
 
     def describe_target_groups(self) -> Item:
         return {"TargetGroups": list(self.targets.values())}
+
+    def describe_load_balancer_attributes(self, LoadBalancerArn: str) -> Item:  # noqa: N803
+        return {"Attributes": []}
 
     def create_listener(self, LoadBalancerArn: str, **more: Any) -> Item:  # noqa: N803
         arn = self._arn("elasticloadbalancing", f"listener/{next(self._numbers)}")
