@@ -11,12 +11,8 @@ from engine.plan.model import Desired, Found, Values
 from modules.spec import Column, OnChange, Part, Resource
 
 
-def changed(resource: Resource, desired: Desired, found: Found, *, told: bool = False) -> frozenset[str]:
-    """The columns and parts that AWS would have to change.
-
-    Args:
-        told: what is desired is what AWS tells: nothing of it is left to AWS.
-    """
+def changed(resource: Resource, desired: Desired, found: Found) -> frozenset[str]:
+    """The columns and parts that AWS would have to change."""
     if _same(resource, desired, found):
         return frozenset()
     ours = descriptions.canonical(resource.columns, desired.values, resource.canonical)
@@ -25,13 +21,13 @@ def changed(resource: Resource, desired: Desired, found: Found, *, told: bool = 
         column.name
         for column in resource.columns
         if column.on_change is not OnChange.ASSIGNED
-        and (told or not _no_opinion(column, desired))
+        and not _no_opinion(column, desired)
         and ours[column.name] != theirs[column.name]
     }
     names |= {
         part.table
         for part in resource.parts
-        if (told or not part.left_to_aws or desired.parts.get(part.table))
+        if not (part.left_to_aws and not desired.parts.get(part.table))
         and comparable(part, desired.parts.get(part.table, ()))
         != comparable(part, found.parts.get(part.table, ()))
     }
