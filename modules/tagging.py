@@ -183,6 +183,24 @@ def _pairs(put: str, take: str, params: Mapping[str, Source], path: str = "Tags"
     )
 
 
+def _map(put: str, take: str, params: Mapping[str, Source], create: str = "Tags") -> Tagging:
+    """Tags that a service takes as an object.
+
+    Args:
+        put, take: operation that sets some, and that takes some off by their keys.
+        params: which resource.
+        create: the parameter of a create.
+    """
+    return _tagging(
+        "Tags",
+        as_map,
+        {create: Derived(as_map, ("tags",))},
+        put=(put, "Tags"),
+        take=(take, "TagKeys"),
+        params=params,
+    )
+
+
 def _keys(names: list[str]) -> list[dict[str, str]]:
     return [{"Key": name} for name in names]
 
@@ -293,14 +311,7 @@ def secrets(identity: str) -> Tagging:
 
 def functions(identity: str) -> Tagging:
     """Lambda, by the column with the ARN."""
-    return _tagging(
-        "Tags",
-        as_map,
-        {"Tags": Derived(as_map, ("tags",))},
-        put=("tag_resource", "Tags"),
-        take=("untag_resource", "TagKeys"),
-        params={"Resource": identity},
-    )
+    return _map("tag_resource", "untag_resource", {"Resource": identity})
 
 
 def alarms(identity: str) -> Tagging:
@@ -315,14 +326,7 @@ def schedule_group(identity: str) -> Tagging:
 
 def scalable_target(identity: str) -> Tagging:
     """Application Auto Scaling, by the column with the ARN of a scalable target."""
-    return _tagging(
-        "Tags",
-        as_map,
-        {"Tags": Derived(as_map, ("tags",))},
-        put=("tag_resource", "Tags"),
-        take=("untag_resource", "TagKeys"),
-        params={"ResourceARN": identity},
-    )
+    return _map("tag_resource", "untag_resource", {"ResourceARN": identity})
 
 
 def sns() -> Tagging:
@@ -330,14 +334,7 @@ def sns() -> Tagging:
 
 
 def sqs() -> Tagging:
-    return _tagging(
-        "Tags",
-        as_map,
-        {"tags": Derived(as_map, ("tags",))},
-        put=("tag_queue", "Tags"),
-        take=("untag_queue", "TagKeys"),
-        params={"QueueUrl": "url"},
-    )
+    return _map("tag_queue", "untag_queue", {"QueueUrl": "url"}, create="tags")
 
 
 def bucket(name: str) -> Tagging:

@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CacheCluster.html"""
 
-from modules import canonical, ownership, tagging
+from modules import canonical, ownership, pending, tagging
 from modules.aws_elasticache import caches
 from modules.spec import (
     Call,
@@ -21,6 +21,7 @@ from modules.spec import (
     column,
     fixed,
     ref,
+    with_others,
 )
 
 CACHE_CLUSTER_SECURITY_GROUPS = Part(
@@ -49,7 +50,7 @@ _CHANGED: dict[str, Source] = {
     "SnapshotWindow": "snapshot_window",
     "NotificationTopicArn": "notification_topic_arn",
     # AWS wants these together.
-    "EngineVersion": caches.with_others("engine_version", "engine"),
+    "EngineVersion": with_others("engine_version", "engine"),
 }
 _NAMES = (
     "num_nodes", "node_type", "engine", "engine_version", "preferred_maintenance_window",
@@ -75,7 +76,7 @@ CACHE_CLUSTER = Resource(
             "varchar",
             "@",
             needed=True,
-            read=caches.asked("CacheNodeType"),
+            read=pending.asked("CacheNodeType"),
             doc="Such as cache.t4g.micro.",
         ),
         column(
@@ -85,7 +86,7 @@ CACHE_CLUSTER = Resource(
             "engine_version",
             "varchar",
             "@",
-            read=caches.asked("EngineVersion"),
+            read=pending.asked("EngineVersion"),
             canonical=caches.version,
             left_to_aws=True,
             doc="An upgrade that AWS takes and does not make fails.",
@@ -94,7 +95,7 @@ CACHE_CLUSTER = Resource(
             "num_nodes",
             "integer",
             "@",
-            read=caches.asked("NumCacheNodes"),
+            read=pending.asked("NumCacheNodes"),
             left_to_aws=True,
             doc="One, but of Memcached. The last nodes go first.",
         ),

@@ -15,9 +15,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from modules.pending import PENDING
 from modules.spec import Derived, Description, Edited
 
-_PENDING = "PendingModifiedValues"
 #: Where the description of a replication group has its members.
 MEMBERS = "Members"
 #: What waits for nothing but AWS itself.
@@ -35,18 +35,6 @@ NOT_KEPT: Mapping[str, str] = {
 }
 
 
-def asked(name: str) -> Callable[[Description | None], Any]:
-    """Reads an attribute of a cluster as AWS has been asked to make it."""
-
-    def read(cluster: Description | None) -> Any:
-        if cluster is None:
-            return None
-        pending = (cluster.get(_PENDING) or {}).get(name)
-        return cluster.get(name) if pending is None else pending
-
-    return read
-
-
 def version(value: Any) -> Any:
     """A version as it can be asked for: from 6 on AWS chooses the last number."""
     found = _VERSION.fullmatch(value) if isinstance(value, str) else None
@@ -60,18 +48,13 @@ def is_on(*words: str) -> Callable[[Any], bool | None]:
 
 def nothing_is_put_off(clusters: Sequence[Mapping[str, Any]] | None) -> bool:
     """Whether no change waits for the next window."""
-    pending = ((each.get(_PENDING) or {}) for each in clusters or ())
+    pending = ((each.get(PENDING) or {}) for each in clusters or ())
     return not any(set(each) - _NEVER_PUT_OFF for each in pending)
 
 
 def topic_status() -> Edited:
     """Whether AWS tells somebody what happens."""
     return Edited("@", lambda there, arn: "active" if arn else "inactive", ("notification_topic_arn",))
-
-
-def with_others(column: str, *others: str) -> Derived:
-    """A column that AWS wants again whenever others change."""
-    return Derived(lambda value, *_: value, (column, *others))
 
 
 def not_aws_own(column: str) -> Derived:

@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ReplicationGroup.html"""
 
-from modules import canonical, ownership, tagging
+from modules import canonical, ownership, pending, tagging
 from modules.aws_elasticache import caches
 from modules.aws_elasticache.caches import MEMBERS
 from modules.spec import (
@@ -24,6 +24,7 @@ from modules.spec import (
     column,
     fixed,
     ref,
+    with_others,
 )
 
 REPLICATION_GROUP_SECURITY_GROUPS = Part(
@@ -57,8 +58,8 @@ _CHANGED: dict[str, Source] = {
     "NotificationTopicArn": "notification_topic_arn",
     "ClusterMode": "cluster_mode",
     # AWS wants these together.
-    "EngineVersion": caches.with_others("engine_version", "engine"),
-    "TransitEncryptionEnabled": caches.with_others(*_TRANSIT),
+    "EngineVersion": with_others("engine_version", "engine"),
+    "TransitEncryptionEnabled": with_others(*_TRANSIT),
     "TransitEncryptionMode": "transit_encryption_mode",
 }
 _NAMES = (
@@ -101,7 +102,7 @@ REPLICATION_GROUP = Resource(
             "engine_version",
             "varchar",
             _MEMBER,
-            read=caches.asked("EngineVersion"),
+            read=pending.asked("EngineVersion"),
             canonical=caches.version,
             left_to_aws=True,
             doc="Such as 8.0; AWS chooses the last number. What AWS takes and does not make fails.",
@@ -111,7 +112,7 @@ REPLICATION_GROUP = Resource(
             "varchar",
             _MEMBER,
             not_null=True,
-            read=caches.asked("CacheNodeType"),
+            read=pending.asked("CacheNodeType"),
             doc="Such as cache.t4g.micro.",
         ),
         column(

@@ -15,11 +15,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from modules.spec import Derived, Description, Edited, Source
+from modules.pending import PENDING, asked
+from modules.spec import Derived, Description, Edited, Source, with_others
 
 #: What AWS never puts off: it is under way where it is shown as pending.
 _NEVER_PUT_OFF = {"MasterUserPassword", "PendingCloudwatchLogsExports"}
-_PENDING = "PendingModifiedValues"
 #: Columns that AWS wants together, of instances and clusters alike, and what goes to CloudWatch.
 INSIGHTS = (
     "performance_insights_enabled",
@@ -30,18 +30,6 @@ MONITORING = "monitoring_interval", "monitoring_role_arn"
 LOGS = "enable_cloudwatch_logs_exports"
 #: Of the instances of these services RDS tells as well; they have calls of their own.
 _OTHER_SERVICES = ("docdb", "neptune")
-
-
-def asked(name: str) -> Callable[[Description | None], Any]:
-    """Reads an attribute as AWS has been asked to make it, of a whole description."""
-
-    def read(description: Description | None) -> Any:
-        if description is None:
-            return None
-        pending = (description.get(_PENDING) or {}).get(name)
-        return description.get(name) if pending is None else pending
-
-    return read
 
 
 def own(name: str) -> Callable[[Description | None], Any]:
@@ -95,14 +83,14 @@ def replicated(description: Description | None) -> str | None:
 
 def subnet_group(description: Description) -> str | None:
     """The subnet group that an instance is in, or is to move to."""
-    pending: str | None = (description.get(_PENDING) or {}).get("DBSubnetGroupName")
+    pending: str | None = (description.get(PENDING) or {}).get("DBSubnetGroupName")
     there: str | None = (description.get("DBSubnetGroup") or {}).get("DBSubnetGroupName")
     return pending or there
 
 
 def port(description: Description) -> int | None:
     """An instance's port; AWS tells 0 before there is one."""
-    pending = (description.get(_PENDING) or {}).get("Port")
+    pending = (description.get(PENDING) or {}).get("Port")
     there = (description.get("Endpoint") or {}).get("Port")
     return pending or there or description.get("DbInstancePort") or None
 
@@ -120,7 +108,7 @@ def logs(description: Description | None) -> list[str] | None:
     """The logs that go to CloudWatch, or are about to."""
     if description is None:
         return None
-    pending = (description.get(_PENDING) or {}).get("PendingCloudwatchLogsExports") or {}
+    pending = (description.get(PENDING) or {}).get("PendingCloudwatchLogsExports") or {}
     off = pending.get("LogTypesToDisable") or ()
     some = [
         *(description.get("EnabledCloudwatchLogsExports") or ()),
@@ -188,17 +176,12 @@ def at_once(columns: Mapping[str, str], others: Sequence[str]) -> Edited:
             for name, value in (pending or {}).items()
         )
 
-    return Edited(_PENDING, nothing_else_is_put_off, (*columns.values(), *others))
+    return Edited(PENDING, nothing_else_is_put_off, (*columns.values(), *others))
 
 
 def not_aws_own(column: str) -> Derived:
     """A group of a new database, unless it is the one that AWS gives: another engine has another."""
     return Derived(lambda name: None if name.startswith(("default.", "default:")) else name, (column,))
-
-
-def with_others(column: str, *others: str) -> Derived:
-    """A column that AWS wants again whenever others change."""
-    return Derived(lambda value, *_: value, (column, *others))
 
 
 #: What AWS wants together, by parameter.

@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBCluster.html"""
 
-from modules import canonical, ownership, tagging
+from modules import canonical, ownership, pending, tagging
 from modules.aws_rds import databases
 from modules.aws_rds.databases import INSIGHTS, LOGS, MONITORING
 from modules.spec import (
@@ -23,6 +23,7 @@ from modules.spec import (
     column,
     fixed,
     ref,
+    with_others,
 )
 
 DB_CLUSTER_SECURITY_GROUPS = Part(
@@ -62,9 +63,9 @@ _SIZE = "serverless_v2_min_capacity", "serverless_v2_max_capacity", "serverless_
 #: What AWS wants together.
 _TOGETHER: dict[str, Source] = {
     **databases.TOGETHER,
-    f"{_SCALING}.MinCapacity": databases.with_others(*_SIZE),
-    f"{_SCALING}.MaxCapacity": databases.with_others(_SIZE[1], _SIZE[0], _SIZE[2]),
-    f"{_SCALING}.SecondsUntilAutoPause": databases.with_others(_SIZE[2], _SIZE[0], _SIZE[1]),
+    f"{_SCALING}.MinCapacity": with_others(*_SIZE),
+    f"{_SCALING}.MaxCapacity": with_others(_SIZE[1], _SIZE[0], _SIZE[2]),
+    f"{_SCALING}.SecondsUntilAutoPause": with_others(_SIZE[2], _SIZE[0], _SIZE[1]),
 }
 #: What AWS may put off to the next window.
 _PUT_OFF = {
@@ -103,7 +104,7 @@ DB_CLUSTER = Resource(
         assigned("status", "varchar", "Status"),
         fixed("engine", "varchar", "Engine", not_null=True, doc="Such as aurora-postgresql, or mysql."),
         fixed("engine_mode", "varchar", "EngineMode", left_to_aws=True),
-        column("engine_version", "varchar", "@", read=databases.asked("EngineVersion"), left_to_aws=True),
+        column("engine_version", "varchar", "@", read=pending.asked("EngineVersion"), left_to_aws=True),
         fixed("database_name", "varchar", "DatabaseName", left_to_aws=True, doc="The first database in it."),
         fixed("master_username", "varchar", "MasterUsername", left_to_aws=True),
         column(
@@ -144,8 +145,8 @@ DB_CLUSTER = Resource(
             left_to_aws=True,
             doc="GiB, of a Multi-AZ cluster; Aurora's grows by itself.",
         ),
-        column("storage_type", "varchar", "@", read=databases.asked("StorageType"), left_to_aws=True),
-        column("iops", "integer", "@", read=databases.asked("Iops"), left_to_aws=True),
+        column("storage_type", "varchar", "@", read=pending.asked("StorageType"), left_to_aws=True),
+        column("iops", "integer", "@", read=pending.asked("Iops"), left_to_aws=True),
         fixed("storage_encrypted", "boolean", "StorageEncrypted", left_to_aws=True),
         fixed("kms_key_id", "varchar", "KmsKeyId", left_to_aws=True),
         column(_SIZE[0], "double precision", f"{_SCALING}.MinCapacity", read=canonical.number),
@@ -157,7 +158,7 @@ DB_CLUSTER = Resource(
             "@",
             not_null=True,
             default="1",
-            read=databases.asked("BackupRetentionPeriod"),
+            read=pending.asked("BackupRetentionPeriod"),
             doc="Days.",
         ),
         column("preferred_backup_window", "varchar", "PreferredBackupWindow", left_to_aws=True),
@@ -184,7 +185,7 @@ DB_CLUSTER = Resource(
             "iam_database_authentication",
             "boolean",
             "@",
-            read=databases.asked("IAMDatabaseAuthenticationEnabled"),
+            read=pending.asked("IAMDatabaseAuthenticationEnabled"),
             left_to_aws=True,
         ),
         column(LOGS, "varchar[]", "@", read=databases.logs, canonical=canonical.unordered),

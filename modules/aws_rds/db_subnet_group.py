@@ -1,7 +1,7 @@
 """https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBSubnetGroup.html"""
 
 from modules import canonical, ownership, tagging
-from modules.spec import Call, Derived, List, Resource, Update, assigned, column, fixed
+from modules.spec import Call, List, Resource, Update, assigned, column, fixed, with_others
 
 _TAGS = tagging.rds("arn")
 
@@ -53,7 +53,7 @@ DB_SUBNET_GROUP = Resource(
                 "DBSubnetGroupName": "name",
                 "DBSubnetGroupDescription": "description",
                 # AWS wants all of them, also where only the description changes.
-                "SubnetIds": Derived(lambda subnets, description: subnets, ("subnets", "description")),
+                "SubnetIds": with_others("subnets", "description"),
             },
             result="DBSubnetGroup",
         ),

@@ -1,6 +1,6 @@
 """https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html"""
 
-from modules import canonical, ownership, tagging
+from modules import canonical, ownership, pending, tagging
 from modules.aws_rds import databases
 from modules.aws_rds.databases import INSIGHTS, LOGS, MONITORING
 from modules.spec import (
@@ -136,7 +136,7 @@ RDS = Resource(
             "resource_id", "varchar", "DbiResourceId", doc="AWS's mark, which stays when it is renamed."
         ),
         assigned("status", "varchar", "DBInstanceStatus"),
-        column("db_instance_class", "varchar", "@", not_null=True, read=databases.asked("DBInstanceClass")),
+        column("db_instance_class", "varchar", "@", not_null=True, read=pending.asked("DBInstanceClass")),
         fixed("engine", "varchar", "Engine", not_null=True, doc="Such as postgres, or a cluster's."),
         _asked("engine_version", "varchar", "EngineVersion"),
         ref(
@@ -181,7 +181,7 @@ RDS = Resource(
             "dedicated_log_volume",
             "boolean",
             "@",
-            read=databases.asked("DedicatedLogVolume"),
+            read=pending.asked("DedicatedLogVolume"),
             left_to_aws=True,
         ),
         fixed("availability_zone", "varchar", "AvailabilityZone", left_to_aws=True),
@@ -257,7 +257,7 @@ RDS = Resource(
             "ca_certificate_identifier",
             "varchar",
             "@",
-            read=databases.asked("CACertificateIdentifier"),
+            read=pending.asked("CACertificateIdentifier"),
             left_to_aws=True,
         ),
         column("promotion_tier", "integer", "PromotionTier", left_to_aws=True),

@@ -57,6 +57,7 @@ from modules.spec.sources import (
     When,
     named,
     present,
+    with_others,
 )
 
 __all__ = [
@@ -117,4 +118,5 @@ __all__ = [
     "named",
     "present",
     "ref",
+    "with_others",
 ]

@@ -59,6 +59,11 @@ class Edited:
     seen: bool = False
 
 
+def with_others(column: str, *others: str) -> Derived:
+    """A column that AWS wants again whenever others change."""
+    return Derived(lambda value, *_: value, (column, *others))
+
+
 def present(path: str) -> Edited:
     """What AWS has of the resource that is changed or replaced, whatever the row says."""
     return Edited(path, lambda there: there, ())
