@@ -45,8 +45,7 @@ async def meant(caller: Caller, operation: object) -> Meant:
         ((operation,),) = await caller.query("SELECT iasql.last_operation()::pg_catalog.text")
     found = await caller.query(
         "SELECT u.function, u.outcome, u.hidden, u.lost, u.forgotten, u.unremembered, "
-        "u.unfinished "
-        "FROM iasql.undoable($1::pg_catalog.text::pg_catalog.int8) AS u",
+        "u.unfinished FROM iasql.undoable($1::pg_catalog.text::pg_catalog.int8) AS u",
         None if operation is None else str(operation),
     )
     if not found:

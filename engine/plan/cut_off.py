@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.plan.base import Base
-from engine.plan.meet import Meeting, Name
-from engine.plan.model import Found, Row
+from engine.plan.meet import Meeting, Name, keys_of
+from engine.plan.model import Found, Key, Row
 from modules.spec import Resource
 
 
@@ -90,12 +90,12 @@ def ended(
 
 
 def _held(meeting: Meeting, begun: Mapping[Name, Open]) -> Mapping[Name, Open]:
-    pairs = {(table, one.identity): key for (table, key), one in meeting.pairs.items()}
+    keys = keys_of(meeting.pairs)
     return {
         (one.table, one.identity): begun[name]
         for some in meeting.snapshot.tables.values()
         for one in some
-        for name in _names(meeting, one, _row(meeting, one, pairs))
+        for name in _names(meeting, one, _row(meeting, one, keys))
         if name in begun
     }
 
@@ -109,18 +109,18 @@ def attributed(
         kept: what a later operation finds that rows and AWS agree on, each with AWS's answer.
         begun: what `known` says.
     """
-    pairs = {(table, one.identity): key for (table, key), one in meeting.pairs.items()} if begun else {}
+    keys = keys_of(meeting.pairs) if begun else {}
     for base, one in kept:
         step = begun.get((base.table, base.identity))
         if step is None:
             yield base, one
         else:
-            replaces = _replaced(meeting, base, _row(meeting, one, pairs))
+            replaces = _replaced(meeting, base, _row(meeting, one, keys))
             yield replace(base, begun_by=step.operation, replaces=replaces), one
 
 
-def _row(meeting: Meeting, one: Found, pairs: Mapping[Name, tuple[object, ...]]) -> Row | None:
-    key = pairs.get((one.table, one.identity))
+def _row(meeting: Meeting, one: Found, keys: Mapping[Name, Key]) -> Row | None:
+    key = keys.get((one.table, one.identity))
     desired = meeting.resolver.desired.get((one.table, key)) if key is not None else None
     return desired.row if desired else None
 

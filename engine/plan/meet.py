@@ -59,6 +59,11 @@ class Meeting:
         return names
 
 
+def keys_of(pairs: Mapping[Place, Found]) -> dict[Name, Key]:
+    """The key of the row of each resource that has one."""
+    return {(table, found.identity): key for (table, key), found in pairs.items()}
+
+
 def meet(snapshot: Snapshot, rows: Mapping[str, Sequence[Row]], left_out: Collection[Place] = ()) -> Meeting:
     """Pair rows with resources, and see where they differ.
 

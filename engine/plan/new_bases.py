@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine.plan import base as bases
 from engine.plan import states
 from engine.plan.base import Base
-from engine.plan.meet import Meeting, Name
+from engine.plan.meet import Meeting, Name, keys_of
 from engine.plan.model import Desired, Found, RowChange
 from modules.spec import Resource
 
@@ -55,7 +55,7 @@ def after_sync(
     """
     snapshot = meeting.snapshot
     changed = {(each.table, each.name) for each in changes if each.action != "delete"}
-    rows = {(table, found.identity): key for (table, key), found in meeting.pairs.items()}
+    rows = keys_of(meeting.pairs)
     for table, some in snapshot.tables.items():
         resource = snapshot.resources[table]
         for found in some:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.plan import descriptions, diff
+from engine.plan.meet import keys_of
 from engine.plan.model import Found, Key, Restore, Row, RowChange, Values
 from engine.plan.new_keys import NewKey
 from engine.plan.resolve import Resolver
@@ -27,9 +28,7 @@ class Mirror:
         self.snapshot = snapshot
         self.rows = rows
         self.pairs = pairs
-        self.keys: dict[tuple[str, str], Key] = {
-            (table, found.identity): key for (table, key), found in pairs.items()
-        }
+        self.keys = keys_of(pairs)
         self._new: Counter[str] = Counter()
 
     def add_new(self, resource: Resource, found: Found) -> None:

@@ -16,7 +16,7 @@ from engine.plan import base as bases
 from engine.plan import states
 from engine.plan.base import State
 from engine.plan.descriptions import natural_name
-from engine.plan.meet import Name
+from engine.plan.meet import Name, keys_of
 from engine.plan.model import Desired, Found, Key, Pending, Row, RowChange
 from engine.plan.resolve import Resolver, natural_key, natural_key_to_be
 from engine.plan.snapshot import Snapshot
@@ -168,7 +168,7 @@ class _Undo:
         self._resolver = Resolver(self._snapshot, rows)
         for resource in resources:
             self._resolver.table(resource)
-        self._keys = {(table, found.identity): key for (table, key), found in self._resolver.pairs.items()}
+        self._keys = keys_of(self._resolver.pairs)
         self._conflicts: list[Conflict] = []
         self._again: dict[Name, Key] = {}  # the rows that ask already for what was deleted
         self._pair_unnamed()
