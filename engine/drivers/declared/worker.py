@@ -74,8 +74,7 @@ class DeclaredWorker:
         job, found = await self._first_call(job, first)
         if found is not None:
             yield Progress(found, named)
-        if first.then is not None:
-            await self._wait(job, first.then)
+        await self._waited(job, first)
         await self._further_calls(job, first)
         if found is not None:
             yield Progress(found, made)
@@ -146,8 +145,7 @@ class DeclaredWorker:
         for call in (*resource.create, *unwanted):
             if call is not first and is_made(call, facts):
                 await self._call_when_seen(job, call, request(call, facts))
-                if call.then is not None:
-                    await self._wait(job, call.then)
+                await self._waited(job, call)
         await self._per_item(job, added=_outside(resource, facts.values))
         await self._per_key(job, {}, [each.column for each in resource.update if _is_of_new(each)])
         for kept in resource.carry.calls if job.change.action == "replace" else ():
@@ -241,8 +239,7 @@ class DeclaredWorker:
             done.append(call)
             if call.result is not None:
                 description = described(call, answer, facts)
-            if call.then is not None:
-                await self._wait(job, call.then)
+            await self._waited(job, call)
         await self._per_item(
             job,
             added=_difference(_items(resource, values), _items(resource, old.values)),
@@ -286,6 +283,7 @@ class DeclaredWorker:
         )
 
     async def _waited(self, job: Job, call: Call) -> None:
+        """Wait for what a call declares as `then`."""
         if call.then is not None:
             await self._wait(job, call.then)
 
@@ -428,8 +426,7 @@ class DeclaredWorker:
                 raise
             if made:
                 done.append(call)
-            if call.then is not None:
-                await self._wait(job, call.then)
+            await self._waited(job, call)
         if resource.gone is not None:
             await self._wait(job, resource.gone)
 
