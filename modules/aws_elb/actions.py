@@ -84,10 +84,8 @@ def certificates(
     """
     if protocol not in _SECURE:
         return None
-    some = [each["CertificateArn"] for each in there or ()]
-    if certificate is not None:
-        some[:1] = [certificate]
-    return [{"CertificateArn": each} for each in some] or None
+    default = certificate or next((each["CertificateArn"] for each in there or ()), None)
+    return None if default is None else [{"CertificateArn": default}]
 
 
 def policy(there: str | None, name: str | None, protocol: str) -> str | None:
