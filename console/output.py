@@ -213,7 +213,8 @@ class Terminal:
             return
         if not self._out.is_terminal:
             for row in rows:
-                self._out.print(Text("\t".join(printable(each) for each in row)))
+                # The console makes spaces of tabs.
+                sys.stdout.write("\t".join(printable(each) for each in row) + "\n")
             return
         table = Table(box=None, pad_edge=False, header_style="bold")
         for name in columns:

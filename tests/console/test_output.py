@@ -70,6 +70,11 @@ def test_colours_are_for_terminals(
     assert "\x1b" not in capsys.readouterr().out
 
 
+def test_a_table_without_a_terminal_has_tabs(capsys: pytest.CaptureFixture[str]) -> None:
+    Terminal().rows("row", ("id", "name", "tags"), [(1, None, {"a": "b"}), (12, "x\ty", {})], "none")
+    assert capsys.readouterr().out == '1\t\t{"a": "b"}\n12\tx y\t{}\n'
+
+
 @pytest.mark.parametrize("hostile", ["\x1b[2Jgone", "a\rb", "x\u202ey", "a\x9bm", "[bold]no markup[/bold]"])
 def test_names_in_aws_move_no_cursor(capsys: pytest.CaptureFixture[str], hostile: str) -> None:
     assert not {"\x1b", "\r", "\u202e", "\x9b"} & set(printable(hostile))
