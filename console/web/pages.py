@@ -24,6 +24,8 @@ from console.web.visits import LONGEST, Attempts, Visit, Visits, new_id
 _SHOWN = 1000
 #: Seconds after which a stream of events says that it is still there.
 _BEAT = 15.0
+#: The schema of what rows have been.
+_PAST = "iasql_history"
 #: What the server says to who may come in at another time.
 _NOT_NOW = ("too many", "remaining connection slots", "starting up", "shutting down", "in recovery mode")
 _log = structlog.get_logger("console")
@@ -175,9 +177,10 @@ class Pages:
         server = visit.server
         given: dict[str, object] = {"modules": [], "tables": [], "drift": [], "operations": []}
         if viewer.may:
-            names = [each for each in await queries.tables(server) if each[0] != "iasql_history"]
+            names = [each for each in await queries.tables(server) if each[0] != _PAST]
             counts = await queries.counts(server, names)
             fresh = {each[0]: each for each in await queries.fresh(server)}
+            given["watched"] = any(each[4] for each in fresh.values())
             given["modules"] = await queries.modules(server)
             given["tables"] = [
                 (schema, name, counts.get((schema, name)), fresh.get(_called(schema, name)))
@@ -190,7 +193,12 @@ class Pages:
 
     async def _tables(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
         names = await queries.tables(visit.server) if viewer.may else []
-        return _html(page("tables.html", viewer, here="/tables", tables=names))
+        present = {name for schema, name in names if schema != _PAST}
+        shown: dict[str, list[str]] = {}
+        for schema, name in names:
+            if name in present:
+                shown.setdefault(schema, []).append(name)
+        return _html(page("tables.html", viewer, here="/tables", tables=shown))
 
     async def _table(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
         schema, table = request.match_info["schema"], request.match_info["table"]
@@ -202,7 +210,7 @@ class Pages:
         limit = min(_number(request, "rows", queries.ROWS), queries.MOST_ROWS) or queries.ROWS
         offset = _number(request, "from", 0)
         found = await queries.browse(visit.server, schema, table, wanted, limit, offset)
-        past = ("iasql_history", table)
+        past = (_PAST, table)
         remembered = past in names and schema == "public"
         named_by = found.named_by if remembered else None
         if named_by is not None and named_by not in await queries.columns(visit.server, *past):
@@ -325,12 +333,18 @@ class Pages:
         return _html(page("operation.html", viewer, here="/history", operation=found, steps=steps))
 
     async def _sql(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
-        return _html(page("sql.html", viewer, here="/sql", statement="", found=None, shown=_SHOWN))
+        given = {"here": "/sql", "statement": "", "shown": _SHOWN}
+        return _html(page("sql.html", viewer, found=None, said=None, **given))
 
     async def _run(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
         form = await request.post()
         statement = str(form.get("statement", ""))
-        found = await visit.server.run(statement, _SHOWN)
+        given = {"here": "/sql", "statement": statement, "shown": _SHOWN}
+        try:
+            found = await visit.server.run(statement, _SHOWN)
+        except Refused as refused:
+            body = page("sql.html", viewer, found=None, said=refused.said, **given)
+            return _html(body, status=409)
         if form.get("as") == "csv":
             text = io.StringIO()
             writer = csv.writer(text)
@@ -338,7 +352,7 @@ class Pages:
             writer.writerows(found.rows)
             headers = {"Content-Disposition": 'attachment; filename="answer.csv"'}
             return web.Response(text=text.getvalue(), content_type="text/csv", headers=headers)
-        return _html(page("sql.html", viewer, here="/sql", statement=statement, found=found, shown=_SHOWN))
+        return _html(page("sql.html", viewer, found=found, said=None, **given))
 
 
 def _html(body: str, *, status: int = 200) -> web.Response:

@@ -9,12 +9,16 @@ if (list && list.dataset.events) {
     item.textContent = text;
     if (kind) item.className = kind;
     list.append(item);
+    return item;
   };
   source.addEventListener("step", (event) => {
     const step = JSON.parse(event.data);
     bar.max = step.count;
     bar.value = Math.max(bar.value, step.number);
-    add(`${step.number} of ${step.count}: ${step.what} (${step.seconds} s)`);
+    const seconds = document.createElement("span");
+    seconds.className = "quiet";
+    seconds.textContent = `${step.seconds} s`;
+    add(`${step.number} of ${step.count}: ${step.what} `).append(seconds);
   });
   source.addEventListener("notice", (event) => {
     const said = JSON.parse(event.data);

@@ -25,7 +25,10 @@ async def apply(browser: Browser, **more: str) -> Page:
 async def test_a_database_in_which_nothing_is_installed_has_its_pages(browser: Browser) -> None:
     for path in ("/", "/tables", "/change", "/sql"):
         assert (await browser.get(path)).status == 200
-    assert "No module is installed" in (await browser.get("/")).text
+    overview = await browser.get("/")
+    assert "No module is installed" in overview.text
+    answer = await browser.submit("/", "/sql", statement=overview.hidden("statement"))
+    assert "<td>vpc</td>" in answer.text
 
 
 async def test_plan_apply_and_undo(browser: Browser, execute: Execute, simulator: Cloud) -> None:
@@ -65,6 +68,8 @@ async def test_what_would_be_lost_is_lost_only_if_that_is_said(
     failed = await apply(browser)
     assert "<h1>Failed</h1>" in failed.text
     assert "What to do" in failed.text
+    # Nothing was done, so that an undo would be of something else.
+    assert "/undo" not in failed.text
     assert "<h1>Done</h1>" in (await apply(browser, allow_loss="on")).text
     assert [each["logGroupName"] for each in logs.describe_log_groups()["logGroups"]] == ["/renamed"]
 
@@ -119,6 +124,15 @@ async def test_tables_are_browsed_filtered_and_followed(browser: Browser, execut
     )
 
 
+async def test_tables_come_before_their_past_and_without_that_of_others(
+    browser: Browser, execute: Execute
+) -> None:
+    await execute(INSTALLED)
+    page = (await browser.get("/tables")).text
+    assert 0 < page.index("/tables/public/log_group") < page.index("/tables/iasql_history/log_group")
+    assert "/vpc" not in page
+
+
 async def test_a_reference_leads_to_its_row(browser: Browser, execute: Execute, simulator: Cloud) -> None:
     await execute("SELECT * FROM iasql_install('aws_vpc')")
     page = await browser.get("/tables/public/subnet")
@@ -155,6 +169,7 @@ async def test_a_statement_is_run_and_its_answer_limited(browser: Browser) -> No
     assert "<td>1200</td>" in page.text
     page = await browser.submit("/sql", "/sql", statement="SELECT nonsense")
     assert "42703" in page.text
+    assert "SELECT nonsense</textarea>" in page.text
     await browser.submit("/sql", "/sql", statement="BEGIN")
     await browser.submit("/sql", "/sql", statement="DELETE FROM own")
     page = await browser.submit(
