@@ -1,0 +1,80 @@
+"""A tour of all pages, with something to see on each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import psycopg
+
+from deploy import tutorial
+from tests.console.browser.conftest import Visitor, written_rows
+from tests.fixtures.cloud import Cloud
+from tests.fixtures.databases import Database
+
+#: Something is updated, something deleted, and something that is lost replaced.
+_CHANGES = (
+    "UPDATE service SET desired_count = 2",
+    "UPDATE log_group SET log_group_name = '/shop' WHERE log_group_name = '/checkout'",
+    "DELETE FROM security_group_rule WHERE is_egress AND security_group_id = "
+    "(SELECT id FROM security_group WHERE group_name = 'quickstart-security-group')",
+)
+
+
+def execute(database: Database, *statements: str) -> None:
+    """Run statements as the database's owner, through the proxy."""
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        for each in statements:
+            connection.execute(each.encode())
+
+
+async def tour(visitor: Visitor, database: Database, simulator: Cloud) -> AsyncIterator[str]:
+    """Lead somebody from page to page; tells the name of each when it is to be seen."""
+    await visitor.open("/")
+    yield "sign-in"
+    await visitor.sign_in(database)
+    yield "empty"
+    _make_logs(simulator)
+    execute(database, tutorial.migration(tutorial.V1), *written_rows())
+    await visitor.follow("SQL")
+    await visitor.page.locator("#statement").fill("SELECT id, cidr_block, is_default FROM vpc")
+    await visitor.press("Run")
+    yield "sql"
+    await visitor.plan("12 to create")
+    yield "change"
+    simulator.plan({"action": "delay", "operation": "CreateService", "times": 1, "seconds": 1.0})
+    await visitor.press("Apply exactly this")
+    await visitor.page.locator("#heard li").nth(7).wait_for()
+    yield "progress"
+    await visitor.sees("Done")
+    yield "done"
+    execute(database, *_CHANGES)
+    await visitor.follow("Overview")
+    yield "overview"
+    await visitor.follow("Tables")
+    yield "tables"
+    await visitor.open("/tables/public/subnet")
+    yield "table"
+    await visitor.plan("1 to update, 1 to replace, 1 to delete")
+    yield "losses"
+    await visitor.press("Apply exactly this")
+    await visitor.sees("Failed")
+    yield "failed"
+    await visitor.follow("History")
+    yield "history"
+    await visitor.open("/history/2")
+    yield "operation"
+    await visitor.follow("SQL")
+    await visitor.page.locator("#statement").fill("SELECT nothing FROM vpc")
+    await visitor.press("Run")
+    yield "refused"
+    await visitor.open("/nowhere")
+    yield "wrong"
+
+
+def _make_logs(simulator: Cloud) -> None:
+    """Somebody has a log group already, with something in it."""
+    logs = simulator.client("logs")
+    logs.create_log_group(logGroupName="/checkout")
+    logs.create_log_stream(logGroupName="/checkout", logStreamName="a")
+    event = {"timestamp": 1_790_000_000_000, "message": "paid"}
+    logs.put_log_events(logGroupName="/checkout", logStreamName="a", logEvents=[event])
