@@ -3,7 +3,7 @@
 PYTHON := $(firstword $(foreach version,3.11 3.12 3.13,$(shell command -v python$(version))) python3)
 BIN := .venv/bin
 
-.PHONY: docs setup demo test test-clients test-kills test-native test-versions postgres-versions lint fmt bench-accounts bench-engine bench-faults bench-load bench-proxy chaos soak fuzz clean
+.PHONY: docs pictures setup demo test test-clients test-kills test-native test-versions postgres-versions lint fmt bench-accounts bench-engine bench-faults bench-load bench-proxy chaos soak fuzz clean
 
 setup: .setup-stamp
 
@@ -69,6 +69,10 @@ lint: setup
 docs: setup
 	@$(BIN)/python -m accounts docs/iam
 	@$(BIN)/python -m deploy.reference docs/tables
+
+# The console's pictures in docs/console, taken in Chromium
+pictures: setup
+	@IASQL_PICTURES=1 $(BIN)/python -m pytest -q tests/console/browser/test_pictures.py
 
 fmt: setup
 	$(BIN)/ruff check --fix
