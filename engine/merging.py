@@ -91,10 +91,13 @@ async def _finishing(
 
 async def _unfinished(caller: Caller) -> list[Open]:
     found = await caller.query(
-        "SELECT u.operation::pg_catalog.text, u.table_name, u.description, u.kind FROM iasql.unfinished AS u "
-        "ORDER BY u.operation"
+        "SELECT u.operation::pg_catalog.text, u.table_name, u.description, u.kind, u.becomes "
+        "FROM iasql.unfinished AS u ORDER BY u.operation"
     )
-    return [Open(int(str(number)), str(table), str(name), str(kind)) for number, table, name, kind in found]
+    return [
+        Open(int(str(number)), str(table), str(name), str(kind), becomes)
+        for number, table, name, kind, becomes in found
+    ]
 
 
 @dataclass(frozen=True)

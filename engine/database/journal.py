@@ -31,12 +31,12 @@ _log = structlog.get_logger()
 
 _STARTED = """
     INSERT INTO iasql.iasql_step
-        (operation, number, kind, action, table_name, name, description, before, token, loses)
-    SELECT $1, number, kind, action, table_name, name, description, before::jsonb, token,
+        (operation, number, kind, action, table_name, name, becomes, description, before, token, loses)
+    SELECT $1, number, kind, action, table_name, name, becomes, description, before::jsonb, token,
         ARRAY(SELECT jsonb_array_elements_text(loses::jsonb))
     FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-        $9::text[], $10::text[])
-        AS entry (number, kind, action, table_name, name, description, before, token, loses)
+        $9::text[], $10::text[], $11::text[])
+        AS entry (number, kind, action, table_name, name, becomes, description, before, token, loses)
 """
 _ENDED = """
     UPDATE iasql.iasql_step AS step
@@ -104,6 +104,7 @@ class _Started:
     action: str
     table: str
     name: str
+    becomes: str | None
     description: str
     before: str | None
     token: str
@@ -161,6 +162,7 @@ class Journal:
                     action=change.action,
                     table=change.table,
                     name=change.name,
+                    becomes=change.becomes if step.kind == "create" else None,
                     description=change.label,
                     before=_json(before),
                     token=token,

@@ -127,7 +127,8 @@ ALTER TABLE iasql.iasql_step
   ADD COLUMN IF NOT EXISTS token text,
   ADD COLUMN IF NOT EXISTS action text,
   ADD COLUMN IF NOT EXISTS name text,
-  ADD COLUMN IF NOT EXISTS identity text;
+  ADD COLUMN IF NOT EXISTS identity text,
+  ADD COLUMN IF NOT EXISTS becomes text;
 -- Earlier versions had other words for what a step does, and described a resource by what it is known by.
 UPDATE iasql.iasql_step AS s SET name = COALESCE(s.name, s.description), kind = w.kind, action = COALESCE(s.action, w.kind)
   FROM (VALUES ('make', 'create'), ('change', 'update'), ('remove', 'delete')) AS w (before, kind)
@@ -141,6 +142,7 @@ COMMENT ON TABLE iasql.iasql_step IS
 COMMENT ON COLUMN iasql.iasql_step.kind IS 'create, update or delete; a replacement creates and deletes.';
 COMMENT ON COLUMN iasql.iasql_step.action IS 'What the plan calls it: create, update, replace or delete.';
 COMMENT ON COLUMN iasql.iasql_step.name IS 'AWS''s name for the resource, or the natural key of what had none yet.';
+COMMENT ON COLUMN iasql.iasql_step.becomes IS 'The natural key of what is to take the place of the resource.';
 COMMENT ON COLUMN iasql.iasql_step.identity IS 'AWS''s name for what it has left, or the natural key of what has none.';
 COMMENT ON COLUMN iasql.iasql_step.description IS 'The resource as the plan describes it.';
 COMMENT ON COLUMN iasql.iasql_step.before IS 'What AWS said of the resource when the operation began.';
@@ -1511,7 +1513,7 @@ COMMENT ON VIEW iasql.left_over IS
 
 -- What operations began, of the tables that the role may read, and were cut off, until it is known whether AWS has done it.
 CREATE OR REPLACE VIEW iasql.unfinished WITH (security_barrier) AS
-  SELECT DISTINCT s.table_name, COALESCE(s.name, s.description) AS description, s.operation, s.kind
+  SELECT DISTINCT s.table_name, COALESCE(s.name, s.description) AS description, s.operation, s.kind, s.becomes
   FROM iasql.iasql_step AS s JOIN iasql.iasql_operation AS o ON o.id = s.operation
   WHERE s.identity IS NULL  -- a later operation has found that it was done
     AND (s.outcome = 'cut off' OR s.outcome IS NULL AND (o.ended_at IS NOT NULL OR NOT iasql.lives(o.pid, o.started_at)))

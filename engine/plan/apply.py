@@ -224,6 +224,7 @@ class _Planner:
                 id=integer_key(desired.row),
                 name=_name(resource, found),
                 natural=self.snapshot.natural_name(found),
+                becomes=self.resolver.name(resource, desired.row) if replaced else None,
                 desired=self.resolver.chosen(resource, desired) if replaced else desired,
                 found=found,
                 changed=changed,

@@ -18,17 +18,25 @@ class Open:
     Attributes:
         name: AWS's for the resource, or the natural key of what had none yet.
         kind: create, update or delete.
+        becomes: the natural key of what was to take the place of the resource; None: nothing was.
     """
 
     operation: int
     table: str
     name: str
     kind: str
+    becomes: str | None = None
+
+    def names(self) -> Iterator[Name]:
+        """What it may be known by now."""
+        yield self.table, self.name
+        if self.becomes is not None:
+            yield self.table, self.becomes
 
 
 def names(steps: Iterable[Open]) -> frozenset[Name]:
     """What was being made or removed."""
-    return frozenset((each.table, each.name) for each in steps if each.kind != "update")
+    return frozenset(name for each in steps if each.kind != "update" for name in each.names())
 
 
 def known(
@@ -50,7 +58,7 @@ def known(
         and each.table in meeting.snapshot.tables
         and meeting.snapshot.by(each.table, None, each.name) is None
     }
-    begun = {(each.table, each.name): each for each in steps if each.kind != "delete"}
+    begun = {name: each for each in steps if each.kind != "delete" for name in each.names()}
     if not begun:
         return removed
     replacing = {
@@ -115,7 +123,7 @@ def attributed(
         if step is None:
             yield base, one
         else:
-            replaces = _replaced(meeting, base, _row(meeting, one, keys))
+            replaces = _replaced(meeting, base, _row(meeting, one, keys), step)
             yield replace(base, begun_by=step.operation, replaces=replaces), one
 
 
@@ -135,10 +143,13 @@ def _names(meeting: Meeting, one: Found, row: Row | None) -> Iterator[Name]:
             yield one.table, shown
 
 
-def _replaced(meeting: Meeting, base: Base, row: Row | None) -> str | None:
-    """What a row showed before the operation made something in the place of that."""
+def _replaced(meeting: Meeting, base: Base, row: Row | None, step: Open) -> str | None:
+    """In whose place the operation made something: the row shows that still, or the step says it."""
     shown = _shown(meeting.snapshot.resources[base.table], row)
-    return base.replaces if shown in (None, base.identity) else shown
+    if shown not in (None, base.identity):
+        return shown
+    said = step.name if step.becomes is not None and step.name != base.identity else None
+    return base.replaces or said
 
 
 def _shown(resource: Resource, row: Row | None) -> str | None:

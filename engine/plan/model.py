@@ -82,6 +82,7 @@ class Change:
         id: the row's integer key, if it has one and the row is there.
         name: AWS's name for the resource, if it has one yet, else its natural key. By this it is known.
         natural: the natural key of what has a name of AWS's.
+        becomes: the natural key of what a replacement makes.
         desired: the row; None for a delete.
         found: the resource as it is; None for a create.
         changed: columns and parts that differ.
@@ -103,6 +104,7 @@ class Change:
     loses: tuple[str, ...] = ()
     gives_up: tuple[str, ...] = ()
     natural: str = ""
+    becomes: str | None = None
 
     @property
     def label(self) -> str:
