@@ -78,6 +78,9 @@ class Mirror:
             [each for each in resource.columns if each.name not in agreed] if agreed else resource.columns
         )
         values = differing(resource, row.values, theirs, columns)
+        if values and resource.canonical is not None:
+            # Beside the new values others may mean something else than beside the old ones.
+            values |= differing(resource, {**row.values, **values}, theirs, columns)
         parts = {
             part.table: rows
             for part, rows in zip(resource.parts, self.parts(resource, found).values(), strict=True)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import HealthCheck, assume, event, given, note, settings
+import pytest
+from hypothesis import HealthCheck, Phase, assume, event, given, note, settings
 from hypothesis import strategies as st
 
 from engine.errors import OperationError
@@ -26,8 +27,14 @@ from tests.engine.world import BOTH, CATALOGUE, RESOURCE, World, region_mark
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 _SETTINGS = settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=200,
+    deadline=None,
+    # A world that fails is made smaller, and not explained line by line: that takes longer than a test may.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
+#: Making a world smaller takes five minutes at most.
+pytestmark = pytest.mark.timeout(900)
 _NAMES = st.sampled_from(["a", "b", "c"])
 _MAYBE = st.booleans()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from engine.plan.snapshot import Snapshot
 from tests.engine.test_properties import _edit
 from tests.engine.test_undo_properties import _FEWER, _Bases, _begun, _differing, _shown
 from tests.engine.world import RESOURCE, World
+
+pytestmark = pytest.mark.timeout(900)
 
 
 class _Failed(Exception):

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ from tests.engine.test_undo_properties import _begun, _differing, _shown, _worke
 from tests.engine.world import RESOURCE, World
 
 _FEWER = settings(_SETTINGS, max_examples=50, derandomize=True)
+pytestmark = pytest.mark.timeout(900)
 
 
 class _Tables:

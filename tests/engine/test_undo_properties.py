@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from tests.engine.test_properties import _SETTINGS, _applied, _edit, _name
 from tests.engine.world import World
 
 _FEWER = settings(_SETTINGS, max_examples=100)
+pytestmark = pytest.mark.timeout(900)
 
 
 class _Bases(dict[Name, tuple[Base, Found]]):
