@@ -53,9 +53,10 @@ class Fault:
         times: how many calls it acts on; 0 is all that follow.
         rate: on which part of those calls it acts.
         seed: decides on which.
-        seconds: the delay of `delay`, before the call is performed; how long a call hangs before its
-            connection is closed; how old a change may be that `stale` does not show: a reading call is
-            answered with what it was answered before that, if it was made before and after this was planned.
+        seconds: the delay of `delay`, before the call is performed, which ends when faults are dropped; how
+            long a call hangs before its connection is closed; how old a change may be that `stale` does not
+            show: a reading call is answered with what it was answered before that, if it was made before and
+            after this was planned.
         pid: the process that `kill_before` and `kill_after` kill.
         signal: what they kill it with.
         code, message, status: what `error` answers.
@@ -78,6 +79,7 @@ class Fault:
     message: str = "Simulated failure"
     status: int = 500
     seen: int = field(default=0, init=False)
+    dropped: threading.Event = field(default_factory=threading.Event, init=False)
 
     def __post_init__(self) -> None:
         if self.action not in get_args(Action):
@@ -141,15 +143,19 @@ class Faults:
     def cancel(self) -> None:
         """Drop all faults."""
         with self._lock:
-            self._faults = []
-            self._outdated.forget()
+            self._drop()
 
     def forget(self) -> None:
         """Drop all faults and all records."""
         with self._lock:
-            self._faults = []
             self._records = []
-            self._outdated.forget()
+            self._drop()
+
+    def _drop(self) -> None:
+        for each in self._faults:
+            each.dropped.set()
+        self._faults = []
+        self._outdated.forget()
 
     def calls(self) -> list[dict[str, Any]]:
         """All calls seen, in the order of their arrival."""
@@ -208,7 +214,7 @@ def _before(faults: list[Fault], call: AwsCall, outcome: Outcome) -> None:
     for fault in faults:
         match fault.action:
             case "delay":
-                time.sleep(fault.seconds)
+                fault.dropped.wait(fault.seconds)
             case "error":
                 outcome.reply = error_reply(call, AwsError(fault.code, fault.message, fault.status))
             case "throttle":

@@ -110,6 +110,18 @@ def test_delayed_calls_wait_side_by_side(simulator: Cloud, logs: Any) -> None:
     assert 0.4 <= time.monotonic() - start < 3.2  # one after the other
 
 
+def test_a_delay_ends_when_faults_are_dropped(simulator: Cloud, logs: Any) -> None:
+    simulator.plan({"action": "delay", "seconds": 50})
+    with ThreadPoolExecutor(1) as pool:
+        made = pool.submit(logs.create_log_group, logGroupName="a")
+        deadline = time.monotonic() + 20
+        while not simulator.called("CreateLogGroup"):
+            assert time.monotonic() < deadline
+        assert not made.done()
+        simulator.cancel_faults()
+        made.result(20)
+
+
 def test_an_unknown_fault_is_refused(simulator: Cloud) -> None:
     with pytest.raises(HTTPError, match="400"):
         simulator.plan({"action": "explode"})
