@@ -28,10 +28,11 @@ async def test_the_tutorial_by_clicks_alone(
     await expect(page.locator("svg")).to_contain_text("quickstart-load-balancer")
     assert simulator.calls(mutating=True) == []
 
-    simulator.plan({"action": "delay", "operation": "CreateService", "times": 1, "seconds": 1.0})
+    simulator.plan({"action": "delay", "operation": "CreateService", "seconds": 60.0})
     await visitor.press("Apply exactly this")
     await visitor.sees("Applying …")
     await expect(page.locator("#heard li").first).to_contain_text("of 12: create")
+    simulator.cancel_faults()
     await visitor.sees("Done")
     await expect(page.locator("#heard li", has_text="of 12: create")).to_have_count(12)
     assert_holds_the_tutorial(simulator)

@@ -41,10 +41,11 @@ async def tour(visitor: Visitor, database: Database, simulator: Cloud) -> AsyncI
     yield "sql"
     await visitor.plan("12 to create")
     yield "change"
-    simulator.plan({"action": "delay", "operation": "CreateService", "times": 1, "seconds": 1.0})
+    simulator.plan({"action": "delay", "operation": "CreateService", "seconds": 60.0})
     await visitor.press("Apply exactly this")
-    await visitor.page.locator("#heard li").nth(7).wait_for()
+    await visitor.page.locator("#heard li").nth(10).wait_for()
     yield "progress"
+    simulator.cancel_faults()
     await visitor.sees("Done")
     yield "done"
     execute(database, *_CHANGES)
