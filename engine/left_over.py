@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from engine.caller import Caller
 from engine.plan.meet import Name
-from engine.plan.undo import Remembered
+from engine.plan.memory import Remembered
 from engine.undoing import Meant
 
 

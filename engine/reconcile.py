@@ -148,7 +148,8 @@ class Reconcile:
         resources = scope.layout.resources
         rows = await read.read(caller, resources)
         told = await bases.remembered(caller, resources, operation.number)
-        remembered = await left_over.remembered(caller, told, operation)
+        known = await left_over.remembered(caller, told, operation)
+        remembered = await undoing.recalled(caller, resources, known, operation)
         changes = undoing.changes(resources, rows, remembered, operation)
         async with writing(self._common.database, caller, {}) as writer:
             changes = await edits.claim(writer, resources, rows, changes)

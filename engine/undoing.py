@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.caller import Caller
 from engine.errors import OperationError, listed
 from engine.plan import descriptions, undo
+from engine.plan.memory import Memory, Remembered
 from engine.plan.model import Key, Row, RowChange, Values
-from engine.plan.undo import Remembered
+from engine.rows import bases
 from modules.spec import Column, Resource
 
 _SHOWN = 50
@@ -169,6 +171,21 @@ def _is_default(column: Column, resource: Resource, values: Values) -> bool:
     default = column.reference.default if column.reference else None
     description = {each.path: values.get(each.name) for each in resource.columns if each.path}
     return default is not None and default(description)
+
+
+async def recalled(
+    caller: Caller, resources: Sequence[Resource], remembered: Iterable[Remembered], operation: Meant
+) -> list[Remembered]:
+    """What is remembered, and what it refers to that is not there any more: it may have been made again."""
+    result, asked = list(remembered), defaultdict[str, set[str]](set)
+    while True:
+        missing = Memory(resources, result, operation.number).missing()
+        names = {table: new for table, some in missing.items() if (new := some - asked[table])}
+        if not names:
+            return result
+        for table, some in names.items():
+            asked[table] |= some
+        result += await bases.last_known(caller, names)
 
 
 def changes(

@@ -1608,10 +1608,33 @@ $$;
 CREATE OR REPLACE FUNCTION iasql.remembered(tables jsonb, number bigint) RETURNS TABLE (table_name text, record text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
   SELECT n.name, jsonb_build_object('identity', h.identity, 'state', h.state, 'operation', h.operation,
-    'ended_by', h.ended_by, 'replaces', h.replaces, 'current', upper_inf(h.valid), 'since', lower(h.valid))::text
+    'ended_by', h.ended_by, 'replaces', h.replaces, 'current', upper_inf(h.valid), 'since', lower(h.valid),
+    'until', upper(h.valid))::text
   FROM jsonb_array_elements_text(tables) AS n (name)
   JOIN iasql.history AS h ON h.relation = iasql.oid_of(n.name)
   WHERE upper_inf(h.valid) OR h.operation = number OR h.ended_by = number OR h.replaces IS NOT NULL
+$$;
+
+-- The last that was agreed of resources that are not there any more, by table and AWS's name; and of what is there in these
+-- tables and has been changed, since when it is there.
+CREATE OR REPLACE FUNCTION iasql.last_known(names jsonb) RETURNS TABLE (table_name text, record text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+  WITH wanted AS MATERIALIZED (
+    SELECT n.key AS name, iasql.oid_of(n.key) AS relation, n.value AS identities FROM jsonb_each(names) AS n
+  ), gone AS (
+    SELECT DISTINCT ON (w.name, p.identity) w.name, p.identity, p.state, p.operation, p.ended_by, p.replaces, p.valid
+    FROM wanted AS w JOIN iasql.past_bases AS p ON p.relation = w.relation AND w.identities ? p.identity
+    ORDER BY w.name, p.identity, lower(p.valid) DESC
+  ), there AS (
+    SELECT DISTINCT ON (w.name, p.identity) w.name, p.identity, '{"values": {}}'::jsonb, NULL::bigint, NULL::bigint, NULL::text,
+      p.valid
+    FROM wanted AS w JOIN iasql.bases AS b ON b.relation = w.relation
+    JOIN iasql.past_bases AS p ON p.relation = b.relation AND p.identity = b.identity
+    ORDER BY w.name, p.identity, lower(p.valid)
+  )
+  SELECT e.name, jsonb_build_object('identity', e.identity, 'state', e.state, 'operation', e.operation, 'ended_by', e.ended_by,
+    'replaces', e.replaces, 'current', false, 'since', lower(e.valid), 'until', upper(e.valid))::text
+  FROM (TABLE gone UNION ALL TABLE there) AS e
 $$;
 
 DO $$ BEGIN

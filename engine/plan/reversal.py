@@ -16,12 +16,13 @@ from engine.plan.apply import plan_apply
 from engine.plan.base import State
 from engine.plan.brought import came_of_itself
 from engine.plan.meet import Name, Place
+from engine.plan.memory import Remembered, Touched, touched
 from engine.plan.model import Change, Found, Plan, Restore, Row, label
 from engine.plan.resolve import natural_key
 from engine.plan.snapshot import Snapshot
 from engine.plan.states import with_values
 from engine.plan.sync import Mirror
-from engine.plan.undo import Remembered, Touched, as_new, differing, found_of, touched
+from engine.plan.undo import as_new, differing, found_of
 from modules.spec import Resource
 
 

@@ -61,6 +61,11 @@ def nothing(resource: Resource) -> State:
     )
 
 
+def whole(resource: Resource, state: State) -> State:
+    """A state with all columns and parts; what is not in it is nothing."""
+    return with_missing(resource, state, nothing(resource))
+
+
 def names(resource: Resource) -> frozenset[str]:
     return frozenset(
         [*(column.name for column in resource.columns), *(part.table for part in resource.parts)]

@@ -12,53 +12,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.plan import base as bases
 from engine.plan import states
 from engine.plan.base import State
-from engine.plan.descriptions import natural_name
 from engine.plan.meet import Name, keys_of
+from engine.plan.memory import Memory, Remembered, Touched
 from engine.plan.model import Desired, Found, Key, Pending, Row, RowChange
 from engine.plan.resolve import Resolver, natural_key, natural_key_to_be
 from engine.plan.snapshot import Snapshot
+from engine.plan.states import whole
 from engine.plan.sync import Mirror, deleted
 from modules.spec import Column, Resource
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Remembered:
-    """What a row and AWS agreed on for some time.
-
-    Attributes:
-        table, identity: of the resource.
-        state: that; references are what AWS calls the other resources.
-        operation: that made it so; `ended_by` the one that ended it.
-        replaces: the resource in whose place this one was made.
-        current: whether it is so now.
-        since: sorts the earlier before the later.
-    """
-
-    table: str
-    identity: str
-    state: State
-    operation: int | None
-    ended_by: int | None
-    replaces: str | None
-    current: bool
-    since: str
-
-
-def from_record(table: str, record: Mapping[str, Any]) -> Remembered:
-    """What is remembered, from how it is kept."""
-    return Remembered(
-        table=table,
-        identity=record["identity"],
-        state=bases.state(record["state"]),
-        operation=record["operation"],
-        ended_by=record["ended_by"],
-        replaces=record["replaces"],
-        current=record["current"],
-        since=record["since"],
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,37 +76,6 @@ def undone(
     return _Undo(resources, rows, remembered, operation, keep_new).run()
 
 
-@dataclass(frozen=True)
-class Touched:
-    """A resource that an operation touched, by the name that it has now.
-
-    Attributes:
-        before, after: what was agreed then; None: it was not there.
-        now: what is agreed now.
-    """
-
-    resource: Resource
-    identity: str
-    before: State | None
-    after: State | None
-    now: Remembered | None
-
-
-def touched(
-    resources: Sequence[Resource], remembered: Iterable[Remembered], operation: int
-) -> Iterator[Touched]:
-    """What an operation touched; what was agreed before it refers to what has the place now of what it
-    referred to.
-
-    Args:
-        resources, remembered: as for `undone`.
-    """
-    undo = _Undo(resources, {}, remembered, operation, False)
-    for each in undo.touched():
-        before = each.before and undo.renamed((each.resource.table, each.identity), each.before)
-        yield replace(each, before=before)
-
-
 class _Undo:
     def __init__(
         self,
@@ -156,14 +88,8 @@ class _Undo:
         self._keep_new = keep_new
         self._resources = {each.table: each for each in resources}
         self._rows = rows
-        self._now: dict[Name, Remembered] = {}
-        self._before: dict[Name, Remembered] = {}
-        self._after: dict[Name, Remembered] = {}
-        self._successors: dict[Name, str] = {}
-        for each in sorted(remembered, key=lambda each: each.since):
-            if each.table in self._resources:
-                self._remember(each, operation)
-        listed = self._listed({name: each.state for name, each in self._now.items()})
+        self._memory = Memory(resources, remembered, operation)
+        listed = self._listed({name: each.state for name, each in self._memory.now.items()})
         self._snapshot = Snapshot(resources, listed, rows)
         self._resolver = Resolver(self._snapshot, rows)
         for resource in resources:
@@ -171,29 +97,6 @@ class _Undo:
         self._keys = keys_of(self._resolver.pairs)
         self._conflicts: list[Conflict] = []
         self._again: dict[Name, Key] = {}  # the rows that ask already for what was deleted
-        self._pair_unnamed()
-
-    def _pair_unnamed(self) -> None:
-        """See one resource in what has no name but its natural key, and was made anew with another."""
-        for table, identity in list(self._before):
-            resource = self._resources[table]
-            if resource.identity is None and (table, identity) not in self._after:
-                state = self.renamed((table, identity), self._before[table, identity].state)
-                new = natural_name(resource, state.values)
-                if (table, new) in self._after and (table, new) not in self._before:
-                    self._after[table, new] = replace(self._after[table, new], replaces=identity)
-                    self._successors[table, identity] = new
-
-    def _remember(self, each: Remembered, operation: int) -> None:
-        name = each.table, each.identity
-        if each.current:
-            self._now[name] = each
-        if each.replaces is not None:
-            self._successors[each.table, each.replaces] = each.identity
-        if each.operation == operation:
-            self._after[name] = each
-        elif each.ended_by == operation:
-            self._before[name] = each
 
     def run(self) -> Undo:
         """What an undo does."""
@@ -201,10 +104,10 @@ class _Undo:
         columns: dict[Name, frozenset[str]] = {}
         gone: set[Name] = set()
         order = {table: at for at, table in enumerate(self._resources)}
-        for each in sorted(self.touched(), key=lambda each: order[each.resource.table]):
+        for each in sorted(self._memory.touched(), key=lambda each: order[each.resource.table]):
             name = each.resource.table, each.identity
             if each.before is None:
-                if each.now is not None and not self._keep_new and self._is_as_after(each):
+                if self._is_there(each) and self._is_as_after(each):
                     gone.add(name)
             elif each.now is None and each.after is None:
                 if not self._is_asked_for(each) and self._is_free(each):
@@ -216,39 +119,7 @@ class _Undo:
         changes = () if self._conflicts else tuple(self._changes(picture, back, columns, gone))
         return Undo(changes=changes, conflicts=tuple(self._conflicts))
 
-    # What was touched -----------------------------------------------------------------------------------
-
-    def touched(self) -> Iterator[Touched]:
-        # What has no name but its natural key may have been replaced under the same one.
-        replaced = {
-            (each.table, each.replaces)
-            for each in self._after.values()
-            if each.replaces not in (None, each.identity)
-        }
-        for name in dict.fromkeys((*self._after, *self._before)):
-            if name in replaced:
-                continue  # what took its place is looked at
-            table = name[0]
-            after, before = self._after.get(name), self._before.get(name)
-            if after is not None and after.replaces is not None:
-                before = self._before.get((table, after.replaces))
-            current = self._current(name)
-            yield Touched(
-                self._resources[table],
-                current,
-                before.state if before else None,
-                after.state if after else None,
-                self._now.get((table, current)),
-            )
-
-    def _current(self, name: Name) -> str:
-        """What AWS calls now what has the place of a resource."""
-        table, identity = name
-        seen: set[str] = set()  # a name may have come back to what had it before
-        while (table, identity) not in self._now and identity not in seen:
-            seen.add(identity)
-            identity = self._successors.get((table, identity), identity)
-        return identity
+    # What stands in the way -----------------------------------------------------------------------------
 
     def _put_back(self, each: Touched, back: dict[Name, State]) -> frozenset[str]:
         """Put a resource back that was changed, or replaced; the columns and parts in which it was."""
@@ -271,7 +142,7 @@ class _Undo:
         """Whether a row that has not been applied asks for what was deleted; if for less, that is refused."""
         resource, before = each.resource, each.before
         assert before is not None
-        state = whole(resource, self._pending(resource, self.renamed((resource.table, ""), before)))
+        state = whole(resource, self._pending(resource, self._memory.renamed((resource.table, ""), before)))
         called = natural_key_to_be(resource, state.values)
         taken = {(table, key) for (table, _), key in self._again.items()}
         for (table, key), desired in self._resolver.desired.items():
@@ -310,7 +181,7 @@ class _Undo:
 
     def _called(self, table: str, identity: str, by: str | None) -> Any:
         """What another resource called one that was deleted."""
-        then = self._before.get((table, identity))
+        then = self._memory.before.get((table, identity))
         return identity if by is None else then.state.values.get(by) if then else None
 
     def _is_free(self, each: Touched) -> bool:
@@ -318,11 +189,25 @@ class _Undo:
         resource, state = each.resource, each.before
         assert state is not None
         if resource.unique_in_aws:
-            key = natural_key(resource, whole(resource, self.renamed((resource.table, ""), state)).values)
+            key = natural_key(
+                resource, whole(resource, self._memory.renamed((resource.table, ""), state)).values
+            )
             if any(natural_key(resource, one.values) == key for one in self._snapshot.tables[resource.table]):
                 self._refuse(each, None, "there is one of this name again")
                 return False
         return True
+
+    def _is_there(self, each: Touched) -> bool:
+        """Whether what the operation made is there, and is to go; if it was made again, that is refused."""
+        if each.now is None and not self._keep_new:
+            table = each.resource.table
+            again = self._memory.now.get((table, self._memory.meant((table, each.identity))))
+            if again is not None:
+                who = (
+                    f"operation {again.operation} has made it again" if again.operation else "is there again"
+                )
+                self._refuse(each, None, f"it was deleted since, and {who}")
+        return each.now is not None and not self._keep_new
 
     def _is_as_after(self, each: Touched) -> bool:
         """Whether what the operation made has not been changed since; if it has, that is refused."""
@@ -337,6 +222,7 @@ class _Undo:
     def _check(self, each: Touched, names: Collection[str], after: State, now: Remembered) -> None:
         """Refuse what has been changed since, in the rows or in AWS."""
         resource = each.resource
+        after = self._memory.renamed((resource.table, each.identity), after)
         since = differing(resource, after, now.state) & set(names)
         who = f"operation {now.operation} has changed it" if now.operation else "it has been changed"
         for name in sorted(since):
@@ -348,7 +234,7 @@ class _Undo:
         desired = self._resolver.desired[resource.table, key]
         edited = states.changed_since(resource, desired, whole(resource, now.state)) & set(names)
         if each.before is not None:  # what is as it was before has nothing done to it
-            before = whole(resource, self.renamed((resource.table, each.identity), each.before))
+            before = whole(resource, self._memory.renamed((resource.table, each.identity), each.before))
             edited &= states.changed_since(resource, desired, before)
         for name in sorted(edited - since):
             self._refuse(each, name, "its row has been changed, which has not been applied")
@@ -369,7 +255,7 @@ class _Undo:
 
     def _refuse_used(self, used: Name, user: str) -> None:
         table, identity = used
-        found = found_of(self._resources[table], identity, self._now[used].state)
+        found = found_of(self._resources[table], identity, self._memory.now[used].state)
         name = self._snapshot.natural_name(found)
         self._conflicts.append(Conflict(table=table, name=name, column=None, why=f"{user} refers to it"))
 
@@ -389,41 +275,9 @@ class _Undo:
 
     def _picture(self, back: Mapping[Name, State], gone: Collection[Name]) -> Snapshot:
         """The account as the rows are to show it."""
-        agreed = {name: each.state for name, each in self._now.items() if name not in gone}
-        agreed |= {name: self.renamed(name, state) for name, state in back.items()}
+        agreed = {name: each.state for name, each in self._memory.now.items() if name not in gone}
+        agreed |= {name: self._memory.renamed(name, state) for name, state in back.items()}
         return Snapshot(list(self._resources.values()), self._listed(agreed), self._rows)
-
-    def renamed(self, name: Name, state: State) -> State:
-        """A state that refers to what has the place now of what it referred to."""
-        resource = self._resources[name[0]]
-        values = self._references(resource.columns, state.values)
-        parts = {
-            part.table: tuple(self._references(part.columns, each) for each in elements)
-            for part in resource.parts
-            if (elements := state.parts.get(part.table)) is not None
-        }
-        return State(values, parts)
-
-    def _references(self, columns: Iterable[Column], values: Mapping[str, Any]) -> dict[str, Any]:
-        result = dict(values)
-        for column in columns:
-            if column.reference is not None and values.get(column.name) is not None:
-                result[column.name] = self._reference(column, values[column.name])
-        return result
-
-    def _reference(self, column: Column, value: Any) -> Any:
-        reference = column.reference
-        assert reference is not None
-        if reference.by is None:
-            return self._current((reference.table, str(value)))
-        target = self._resources[reference.table].column(reference.by)
-        if not target.is_aws_to_say:
-            return value
-        for (table, identity), each in self._before.items():
-            now = self._now.get((table, self._current((table, identity))))
-            if table == reference.table and each.state.values.get(reference.by) == value and now:
-                return now.state.values.get(reference.by)
-        return value
 
     def _changes(
         self,
@@ -479,11 +333,6 @@ def _changed(resource: Resource, one: State, other: State) -> frozenset[str]:
     now = whole(resource, one)
     row = Row(table=resource.table, key=(), values=now.values)
     return states.changed_since(resource, Desired(row, now.values, now.parts), whole(resource, other))
-
-
-def whole(resource: Resource, state: State) -> State:
-    """A state with all columns and parts; what is not in it is nothing."""
-    return states.with_missing(resource, state, states.nothing(resource))
 
 
 def found_of(resource: Resource, identity: str, state: State) -> Found:

@@ -14,12 +14,12 @@ import orjson
 
 from engine.caller import Caller
 from engine.errors import OperationError
-from engine.plan import base, undo
+from engine.plan import base, memory
 from engine.plan.base import Base
 from engine.plan.cut_off import Open
 from engine.plan.meet import Name
+from engine.plan.memory import Remembered
 from engine.plan.model import Found
-from engine.plan.undo import Remembered
 from engine.rows.writer import Writer
 from modules.spec import Resource
 
@@ -119,7 +119,27 @@ async def remembered(caller: Caller, resources: Iterable[Resource], operation: i
         json.dumps([each.table for each in resources]),
         str(operation),
     )
-    return (undo.from_record(str(table), orjson.loads(text or "")) for table, text in found)
+    return (memory.from_record(str(table), orjson.loads(text or "")) for table, text in found)
+
+
+async def last_known(caller: Caller, names: Mapping[str, Collection[str]]) -> list[Remembered]:
+    """What was agreed last of resources that are not there any more, and since when others are there.
+
+    Args:
+        names: AWS's names, by table.
+
+    Returns:
+        The last that is remembered of each; and of what is there in these tables, if it has been changed, the
+        first that is remembered, without what that was.
+
+    Raises:
+        DatabaseError: they cannot be read.
+    """
+    found = await caller.query(
+        "SELECT table_name, record FROM iasql.last_known($1::pg_catalog.jsonb)",
+        json.dumps({table: sorted(some) for table, some in names.items()}),
+    )
+    return [memory.from_record(str(table), orjson.loads(text or "")) for table, text in found]
 
 
 async def keep(

@@ -74,14 +74,18 @@ def inventory(cloud: Cloud) -> dict[str, list[str]]:
     return {table: sorted(names) for table, names in found.items()}
 
 
-def assert_holds_the_tutorial(cloud: Cloud) -> None:
-    """Each resource of V2 is there once, with every attribute that its SQL gave."""
+def assert_holds_the_tutorial(cloud: Cloud, *, revision: int = 1) -> None:
+    """Each resource of V2 is there once, with every attribute that its SQL gave.
+
+    Args:
+        revision: of the task definition: how often it has been made.
+    """
     assert_holds(cloud, TUTORIAL)
     _check_role(cloud)
     _check_repository(cloud)
     group = _check_security_group(cloud)
     target = _check_load_balancing(cloud, group)
-    _check_service(cloud, group, target)
+    _check_service(cloud, group, target, revision)
 
 
 def assert_is_empty(cloud: Cloud) -> None:
@@ -139,7 +143,7 @@ def _check_load_balancing(cloud: Cloud, group: str) -> str:
     return arn
 
 
-def _check_service(cloud: Cloud, group: str, target: str) -> None:
+def _check_service(cloud: Cloud, group: str, target: str, revision: int) -> None:
     ecs = cloud.client("ecs")
     service = ecs.describe_services(cluster="quickstart-cluster", services=["quickstart-service"])[
         "services"
@@ -152,12 +156,12 @@ def _check_service(cloud: Cloud, group: str, target: str) -> None:
     wanted = ("quickstart-container", 8088, target)
     assert (served["containerName"], served["containerPort"], served["targetGroupArn"]) == wanted
     definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-    _check_task_definition(cloud, definition)
+    _check_task_definition(cloud, definition, revision)
 
 
-def _check_task_definition(cloud: Cloud, definition: dict[str, Any]) -> None:
+def _check_task_definition(cloud: Cloud, definition: dict[str, Any], revision: int) -> None:
     role = cloud.client("iam").get_role(RoleName=ROLE)["Role"]["Arn"]
-    assert (definition["family"], definition["revision"]) == ("quickstart-td", 1)
+    assert (definition["family"], definition["revision"]) == ("quickstart-td", revision)
     assert (definition["taskRoleArn"], definition["executionRoleArn"]) == (role, role)
     assert (definition["cpu"], definition["memory"]) == ("2048", "8192")
     assert (definition["networkMode"], definition["requiresCompatibilities"]) == ("awsvpc", ["FARGATE"])

@@ -95,8 +95,10 @@ async def test_a_network_goes_and_comes_as_a_whole(one: Session, simulator: Clou
     await one("iasql_apply")
     assert await one("iasql_plan_apply") == []
     assert await one.rows(_SHOWN) == was
-    assert await one("iasql_undo", str(made)) == []
-    assert one.notices[-1] == f"nothing of what operation {made} did is there to be undone"
+    refused = await _refused(one, str(made))
+    assert refused.sqlstate == "40001"
+    assert "it was deleted since, and operation" in str(refused.detail)
+    assert "has made it again" in str(refused.detail)
 
 
 _BALANCED = """
@@ -273,6 +275,37 @@ async def test_what_refers_to_something_else_refers_to_what_is_made_again(one: S
     assert await one.rows("SELECT port, target_group_name FROM listener") == [(80, "t")]
     await one("iasql_apply")
     assert await one("iasql_plan_apply") == []
+
+
+async def test_what_refers_to_what_another_operation_deleted_refers_to_what_is_made_again(
+    one: Session, simulator: Cloud
+) -> None:
+    ec2 = simulator.client("ec2")
+    await one.execute(_NETWORK)
+    await one("iasql_apply")
+    was = await one.rows(_SHOWN)
+    ec2.create_vpc(CidrBlock="10.9.0.0/16")  # of somebody else, with the same range
+    await one("iasql_apply")
+    others = await one.rows("SELECT vpc_id FROM vpc WHERE tags = '{}' AND NOT is_default")
+    await one.execute("DELETE FROM security_group_rule WHERE from_port = 80")
+    await one.execute("DELETE FROM subnet WHERE cidr_block = '10.9.1.0/24'")
+    await one("iasql_apply")
+    ((parts,),) = await one.rows("SELECT max(id) FROM iasql.iasql_operation")
+    mine = "SELECT id FROM vpc WHERE tags->>'Name' = 'mine'"
+    groups = f"SELECT id FROM security_group WHERE vpc_id IN ({mine})"
+    await one.execute(f"DELETE FROM security_group_rule WHERE security_group_id IN ({groups})")
+    for table in ("security_group", "route_table_association", "route_table"):
+        await one.execute(f"DELETE FROM {table} WHERE vpc_id IN ({mine})")
+    await one.execute("DELETE FROM vpc WHERE tags->>'Name' = 'mine'")
+    await one("iasql_apply")
+    await one("iasql_undo")
+    await one("iasql_apply")
+    assert [row[0] for row in await one("iasql_undo", str(parts))] == ["create", "create"]
+    assert await one.rows(_SHOWN) == was
+    await one("iasql_apply")
+    assert await one("iasql_plan_apply") == []
+    assert await one.rows(_SHOWN) == was
+    assert await one.rows("SELECT vpc_id FROM vpc WHERE tags = '{}' AND NOT is_default") == others
 
 
 async def test_a_second_undo_of_the_same_operation_has_nothing_to_do(one: Session) -> None:

@@ -14,8 +14,9 @@ from engine.plan.base import Base
 from engine.plan.descriptions import canonical
 from engine.plan.diff import comparable
 from engine.plan.meet import Name
+from engine.plan.memory import Remembered
 from engine.plan.model import Found
-from engine.plan.undo import Remembered, Undo, undone
+from engine.plan.undo import Undo, undone
 from tests.engine.test_properties import _SETTINGS, _applied, _edit, _name
 from tests.engine.world import World
 
@@ -74,6 +75,7 @@ class _Bases(dict[Name, tuple[Base, Found]]):
             replaces=self[name][0].replaces,
             current=ended_by is None,
             since=f"{moment:09}",
+            until=None if ended_by is None else f"{self._moment:09}",
         )
 
 
@@ -175,6 +177,25 @@ def test_an_undo_is_undone(data: st.DataObject) -> None:
     world.write(result.changes)
     _applied(world)  # what AWS makes along with what is made comes with it
     assert _differing(after, _shown(world, chosen=False)) == {}
+
+
+@given(st.data())
+@_FEWER
+def test_two_operations_are_undone_one_after_the_other_or_the_first_is_refused(data: st.DataObject) -> None:
+    world = _begun(data)
+    before = _shown(world, chosen=False)
+    _worked(world, data.draw, 1)
+    _worked(world, data.draw, 2)
+    world.write(_undone(world, 2).changes)
+    world.bases.operation = 3  # type: ignore[attr-defined]
+    _applied(world)
+    result = _undone(world, 1)
+    if result.conflicts:
+        event("refused")
+        return
+    event("undone")
+    world.write(result.changes)
+    assert _differing(before, _shown(world, chosen=False)) == {}
 
 
 @given(st.data())
