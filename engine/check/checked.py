@@ -82,4 +82,4 @@ def _value(items: Shape, path: str) -> Shape:
 
 def element(items: Shape) -> Shape:
     """What a list's elements are; anything else as it is."""
-    return items.member if items is not None and items.type_name == "list" else items
+    return items.member if items is not None and items.type_name in ("list", "unknown") else items

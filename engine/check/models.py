@@ -115,6 +115,19 @@ class Listed:
     name: str = "list"
 
 
+@dataclass(frozen=True)
+class Unknown:
+    """The shape of what no model has: what a JSON text says, and all that is in it."""
+
+    type_name: str = "unknown"
+    name: str = "a JSON text"
+
+    @property
+    def member(self) -> Shape:
+        """An element, if it is a list."""
+        return self
+
+
 _SEGMENT = re.compile(r"(?P<name>[^.\[]+)(?P<first>\[0\])?(?:\.|$)")
 
 
@@ -154,6 +167,9 @@ def _found(shape: Shape | Described, node: dict[str, Any]) -> Shape:
             return shape.shape if isinstance(shape, Described) else shape
         case "literal", _:
             return None
+        case "function_expression", [inner] if node["value"] == "from_json":
+            _found(shape, inner)
+            return Unknown()
         case "field", _:
             return _member(shape, node["value"])
         case "index", _:
@@ -182,6 +198,8 @@ def _member(described: Shape | Described, name: str) -> Shape:
     if name in joined:
         return joined[name]
     shape: Shape = described.shape if isinstance(described, Described) else described
+    if isinstance(shape, Unknown):
+        return shape
     if shape is not None and shape.type_name == "map":
         keys = keys_of(shape)
         if keys and name not in keys:
@@ -194,7 +212,7 @@ def _member(described: Shape | Described, name: str) -> Shape:
 
 
 def _element(shape: Shape, name: str) -> Shape:
-    if shape is None or shape.type_name != "list":
+    if shape is None or shape.type_name not in ("list", "unknown"):
         raise NoPathError(f"{name} is not a list in {_name(shape)}")
     return shape.member
 

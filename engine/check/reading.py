@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator, Mapping
 from engine.check.checked import Checked, element
 from engine.check.constants import constant, documented_name
 from engine.check.fault import Fault, fault
-from engine.check.models import Described, NoPathError, Shape, found
+from engine.check.models import Described, NoPathError, Shape, Unknown, found
 from modules.spec import Call, Column, Context, EnumType, Item, OnChange
 
 #: SQL types that hold a value of a botocore type as it is.
@@ -224,7 +224,7 @@ def _column(where: str, column: Column, described: Described) -> Iterator[Fault]
         lacking = set(getattr(value, "enum", ())) - set(column.type.values)
         if lacking:
             yield fault(f"{column.name}: {column.type.name} lacks {', '.join(sorted(lacking))}")
-    elif column.read is None and column.reference is None:
+    elif column.read is None and column.reference is None and not isinstance(value, Unknown):
         yield from _type(where, column, "string" if value is None else value.type_name)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
-from typing import Any, cast
+from typing import Any
 
 import jmespath
+from jmespath import functions
 
 from engine.plan.model import Found, Parts, Values
 from modules.spec import Column, Description, EnumType, Resource
@@ -60,7 +62,18 @@ def _compiled(path: str) -> Callable[[Any], Any]:
         return lambda value: value.get(path) if isinstance(value, dict) else None
     if _NAMES.fullmatch(path):
         return partial(_follow, path.split("."))
-    return cast(Callable[[Any], Any], jmespath.compile(path).search)
+    return partial(jmespath.compile(path).search, options=_OPTIONS)
+
+
+class _Functions(functions.Functions):  # type: ignore[misc]
+    """The functions of JMESPath, and those of declarations."""
+
+    @functions.signature({"types": ["string", "null"]})  # type: ignore[untyped-decorator]
+    def _func_from_json(self, text: str | None) -> Any:
+        return json.loads(text) if text else None
+
+
+_OPTIONS = jmespath.Options(custom_functions=_Functions())
 
 
 #: Other paths are mostly names joined by dots, which need no interpreter either.

@@ -3,9 +3,10 @@
 A *column* joins our name, its SQL type, the path of its value in AWS's description and what a change of it
 means. A *call* joins an AWS operation and, by parameter path, where each parameter's value comes from.
 
-Paths into descriptions are JMESPath expressions (https://jmespath.org/specification.html); paths of
-parameters are names joined by dots, with `[0]` for the first element of a list. Both are checked
-against botocore's service models by `iasql check-modules`.
+Paths into descriptions are JMESPath expressions (https://jmespath.org/specification.html), which have one
+function more here: `from_json(…)` is what a JSON text says, in which any path may lead somewhere. Paths of
+parameters are names joined by dots, with `[0]` for the first element of a list. Both are checked against
+botocore's service models by `iasql check-modules`.
 """
 
 from modules.spec.calls import (
