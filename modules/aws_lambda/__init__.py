@@ -2,12 +2,18 @@
 
 from modules.aws_lambda.lambda_event_source import LAMBDA_EVENT_SOURCE
 from modules.aws_lambda.lambda_function import LAMBDA_FUNCTION
+from modules.aws_lambda.lambda_permission import LAMBDA_PERMISSION
 from modules.spec import Module
 
 MODULE = Module(
     name="aws_lambda",
     dependencies=("aws_iam", "aws_security_group", "aws_cloudwatch", "aws_sqs"),
-    resources=(LAMBDA_FUNCTION, LAMBDA_EVENT_SOURCE),
-    tables=("lambda_function", "lambda_function_security_groups", "lambda_event_source"),
+    resources=(LAMBDA_FUNCTION, LAMBDA_PERMISSION, LAMBDA_EVENT_SOURCE),
+    tables=(
+        "lambda_function",
+        "lambda_function_security_groups",
+        "lambda_permission",
+        "lambda_event_source",
+    ),
     place=90,
 )

@@ -54,7 +54,7 @@ def code_is_somewhere(call: AwsCall) -> Outcome:
         return _invalid("Please provide a source for function code.")
     if len(there) > 1:
         return _invalid("Please do not provide other FunctionCode parameters when providing a ZipFile.")
-    found = _function(call)
+    found = function(call)
     kind = found.package_type if found else call.parameters.get("PackageType", "Zip")
     if (there == ["ImageUri"]) is not (kind == "Image"):
         return _invalid(f"Please don't provide {there[0]} when updating a function with packageType {kind}.")
@@ -108,14 +108,14 @@ def _kept_beside(name: str, first: Document) -> tuple[Rule, Rule]:
     """The rules that tell and set what is kept beside a function."""
 
     def told(call: AwsCall) -> Outcome:
-        found = _function(call)
+        found = function(call)
         if found is None:
             return None
         beside: Document = getattr(found, name, first)
         return Answer(json.dumps({**beside, "FunctionArn": found.function_arn}), "application/json")
 
     def set_(call: AwsCall) -> Outcome:
-        found = _function(call)
+        found = function(call)
         if found is None:
             return None
         setattr(found, name, {key: each for key, each in call.parameters.items() if key != "FunctionName"})
@@ -130,7 +130,7 @@ _RUNTIME = _kept_beside("runtime_management", {"UpdateRuntimeOn": "Auto"})
 
 def urls(call: AwsCall) -> Outcome:
     """A function's URL."""
-    found = _function(call)
+    found = function(call)
     if found is None:
         return AwsError("ResourceNotFoundException", "Function not found", 404)
     some = [found.url_config.to_dict()] if found.url_config else []
@@ -139,7 +139,7 @@ def urls(call: AwsCall) -> Outcome:
 
 def only_one_configuration_of_invocations(call: AwsCall) -> Outcome:
     """moto keeps the first of several."""
-    found = _function(call)
+    found = function(call)
     if found is not None:
         found.event_invoke_config = []
     return None
@@ -150,7 +150,7 @@ def only_one_configuration_of_invocations(call: AwsCall) -> Outcome:
 
 def keep(call: AwsCall, reply: Response) -> None:
     """Keep what a call says of a function and moto does not."""
-    found = _function(call)
+    found = function(call)
     if found is None:
         return
     kept: Document = getattr(found, "kept", {})
@@ -171,7 +171,7 @@ def as_aws_tells(call: AwsCall, document: Document) -> Document:
 def answer_as_aws_tells(call: AwsCall, document: Document) -> Document:
     """The same, with its code, its tags and how many of it may run."""
     _complete(call, document["Configuration"])
-    found = _function(call)
+    found = function(call)
     if found is not None and found.reserved_concurrency is not None:
         document["Concurrency"] = {"ReservedConcurrentExecutions": found.reserved_concurrency}
     return document
@@ -194,7 +194,7 @@ def of_latest(call: AwsCall, document: Document) -> Document:
 
 
 def _complete(call: AwsCall, told: Document) -> None:
-    found = _function(call, told["FunctionName"])
+    found = function(call, told["FunctionName"])
     kept: Document = {**_KEPT, **getattr(found, "kept", {})}
     image = kept.pop("ImageConfig")
     told.update(kept)
@@ -228,7 +228,7 @@ def _is_usable(call: AwsCall, key: str | None) -> bool:
 
 def networks(call: AwsCall) -> list[str]:
     """Subnets and security groups of the function that a call deletes, or that it takes out of them."""
-    vpc = getattr(_function(call), "vpc_config", None) or {}
+    vpc = getattr(function(call), "vpc_config", None) or {}
     kept = call.parameters.get("VpcConfig") or {}
     return [
         each
@@ -240,10 +240,10 @@ def networks(call: AwsCall) -> list[str]:
 
 def arn(call: AwsCall) -> str:
     """The ARN of the function that a call is about; "" if there is none."""
-    return getattr(_function(call), "function_arn", "")
+    return getattr(function(call), "function_arn", "")
 
 
-def _function(call: AwsCall, name: str = "") -> Any:
+def function(call: AwsCall, name: str = "") -> Any:
     """The function that a call is about; None if there is none."""
     named = name or call.text("FunctionName")
     named = named.split(":")[6] if named.startswith("arn:") else named.partition(":")[0]
@@ -270,7 +270,7 @@ def source_is_read_once(call: AwsCall) -> Outcome:
 
 def source_fits_the_function(call: AwsCall) -> Outcome:
     """A queue hides messages for as long as the function may take; a stream is read from somewhere on."""
-    source, found = call.text("EventSourceArn"), _function(call)
+    source, found = call.text("EventSourceArn"), function(call)
     if ":sqs:" not in source:
         if call.parameters.get("StartingPosition"):
             return None

@@ -21,6 +21,7 @@ from modules.aws_elb.load_balancer import LOAD_BALANCER
 from modules.aws_elb.target_group import TARGET_GROUP
 from modules.aws_iam.iam_policy import IAM_POLICY
 from modules.aws_iam.role import ROLE
+from modules.aws_lambda.lambda_permission import LAMBDA_PERMISSION
 from modules.aws_regions.aws_regions import AWS_REGIONS
 from modules.aws_route53.resource_record_set import RESOURCE_RECORD_SET
 from modules.aws_s3.bucket import BUCKET
@@ -311,6 +312,20 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
     "constant": (
         fetch(QUEUE, {"AttributeNames[0]": Const("Everything")}),
         "get_queue_attributes AttributeNames[0]: constant 'Everything' is none of QueueAttributeName",
+    ),
+    "text that says a list": (
+        replace(
+            LAMBDA_PERMISSION,
+            listing=replace(LAMBDA_PERMISSION.listing, items="from_json(Polcy).Statement"),
+        ),
+        "get_policy answers no from_json(Polcy).Statement: GetPolicyResponse has no member Polcy",
+    ),
+    "function of a path": (
+        replace(
+            LAMBDA_PERMISSION,
+            listing=replace(LAMBDA_PERMISSION.listing, items="to_array(Policy)"),
+        ),
+        "get_policy answers no to_array(Policy): the expression has a function_expression",
     ),
     "constant of a listing": (
         replace(SERVICE, listing=replace(SERVICE.listing, params={"launchType": "FARGAT"})),
