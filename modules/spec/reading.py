@@ -64,7 +64,7 @@ class Describe:
     Attributes:
         ids: parameter that takes the names.
         batch: how many names a call takes; 1 sends one name, not a list.
-        items: path of the description(s) in the answer.
+        items: path of the description(s) in the answer, of which there may be several for a name, in pages.
         per_params: parameters of the listing's `Per` that this call needs as well.
         joins: what a description is to have besides what AWS answers: key to source. `Item()` is the listed
             name; only a batch of 1 has one.

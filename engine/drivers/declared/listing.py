@@ -153,14 +153,16 @@ async def _batch(
         **{name: scope[name] for name in describe.per_params},
         describe.ids: names if describe.batch > 1 else names[0],
     }
+    some: list[dict[str, Any]] = []
+    answer: Mapping[str, Any] = {}
     try:
-        answer = await call(cloud, resource.service, describe.operation, params, resource.region)
+        async for answer in pages(cloud, resource.service, describe.operation, params, resource.region):
+            found = descriptions.search(describe.items, answer)
+            some += found if isinstance(found, list) else [found]
     except CloudError as error:
         if describe.batch == 1 and error.code in resource.absent:
             return []
         raise
-    found = descriptions.search(describe.items, answer)
-    some = found if isinstance(found, list) else [found]
     beside = {key: descriptions.search(path, answer) for key, path in describe.beside.items()}
     joined = await _joined(cloud, some, describe.joins, names[0])
     return [{**each, **beside} for each in joined] if beside else joined
