@@ -319,6 +319,11 @@ def alarms(identity: str) -> Tagging:
     return _pairs("tag_resource", "untag_resource", {"ResourceARN": identity})
 
 
+def event_rule(identity: str) -> Tagging:
+    """EventBridge, by the column with the ARN of a rule."""
+    return _pairs("tag_resource", "untag_resource", {"ResourceARN": identity})
+
+
 def schedule_group(identity: str) -> Tagging:
     """EventBridge Scheduler, by the column with the ARN of a group."""
     return _pairs("tag_resource", "untag_resource", {"ResourceArn": identity})

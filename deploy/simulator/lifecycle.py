@@ -16,7 +16,7 @@ from deploy.simulator.call import AwsCall
 from deploy.simulator.clock import Clock
 from deploy.simulator.conditions import Conditions
 from deploy.simulator.replies import AwsError
-from deploy.simulator.strict import functions, instances, networks, permissions
+from deploy.simulator.strict import events, functions, instances, networks, permissions
 from deploy.simulator.strict.outcome import backend
 
 _ELB = "elasticloadbalancing"
@@ -79,6 +79,9 @@ class Lifecycle:
                 return _NOT_ASSUMED if self._unseen(call, call.text("Role")) else None
             case "lambda", "AddPermission" if ":role/" in call.text("Principal"):
                 return permissions.not_a_principal() if self._unseen(call, call.text("Principal")) else None
+            case "events", "PutRule" | "PutTargets":
+                roles = [arn for arn in events.asked_roles(call) if self._unseen(call, arn)]
+                return events.not_assumed(roles[0]) if roles else None
             case "lambda", "UpdateFunctionConfiguration" | "UpdateFunctionCode":
                 return self._changes(call)
             case "lambda", "UpdateEventSourceMapping" | "DeleteEventSourceMapping":

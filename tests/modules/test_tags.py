@@ -361,6 +361,12 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "VALUES ('g', 'aurora-mysql8.0', 'd')",
         _of_rds,
     ),
+    "event_rule": (
+        "aws_events",
+        "events",
+        "INSERT INTO event_rule (name, schedule_expression) VALUES ('r', 'rate(1 day)')",
+        lambda client, arn: _pairs(client.list_tags_for_resource(ResourceARN=arn)["Tags"]),
+    ),
     "db_cluster": (
         "aws_rds",
         "rds",
@@ -404,6 +410,7 @@ def test_every_table_of_what_aws_lets_be_tagged_has_tags() -> None:
         "iam_group_policy",
         "iam_user_policy",
         "lambda_permission",
+        "event_target",
         "role_policy",
         "route_table_association",
         "schedule",

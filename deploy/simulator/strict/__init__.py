@@ -19,6 +19,7 @@ from deploy.simulator.strict import (
     ec2,
     ecs,
     elb,
+    events,
     functions,
     iam,
     iam_users,
@@ -45,6 +46,7 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **ec2.RULES,
     **ecs.RULES,
     **elb.RULES,
+    **events.RULES,
     **functions.RULES,
     **iam.RULES,
     **iam_users.RULES,
@@ -67,6 +69,7 @@ TRIMS = {
     **acm.TRIMS,
     **autoscaling.TRIMS,
     **ecs.TRIMS,
+    **events.TRIMS,
     **functions.TRIMS,
     **kms.TRIMS,
     **permissions.TRIMS,
@@ -76,6 +79,7 @@ TRIMS = {
 
 COMPLETIONS = {
     **elb.COMPLETIONS,
+    **events.COMPLETIONS,
     **functions.COMPLETIONS,
     **iam_users.COMPLETIONS,
     **instances.COMPLETIONS,
