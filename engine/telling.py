@@ -9,6 +9,7 @@ from engine.caller import Caller
 from engine.database.functions import Arguments
 from engine.database.spoken import spoken
 from engine.errors import OperationError
+from engine.performed import partly_forgotten, performed, unreadable
 from engine.plan import pictures
 from engine.plan.model import Plan
 from engine.plan.pictures import Told
@@ -28,8 +29,11 @@ async def statements(caller: Caller, scope: Scope, arguments: Arguments) -> list
             55000, it is running, or not all of it is remembered; 0A000, it was an install, or it cannot be
             said in SQL.
     """
-    number, since = await _meant(caller, arguments)
-    await (_check(caller, number) if number is not None else _check_since(caller, since))
+    number, since = _meant(arguments)
+    if since is None:
+        number = await _check(caller, number)
+    else:
+        await _check_since(caller, since)
     told = await _told(caller, scope, number, since)
     what = f"operation {number}" if number is not None else "what was done since"
     try:
@@ -74,62 +78,38 @@ def _unsayable(what: str, error: Unsayable) -> OperationError:
     )
 
 
-async def _meant(caller: Caller, arguments: Arguments) -> tuple[int | None, str]:
-    """The operation's number, or since when.
+def _meant(arguments: Arguments) -> tuple[int | None, str | None]:
+    """The operation's number, or since when; neither: the last operation of the session's user.
 
     An argument without a name is bound to the first signature, and Postgres chooses by its type.
     """
     given = next((each for name, each in arguments.items() if name != "region"), None)
     if given is not None and str(given).isdecimal():
-        return int(str(given)), _EVER
+        return int(str(given)), None
     if given is not None or arguments.keys() & {"since", "limit_date"}:
         return None, _EVER if given is None else str(given)
-    ((last,),) = await caller.query("SELECT iasql.last_operation()::pg_catalog.text")
-    if last is None:
-        raise OperationError(
-            "there is no operation to say: you have not performed any",
-            sqlstate="42704",
-            hint="iasql.iasql_operation lists all: who, when, what.",
-        )
-    return int(last), _EVER
+    return None, None
 
 
-async def _check(caller: Caller, number: int) -> None:
-    found = await caller.query(
-        "SELECT u.function, u.outcome, u.hidden, u.forgotten, u.unremembered "
-        "FROM iasql.undoable($1::pg_catalog.text::pg_catalog.int8) AS u",
-        str(number),
-    )
-    if not found:
+async def _check(caller: Caller, number: int | None) -> int:
+    """The number of an operation that can be said, as far as the journal knows."""
+    one = await performed(caller, number, "say")
+    if one.function == "iasql_install":
         raise OperationError(
-            f"there is no operation to say: the journal has no {number}",
-            sqlstate="42704",
-            hint="iasql.iasql_operation lists them: who, when, what.",
-        )
-    ((function, outcome, hidden, forgotten, unremembered),) = found
-    if function == "iasql_install":
-        raise OperationError(
-            f"operation {number} was an install: what its rows show was there",
+            f"operation {one.number} was an install: what its rows show was there",
             sqlstate="0A000",
             hint="Install the same modules in the other database.",
         )
-    if outcome == "running":
-        raise OperationError(f"operation {number} has not ended", sqlstate="55000")
-    if hidden:
-        raise _hidden(f"operation {number} has changed tables", hidden)
-    if forgotten:
+    if one.forgotten:
+        raise partly_forgotten(one, None, "iasql_history has what is still known of it.")
+    if one.unremembered:
         raise OperationError(
-            f"operation {number} is not remembered as a whole: history of {forgotten} has been forgotten",
-            sqlstate="55000",
-            hint="iasql_history has what is still known of it.",
-        )
-    if unremembered:
-        raise OperationError(
-            f"it is not remembered what operation {number} did to {unremembered}",
+            f"it is not remembered what operation {one.number} did to {one.unremembered}",
             sqlstate="55000",
             detail="The tables have been made again since, or the transaction of the rows was rolled back.",
             hint="iasql.iasql_step has its steps.",
         )
+    return one.number
 
 
 async def _check_since(caller: Caller, since: str) -> None:
@@ -138,7 +118,7 @@ async def _check_since(caller: Caller, since: str) -> None:
         since,
     )
     if hidden:
-        raise _hidden("tables have been changed since", hidden)
+        raise unreadable("tables have been changed since", hidden)
     if forgotten and since != _EVER:
         raise OperationError(
             f"not all that was done since is remembered: history of {forgotten} has been forgotten",
@@ -152,15 +132,7 @@ async def _check_since(caller: Caller, since: str) -> None:
         )
 
 
-def _hidden(what: str, hidden: str) -> OperationError:
-    return OperationError(
-        f"{what} that this role may not read: {hidden}",
-        sqlstate="42501",
-        hint="Let the role read them, or let somebody call this who may.",
-    )
-
-
-async def _told(caller: Caller, scope: Scope, number: int | None, since: str) -> Iterable[Told]:
+async def _told(caller: Caller, scope: Scope, number: int | None, since: str | None) -> Iterable[Told]:
     found = await caller.query(
         "SELECT t.table_name, t.record FROM iasql.told($1::pg_catalog.jsonb, "
         "$2::pg_catalog.text::pg_catalog.int8, $3::pg_catalog.text::pg_catalog.timestamptz) AS t",

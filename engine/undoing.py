@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from engine.caller import Caller
 from engine.errors import OperationError, listed
+from engine.performed import partly_forgotten, performed
 from engine.plan import descriptions, undo
 from engine.plan.memory import Memory, Remembered
 from engine.plan.model import Key, Row, RowChange, Values
@@ -43,58 +44,32 @@ async def meant(caller: Caller, operation: object) -> Meant:
             55000, it is running, it was cut off and what AWS has done of it is not known yet, or some of its
             history has been forgotten; 0A000, it was an install.
     """
-    if operation is None:
-        ((operation,),) = await caller.query("SELECT iasql.last_operation()::pg_catalog.text")
-    found = await caller.query(
-        "SELECT u.function, u.outcome, u.hidden, u.lost, u.forgotten, u.unremembered, "
-        "u.unfinished FROM iasql.undoable($1::pg_catalog.text::pg_catalog.int8) AS u",
-        None if operation is None else str(operation),
-    )
-    if not found:
-        named = "you have not performed any" if operation is None else f"the journal has no {operation}"
+    one = await performed(caller, None if operation is None else int(str(operation)), "undo")
+    if one.function == "iasql_install":
         raise OperationError(
-            f"there is no operation to undo: {named}",
-            sqlstate="42704",
-            hint="iasql.iasql_operation lists them: who, when, what.",
-        )
-    ((function, outcome, hidden, lost, forgotten, unremembered, unfinished),) = found
-    if function == "iasql_install":
-        raise OperationError(
-            f"operation {operation} was an install: without its rows, an apply would delete what they show",
+            f"operation {one.number} was an install: without its rows, an apply would delete what they show",
             sqlstate="0A000",
             hint="SELECT * FROM iasql_uninstall(…) drops the tables, and touches nothing in AWS.",
         )
-    if outcome == "running":
-        raise OperationError(f"operation {operation} has not ended", sqlstate="55000")
-    if hidden:
+    if one.unfinished:
         raise OperationError(
-            f"operation {operation} has changed tables that this role may not read: {hidden}",
-            sqlstate="42501",
-            hint="Let the role read them, or let somebody undo it who may.",
-        )
-    if unfinished:
-        raise OperationError(
-            f"operation {operation} was cut off, and whether AWS has done all that it began is not known",
+            f"operation {one.number} was cut off, and whether AWS has done all that it began is not known",
             sqlstate="55000",
-            detail=listed(unfinished.splitlines(), _SHOWN),
+            detail=listed(one.unfinished.splitlines(), _SHOWN),
             hint="iasql_apply() does what is left; iasql_sync() drops that, and shows what AWS has. "
-            f"Then: SELECT * FROM iasql_undo({operation}).",
+            f"Then: SELECT * FROM iasql_undo({one.number}).",
         )
-    if forgotten:
-        raise OperationError(
-            f"operation {operation} is not remembered as a whole: history of {forgotten} has been forgotten",
-            sqlstate="55000",
-            detail="What it changed could look as if it had made it, and would be deleted.",
-            hint="Change the rows yourself.",
-        )
-    if lost:
+    if one.forgotten:
+        why = "What it changed could look as if it had made it, and would be deleted."
+        raise partly_forgotten(one, why, "Change the rows yourself.")
+    if one.lost:
         caller.notice(
-            f"operation {operation} has lost what no undo brings back", severity="WARNING", detail=lost
+            f"operation {one.number} has lost what no undo brings back", severity="WARNING", detail=one.lost
         )
     return Meant(
-        int(str(operation)),
-        has_made=function in ("iasql_apply", "iasql_commit"),
-        unremembered=frozenset((unremembered or "").split(", ")) - {""},
+        one.number,
+        has_made=one.function in ("iasql_apply", "iasql_commit"),
+        unremembered=frozenset((one.unremembered or "").split(", ")) - {""},
     )
 
 
