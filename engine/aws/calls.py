@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any
 
+import jmespath
+
 from engine.aws import models, pace, retries
 from engine.aws.errors import CloudError, Treatment, translated
 from engine.aws.session import Cloud, Identity
@@ -202,9 +204,13 @@ async def wait(
     seconds: int,
     stop: Stop,
     region: str | None = None,
+    unless: str | None = None,
 ) -> None:
     """Wait for what one of botocore's waiters waits for, asking every half second at first and every six
     seconds later.
+
+    Args:
+        unless: what has to go from the answer as well.
 
     Raises:
         CloudError: 58000 if it takes longer than `seconds`, or AWS refuses.
@@ -220,6 +226,8 @@ async def wait(
                 raise
             answer = _as_answer(error)
         state = waiting.state(answer)
+        if state == "success" and unless is not None and jmespath.search(unless, answer):
+            state = "retry"
         if state == "success":
             return
         if state == "failure" or attempts.paused >= seconds:

@@ -211,6 +211,8 @@ def _waiter(it: Checked, waiter: Waiter) -> Iterator[Fault]:
         return
     shape = it.aws.input(it.aws.waiters[waiter.name])
     yield from _structure(it, waiter.name, shape, waiter.params, it.columns)
+    if waiter.unless is not None:
+        yield from _result(it, it.aws.waiters[waiter.name], waiter.unless)
 
 
 def _carried(it: Checked, call: Call, path: str) -> Iterator[Fault]:

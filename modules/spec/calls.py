@@ -46,12 +46,14 @@ class Waiter:
         params: parameter path to source.
         seconds: how long to wait at most.
         blocks: whether what refers to the resource has to wait as well.
+        unless: path in the answer of what has to go as well, such as indexes that are being made.
     """
 
     name: str
     params: Mapping[str, Source]
     seconds: int = 600
     blocks: bool = False
+    unless: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -234,6 +234,7 @@ class Maker:
                 until.seconds,
                 self.stop,
                 resource.region,
+                until.unless,
             )
         except OperationError:
             if not self.stop.requested:

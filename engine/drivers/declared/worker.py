@@ -492,6 +492,7 @@ class DeclaredWorker:
                     about = replace(facts, item=item)
                     if is_made(call, about):
                         await self._call_when_seen(job, call, request(call, about))
+                        await self._waited(job, call)
 
     async def _repeat_together(self, job: Job, call: Call) -> Mapping[str, Any]:
         """A call that can be repeated, together with the others of the step's group."""
@@ -560,6 +561,7 @@ class DeclaredWorker:
             waiter.seconds,
             self._stop,
             job.resource.region,
+            waiter.unless,
         )
 
 
