@@ -334,6 +334,11 @@ def scalable_target(identity: str) -> Tagging:
     return _map("tag_resource", "untag_resource", {"ResourceARN": identity})
 
 
+def dynamo_table(identity: str) -> Tagging:
+    """DynamoDB, by the column with the ARN of a table."""
+    return _pairs("tag_resource", "untag_resource", {"ResourceArn": identity})
+
+
 def sns() -> Tagging:
     return _pairs("tag_resource", "untag_resource", {"ResourceArn": "arn"})
 

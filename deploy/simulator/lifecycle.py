@@ -16,7 +16,7 @@ from deploy.simulator.call import AwsCall
 from deploy.simulator.clock import Clock
 from deploy.simulator.conditions import Conditions
 from deploy.simulator.replies import AwsError
-from deploy.simulator.strict import events, functions, instances, networks, permissions
+from deploy.simulator.strict import dynamo, events, functions, instances, networks, permissions
 from deploy.simulator.strict.outcome import backend
 
 _ELB = "elasticloadbalancing"
@@ -79,6 +79,8 @@ class Lifecycle:
                 return _NOT_ASSUMED if self._unseen(call, call.text("Role")) else None
             case "lambda", "AddPermission" if ":role/" in call.text("Principal"):
                 return permissions.not_a_principal() if self._unseen(call, call.text("Principal")) else None
+            case "dynamodb", "CreateTable" | "UpdateTable" | "DeleteTable" | "UpdateTimeToLive":
+                return self._table_changes(call)
             case "events", "PutRule" | "PutTargets":
                 roles = [arn for arn in events.asked_roles(call) if self._unseen(call, arn)]
                 return events.not_assumed(roles[0]) if roles else None
@@ -123,6 +125,8 @@ class Lifecycle:
                     self._turning[name] = _TURNING[call.operation], self._clock.now()
             case "ecs", "DeleteService":
                 self._left["service", _service(call)] = self._clock.now()
+            case "dynamodb", "CreateTable" | "UpdateTable" | "DeleteTable":
+                self._turning[dynamo.name(call)] = dynamo.STATES[call.operation], self._clock.now()
             case "lambda", "CreateFunction":
                 self._made["function", functions.arn(call)] = self._clock.now()
             case "lambda", "CreateEventSourceMapping":
@@ -143,6 +147,8 @@ class Lifecycle:
                 self._show_instances(reply)
             case "ecs", "DescribeServices" | "DeleteService":
                 self._show_services(reply)
+            case "dynamodb", "DescribeTable" | "CreateTable" | "UpdateTable":
+                self._show_table(call, reply)
             case "lambda", "GetFunction" | "GetFunctionConfiguration":
                 self._show_function(call, reply)
             case "lambda", "ListEventSourceMappings" | "GetEventSourceMapping":
@@ -251,6 +257,25 @@ class Lifecycle:
             told["State"] = "Pending"
         elif self._turning_to(arn):
             told["LastUpdateStatus"] = "InProgress"
+        reply.set_data(json.dumps(document))
+
+    def _table_changes(self, call: AwsCall) -> AwsError | None:
+        """Why a table is neither changed nor deleted, or none of its name made."""
+        state = self._turning_to(dynamo.name(call))
+        if state is None:
+            return None
+        what = f"Attempt to change a resource which is still in use: Table is being {dynamo.WORDS[state]}: "
+        return AwsError("ResourceInUseException", what + call.text("TableName"))
+
+    def _show_table(self, call: AwsCall, reply: Response) -> None:
+        state = self._turning_to(dynamo.name(call))
+        if state is None:
+            return
+        document = json.loads(reply.get_data())
+        told = document.get("Table") or document["TableDescription"]
+        told["TableStatus"] = state
+        for each in told.get("GlobalSecondaryIndexes", ()) if state == "UPDATING" else ():
+            each["IndexStatus"] = state
         reply.set_data(json.dumps(document))
 
     def _show_mappings(self, reply: Response) -> None:

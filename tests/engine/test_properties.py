@@ -244,6 +244,17 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
                     "target_group_name": some("target_group", optional=True),
                 }
             )
+        case "dynamo_table":
+            index = {"key": {"mail": "S"}, **draw(st.sampled_from([{}, {"projection": "ALL"}]))}
+            return {
+                "table_name": draw(_NAMES),
+                "primary_key": draw(st.sampled_from([{"id": "S"}, {"id": "N"}, [{"id": "S"}, {"at": "N"}]])),
+                "billing_mode": draw(st.sampled_from(["PAY_PER_REQUEST", "PROVISIONED"])),
+                "throughput": {"ReadCapacityUnits": draw(st.integers(1, 2)), "WriteCapacityUnits": 1},
+                "global_indexes": draw(st.sampled_from([None, {"a": index}, {"a": index, "b": index}])),
+                "stream_view_type": draw(st.sampled_from([None, "NEW_IMAGE"])),
+                "ttl_attribute": draw(st.sampled_from([None, "until"])),
+            }
         case "lambda_event_source":
             return None  # AWS refuses a second one of a function and a queue, which the rows here do not know
         case "lambda_function":

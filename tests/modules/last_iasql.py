@@ -43,7 +43,6 @@ ABSENT: Mapping[str, str] = {
     "distribution.origins": "distribution_origin, so that an origin can refer to an origin access control",
     "distribution.e_tag": "it is asked for right before each change",
     "distribution.custom_ssl_certificate_id": "certificate_arn: it is one of us-east-1, another place",
-    "dynamo_table.*": _NOT_YET,
     "lambda_function.version": "rows are what AWS calls $LATEST",
     "alias_target.*": "columns of resource_record_set say it",
     "resource_record_set.alias_target_id": "columns of resource_record_set say it: alias_dns_name, …",

@@ -361,6 +361,12 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "VALUES ('g', 'aurora-mysql8.0', 'd')",
         _of_rds,
     ),
+    "dynamo_table": (
+        "aws_dynamo",
+        "dynamodb",
+        "INSERT INTO dynamo_table (table_name, primary_key) VALUES ('things', '{\"id\": \"S\"}')",
+        lambda client, arn: _pairs(client.list_tags_of_resource(ResourceArn=arn)["Tags"]),
+    ),
     "event_rule": (
         "aws_events",
         "events",

@@ -197,7 +197,11 @@ class TellingCloud(Cloud):
 def _one_page(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer after which there is none."""
     tokens = ("nexttoken", "nextmarker", "marker", "istruncated", "continuationtoken")
-    some = {name: value for name, value in answer.items() if name.lower() not in tokens}
+    some = {
+        name: value
+        for name, value in answer.items()
+        if name.lower() not in tokens and not name.startswith("LastEvaluated")
+    }
     listed = [name for name, value in some.items() if isinstance(value, dict) and "IsTruncated" in value]
     return {**some, **{name: _one_page(some[name]) for name in listed}}
 

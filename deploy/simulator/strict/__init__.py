@@ -16,6 +16,7 @@ from deploy.simulator.strict import (
     acm,
     autoscaling,
     cloudwatch,
+    dynamo,
     ec2,
     ecs,
     elb,
@@ -43,6 +44,7 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **acm.RULES,
     **autoscaling.RULES,
     **cloudwatch.RULES,
+    **dynamo.RULES,
     **ec2.RULES,
     **ecs.RULES,
     **elb.RULES,
@@ -68,6 +70,7 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
 TRIMS = {
     **acm.TRIMS,
     **autoscaling.TRIMS,
+    **dynamo.TRIMS,
     **ecs.TRIMS,
     **events.TRIMS,
     **functions.TRIMS,
@@ -78,6 +81,7 @@ TRIMS = {
 }
 
 COMPLETIONS = {
+    **dynamo.COMPLETIONS,
     **elb.COMPLETIONS,
     **events.COMPLETIONS,
     **functions.COMPLETIONS,
@@ -107,4 +111,5 @@ def trim(call: AwsCall, reply: Response) -> Response:
         complete(call, reply)
     if well and (shorten := TRIMS.get(key)) is not None:
         reply.set_data(json.dumps(shorten(call, json.loads(reply.get_data()))))
+        reply.headers.pop("x-amz-crc32", None)  # which was of what moto said
     return reply

@@ -14,6 +14,7 @@ from modules.aws_acm.certificate import CERTIFICATE
 from modules.aws_autoscaling.scalable_target import SCALABLE_TARGET
 from modules.aws_cloudfront.distribution import DISTRIBUTION
 from modules.aws_cloudwatch.log_group import LOG_GROUP
+from modules.aws_dynamo.dynamo_table import DYNAMO_TABLE
 from modules.aws_ecs_fargate.service import SERVICE
 from modules.aws_ecs_fargate.task_definition import TASK_DEFINITION
 from modules.aws_elb.listener import LISTENER
@@ -115,6 +116,7 @@ def came_with(resource: Resource, params: dict[str, Source]) -> Resource:
     return replace(resource, comes_with=(replace(each, find=find),))
 
 
+_NAMED: dict[str, Source] = {"TableName": "table_name"}
 _RULE = "SecurityGroupRules[0].SecurityGroupRule."
 MISTAKES: dict[str, tuple[Resource, str]] = {
     "operation": (create(VPC, operation="create_vcp"), "no operation create_vcp in ec2"),
@@ -312,6 +314,10 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
     "constant": (
         fetch(QUEUE, {"AttributeNames[0]": Const("Everything")}),
         "get_queue_attributes AttributeNames[0]: constant 'Everything' is none of QueueAttributeName",
+    ),
+    "what a waiter waits out": (
+        replace(DYNAMO_TABLE, gone=Waiter(name="table_exists", params=_NAMED, unless="Table.Indexes")),
+        "describe_table answers no Table.Indexes: TableDescription has no member Indexes",
     ),
     "text that says a list": (
         replace(
