@@ -15,6 +15,7 @@ from deploy.simulator.strict.outcome import Existing, Outcome, Rule, backend
 
 _SECURE = ("HTTPS", "TLS")
 _OF_SECURE = re.compile(rb"<(SslPolicy|Certificates)>.*?</\1>", re.DOTALL)
+_CERTIFICATES = re.compile(rb"(<Certificates>\s*<member>.*?</member>).*?(</Certificates>)", re.DOTALL)
 
 
 def two_zones_and_known_groups(call: AwsCall) -> Outcome:
@@ -154,8 +155,9 @@ def secure_listener_has_a_certificate(call: AwsCall) -> Outcome:
                 f"The certificate '{arn}' must have a fully-qualified domain name, a supported signature, "
                 "and a supported key size.",
             )
-    if listener is not None and not listener.ssl_policy:
-        listener.ssl_policy = "ELBSecurityPolicy-2016-08"
+    if listener is not None:
+        listener.ssl_policy = listener.ssl_policy or "ELBSecurityPolicy-2016-08"
+        listener.others = listener.certificates[1:]
     return None
 
 
@@ -179,13 +181,25 @@ def _listener(call: AwsCall) -> Any:
 
 
 def as_of_its_protocol(call: AwsCall, reply: Response) -> None:
-    """A listener that does not encrypt has neither a certificate nor a policy; moto keeps both."""
+    """A listener that does not encrypt has neither a certificate nor a policy; moto keeps both.
+
+    Of one that does, another default certificate leaves the others as they are.
+    """
     for balancer in backend(call, "elbv2").load_balancers.values():
         for each in balancer.listeners.values():
+            each.certificates = [*each.certificates[:1], *vars(each).pop("others", each.certificates[1:])]
             if each.protocol not in _SECURE:
                 each.ssl_policy, each.certificate, each.certificates = None, None, []
     if (call.text("Protocol") or getattr(_listener(call), "protocol", "")) not in _SECURE:
         reply.set_data(_OF_SECURE.sub(b"", reply.get_data()))
+
+
+def with_the_default_certificate(call: AwsCall, reply: Response) -> None:
+    """A listener is told with its default certificate alone; moto tells all.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Listener.html
+    """
+    reply.set_data(_CERTIFICATES.sub(rb"\1\2", reply.get_data()))
 
 
 def with_attributes(call: AwsCall, reply: Response) -> None:
@@ -268,4 +282,5 @@ COMPLETIONS = {
     ("elasticloadbalancing", "CreateLoadBalancer"): with_attributes,
     ("elasticloadbalancing", "CreateListener"): as_of_its_protocol,
     ("elasticloadbalancing", "ModifyListener"): as_of_its_protocol,
+    ("elasticloadbalancing", "DescribeListeners"): with_the_default_certificate,
 }

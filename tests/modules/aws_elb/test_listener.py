@@ -176,7 +176,7 @@ async def test_a_certificate_that_nobody_validates_is_named_and_nothing_is_made(
 
 
 async def test_certificate_and_policy_change_in_place(applied: Session, elb: Any, simulator: Cloud) -> None:
-    first, second = (imported(simulator.client("acm")) for _ in range(2))
+    first, second, other = (imported(simulator.client("acm")) for _ in range(3))
     await applied("iasql_sync")
     await applied.execute(
         "INSERT INTO listener (load_balancer_name, port, protocol, target_group_name, certificate_id, "
@@ -186,6 +186,7 @@ async def test_certificate_and_policy_change_in_place(applied: Session, elb: Any
     await apply(applied)
     old = listeners(elb)[443]
     assert (default_certificate(elb), old["SslPolicy"]) == (first, "ELBSecurityPolicy-TLS13-1-2-2021-06")
+    elb.add_listener_certificates(ListenerArn=old["ListenerArn"], Certificates=[{"CertificateArn": other}])
     await applied.execute(
         "UPDATE listener SET ssl_policy = 'ELBSecurityPolicy-2016-08', certificate_id = c.id "
         f"FROM certificate AS c WHERE arn = '{second}' AND port = 443"
@@ -194,6 +195,8 @@ async def test_certificate_and_policy_change_in_place(applied: Session, elb: Any
     new = listeners(elb)[443]
     assert (new["ListenerArn"], default_certificate(elb)) == (old["ListenerArn"], second)
     assert new["SslPolicy"] == "ELBSecurityPolicy-2016-08"
+    told = elb.describe_listener_certificates(ListenerArn=new["ListenerArn"])["Certificates"]
+    assert [each["CertificateArn"] for each in told] == [second, other]
     await applied.execute("UPDATE listener SET ssl_policy = NULL, certificate_id = NULL WHERE port = 443")
     assert await apply(applied) == []  # NULL leaves both as they are
     assert default_certificate(elb) == second

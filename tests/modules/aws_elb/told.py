@@ -9,6 +9,8 @@ EXAMPLES = {
         "Protocol": ("HTTPS", "TLS"),
         "Rules.Priority": ("3", "5"),
         "IsDefault": False,
+        # The default one alone.
+        "Certificates": [{"CertificateArn": "arn:aws:acm:us-east-1:111111111111:certificate/one"}],
         "TrustStoreAssociationStatus": "active",
     },
 }
