@@ -403,16 +403,22 @@ async def keep_brought(
     snapshot: Snapshot,
     before: Snapshot,
     tables: Collection[str],
+    changes: Iterable[RowChange],
     cause: bases.Cause,
 ) -> None:
-    """Keep the bases of what AWS has made of its own accord."""
-    kept = (
-        (base.agreed(snapshot.resources[table], found), found)
-        for table in tables
-        for found in snapshot.tables.get(table, ())
-        if before.by(table, None, found.identity) is None
-    )
-    await bases.keep(writer, snapshot.resources.values(), kept, cause=cause)
+    """Keep the bases of what AWS has made of its own accord, and of what is shown to refer to it.
+
+    Args:
+        changes: of rows, by which they show that.
+    """
+    resources = snapshot.resources.values()
+    pointed = {(each.table, each.name): each.fills.keys() for each in changes if each.fills}
+    wanted: dict[str, list[str]] = {}
+    for table, identity in pointed:
+        wanted.setdefault(table, []).append(identity)
+    kept = await bases.read(writer.caller, resources, wanted) if wanted else {}
+    new = new_bases.of_brought(snapshot, before, tables, pointed, kept)
+    await bases.keep(writer, resources, new, cause=cause)
 
 
 def refused(merging: Merging, concerned: Collection[str]) -> OperationError | None:

@@ -355,7 +355,7 @@ class Reconcile:
         changes = sync.brought(fresh, snapshot, rows, brought)
         await self._common.write(writer, resources, changes)
         cause = bases.Cause("aws", operation)
-        await merging.keep_brought(writer, fresh, snapshot, brought, cause)
+        await merging.keep_brought(writer, fresh, snapshot, brought, changes, cause)
         await caller.commit()
 
 

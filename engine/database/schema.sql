@@ -1402,7 +1402,9 @@ BEGIN
           since = CASE WHEN excluded.changed_by IS NULL THEN b.since ELSE excluded.since END,
           changed_by = COALESCE(excluded.changed_by, b.changed_by),
           operation = CASE WHEN excluded.changed_by IS NULL THEN b.operation ELSE excluded.operation END,
-          replaces = CASE WHEN excluded.changed_by IS NULL THEN b.replaces ELSE excluded.replaces END;
+          -- What an operation has put in the place of something stays that when it is written again.
+          replaces = CASE WHEN excluded.changed_by IS NULL OR excluded.replaces IS NULL AND b.operation = excluded.operation
+            THEN b.replaces ELSE excluded.replaces END;
     IF EXISTS (SELECT FROM iasql.drift_seen AS d WHERE d.relation = target AND upper_inf(d.valid)) THEN
       UPDATE iasql.drift_seen AS d
         SET valid = tstzrange(lower(d.valid), greatest(moment, lower(d.valid))), ended_by = (e ->> 'operation')::bigint

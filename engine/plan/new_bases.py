@@ -10,6 +10,7 @@ from engine.plan import states
 from engine.plan.base import Base
 from engine.plan.meet import Meeting, Name, keys_of
 from engine.plan.model import Desired, Found, RowChange
+from engine.plan.snapshot import Snapshot
 from modules.spec import Resource
 
 #: The digests of bases, by table and AWS's name.
@@ -85,6 +86,31 @@ def won(resource: Resource, found: Found, base: Base | None, names: Collection[s
     parts = {name: found.parts[name] for name in names if name in found.parts}
     row, answer = (states.with_values(each, values, parts) for each in (base.row, base.answer))
     return replace(base, row=row, answer=answer)
+
+
+def of_brought(
+    snapshot: Snapshot,
+    before: Snapshot,
+    tables: Iterable[str],
+    pointed: Mapping[Name, Collection[str]],
+    kept: Mapping[Name, Base],
+) -> Iterator[tuple[Base, Found]]:
+    """The bases of what AWS has made of its own accord, and of what was left to it and refers to that.
+
+    Args:
+        before: the snapshot before, with what the engine has made.
+        tables: in which AWS makes something.
+        pointed: the columns in which rows that were there show that now.
+        kept: the bases of these rows' resources so far.
+    """
+    for table in tables:
+        for found in snapshot.tables.get(table, ()):
+            if before.by(table, None, found.identity) is None:
+                yield bases.agreed(snapshot.resources[table], found), found
+    for (table, identity), names in pointed.items():
+        there = snapshot.by(table, None, identity)
+        if there is not None:
+            yield won(snapshot.resources[table], there, kept.get((table, identity)), names), there
 
 
 def _shown(resource: Resource, found: Found, desired: Desired | None, own: Collection[str]) -> Base:

@@ -14,7 +14,7 @@ from engine import merging
 from engine.errors import OperationError
 from engine.guard import elsewhere
 from engine.plan.around import plan_merged
-from engine.plan.base import Base, agreed, applied, digest, state_of
+from engine.plan.base import Base, applied, digest, state_of
 from engine.plan.call_groups import Sharing, sharing
 from engine.plan.descriptions import natural_name
 from engine.plan.diff import changed
@@ -22,7 +22,7 @@ from engine.plan.layout import Installed, Layout, Place
 from engine.plan.meet import Meeting, Name, meet
 from engine.plan.merge import Merged, Mode, followed, merged
 from engine.plan.model import Desired, Found, Key, Pending, Plan, Row, RowChange, Step
-from engine.plan.new_bases import after_sync, lost, outdated
+from engine.plan.new_bases import after_sync, lost, of_brought, outdated
 from engine.plan.new_keys import numbered
 from engine.plan.resolve import natural_key
 from engine.plan.snapshot import Snapshot
@@ -250,13 +250,11 @@ class World:
     def _show_brought(self, plan: Plan, account: Snapshot, scope: Scope | None) -> None:
         made = {each.table for each in plan.changes if each.action in ("create", "replace")}
         tables, fresh = tables_brought(account.resources, made), self.account(scope)
-        self.write(brought(fresh, account, self.rows, tables))
-        self.keep(
-            (agreed(RESOURCE[table], found), found)
-            for table in tables
-            for found in fresh.tables[table]
-            if account.by(table, None, found.identity) is None
-        )
+        changes = brought(fresh, account, self.rows, tables)
+        self.write(changes)
+        pointed = {(each.table, each.name): each.fills.keys() for each in changes if each.fills}
+        kept = {name: self.bases[name][0] for name in pointed if name in self.bases}
+        self.keep(of_brought(fresh, account, tables, pointed, kept))
 
     def _key(self, table: str) -> int:
         return next(self._numbers)
