@@ -393,7 +393,10 @@ class _Script:
                 (name, self._value(resource.column(name), self._rows[place].values[name]))
                 for name in resource.key
             )
-        where = self._where(place)
+        try:
+            where = self._given_name(place)
+        except Unsayable:
+            where = self._where(place)
         names = {name for name, value in where if not (isinstance(value, Given) and value.value is None)}
         if any(names.issuperset(each) for each in resource.unique):
             return where
@@ -402,24 +405,43 @@ class _Script:
     def _where(self, place: Name) -> Where:
         """What is true of one row alone: its natural key, and more where that is not enough.
 
+        A name that AWS gives is said only of a row that was there already, and which nothing else tells: what
+        a statement makes has another one, and so has what another account holds.
+
         Raises:
             Unsayable: another one cannot be told from it.
         """
         resource, state = self._resources[place[0]], self._rows[place]
         others = self._called[_natural(resource, state)] - {place}
-        columns = list(resource.natural_columns)
-        for column in resource.columns if others else ():
-            if column in columns or not _tells(column):
-                continue
+        columns = list(_said_names(resource))
+        telling = [each for each in resource.columns if each not in columns and _tells(each)]
+        always = () if columns else {each.name for each in telling if each.not_null}
+        for column in telling if others or always else ():
             same = {
                 each for each in others if self._rows[each].values[column.name] == state.values[column.name]
             }
-            if same != others:
+            if column.name in always or same != others:
                 columns.append(column)
                 others = same
-        if others:
+        if others or not columns:
+            return self._given_name(place)
+        return self._values_of(place, columns)
+
+    def _given_name(self, place: Name) -> Where:
+        """The natural key of a row that was there already, if AWS gives a name in it.
+
+        Raises:
+            Unsayable: it was not there, or AWS gives none.
+        """
+        resource, state = self._resources[place[0]], self._rows[place]
+        given = set(resource.natural_key).difference(each.name for each in _said_names(resource))
+        if place not in self._pictures.before or not any(state.values[name] for name in given):
             raise Unsayable(resource.table, f"two of {resource.table} cannot be told apart")
-        return tuple((each.name, self._value(each, state.values[each.name])) for each in columns)
+        return self._values_of(place, resource.natural_columns)
+
+    def _values_of(self, place: Name, columns: Iterable[Column]) -> Where:
+        values = self._rows[place].values
+        return tuple((each.name, self._value(each, values[each.name])) for each in columns)
 
 
 def _about(tables: set[str] | None, tasks: Sequence[_Task]) -> Iterable[_Task]:
@@ -448,8 +470,13 @@ def _is_said(resource: Resource, column: Column, state: State) -> bool:
     """
     value = state.values[column.name]
     if column.is_aws_to_say:
-        return column.not_null and (column.default is None or column.name in resource.natural_key)
+        return column.not_null and (column.default is None or column in _said_names(resource))
     return value is not None or column.default is not None
+
+
+def _said_names(resource: Resource) -> tuple[Column, ...]:
+    """The columns of the natural key that a new row says; the others AWS gives it."""
+    return tuple(each for each in resource.natural_columns if each.not_null or not each.is_aws_to_say)
 
 
 def _needed(columns: Iterable[Column], values: Mapping[str, Expression]) -> tuple[Expression, ...]:
@@ -506,7 +533,8 @@ def _references(resource: Resource, state: State) -> Iterator[tuple[Column, Any]
 
 
 def _natural(resource: Resource, state: State) -> Any:
-    return resource.table, resource.natural_key, repr(natural_key_to_be(resource, state.values))
+    key = dict(zip(resource.natural_key, natural_key_to_be(resource, state.values), strict=True))
+    return resource.table, repr([key[each.name] for each in _said_names(resource)])
 
 
 def _keys(resource: Resource, state: State) -> Iterator[Any]:
