@@ -117,6 +117,15 @@ class Account:
     def describe_route_tables(self, **more: Any) -> Item:
         return {"RouteTables": []}
 
+    def describe_dhcp_options(self, **more: Any) -> Item:
+        return {"DhcpOptions": []}
+
+    def describe_network_acls(self, **more: Any) -> Item:
+        return {"NetworkAcls": []}
+
+    def describe_vpc_peering_connections(self, **more: Any) -> Item:
+        return {"VpcPeeringConnections": []}
+
     def list_certificates(self, **more: Any) -> Item:
         return {"CertificateSummaryList": []}
 

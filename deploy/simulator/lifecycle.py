@@ -16,7 +16,15 @@ from deploy.simulator.call import AwsCall
 from deploy.simulator.clock import Clock
 from deploy.simulator.conditions import Conditions
 from deploy.simulator.replies import AwsError
-from deploy.simulator.strict import dynamo, events, functions, instances, networks, permissions
+from deploy.simulator.strict import (
+    dynamo,
+    events,
+    functions,
+    instances,
+    network_acls,
+    networks,
+    permissions,
+)
 from deploy.simulator.strict.outcome import backend
 
 _ELB = "elasticloadbalancing"
@@ -120,6 +128,7 @@ class Lifecycle:
                 self._left["gateway", call.text("NatGatewayId")] = self._clock.now()
             case "ec2", "DeleteSubnet":
                 networks.disassociate(call)
+                network_acls.forget(call)
             case "ec2", "RunInstances" | "StartInstances" | "StopInstances" | "TerminateInstances":
                 for name in markup.texts(markup.parse(reply), "instanceId"):
                     self._turning[name] = _TURNING[call.operation], self._clock.now()

@@ -200,6 +200,8 @@ def _comes_with(it: Checked, each: ComesWith) -> Iterator[Fault]:
     known = {column.name for column in other.columns}
     for name in sorted({each.by, *each.values} - known):
         yield fault(f"comes_with: {each.table} has no column {name}", name, known)
+    if each.given is not None and each.given[0] not in it.columns:
+        yield fault(f"comes_with: no column {each.given[0]}", each.given[0], it.columns)
     yield from _call(Checked(other, it.resources), each.find, {c.name: c for c in other.columns})
     if each.unwanted is not None:
         yield from _call(it, each.unwanted, it.columns)

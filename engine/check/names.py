@@ -105,6 +105,8 @@ def _references(it: Checked, column: Column, table: str) -> Iterator[Fault]:
     if target is None:
         yield fault(f"{column.name} refers to no table: {reference.table}", reference.table, it.resources)
         return
+    if reference.let_go and not (column.left_to_aws and column.on_change is OnChange.UPDATE):
+        yield fault(f"{column.name} can let go of nothing: it is not left_to_aws, or never changed in place")
     by, known = reference.by or target.identity or "", it.columns_of(target.table)
     if by not in known:
         yield fault(f"{column.name} refers to {target.table} by no column: {by}", by, known)

@@ -72,11 +72,21 @@ def _describe(it: Checked) -> Iterator[Fault]:
 def _batched(it: Checked, description: Described) -> Iterator[Fault]:
     for each in it.resource.batched:
         of = it.by(each.service)
-        yield from _plain(of, each.operation, {**each.params, each.ids: []})
+        yield from _plain(of, each.operation, _nested({**each.params, each.ids: []}))
         yield from _there(description, each.of)
         items = element((yield from _result(of, each.operation, each.items)))
         for path in (each.by, each.value) if items is not None else ():
             yield from _there(Described(items), path)
+
+
+def _nested(params: Mapping[str, object]) -> dict[str, object]:
+    """Parameters by their paths, such as `a` or `b[0].c`, as an operation takes them."""
+    flat = {path: value for path, value in params.items() if "[0]." not in path}
+    deep: dict[str, dict[str, object]] = {}
+    for path in params.keys() - flat.keys():
+        name, _, inner = path.partition("[0].")
+        deep.setdefault(name, {})[inner] = params[path]
+    return {**flat, **{name: [each] for name, each in deep.items()}}
 
 
 def _details(it: Checked, description: Described) -> Iterator[Fault]:

@@ -24,7 +24,7 @@ from engine.plan.model import (
 )
 from engine.plan.resolve import Resolver, natural_key, natural_key_to_be
 from engine.plan.snapshot import Snapshot
-from modules.spec import Resource, Update
+from modules.spec import Column, Resource, Update
 
 #: No resource, and no row.
 _NOTHING: Mapping[Any, Any] = {}
@@ -99,6 +99,7 @@ class _Planner:
         paired: set[str] = set()
         same: Collection[Key] = ()
         names_others = any(column.refers for column in resource.columns)
+        letting_go = [each for each in resource.columns if each.reference and each.reference.let_go]
         if self._meeting is not None and not self.resolver.refers_to_replaced(resource):
             rows, same = self._meeting.desired[resource.table], self._meeting.same[resource.table]
         else:
@@ -111,13 +112,16 @@ class _Planner:
                 continue
             if names_others:
                 self._check_elements(resource, desired)
-            if desired.row.key in same and found is not None:
+            freed = self._let_go(desired, found, letting_go) if found and letting_go else {}
+            if freed:
+                desired = replace(desired, values={**desired.values, **freed})
+            if desired.row.key in same and found is not None and not freed:
                 paired.add(found.identity)
             elif found is None:
                 self._create(resource, desired)
             else:
                 paired.add(found.identity)
-                self._compare(resource, desired, found)
+                self._compare(resource, desired, found, freed)
         for found in self.snapshot.tables[resource.table]:
             if found.identity not in paired and (resource.table, found.identity) not in self._kept:
                 self._remove_or_restore(resource, found)
@@ -191,7 +195,23 @@ class _Planner:
             self.restores = [each for each in self.restores if each not in (gone[0], back[0])]
             self.restores += [replace(gone[0], why=""), replace(back[0], why=why)]
 
-    def _compare(self, resource: Resource, desired: Desired, found: Found) -> None:
+    def _let_go(self, desired: Desired, found: Found, columns: Iterable[Column]) -> dict[str, Any]:
+        """Which of some columns that are left to AWS refer to what the plan removes, and what they are to
+        refer to instead.
+        """
+        to_be: dict[str, Any] = {}
+        for column in columns:
+            if desired.row.values.get(column.name) is None:
+                target = self.snapshot.target(column, found.values[column.name])
+                if target in self._replaced:
+                    to_be[column.name] = self.resolver.reference(column, self._replaced[target][0])
+                elif target in self._removed:
+                    to_be[column.name] = None
+        return to_be
+
+    def _compare(
+        self, resource: Resource, desired: Desired, found: Found, freed: Collection[str] = ()
+    ) -> None:
         desired = self.resolver.completed(resource, desired, found)
         if names := self.snapshot.ignored.get((found.table, found.identity)):
             desired = ignored.as_aws_has_them(resource, desired, found, names)
@@ -201,6 +221,7 @@ class _Planner:
             changed = diff.changed(resource, desired, found)
             if changed and self._agreed:
                 changed -= self._agreed.get((resource.table, found.identity), frozenset())
+            changed |= frozenset(freed).difference(names or ())
         if not changed:
             return
         taken_along = self._taken_along_with(resource, found)
@@ -275,10 +296,17 @@ class _Planner:
         user = self._held.get((resource.table, found.identity))
         if user is not None:
             self._restored.add((resource.table, found.identity))
-            what = f"cannot be deleted, since {user.table} {user.identity}, which no row can show, uses it"
+            what = (
+                f"cannot be deleted, since {user.table} {user.identity}, which {self._bound(user)}, uses it"
+            )
             self.restores.append(self._restore(resource, found, None, what))
             return
         self._delete(resource, found)
+
+    def _bound(self, user: Found) -> str:
+        """Why something goes on using what it uses."""
+        protected = descriptions.is_protected(self.snapshot.resources[user.table], user)
+        return "nobody may change" if protected else "no row can show"
 
     def _check_held(self, resource: Resource, found: Found) -> None:
         """
@@ -291,7 +319,7 @@ class _Planner:
                 f"{resource.table} {self._label(found)} cannot be replaced while {user.table} "
                 f"{user.identity} uses it",
                 sqlstate="0A000",
-                detail="No row can show that, so that nothing points it to the new one.",
+                detail=f"It is one that {self._bound(user)}, so that nothing points it to the new one.",
                 table=resource.table,
             )
 
@@ -331,7 +359,7 @@ class _Planner:
         """
         owners = self._within(found) & (self._taken_along.keys() | self._removed)
         if descriptions.is_protected(resource, found) or descriptions.is_kept(resource, found):
-            names = [column.name for column in resource.columns if column.reference]
+            names = [each.name for each in resource.columns if each.reference and not each.reference.let_go]
             owners |= self._referred(resource, found, names) & self._removed
         return next((self._taken_along.get(each, each) for each in owners), None)
 
@@ -395,8 +423,16 @@ def _check_deletable(resource: Resource, found: Found, label: str) -> None:
 
 
 def _held(snapshot: Snapshot) -> dict[tuple[str, str], Found]:
-    """What is used by something that no row can show, and by what; not what takes that along."""
+    """What is used by something that no row can show, or nobody may change, and by what; not what takes that
+    along.
+    """
     held: dict[tuple[str, str], Found] = {}
+    for resource in snapshot.resources.values():
+        columns = [each for each in resource.columns if each.reference and each.reference.let_go]
+        for found in snapshot.tables[resource.table] if columns else ():
+            if descriptions.is_protected(resource, found):
+                targets = (snapshot.target(column, found.values[column.name]) for column in columns)
+                held |= {target: found for target in targets if target is not None}
     for user in snapshot.hidden:
         within = snapshot.resources[user.table].within
         shown = replace(user, values={name: value for name, value in user.values.items() if name != within})

@@ -98,6 +98,7 @@ def _brought(
     snapshot: Snapshot, steps: Sequence[Step]
 ) -> tuple[dict[int, ComesWith], dict[int, tuple[ComesWith, ...]]]:
     makers: dict[tuple[str, Key], int] = {}
+    made: dict[int, Values] = {}
     comes: dict[str, list[tuple[str, ComesWith]]] = defaultdict(list)
     for resource in snapshot.resources.values():
         for each in resource.comes_with:
@@ -105,13 +106,14 @@ def _brought(
     for step in steps:
         if step.kind == "create" and step.change.desired and snapshot.resources[step.change.table].comes_with:
             makers[step.change.table, step.change.desired.row.key] = step.number
+            made[step.number] = step.change.desired.values
     brought: dict[int, ComesWith] = {}
     wanted: dict[int, tuple[ComesWith, ...]] = {}
     for step in steps:
         for table, each in comes.get(step.change.table, ()) if step.kind == "create" else ():
             owner = _owner(step, each)
             maker = makers.get((table, owner.key)) if owner and owner.table == table else None
-            free = maker is not None and each not in wanted.get(maker, ())
+            free = maker is not None and each not in wanted.get(maker, ()) and each.is_made(made[maker])
             if free and maker is not None and _asks_for(snapshot.resources[each.table], step, each):
                 brought[step.number] = each
                 wanted[maker] = (*wanted.get(maker, ()), each)

@@ -11,8 +11,12 @@ from engine.plan.model import Desired, Found, Values
 from modules.spec import Column, OnChange, Part, Resource
 
 
-def changed(resource: Resource, desired: Desired, found: Found) -> frozenset[str]:
-    """The columns and parts that AWS would have to change."""
+def changed(resource: Resource, desired: Desired, found: Found, *, told: bool = False) -> frozenset[str]:
+    """The columns and parts that AWS would have to change.
+
+    Args:
+        told: what is desired is what AWS tells: nothing of it is left to AWS.
+    """
     if _same(resource, desired, found):
         return frozenset()
     ours = descriptions.canonical(resource.columns, desired.values, resource.canonical)
@@ -21,13 +25,13 @@ def changed(resource: Resource, desired: Desired, found: Found) -> frozenset[str
         column.name
         for column in resource.columns
         if column.on_change is not OnChange.ASSIGNED
-        and not _no_opinion(column, desired)
+        and (told or not _no_opinion(column, desired))
         and ours[column.name] != theirs[column.name]
     }
     names |= {
         part.table
         for part in resource.parts
-        if not (part.left_to_aws and not desired.parts.get(part.table))
+        if (told or not part.left_to_aws or desired.parts.get(part.table))
         and comparable(part, desired.parts.get(part.table, ()))
         != comparable(part, found.parts.get(part.table, ()))
     }

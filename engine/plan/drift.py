@@ -52,11 +52,12 @@ def columns(snapshot: Snapshot, resource: Resource, base: Base, found: Found) ->
     whole = states.completed(resource, base, found)
     now = Desired(Row(table=resource.table, key=(), values=found.values), found.values, found.parts)
     answer = _without_gone(snapshot, resource, whole.answer)
-    drifted = states.changed_since(resource, now, answer) - never_told
+    drifted = states.changed_since(resource, now, answer, told=True) - never_told
     if drifted and whole.fresh and whole.before is not None:
         # AWS may go on for a while giving the answer of before the engine's own change.
         state = State(found.values, found.parts)
-        drifted &= states.changed_since(resource, now, states.with_missing(resource, whole.before, state))
+        before = states.with_missing(resource, whole.before, state)
+        drifted &= states.changed_since(resource, now, before, told=True)
     return drifted
 
 

@@ -90,13 +90,18 @@ def described(call: Call, answer: Mapping[str, Any], facts: Facts) -> dict[str, 
     """The description in a call's answer, with what AWS does not repeat there; None if there is none."""
     there: dict[str, Any] | None = search(call.result or "@", answer)
     if call.where:
-        wanted = structure(call.where, facts)
-        some: list[dict[str, Any]] = there if isinstance(there, list) else []
-        there = next((each for each in some if all(each.get(k) == wanted.get(k) for k in call.where)), None)
+        there = picked(call, there, facts)
     if there is None or not (call.joins or call.beside):
         return there
     beside = {key: search(path, answer) for key, path in call.beside.items()}
     return {**there, **beside, **structure(call.joins, facts)}
+
+
+def picked(call: Call, some: Any, facts: Facts) -> dict[str, Any] | None:
+    """The first of what a call has found that has the values which it is looked for by."""
+    wanted = structure(call.where, facts)
+    found: list[dict[str, Any]] = some if isinstance(some, list) else []
+    return next((each for each in found if all(each.get(k) == wanted.get(k) for k in call.where)), None)
 
 
 def applies(call: Call, values: Values, parts: Parts) -> bool:

@@ -12,11 +12,15 @@ from engine.plan.model import Desired, Found, Parts, Row, Values
 from modules.spec import Column, Resource
 
 
-def changed_since(resource: Resource, now: Desired, then: State) -> frozenset[str]:
-    """The columns and parts in which something differs from what it was."""
+def changed_since(resource: Resource, now: Desired, then: State, *, told: bool = False) -> frozenset[str]:
+    """The columns and parts in which something differs from what it was.
+
+    Args:
+        told: it is what AWS tells, and not what a row says.
+    """
     parts = {part.table: then.parts.get(part.table, ()) for part in resource.parts}
     found = Found(table=resource.table, identity="", description={}, values=then.values, parts=parts)
-    return diff.changed(resource, now, found)
+    return diff.changed(resource, now, found, told=told)
 
 
 def completed(resource: Resource, base: Base, found: Found) -> Base:

@@ -273,7 +273,8 @@ def brought(
     rows: Mapping[str, Sequence[Row]],
     tables: Collection[str],
 ) -> list[RowChange]:
-    """What shows what AWS has made of its own accord meanwhile, in a row that asks for it or in a new one.
+    """What shows what AWS has made of its own accord meanwhile, in a row that asks for it or in a new one,
+    and which rows refer to such a new one, as AWS has chosen.
 
     What is in something whose row has been deleted meanwhile gets none.
 
@@ -295,7 +296,36 @@ def brought(
         for each in plan_sync(snapshot, rows, only_new=True)
         if each.table in tables and before.by(each.table, None, each.name) is None
     ]
-    return [*result, *that_fit(snapshot.resources, rows, new)]
+    fitting = that_fit(snapshot.resources, rows, new)
+    keys = {(each.table, each.name): each.key for each in fitting}
+    return [*result, *fitting, *_pointed(image, tables, keys)]
+
+
+def _pointed(
+    image: Mirror, tables: Collection[str], new: Mapping[tuple[str, str], Key]
+) -> Iterable[RowChange]:
+    """What shows in rows that are there, where that is left to AWS, that they refer to new rows.
+
+    Args:
+        tables: in which new rows are.
+        new: the keys of these, by table and AWS's name.
+    """
+    for resource in image.snapshot.resources.values():
+        columns = [
+            each
+            for each in resource.columns
+            if each.left_to_aws and each.reference and each.reference.table in tables
+        ]
+        for row in image.rows.get(resource.table, ()) if columns and new else ():
+            found = image.pairs.get((resource.table, row.key))
+            targets = {
+                column.name: new.get(image.snapshot.target(column, found.values[column.name]) or ("", ""))
+                for column in columns
+                if found is not None and row.values.get(column.name) is None
+            }
+            fills = {name: key[0] for name, key in targets.items() if key is not None}
+            if found is not None and (change := _update(row, found, fills=fills)):
+                yield change
 
 
 def _updates(mirror: Mirror, agreed: Mapping[tuple[str, str], frozenset[str]]) -> Iterable[RowChange]:

@@ -28,7 +28,6 @@ _TARGETS = {
     "local_gateway_id": "LocalGatewayId",
     "carrier_gateway_id": "CarrierGatewayId",
     "network_interface_id": "NetworkInterfaceId",
-    "vpc_peering_connection_id": "VpcPeeringConnectionId",
     "core_network_arn": "CoreNetworkArn",
     "odb_network_arn": "OdbNetworkArn",
 }
@@ -46,6 +45,11 @@ _ROUTE: dict[str, Source] = {
         "EgressOnlyInternetGatewayId",
         lambda there, *of: routes.either(*of),
         ("egress_only_internet_gateway_id", "egress_only_internet_gateway"),
+    ),
+    "VpcPeeringConnectionId": Edited(
+        "VpcPeeringConnectionId",
+        lambda there, *of: routes.either(*of),
+        ("vpc_peering_connection_id", "peering_connection"),
     ),
     **{parameter: name for name, parameter in _TARGETS.items()},
 }
@@ -129,7 +133,21 @@ ROUTE = Resource(
             unless=("instance_id",),
             doc="Only where no instance is named, of which it would be the interface.",
         ),
-        column("vpc_peering_connection_id", "varchar", "VpcPeeringConnectionId"),
+        column(
+            "vpc_peering_connection_id",
+            "varchar",
+            "VpcPeeringConnectionId",
+            unless=("peering_connection",),
+            doc="Of one without a row: with a VPC of another account or region.",
+        ),
+        ref(
+            "peering_connection",
+            "peering_connection",
+            "VpcPeeringConnectionId",
+            on_change=OnChange.UPDATE,
+            dangles=True,
+            doc="The peering connection that it leads to.",
+        ),
         column("core_network_arn", "varchar", "CoreNetworkArn"),
         column("odb_network_arn", "varchar", "OdbNetworkArn"),
         assigned("instance_owner_id", "varchar", "InstanceOwnerId"),
@@ -166,6 +184,7 @@ ROUTE = Resource(
         ("InvalidInternetGatewayID.NotFound", ""),
         ("InvalidGatewayID.NotFound", ""),
         ("NatGatewayNotFound", ""),
+        ("InvalidVpcPeeringConnectionID.NotFound", ""),
     ),
     hints={
         "InvalidParameterValue": "A route leads to one target, which is in the VPC or attached to it.",

@@ -10,6 +10,7 @@ BY_REFERENCE = {
     "gateway_id": "internet_gateway",
     "nat_gateway_id": "nat_gateway",
     "egress_only_internet_gateway_id": "egress_only_internet_gateway",
+    "vpc_peering_connection_id": "peering_connection",
 }
 
 

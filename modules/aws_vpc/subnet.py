@@ -2,15 +2,19 @@
 
 from modules import canonical, ownership, tagging
 from modules.spec import (
+    SET,
+    UNSET,
+    Batched,
     Call,
     Carry,
     Const,
     EnumType,
+    Item,
     Kept,
     List,
-    Look,
     Lost,
     Old,
+    OnChange,
     Resource,
     Source,
     Update,
@@ -18,11 +22,13 @@ from modules.spec import (
     assigned,
     column,
     fixed,
+    present,
     ref,
 )
 
 _HOSTNAMES = "PrivateDnsHostnameTypeOnLaunch"
 _NAMES = "PrivateDnsNameOptionsOnLaunch."
+_ASSOCIATION = "NetworkAcl.NetworkAclAssociationId"
 #: The switches: column, parameter, and where AWS tells it if that is elsewhere. AWS takes one a call.
 _SWITCHES = (
     ("map_public_ip_on_launch", "MapPublicIpOnLaunch", None),
@@ -81,6 +87,15 @@ SUBNET = Resource(
             left_to_aws=True,
             doc="ip-name or resource-name.",
         ),
+        ref(
+            "network_acl_id",
+            "network_acl",
+            "NetworkAcl.NetworkAclId",
+            on_change=OnChange.UPDATE,
+            left_to_aws=True,
+            let_go=True,
+            doc="A new subnet has the default one of its VPC unless its row says otherwise.",
+        ),
         _TAGS.column,
         ownership.managed_by(_TAGS, ownership.another_account("OwnerId")),
     ),
@@ -88,6 +103,22 @@ SUBNET = Resource(
     settles=30,
     listing=List(
         operation="describe_subnets", items="Subnets", params={"MaxResults": 1000}, joins=ownership.ACCOUNT
+    ),
+    # AWS tells it of the ACLs, 200 values a filter.
+    # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
+    batched=(
+        Batched(
+            operation="describe_network_acls",
+            params={"Filters[0].Name": "association.subnet-id"},
+            ids="Filters[0].Values",
+            of="SubnetId",
+            batch=200,
+            items="NetworkAcls[].Associations[]",
+            by="SubnetId",
+            value="@",
+            into="NetworkAcl",
+            fetched=True,
+        ),
     ),
     create=(
         Call(
@@ -114,6 +145,22 @@ SUBNET = Resource(
             needs=_HOSTNAMES,
             params=_setting(_HOSTNAMES, "private_dns_hostname_type_on_launch"),
         ),
+        # AWS has given it the default ACL of its VPC.
+        Call(
+            operation="replace_network_acl_association",
+            given=("network_acl_id", SET),
+            seen=Call(
+                operation="describe_network_acls",
+                params={
+                    "Filters[0].Name": Const("association.subnet-id"),
+                    "Filters[0].Values[0]": "subnet_id",
+                },
+                result="NetworkAcls[].Associations[]",
+                where={"SubnetId": "subnet_id"},
+            ),
+            needs="AssociationId",
+            params={"AssociationId": Item("NetworkAclAssociationId"), "NetworkAclId": "network_acl_id"},
+        ),
     ),
     ready=Waiter(name="subnet_available", params={"SubnetIds[0]": "subnet_id"}, seconds=120, blocks=True),
     fetch=Call(operation="describe_subnets", params={"SubnetIds[0]": "subnet_id"}, result="Subnets[0]"),
@@ -130,20 +177,27 @@ SUBNET = Resource(
             needs=_HOSTNAMES,
             params=_setting(_HOSTNAMES, "private_dns_hostname_type_on_launch"),
         ),
+        Update(
+            operation="replace_network_acl_association",
+            when=("network_acl_id",),
+            given=("network_acl_id", SET),
+            params={"AssociationId": present(_ASSOCIATION), "NetworkAclId": "network_acl_id"},
+        ),
+        # A subnet is never without one.
+        Update(
+            operation="replace_network_acl_association",
+            when=("network_acl_id",),
+            given=("network_acl_id", UNSET),
+            seen=Call(
+                operation="describe_network_acls",
+                params={"Filters[0].Name": Const("vpc-id"), "Filters[0].Values[0]": "vpc_id"},
+                result="NetworkAcls[?IsDefault].NetworkAclId",
+            ),
+            params={"AssociationId": present(_ASSOCIATION), "NetworkAclId": Item("[0]")},
+        ),
         *_TAGS.update,
     ),
     carry=Carry(
-        looks=(
-            Look(
-                operation="describe_network_acls",
-                params={
-                    "Filters[0].Name": Const("association.subnet-id"),
-                    "Filters[0].Values[0]": "subnet_id",
-                },
-                result="NetworkAcls[?!IsDefault].NetworkAclId",
-                into="NetworkAcls",
-            ),
-        ),
         calls=(
             Kept(
                 operation="modify_subnet_attribute",
@@ -160,10 +214,7 @@ SUBNET = Resource(
                 params=_setting("EnableLniAtDeviceIndex", Old("EnableLniAtDeviceIndex")),
             ),
         ),
-        lost=(
-            Lost(of="NetworkAcls", what="its network ACL"),
-            Lost(of="Ipv6CidrBlockAssociationSet[].Ipv6CidrBlock", what="its IPv6 network"),
-        ),
+        lost=(Lost(of="Ipv6CidrBlockAssociationSet[].Ipv6CidrBlock", what="its IPv6 network"),),
         not_kept={
             **dict.fromkeys(
                 (
@@ -182,7 +233,7 @@ SUBNET = Resource(
     delete=(Call(operation="delete_subnet", params={"SubnetId": "subnet_id"}),),
     absent=("InvalidSubnetID.NotFound",),
     busy=("DependencyViolation",),
-    eventual=(("InvalidVpcID.NotFound", ""),),
+    eventual=(("InvalidVpcID.NotFound", ""), ("InvalidNetworkAclID.NotFound", "")),
     protected=lambda description: bool(description.get("DefaultForAz")),
     hints={"DependencyViolation": "Something still has a network interface in the subnet."},
 )

@@ -8,20 +8,23 @@ from modules.spec import (
     Carry,
     ComesWith,
     Const,
+    Derived,
     Detail,
+    Edited,
     EnumType,
     Item,
     Kept,
     List,
-    Look,
     Lost,
     Old,
+    OnChange,
     Resource,
     Update,
     Waiter,
     assigned,
     column,
     fixed,
+    ref,
 )
 
 #: The attributes: column, AWS's name where it is asked, its name elsewhere, what a new VPC has, what it is.
@@ -98,6 +101,17 @@ VPC = Resource(
             column(name, "boolean", f"{key}.Value", not_null=True, default=str(new).lower(), doc=doc)
             for name, _, key, new, doc in _ATTRIBUTES
         ),
+        ref(
+            "dhcp_options_id",
+            "dhcp_options",
+            "DhcpOptionsId",
+            on_change=OnChange.UPDATE,
+            read=lambda options: None if options == "default" else options,
+            left_to_aws=True,
+            let_go=True,
+            doc="What machines are told of name servers and domain. A new VPC has AWS's set for the region "
+            "unless its row says otherwise; a VPC without any shows NULL.",
+        ),
         _TAGS.column,
         ownership.managed_by(_TAGS, ownership.another_account("OwnerId")),
     ),
@@ -132,6 +146,17 @@ VPC = Resource(
             )
             for name, _, key, new, _ in _ATTRIBUTES
         ),
+        # A new VPC has AWS's set. What a replaced one had is kept, be it none.
+        Call(
+            operation="associate_dhcp_options",
+            needs="DhcpOptionsId",
+            params={
+                "VpcId": "vpc_id",
+                "DhcpOptionsId": Edited(
+                    "DhcpOptionsId", lambda there, asked: asked or there, ("dhcp_options_id",)
+                ),
+            },
+        ),
     ),
     ready=Waiter(name="vpc_available", params={"VpcIds[0]": "vpc_id"}, seconds=120, blocks=True),
     fetch=Call(operation="describe_vpcs", params={"VpcIds[0]": "vpc_id"}, result="Vpcs[0]"),
@@ -145,25 +170,21 @@ VPC = Resource(
             )
             for name, key, given in _CHANGES
         ),
+        Update(
+            operation="associate_dhcp_options",
+            when=("dhcp_options_id",),
+            params={
+                "VpcId": "vpc_id",
+                # A VPC that has no set any more has none at all.
+                "DhcpOptionsId": Derived(
+                    lambda vpc, options: options or "default", ("vpc_id", "dhcp_options_id")
+                ),
+            },
+        ),
         *_TAGS.update,
     ),
     carry=Carry(
-        looks=(
-            Look(
-                operation="describe_vpcs",
-                params={"VpcIds[0]": "vpc_id"},
-                result="Vpcs[].DhcpOptionsId",
-                into="DhcpOptions",
-            ),
-        ),
         calls=(
-            Kept(
-                operation="associate_dhcp_options",
-                of="DhcpOptions",
-                unless="DhcpOptions",
-                each=True,
-                params={"VpcId": "vpc_id", "DhcpOptionsId": Item()},
-            ),
             Kept(
                 operation="associate_vpc_cidr_block",
                 of="CidrBlockAssociationSet[1:].CidrBlock",
@@ -190,6 +211,7 @@ VPC = Resource(
     delete=(Call(operation="delete_vpc", params={"VpcId": "vpc_id"}),),
     absent=("InvalidVpcID.NotFound",),
     busy=("DependencyViolation",),
+    eventual=(("InvalidDhcpOptionID.NotFound", ""), ("InvalidDhcpOptionsID.NotFound", "")),
     protected=lambda description: bool(description.get("IsDefault")),
     comes_with=(
         ComesWith(
@@ -200,6 +222,16 @@ VPC = Resource(
                 operation="describe_security_groups",
                 params={"Filters[0].Name": Const("vpc-id"), "Filters[0].Values[0]": "vpc_id"},
                 result="SecurityGroups",
+            ),
+        ),
+        ComesWith(
+            table="network_acl",
+            by="vpc_id",
+            values={"is_default": True},
+            find=Call(
+                operation="describe_network_acls",
+                params={"Filters[0].Name": Const("vpc-id"), "Filters[0].Values[0]": "vpc_id"},
+                result="NetworkAcls",
             ),
         ),
         ComesWith(table="route_table", by="vpc_id", values={"is_main": True}, find=_main("RouteTables")),

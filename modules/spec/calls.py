@@ -75,8 +75,8 @@ class Call:
         taken_back: of a deletion or an update that takes several calls, the one that takes this one back if a
             later one is refused.
         batch: how calls of several steps become one.
-        seen: of an update or a deletion, what has to be seen right before it: `Item()` is what the `result`
-            of that finds in all pages.
+        seen: what has to be seen right before it, of an update, a deletion or a create's further calls:
+            `Item()` is what the `result` of that finds in all pages, or the one of it that its `where` picks.
         outdated: error codes by which AWS says that this has changed since: it is seen and called again.
         then: what is waited for after it, before any other call; of a deletion also if `needs` left it out.
         until: what is waited for once the call is made, by what the answer says: its sources are `Item()`.

@@ -51,6 +51,8 @@ class Reference:
         dangles: AWS removes the other one although this goes on naming it, which then leads nowhere.
         sets: columns of the other one that AWS sets by itself as long as this is there, such as the number of
             tasks that a scaling moves: they are neither compared nor sent.
+        let_go: of what is left to AWS: NULL lets go of the other one where the same plan removes that, and
+            goes along to the new one where the plan replaces it.
     """
 
     table: str
@@ -60,6 +62,7 @@ class Reference:
     follows: bool = False
     dangles: bool = False
     sets: tuple[str, ...] = ()
+    let_go: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,11 +176,19 @@ def ref(
     follows: bool = False,
     dangles: bool = False,
     sets: tuple[str, ...] = (),
+    let_go: bool = False,
     **more: Any,
 ) -> Column:
     """A foreign key; `path` is where AWS names the other resource."""
     reference = Reference(
-        table=table, by=by, cascade=cascade, default=default, follows=follows, dangles=dangles, sets=sets
+        table=table,
+        by=by,
+        cascade=cascade,
+        default=default,
+        follows=follows,
+        dangles=dangles,
+        let_go=let_go,
+        sets=sets,
     )
     return Column(name=name, type=type, path=path, on_change=on_change, reference=reference, **more)
 

@@ -112,7 +112,7 @@ class Batched:
 
     Attributes:
         service: botocore's name of another service that tells it; None: the resource's own.
-        ids: parameter that takes the names.
+        ids: path of the parameter that takes the names.
         of: path of the name in a description.
         batch: how many names a call takes.
         items: path of the list in the answer.
@@ -120,7 +120,8 @@ class Batched:
         value: path of what the description gets in such an element.
         into: the key.
         unless: of which descriptions it is not asked, such as of secrets.
-        params: constant parameters.
+        params: constant parameters: path to value.
+        fetched: a fetch of one resource is completed by it as well.
     """
 
     operation: str
@@ -134,3 +135,4 @@ class Batched:
     service: str | None = None
     unless: Callable[[Description], bool] | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
+    fetched: bool = False

@@ -24,6 +24,7 @@ class ComesWith:
         find: finds it, with the values of the row; `result` is the path of a list in which it is.
         unwanted: takes it away again, with the values of the new resource, if no row asks for it; None if AWS
             lets nobody do that.
+        given: a column of the new resource, and the value with which AWS makes it; None: it always does.
     """
 
     table: str
@@ -31,6 +32,11 @@ class ComesWith:
     values: Mapping[str, Value]
     find: Call
     unwanted: Call | None = None
+    given: tuple[str, Value] | None = None
+
+    def is_made(self, values: Values) -> bool:
+        """Whether AWS makes it within a resource of these values."""
+        return self.given is None or values.get(self.given[0]) == self.given[1]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,13 +35,17 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 def wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes two modules have mistakes."""
     vpc, logs = CATALOGUE.by_name["aws_vpc"], CATALOGUE.by_name["aws_cloudwatch"]
-    first, *others = vpc.resources
-    broken = replace(first, absent=("InvalidVpcId.NotFound",), natural_key=("cidr",))
+    broken = [
+        replace(each, absent=("InvalidVpcId.NotFound",), natural_key=("cidr",))
+        if each.table == "vpc"
+        else each
+        for each in vpc.resources
+    ]
     catalogue = Catalogue(
         (
             CATALOGUE.by_name["aws_account"],
             replace(logs, dependencies=("aws_acount",)),
-            replace(vpc, resources=(broken, *others)),
+            replace(vpc, resources=tuple(broken)),
             CATALOGUE.by_name["aws_security_group"],
         )
     )

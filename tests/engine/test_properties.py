@@ -67,15 +67,36 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
         return draw(st.sampled_from(keys)) if keys else None
 
     match table:
+        case "dhcp_options":
+            return {"dhcp_configurations": {"domain-name": [draw(_NAMES)]}}
         case "vpc":
             return {
+                "dhcp_options_id": some("dhcp_options", optional=True),
                 "cidr_block": draw(st.sampled_from(["10.0.0.0/16", "10.1.0.0/16"])),
                 "is_default": False,
                 "enable_dns_hostnames": draw(_MAYBE),
             }
+        case "network_acl":
+            return {"vpc_id": some("vpc"), "is_default": False} if rows["vpc"] else None
+        case "network_acl_entry":
+            return (
+                {
+                    "network_acl_id": some("network_acl"),
+                    "is_egress": draw(_MAYBE),
+                    "rule_number": draw(st.sampled_from([100, 200])),
+                    "protocol": draw(st.sampled_from(["-1", "6", "tcp"])),
+                    "rule_action": draw(st.sampled_from(["allow", "deny"])),
+                    "cidr_block": draw(st.sampled_from(["10.0.0.0/8", "0.0.0.0/0"])),
+                    "from_port": draw(st.integers(0, 2)),
+                    "to_port": 3,
+                }
+                if rows["network_acl"]
+                else None
+            )
         case "subnet":
             vpc = some("vpc")
             return vpc and {
+                "network_acl_id": some("network_acl", optional=True),
                 "vpc_id": vpc,
                 "cidr_block": draw(st.sampled_from(["10.0.1.0/24", "10.0.2.0/24"])),
                 "availability_zone": draw(st.sampled_from("ab")),
@@ -93,10 +114,16 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
                 "connectivity_type": "public",
                 "elastic_ip_id": some("elastic_ip", optional=True),
             }
+        case "peering_connection":
+            keys = sorted(row.key[0] for row in rows["vpc"])
+            if len(keys) < 2:
+                return None
+            requester, accepter = draw(st.permutations(keys))[:2]
+            return {"requester_id": requester, "accepter_id": accepter, "accepted": True}
         case "route_table":
             return {"vpc_id": some("vpc"), "is_main": False} if rows["vpc"] else None
         case "route":
-            to = draw(st.sampled_from(["internet_gateway", "nat_gateway"]))
+            to = draw(st.sampled_from(["internet_gateway", "nat_gateway", "peering_connection"]))
             return (
                 {
                     "route_table_id": some("route_table"),

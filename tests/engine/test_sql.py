@@ -270,6 +270,42 @@ async def test_what_was_undone_again_is_not_said_since(one: Session) -> None:
     assert await _said(one, "2000-01-01") == []  # an install's rows were there
 
 
+_FILTERED = """
+    INSERT INTO dhcp_options (dhcp_configurations) VALUES ('{"domain-name": ["x.test"]}');
+    INSERT INTO vpc (cidr_block, dhcp_options_id) SELECT '10.9.0.0/16', id FROM dhcp_options
+      WHERE dhcp_configurations = '{"domain-name": ["x.test"]}';
+    INSERT INTO vpc (cidr_block) VALUES ('10.8.0.0/16');
+    INSERT INTO network_acl (vpc_id) SELECT id FROM vpc WHERE cidr_block = '10.9.0.0/16';
+    INSERT INTO network_acl_entry (network_acl_id, is_egress, rule_number, protocol, rule_action, cidr_block)
+      SELECT id, false, 100, '-1', 'allow', '10.0.0.0/8' FROM network_acl WHERE NOT is_default;
+    INSERT INTO subnet (vpc_id, cidr_block, availability_zone, network_acl_id)
+      SELECT vpc_id, '10.9.1.0/24', 'us-east-1a', id FROM network_acl WHERE NOT is_default;
+    INSERT INTO subnet (vpc_id, cidr_block, availability_zone)
+      SELECT id, '10.8.1.0/24', 'us-east-1a' FROM vpc WHERE cidr_block = '10.8.0.0/16';
+"""
+_FILTERS = """
+    SELECT s.cidr_block, d.dhcp_configurations->>'domain-name', a.is_default,
+      (SELECT string_agg(concat_ws(' ', e.is_egress, e.rule_number, e.cidr_block), ', '
+        ORDER BY e.is_egress, e.rule_number) FROM network_acl_entry AS e WHERE e.network_acl_id = a.id)
+    FROM subnet AS s JOIN vpc AS v ON v.id = s.vpc_id JOIN dhcp_options AS d ON d.id = v.dhcp_options_id
+    JOIN network_acl AS a ON a.id = s.network_acl_id WHERE NOT v.is_default ORDER BY 1
+"""
+
+
+async def test_what_aws_names_and_what_it_makes_along_is_found_in_another_account(begin: Begin) -> None:
+    """AWS gives DHCP options another name there; each VPC brings an ACL, and subnets have that."""
+    first = await begin()
+    await first.execute(_FILTERED)
+    await first("iasql_apply")
+    held, said = await first.rows(_FILTERS), await _said(first)
+    assert [(row[0], row[2]) for row in held] == [("10.8.1.0/24", True), ("10.9.1.0/24", False)]
+    assert not re.findall(r"\b(?:dopt|acl|vpc|subnet)-\w+", "\n".join(said))
+    second = await begin()
+    await _run(second, said)
+    assert await second.rows(_FILTERS) == held
+    assert await second("iasql_plan_apply") == []
+
+
 async def test_text_is_quoted_whatever_it_is(one: Session, begin: Begin) -> None:
     await one.caller.connection.execute(
         "INSERT INTO security_group (group_name, description) VALUES ('odd', $1)", _PLAIN

@@ -212,12 +212,13 @@ async def test_what_others_refer_to_is_not_deleted(one: Session) -> None:
         "INSERT INTO subnet (vpc_id, cidr_block, availability_zone) "
         "SELECT id, '10.9.1.0/24', 'us-east-1a' FROM vpc WHERE NOT is_default"
     )
-    for _ in ("the row is not applied", "it is"):
+    refers = "subnet 10.9.0.0/16 10.9.1.0/24 refers to it"
+    lines = [f"vpc 10.9.0.0/16: {refers}"]
+    for what in ("the row is not applied", "it is"):
         error = await _refused(one, *await _first(one))
-        assert (error.sqlstate, error.detail) == (
-            "40001", "vpc 10.9.0.0/16: subnet 10.9.0.0/16 10.9.1.0/24 refers to it"
-        )  # fmt: skip
+        assert (error.sqlstate, (error.detail or "").splitlines()) == ("40001", lines), what
         await one("iasql_apply")
+        lines.append(f"network_acl 10.9.0.0/16 default: {refers}")  # which AWS has given it
 
 
 async def _first(session: Session) -> list[str]:
@@ -353,6 +354,29 @@ async def test_what_aws_makes_with_a_vpc_goes_with_it_and_is_undone_with_it(one:
     await one.execute("DELETE FROM vpc WHERE NOT is_default")
     await one("iasql_apply")
     assert await one.rows(agreed) == [(table, 1) for table, _ in here]
+
+
+async def test_what_is_left_to_aws_is_agreed_on_once_it_is_shown(one: Session, simulator: Cloud) -> None:
+    """A subnet has the ACL that AWS makes with its VPC, and that gets its row after the subnet."""
+    agreed = """
+        SELECT COALESCE(b.row, b.answer)->'values'->>'network_acl_id' = a.network_acl_id,
+          b.answer->'values'->>'network_acl_id' = a.network_acl_id, b.replaces IS NOT NULL
+        FROM subnet AS s JOIN network_acl AS a ON a.id = s.network_acl_id
+        JOIN iasql.bases AS b ON b.relation = 'subnet'::regclass AND b.identity = s.subnet_id
+        WHERE a.is_default AND s.cidr_block LIKE '10.%'
+    """
+    await one.execute(_NETWORK)
+    await one("iasql_apply")
+    assert await one.rows(agreed) == [(True, True, False)]
+    await one.execute("UPDATE vpc SET cidr_block = '10.8.0.0/16' WHERE NOT is_default")
+    await one.execute("UPDATE subnet SET cidr_block = '10.8.1.0/24' WHERE cidr_block = '10.9.1.0/24'")
+    await one("iasql_apply")
+    assert await one.rows(agreed) == [(True, True, True)]
+    await one("iasql_undo")
+    await one("iasql_apply")
+    assert await one("iasql_plan_apply") == []
+    assert await one.rows(_SHOWN) == [("10.9.0.0/16", "mine", "10.9.1.0/24", "web", 80)]
+    assert len(simulator.client("ec2").describe_network_acls()["NetworkAcls"]) == 2
 
 
 async def test_what_is_in_the_default_vpc_is_called_as_plans_call_it(one: Session) -> None:

@@ -6,7 +6,7 @@ It carries out plans the way the executor does, and fails when a step comes too 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -276,7 +276,7 @@ class World:
         if step.kind == "create":
             return self._without_unwanted(self.make(resource, desired), step, shared)
         assert step.change.found is not None
-        return self._change(resource, desired, step.change.found)
+        return self._change(resource, desired, step.change.found, step.change.changed)
 
     def make(self, resource: Resource, desired: Desired) -> Found:
         self._check_references(resource, desired)
@@ -291,6 +291,8 @@ class World:
         self.holds[found.table].append(found)
         made = {found.table: found.identity}
         for each in RESOURCE[found.table].comes_with:
+            if not each.is_made(found.values):
+                continue
             identity = f"{each.table}-{next(self._numbers)}"
             values = {
                 column.name: made[column.reference.table] if column.reference else f"{column.name} of it"
@@ -304,7 +306,8 @@ class World:
     def _without_unwanted(self, owner: Found, step: Step, shared: Sharing) -> Found:
         """Take away what AWS has made within a resource and no row asks for."""
         for each in RESOURCE[owner.table].comes_with:
-            if each.unwanted is not None and each not in shared.wanted.get(step.number, ()):
+            unwanted = each.unwanted is not None and each.is_made(owner.values)
+            if unwanted and each not in shared.wanted.get(step.number, ()):
                 held = self.holds[each.table]
                 held[:] = [other for other in held if not _came_with(each, other, owner)]
         return owner
@@ -336,14 +339,18 @@ class World:
                 vpc_id=vpc,
             )
 
-    def _change(self, resource: Resource, desired: Desired, old: Found) -> Found:
+    def _change(self, resource: Resource, desired: Desired, old: Found, asked: Collection[str] = ()) -> Found:
         held = self.holds[resource.table]
         at = next(index for index, each in enumerate(held) if each.identity == old.identity)
         kept = {
             column.name: old.values[column.name]
             for column in resource.columns
             if column.on_change is OnChange.ASSIGNED
-            or (column.left_to_aws and desired.row.values.get(column.name) is None)
+            or (
+                column.left_to_aws
+                and desired.row.values.get(column.name) is None
+                and column.name not in asked
+            )
         }
         parts = {
             part.table: old.parts.get(part.table, ())
@@ -364,7 +371,11 @@ class World:
         if found is None:
             return
         if bare(resource.table) == "vpc":
-            for name, column in (("security_group", "group_name"), ("route_table", "is_main")):
+            for name, column in (
+                ("security_group", "group_name"),
+                ("route_table", "is_main"),
+                ("network_acl", "is_default"),
+            ):
                 table = in_schema(schema_of(resource.table), name)
                 for each in [each for each in self.holds[table] if each.values["vpc_id"] == identity]:
                     if each.values[column] in ("default", True):

@@ -129,6 +129,18 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "availability_zone) SELECT id, '10.9.1.0/24', 'us-east-1a' FROM vpc WHERE NOT is_default",
         _of_ec2,
     ),
+    "dhcp_options": (
+        "aws_vpc",
+        "ec2",
+        """INSERT INTO dhcp_options (dhcp_configurations) VALUES ('{"domain-name": ["a.test"]}')""",
+        _of_ec2,
+    ),
+    "network_acl": (
+        "aws_vpc",
+        "ec2",
+        "INSERT INTO network_acl (vpc_id) SELECT id FROM vpc",
+        _of_ec2,
+    ),
     "internet_gateway": ("aws_vpc", "ec2", "INSERT INTO internet_gateway DEFAULT VALUES", _of_ec2),
     "egress_only_internet_gateway": (
         "aws_vpc",
@@ -141,6 +153,13 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "aws_vpc",
         "ec2",
         "INSERT INTO nat_gateway (subnet_id, connectivity_type) SELECT min(id), 'private' FROM subnet",
+        _of_ec2,
+    ),
+    "peering_connection": (
+        "aws_vpc",
+        "ec2",
+        "INSERT INTO vpc (cidr_block) VALUES ('10.9.0.0/16'); INSERT INTO peering_connection (requester_id, "
+        "accepter_id) SELECT a.id, b.id FROM vpc AS a, vpc AS b WHERE a.is_default AND NOT b.is_default",
         _of_ec2,
     ),
     "route_table": (
@@ -410,6 +429,7 @@ def test_every_table_of_what_aws_lets_be_tagged_has_tags() -> None:
         "db_cluster_snapshot",
         "db_snapshot",
         "instance_block_device_mapping",
+        "network_acl_entry",
         "route",
         "iam_group",
         "iam_group_member",

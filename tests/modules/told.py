@@ -19,7 +19,9 @@ from botocore.validate import ParamValidator
 
 from engine.aws.patience import Patience
 from engine.aws.session import Cloud, Identity
-from engine.check.models import Service, Shape, service
+from engine.check.checked import element
+from engine.check.models import Service, Shape, found, service
+from engine.plan import descriptions
 from modules.catalogue import find_modules
 from modules.spec import Batched, EnumType, Resource
 
@@ -184,14 +186,19 @@ class TellingCloud(Cloud):
         answer: dict[str, Any] = self.teller.value(shape, operation)
         for each in self.resource.batched:
             if each.operation == operation:
-                answer[each.items] = self._batched(aws, each, params)
+                answer |= _within(each.items, self._batched(aws, each, params))
         return _one_page(answer)
 
     def _batched(self, aws: Service, batched: Batched, params: Mapping[str, Any]) -> list[Any]:
-        shape = aws.output(batched.operation).members[batched.items].member
-        return [
-            {**self.teller.value(shape, batched.operation), batched.by: name} for name in params[batched.ids]
-        ]
+        shape = element(found(aws.output(batched.operation), batched.items))
+        names = descriptions.search(batched.ids, params)
+        return [{**self.teller.value(shape, batched.operation), batched.by: name} for name in names]
+
+
+def _within(path: str, elements: list[Any]) -> dict[str, Any]:
+    """An answer in which a path such as `a` or `a[].b[]` finds some elements."""
+    name, _, inner = path.partition("[].")
+    return {name: [_within(inner, elements)]} if inner else {name.removesuffix("[]"): elements}
 
 
 def _one_page(answer: dict[str, Any]) -> dict[str, Any]:

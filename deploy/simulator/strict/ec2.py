@@ -7,6 +7,7 @@ from typing import Any
 
 from deploy.simulator.call import AwsCall
 from deploy.simulator.replies import AwsError
+from deploy.simulator.strict import network_acls
 from deploy.simulator.strict.outcome import Outcome, Rule, backend
 
 
@@ -38,7 +39,7 @@ def subnet_in_use_stays(call: AwsCall) -> Outcome:
 
 
 def vpc_with_contents_stays(call: AwsCall) -> Outcome:
-    """A VPC goes only when its subnets, own security groups and gateways are gone."""
+    """A VPC goes only when its subnets, own security groups, ACLs and gateways are gone."""
     vpc_id = call.text("VpcId")
     if not any(_vpc_contents(backend(call, "ec2"), vpc_id)):
         return None
@@ -103,6 +104,7 @@ def _vpc_contents(ec2: Any, vpc_id: str) -> Iterator[bool]:
     for zone in ec2.subnets.values():
         yield from (subnet.vpc_id == vpc_id for subnet in zone.values())
     yield from (group.name != "default" for group in ec2.groups.get(vpc_id, {}).values())
+    yield from network_acls.in_vpc(ec2, vpc_id)
     for gateway in ec2.internet_gateways.values():
         yield gateway.vpc is not None and gateway.vpc.id == vpc_id
 

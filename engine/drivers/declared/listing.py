@@ -13,9 +13,10 @@ from engine.plan import descriptions
 from engine.plan.model import Found
 from engine.plan.requests import Facts, structure
 from engine.tasks import all_of
-from modules.spec import Batched, Context, Describe, Detail, List, Resource, Source
+from modules.spec import Batched, Const, Context, Describe, Detail, List, Resource, Source
 
 _T = TypeVar("_T")
+_NOTHING = Facts(values={}, parts={}, context={})
 
 
 async def listed(
@@ -36,7 +37,7 @@ async def listed(
     try:
         described = await _listed(cloud, resource, scope, named)
         for batched in resource.batched:
-            described = await _with_batched(cloud, resource, batched, described)
+            described = await with_batched(cloud, resource, batched, described)
         if resource.details:
             details = [detailed(cloud, resource, resource.details, each) for each in described]
             described = await _of_ours(resource, details)
@@ -168,7 +169,7 @@ async def _batch(
     return [{**each, **beside} for each in joined] if beside else joined
 
 
-async def _with_batched(
+async def with_batched(
     cloud: Cloud, resource: Resource, batched: Batched, described: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Descriptions with what a further call tells of many of them at once."""
@@ -184,7 +185,8 @@ async def _with_batched(
 async def _told(cloud: Cloud, resource: Resource, batched: Batched, names: list[str]) -> dict[str, Any]:
     """What a call tells of some resources, by name; of those that are there still."""
     try:
-        service, params = batched.service or resource.service, {**batched.params, batched.ids: names}
+        service, given = batched.service or resource.service, {**batched.params, batched.ids: names}
+        params = structure({path: Const(value) for path, value in given.items()}, _NOTHING)
         answer = await call(cloud, service, batched.operation, params, resource.region)
     except CloudError as error:
         if error.code not in resource.absent:

@@ -12,7 +12,7 @@ from engine.aws.session import Cloud
 from engine.errors import OperationError
 from engine.plan import descriptions
 from engine.plan.model import Found
-from engine.plan.requests import Facts, request
+from engine.plan.requests import Facts, picked, request
 from modules.spec import Call, Look, Obstacle, Resource
 
 
@@ -85,7 +85,7 @@ async def look(cloud: Cloud, resource: Resource, call: Call, facts: Facts) -> An
     except CloudError as error:
         if error.code not in call.tolerate:
             raise
-    return result
+    return picked(call, result, facts) if call.where else result
 
 
 async def _seen(

@@ -13,7 +13,7 @@ from engine.aws.session import Cloud
 from engine.caller import Stop
 from engine.drivers.declared import awaiting, looks
 from engine.drivers.declared.create_once import Made, Maker
-from engine.drivers.declared.listing import detailed
+from engine.drivers.declared.listing import detailed, with_batched
 from engine.drivers.declared.lookup import Lookup
 from engine.drivers.declared.shared_calls import Together
 from engine.drivers.driver import Progress, Stage
@@ -141,9 +141,15 @@ class DeclaredWorker:
         """
         resource, facts = job.resource, self._maker.facts(job)
         wanted = self._sharing.wanted.get(job.number, ())
-        unwanted = [each.unwanted for each in resource.comes_with if each.unwanted and each not in wanted]
+        unwanted = [
+            each.unwanted
+            for each in resource.comes_with
+            if each.unwanted and each not in wanted and each.is_made(facts.values)
+        ]
         for call in (*resource.create, *unwanted):
-            if call is not first and is_made(call, facts):
+            if call.seen is not None:
+                await self._as_seen(job, call, call.seen)
+            elif call is not first and is_made(call, facts):
                 await self._call_when_seen(job, call, request(call, facts))
                 await self._waited(job, call)
         await self._per_item(job, added=_outside(resource, facts.values))
@@ -549,6 +555,9 @@ class DeclaredWorker:
             self._patience.eventual,
             self._stop,
         )
+        for batched in resource.batched:
+            if batched.fetched:
+                [description] = await with_batched(self._cloud, resource, batched, [description])
         details = [each for each in resource.details if each.fetched]
         return await detailed(self._cloud, resource, details, description)
 

@@ -125,6 +125,10 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
         "create_subnet has no parameter CidrBlok: CreateSubnetRequest has no member CidrBlok",
     ),
     "table that is brought": (replace(QUEUE, brings=("cue",)), "brings: no table cue"),
+    "letting go of what no NULL leaves to AWS": (
+        column(QUEUE, "delay_seconds", reference=Reference(table="queue", let_go=True)),
+        "delay_seconds can let go of nothing: it is not left_to_aws, or never changed in place",
+    ),
     "secret that is read": (
         column(QUEUE, "delay_seconds", secret=True),
         "delay_seconds is not told by AWS: it has no path and no read, and is left_to_aws",

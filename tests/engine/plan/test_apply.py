@@ -57,6 +57,33 @@ def test_what_is_used_by_something_that_stays_cannot_go_first() -> None:
     assert refused.value.sqlstate == "0A000"
 
 
+def test_what_is_left_to_aws_lets_go_of_what_is_removed_and_goes_along_with_what_is_replaced() -> None:
+    net = ref("net", "net", "net", on_change=OnChange.UPDATE, left_to_aws=True, let_go=True)
+    host = resource("host", net)
+    finds = [found(_NET, "n1", name="n", kind="old"), found(host, "h1", name="h", net="n1")]
+    mine = row("host", 1, arn="h1", name="h")
+    planned = plan([_NET, host], finds, [mine])
+    assert in_order(planned) == ["update host h1", "delete net n1"]
+    assert planned.changes[0].desired is not None
+    assert planned.changes[0].desired.values["net"] is None
+    planned = plan([_NET, host], finds, [mine, row("net", 1, arn="n1", name="m", kind="new")])
+    assert in_order(planned) == ["create net n1", "update host h1", "delete net n1"]
+    kept = row("net", 1, arn="n1", name="n", kind="old")
+    assert plan([_NET, host], finds, [mine, kept]).changes == ()
+
+
+def test_what_is_used_by_what_nobody_may_change_stays() -> None:
+    net = ref("net", "net", "net", on_change=OnChange.UPDATE, left_to_aws=True, let_go=True)
+    host = resource("host", net, protected=lambda description: True)
+    finds = [found(_NET, "n1", name="n", kind="old"), found(host, "h1", name="h", net="n1")]
+    planned = plan([_NET, host], finds, [])
+    assert planned.changes == ()
+    assert [each.table for each in planned.restores] == ["net", "host"]
+    assert "host h1, which nobody may change, uses it" in planned.restores[0].why
+    with pytest.raises(OperationError, match="cannot be replaced while host h1 uses it"):
+        plan([_NET, host], finds, [row("net", 1, arn="n1", name="m", kind="new")])
+
+
 def test_what_is_replaced_itself_goes_first_with_what_it_uses() -> None:
     finds = [found(_NET, "n1", name="n", kind="old"), found(_DISK, "d1", name="d", net="n1")]
     rows = [row("net", 1, arn="n1", name="n", kind="new"), row("disk", 1, arn="d1", name="d", net=1)]

@@ -44,6 +44,20 @@ def test_what_aws_makes_of_a_row_is_none() -> None:
     assert seen(role(), kept=(kept,)) == []
 
 
+def test_what_was_left_to_aws_and_is_there_no_more_is_drift() -> None:
+    address = RESOURCES["elastic_ip"]
+    nothing = dict.fromkeys(column.name for column in address.columns)
+
+    def found(group: str | None) -> Found:
+        values = {**nothing, "allocation_id": "a", "network_border_group": group}
+        return Found(table="elastic_ip", identity="a", description={}, values=values)
+
+    snapshot = Snapshot([address], {"elastic_ip": (found(None),)})
+    kept = bases.agreed(address, found("chosen"))
+    assert drift.columns(snapshot, address, kept, found(None)) == {"network_border_group"}
+    assert drift.columns(snapshot, address, kept, found("chosen")) == frozenset()
+
+
 def test_what_aws_may_not_show_yet_is_none() -> None:
     before = bases.state_of(role(description="before"))
     kept = replace(base(description="ours"), before=before, fresh=True)

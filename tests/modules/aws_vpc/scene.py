@@ -21,8 +21,15 @@ NAT = (
 )
 
 
-#: What goes along when a VPC is replaced: its main route table, and what that is main by.
-MAIN = {("replace", "route_table"), ("create", "route_table_association")}
+#: What goes along when a VPC is replaced: its main route table, what that is main by, and its default network
+#: ACL with what that lets through.
+MAIN = {
+    ("replace", "route_table"),
+    ("create", "route_table_association"),
+    ("replace", "network_acl"),
+    ("create", "network_acl_entry"),
+    ("delete", "network_acl_entry"),
+}
 
 
 async def all_applied(session: Session) -> set[tuple[str, str]]:

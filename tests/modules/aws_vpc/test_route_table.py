@@ -8,7 +8,7 @@ import pytest
 
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
-from tests.modules.aws_vpc.scene import NAT, NETWORK, all_applied
+from tests.modules.aws_vpc.scene import MAIN, NAT, NETWORK, all_applied
 
 
 def table(name: str) -> str:
@@ -172,6 +172,7 @@ async def test_a_network_is_replaced_and_deleted_as_a_whole(installed: Session, 
     assert replaced == {
         *(("replace", each) for each in ("vpc", "internet_gateway", "subnet", "nat_gateway", "route_table")),
         *((action, part) for action in ("create", "delete") for part in parts),
+        *MAIN,
     }
     assert len(tables(ec2)) == 3
     named = {each["Tags"][0]["Value"]: each["Routes"][1] for each in tables(ec2) if each["Tags"]}

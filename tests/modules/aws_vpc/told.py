@@ -1,6 +1,6 @@
 """What botocore's models do not say of what EC2 tells of networks."""
 
-from tests.modules.told import ABSENT
+from tests.modules.told import ABSENT, ACCOUNT, REGION
 
 #: Where a route can lead to, besides gateways.
 _TARGETS = (
@@ -26,6 +26,19 @@ EXAMPLES = {
         **{f"Routes.{name}": ABSENT for name in _TARGETS},
     },
     "route_table_association": {"Associations.GatewayId": ABSENT, "Associations.Main": False},
+    # It is for one network, and what is of ICMP has no ports.
+    "network_acl_entry": {
+        "Entries.RuleNumber": (100, 200),
+        "Entries.Protocol": ("6", "17"),
+        "Entries.Ipv6CidrBlock": ABSENT,
+        "Entries.IcmpTypeCode": ABSENT,
+    },
+    # Between two VPCs of the account.
+    "peering_connection": {
+        f"VpcPeeringConnections.{side}VpcInfo.{name}": value
+        for side in ("Requester", "Accepter")
+        for name, value in (("OwnerId", ACCOUNT), ("Region", REGION))
+    },
     "elastic_ip": {"Addresses.Domain": "vpc"},
     # In turn, as a pool belongs to subnets that give out addresses of one.
     "subnet": {"Subnets.CustomerOwnedIpv4Pool": ("pool-1", ABSENT)},
