@@ -3,7 +3,7 @@
 PYTHON := $(firstword $(foreach version,3.11 3.12 3.13,$(shell command -v python$(version))) python3)
 BIN := .venv/bin
 
-.PHONY: docs pictures setup demo test test-clients test-kills test-native test-versions postgres-versions lint fmt bench-accounts bench-engine bench-faults bench-load bench-proxy chaos soak fuzz clean
+.PHONY: docs pictures setup demo test test-clients test-kills test-native test-versions postgres-versions lint fmt bench-accounts bench-engine bench-faults bench-foreign bench-load bench-proxy chaos soak fuzz clean
 
 setup: .setup-stamp
 
@@ -93,6 +93,10 @@ chaos: setup
 # Options: make bench-accounts ARGS="--connected 50 --busy 5"
 bench-accounts: setup
 	@$(BIN)/python -m bench.accounts $(ARGS)
+
+# Options: make bench-foreign ARGS="--repeats 1"
+bench-foreign: setup
+	@$(BIN)/python -m bench.foreign $(ARGS)
 
 # Options: make bench-load ARGS="--minutes 1 --idle 100 --busy 20"
 bench-load: setup

@@ -1,0 +1,1 @@
+"""What it takes to install all modules into an account of somebody else, and to plan there."""
