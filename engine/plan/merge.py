@@ -345,6 +345,11 @@ class _Merge:
     def _cannot_have_row(self, found: Found) -> None:
         """What refers to something whose row has been deleted: AWS would take it along, or refuse."""
         goes_along = self._goes_with_its_owner(found)
+        if goes_along and self._is_of_leftover(found):
+            self._resources_kept.add(
+                (found.table, found.identity)
+            )  # it gets its row with that, or goes with it
+            return
         if not (goes_along and (self.enforce or self._came_of_itself(found) or self._is_protected(found))):
             self._resources_kept.add((found.table, found.identity))
             why = "no row has shown it, and what it refers to has no row any more"
@@ -467,6 +472,13 @@ class _Merge:
             for table in set(owners.values())
             for row in self._meeting.rows[table]
         )
+
+    def _is_of_leftover(self, found: Found) -> bool:
+        """Whether a resource is within such a thing."""
+        owners = (
+            self.snapshot.by(table, None, identity) for table, identity in self.snapshot.referred(found)
+        )
+        return any(self._is_leftover(each) for each in owners if each is not None)
 
     def _came_of_itself(self, found: Found) -> bool:
         """Whether AWS has made a resource along with another, and nobody has touched it."""
