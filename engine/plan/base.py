@@ -90,11 +90,12 @@ def applied(
     left = {
         each.name for each in resource.columns if each.left_to_aws and desired.values.get(each.name) is None
     }
-    # What AWS lets go of in these calls, such as what counted only beside something else, is its answer, too.
-    dropped = {
+    # What AWS has chosen in these calls, or let go of, since it counted only beside something else.
+    chosen = {
         each.name
         for each in resource.columns
-        if each.left_to_aws and each.name not in left and told.values.get(each.name, "") is None
+        if each.left_to_aws and each.name in told.values
+        if each.name in left or told.values[each.name] is None
     }
     values = {
         column.name: answer.values[column.name]
@@ -115,7 +116,7 @@ def applied(
         table=found.table,
         identity=found.identity,
         row=State(values, parts),
-        answer=_with_before(told, before, {*changed, *(left & told.values.keys()), *dropped}),
+        answer=_with_before(told, before, {*changed, *chosen}),
         mark=mark_of(resource, found),
         before=state_of(before) if before else None,
         fresh=resource.settles > 0,

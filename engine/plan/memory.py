@@ -214,9 +214,9 @@ class Memory:
         target = self._resources[reference.table].column(reference.by)
         if not target.is_aws_to_say:
             return value
-        for (table, identity), each in {**self.past, **self.before}.items():
-            now = self.now.get((table, self.meant((table, identity))))
-            if table == reference.table and each.state.values.get(reference.by) == value and now:
+        for name, each in ChainMap(self.before, self.past).items():
+            named = each.table == reference.table and each.state.values.get(reference.by) == value
+            if named and (now := self.now.get((each.table, self.meant(name)))):
                 return now.state.values.get(reference.by)
         return value
 

@@ -346,9 +346,8 @@ class _Merge:
         """What refers to something whose row has been deleted: AWS would take it along, or refuse."""
         goes_along = self._goes_with_its_owner(found)
         if goes_along and self._is_of_leftover(found):
-            self._resources_kept.add(
-                (found.table, found.identity)
-            )  # it gets its row with that, or goes with it
+            # It gets its row with that, or goes with it.
+            self._resources_kept.add((found.table, found.identity))
             return
         if not (goes_along and (self.enforce or self._came_of_itself(found) or self._is_protected(found))):
             self._resources_kept.add((found.table, found.identity))
