@@ -89,6 +89,8 @@ _IMPLIED = {
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2.html
     "ec2:AssociateIamInstanceProfile": ("iam:PassRole",),
     "ec2:ReplaceIamInstanceProfileAssociation": ("iam:PassRole",),
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+    "ec2:CreateVpcEndpoint": ("route53:AssociateVPCWithHostedZone",),
     "ec2:RunInstances": ("iam:PassRole",),
     # https://docs.aws.amazon.com/autoscaling/application/userguide/security-iam-awsmanpol.html
     "application-autoscaling:DeleteScalingPolicy": ("cloudwatch:DeleteAlarms",),
@@ -172,7 +174,7 @@ def _operations(resource: Resource) -> Iterator[tuple[str, str]]:
     """The service and operation of each call, by botocore's names."""
     for value in _values(resource):
         if isinstance(value, Waiter):
-            yield resource.service, waiting(resource.service, value.name).operation
+            yield resource.service, waiting(resource.service, value).operation
         elif isinstance(operation := getattr(value, "operation", None), str):
             yield getattr(value, "service", None) or resource.service, operation
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from typing import Any
 
 import jmespath
+from botocore.exceptions import ClientError
 
 from engine.aws import models, pace, retries
 from engine.aws.errors import CloudError, Treatment, translated
@@ -18,6 +19,7 @@ from engine.caller import Stop
 from engine.observer import CloudCall, observer
 from engine.trail import Trail
 from engine.waiting import Attempts, growing
+from modules.spec import Waiter
 
 _Params = Mapping[str, Any]
 
@@ -32,6 +34,7 @@ async def call(
     repeatable: bool = True,
     trails: Sequence[Trail] = (),
     stop: Stop | None = None,
+    refused: str | None = None,
 ) -> dict[str, Any]:
     """Call an operation and return its answer.
 
@@ -39,9 +42,11 @@ async def call(
         repeatable: send it again if it may have been performed; otherwise that is the caller's business.
         trails: of the steps that it is made for.
         stop: ends the repetition.
+        refused: path of errors in the answer.
 
     Raises:
-        CloudError: AWS refused, or cannot be reached, after the repetitions that `cloud.retries` allows.
+        CloudError: AWS refused, perhaps in its answer, or cannot be reached, after the repetitions that
+            `cloud.retries` allows.
     """
     client = await cloud.client(service, region)
     name = client.meta.method_to_api_mapping[operation]
@@ -53,6 +58,8 @@ async def call(
             break
         try:
             answer = await sending.send(getattr(client, operation), params)
+            if refused is not None:
+                _check(answer, refused, name)
         except Exception as error:
             if not sending.failed(translated(error, service, operation), error):
                 break
@@ -62,6 +69,15 @@ async def call(
         finally:
             sending.turn.end()
     raise sending.given_up()
+
+
+def _check(answer: Mapping[str, Any], refused: str, name: str) -> None:
+    """
+    Raises:
+        ClientError: AWS has answered that it refuses something.
+    """
+    for error in jmespath.search(refused, answer) or ():
+        raise ClientError({"Error": error, "ResponseMetadata": answer.get("ResponseMetadata", {})}, name)
 
 
 class _Sending:
@@ -199,21 +215,15 @@ async def identity(cloud: Cloud) -> Identity:
 async def wait(
     cloud: Cloud,
     service: str,
-    waiter: str,
+    waiter: Waiter,
     params: _Params,
-    seconds: int,
     stop: Stop,
     region: str | None = None,
-    unless: str | None = None,
 ) -> None:
-    """Wait for what one of botocore's waiters waits for, asking every half second at first and every six
-    seconds later.
-
-    Args:
-        unless: what has to go from the answer as well.
+    """Wait for what a waiter waits for, asking every half second at first and every six seconds later.
 
     Raises:
-        CloudError: 58000 if it takes longer than `seconds`, or AWS refuses.
+        CloudError: 58000 if it takes longer than it may, or AWS refuses.
         OperationError: a stop was requested.
     """
     waiting, attempts = models.waiting(service, waiter), Attempts(_POLLING, stop=stop)
@@ -226,12 +236,12 @@ async def wait(
                 raise
             answer = _as_answer(error)
         state = waiting.state(answer)
-        if state == "success" and unless is not None and jmespath.search(unless, answer):
+        if state == "success" and waiter.unless is not None and jmespath.search(waiter.unless, answer):
             state = "retry"
         if state == "success":
             return
-        if state == "failure" or attempts.paused >= seconds:
-            raise _not_done(f"{service} {waiter}", state, answer)
+        if state == "failure" or attempts.paused >= waiter.seconds:
+            raise _not_done(f"{service} {waiter.name}", state, answer)
     stop.check()
 
 

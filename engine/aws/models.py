@@ -16,6 +16,8 @@ from botocore.exceptions import DataNotFoundError
 from botocore.session import Session
 from botocore.waiter import WaiterModel
 
+from modules.spec import Waiter
+
 
 @dataclass(frozen=True)
 class Paging:
@@ -81,8 +83,37 @@ class Waiting:
         return next(accepted, "failure" if "Error" in answer else "retry")
 
 
+@dataclass(frozen=True)
+class Looking:
+    """What is looked at where botocore has no waiter; see `modules.spec.Waiter`."""
+
+    operation: str
+    _path: str
+    _done: tuple[str, ...]
+    _failed: tuple[str, ...]
+    _gone: tuple[str, ...]
+
+    def state(self, answer: Mapping[str, Any]) -> str:
+        """As of `Waiting`."""
+        if (error := answer.get("Error")) is not None:
+            return "success" if error["Code"] in self._gone else "failure"
+        there = jmespath.search(self._path, answer)
+        states = [str(each).lower() for each in (there if isinstance(there, list) else [there]) if each]
+        if any(each in self._failed for each in states):
+            return "failure"
+        is_done = all(each in self._done for each in states) if states else bool(self._gone)
+        return "success" if is_done else "retry"
+
+
+def waiting(service: str, waiter: Waiter) -> Waiting | Looking:
+    """What a declared waiter looks at."""
+    if waiter.state is None:
+        return _of_botocore(service, waiter.name)
+    return Looking(waiter.name, waiter.state, waiter.done, waiter.failed, waiter.gone)
+
+
 @cache
-def waiting(service: str, waiter: str) -> Waiting:
+def _of_botocore(service: str, waiter: str) -> Waiting:
     """One of botocore's waiters, by its Python name."""
     model: WaiterModel = _session().get_waiter_model(service)
     name = next(each for each in model.waiter_names if xform_name(each) == waiter)

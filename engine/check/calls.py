@@ -88,6 +88,8 @@ def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:
     if isinstance(call, Clear):
         yield from _clear(it, call, names)
     yield from _result(it, call.operation, call.result or "@")
+    if call.refused is not None:
+        yield from _result(it, call.operation, f"{call.refused}.[Code, Message]")
     yield from _structure(it, call.operation, it.aws.input(call.operation), call.params, names)
     for key, source in call.joins.items():
         if isinstance(source, str) and source not in names:
@@ -208,6 +210,9 @@ def _comes_with(it: Checked, each: ComesWith) -> Iterator[Fault]:
 
 
 def _waiter(it: Checked, waiter: Waiter) -> Iterator[Fault]:
+    if waiter.state is not None:
+        yield from _looking(it, waiter, waiter.state)
+        return
     if waiter.name not in it.aws.waiters:
         yield fault(f"no waiter {waiter.name} in {it.aws.name}", waiter.name, it.aws.waiters)
         return
@@ -215,6 +220,23 @@ def _waiter(it: Checked, waiter: Waiter) -> Iterator[Fault]:
     yield from _structure(it, waiter.name, shape, waiter.params, it.columns)
     if waiter.unless is not None:
         yield from _result(it, it.aws.waiters[waiter.name], waiter.unless)
+
+
+def _looking(it: Checked, waiter: Waiter, state: str) -> Iterator[Fault]:
+    """A waiter that botocore does not have: the states that its operation tells."""
+    yield from it.operation(waiter.name)
+    if waiter.name not in it.aws.operations:
+        return
+    yield from _structure(it, waiter.name, it.aws.input(waiter.name), waiter.params, it.columns)
+    try:
+        shape = found(it.aws.output(waiter.name), state)
+    except NoPathError as error:
+        yield fault(f"{waiter.name} answers no {state}: {error}", error.name, error.allowed)
+        return
+    known = [each.lower() for each in getattr(shape, "enum", ())]
+    for each in (*waiter.done, *waiter.failed):
+        if known and each not in known:
+            yield fault(f"{waiter.name}: {state} is never {each}", each, known)
 
 
 def _carried(it: Checked, call: Call, path: str) -> Iterator[Fault]:

@@ -168,6 +168,7 @@ def _codes(it: Checked) -> Iterator[Fault]:
     codes |= {each.refusal[0] for each in rooms if each.refusal}
     codes |= {code for detail in resource.details for code in detail.absent}
     codes |= set((resource.describe or resource.listing).hidden)
+    codes |= {code for waiter in resource.waiters for code in waiter.gone}
     for code in sorted(codes - set(known)) if known else ():
         yield fault(f"no error code of {resource.service}: {code}", code, known)
 

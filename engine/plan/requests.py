@@ -138,11 +138,12 @@ def _value(source: Source, facts: Facts) -> Any:
         case Const():
             return source.value
         case Context():
-            told = facts.context[source.what]
-            return source.read(told) if source.read else told
+            here = facts.context[source.what]
+            return source.read(here) if source.read else here
         case Derived():
             arguments = [facts.values.get(name) for name in source.columns]
-            return None if arguments[0] is None else source.function(*arguments)
+            told = [facts.context[each] for each in source.context]
+            return None if arguments[0] is None else source.function(*arguments, *told)
         case When():
             return None if facts.values.get(source.column) is None else _value(source.source, facts)
         case Initial():

@@ -39,14 +39,18 @@ UNSET: Final = Given.UNSET
 
 @dataclass(frozen=True, kw_only=True)
 class Waiter:
-    """One of botocore's waiters.
+    """One of botocore's waiters; or, where it has none, an operation that tells a state.
 
     Attributes:
-        name: botocore's name of it.
+        name: botocore's name of it, or of the operation if there is a `state`.
         params: parameter path to source.
         seconds: how long to wait at most.
         blocks: whether what refers to the resource has to wait as well.
         unless: path in the answer of what has to go as well, such as indexes that are being made.
+        state: path of the states in the operation's answer, of which there has to be one at least.
+        done: what all of them are in the end. Small letters stand for capital ones, too.
+        failed: states from which AWS does not get there by itself.
+        gone: error codes that mean that it is done, of what is deleted; nothing told means so then, too.
     """
 
     name: str
@@ -54,6 +58,10 @@ class Waiter:
     seconds: int = 600
     blocks: bool = False
     unless: str | None = None
+    state: str | None = None
+    done: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +77,8 @@ class Call:
         where: `result` is a list, and the description the first of it with these values: key to source.
         whole: that description says everything of the resource, so that it need not be fetched.
         tolerate: error codes that mean "it is so already".
+        refused: path of the errors in an answer by which AWS refuses what it was asked for, each with a
+            `Code` and a `Message`.
         given: a column and the value that it must have for the call to be made; or a column or part, and
             `SET` or `UNSET`.
         needs: the parameter without whose value the call is not made.
@@ -90,6 +100,7 @@ class Call:
     where: Mapping[str, Source] = field(default_factory=dict)
     whole: bool = False
     tolerate: tuple[str, ...] = ()
+    refused: str | None = None
     given: tuple[str, Value | Given] | None = None
     needs: str | None = None
     taken_back: Call | None = None

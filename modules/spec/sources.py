@@ -28,10 +28,15 @@ class Context:
 
 @dataclass(frozen=True)
 class Derived:
-    """A function of one or more columns; omitted if the first of them is NULL."""
+    """A function of one or more columns; omitted if the first of them is NULL.
+
+    Attributes:
+        context: what it takes after them, as of `Context`.
+    """
 
     function: Callable[..., Any]
     columns: tuple[str, ...]
+    context: tuple[Literal["region", "account", "arn"], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -216,6 +216,7 @@ class Maker:
                 repeatable=repeatable,
                 trails=[each.trail for each in jobs],
                 stop=self.stop,
+                refused=call.refused,
             ),
         )
         if call.until is not None:
@@ -229,12 +230,10 @@ class Maker:
             await calls.wait(
                 self.cloud,
                 resource.service,
-                until.name,
+                until,
                 params,
-                until.seconds,
                 self.stop,
                 resource.region,
-                until.unless,
             )
         except OperationError:
             if not self.stop.requested:

@@ -522,6 +522,7 @@ class DeclaredWorker:
                 resource.region,
                 trails=[job.trail],
                 stop=self._stop,
+                refused=call.refused,
             )
         except CloudError as error:
             if error.code in call.tolerate:
@@ -565,12 +566,10 @@ class DeclaredWorker:
         await calls.wait(
             self._cloud,
             job.resource.service,
-            waiter.name,
+            waiter,
             structure(waiter.params, self._maker.facts(job)),
-            waiter.seconds,
             self._stop,
             job.resource.region,
-            waiter.unless,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from botocore.parsers import ResponseParserError
@@ -16,6 +17,7 @@ from engine.aws.session import Cloud
 from engine.caller import Stop
 from engine.errors import OperationError
 from engine.trail import Trail
+from modules.spec import Waiter
 from tests.fixtures.cloud import REGION
 from tests.fixtures.cloud import Cloud as Simulator
 from tests.fixtures.databases import free_port
@@ -142,12 +144,25 @@ async def test_a_page_that_is_lost_is_asked_for_again(simulator: Simulator, clou
 async def test_a_waiter_waits_until_it_is_so_and_says_what_went_wrong(
     simulator: Simulator, cloud: Cloud
 ) -> None:
+    role = Waiter(name="role_exists", params={}, seconds=0)
     with pytest.raises(CloudError, match="AWS is not done yet"):
-        await wait(cloud, "iam", "role_exists", {"RoleName": "none"}, 0, Stop())
+        await wait(cloud, "iam", role, {"RoleName": "none"}, Stop())
     simulator.plan({"operation": "GetRole", "action": "error", "status": 403, "code": "AccessDenied"})
     with pytest.raises(CloudError, match="AccessDenied"):
-        await wait(cloud, "iam", "role_exists", {"RoleName": "none"}, 10, Stop())
-    await wait(cloud, "ec2", "vpc_available", {}, 10, Stop())
+        await wait(cloud, "iam", replace(role, seconds=10), {"RoleName": "none"}, Stop())
+    await wait(cloud, "ec2", Waiter(name="vpc_available", params={}, seconds=10), {}, Stop())
+
+
+async def test_what_an_answer_refuses_is_an_error(simulator: Simulator, cloud: Cloud) -> None:
+    trail = Trail()
+    asked = {"VpcEndpointIds": ["vpce-0123456789abcdef0"]}
+    with pytest.raises(CloudError, match=r"InvalidVpcEndpoint\.NotFound") as caught:
+        await call(
+            cloud, "ec2", "delete_vpc_endpoints", asked, refused="Unsuccessful[].Error", trails=[trail]
+        )
+    assert caught.value.treatment is Treatment.REFUSED
+    assert (caught.value.sqlstate, "vpce-0123456789abcdef0" in caught.value.explanation) == ("42704", True)
+    assert (simulator.called("DeleteVpcEndpoints"), len(trail.requests)) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -193,8 +208,30 @@ def test_the_last_page_is_followed_by_none() -> None:
 
 
 def test_a_waiter_looks_at_answers_and_errors() -> None:
-    service = waiting("elbv2", "load_balancers_deleted")
+    service = waiting("elbv2", Waiter(name="load_balancers_deleted", params={}))
     assert service.operation == "describe_load_balancers"
     assert service.state({"LoadBalancers": [{}], "ResponseMetadata": {}}) == "retry"
     assert service.state({"Error": {"Code": "LoadBalancerNotFound"}}) == "success"
     assert service.state({"Error": {"Code": "AccessDenied"}}) == "failure"
+
+
+def test_where_botocore_has_no_waiter_states_are_looked_at() -> None:
+    made = Waiter(
+        name="describe_things", params={}, state="Things[].State", done=("available",), failed=("failed",)
+    )
+    there = waiting("ec2", made)
+    assert there.operation == "describe_things"
+    some = {"Things": [{"State": "Available"}, {"State": "pending"}]}
+    assert [there.state({"Things": each}) for each in (some["Things"], some["Things"][:1], [])] == [
+        "retry",
+        "success",
+        "retry",
+    ]
+    assert there.state({"Things": [*some["Things"], {"State": "failed"}]}) == "failure"
+    assert there.state({"Error": {"Code": "NotFound"}}) == "failure"
+    away = waiting("ec2", replace(made, done=("deleted",), gone=("NotFound",)))
+    assert [away.state({"Error": {"Code": each}}) for each in ("NotFound", "Denied")] == [
+        "success",
+        "failure",
+    ]
+    assert [away.state({"Things": each}) for each in (some["Things"], [])] == ["retry", "success"]

@@ -106,10 +106,8 @@ async def test_what_a_call_asks_for_is_waited_for_once_for_all(
     waited: list[Any] = []
     maker = _maker()
 
-    async def wait(
-        cloud: Any, service: str, name: str, params: Any, seconds: int, stop: Stop, *a: Any
-    ) -> None:
-        waited.append((name, params, seconds))
+    async def wait(cloud: Any, service: str, waiter: Waiter, params: Any, stop: Stop, *a: Any) -> None:
+        waited.append((waiter.name, params, waiter.seconds))
         if stopped:
             stop.request(OperationError("stopped", sqlstate="57014"))
             stop.check()
