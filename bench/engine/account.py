@@ -126,6 +126,9 @@ class Account:
     def describe_vpc_peering_connections(self, **more: Any) -> Item:
         return {"VpcPeeringConnections": []}
 
+    def describe_vpc_endpoints(self, **more: Any) -> Item:
+        return {"VpcEndpoints": []}
+
     def list_certificates(self, **more: Any) -> Item:
         return {"CertificateSummaryList": []}
 

@@ -15,8 +15,8 @@ class Conditions:
         page_size: the most that one answer of a listing has; 0 is as many as moto gives.
         unseen: how long other services do not see a new role or security group.
         provisioning: how long a new load balancer is not active yet.
-        pending: how long a NAT gateway, an instance, a function, a table or a cache takes to become what
-            it is to be, or to go, and a distribution to be known everywhere.
+        pending: how long a NAT gateway, an endpoint, an instance, a function, a table or a cache takes to
+            become what it is to be, or to go, and a distribution to be known everywhere.
         draining: how long a deleted service still runs down its tasks.
         lingering: how long the network interfaces of a deleted load balancer, service or function stay.
     """

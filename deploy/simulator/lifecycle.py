@@ -18,6 +18,7 @@ from deploy.simulator.conditions import Conditions
 from deploy.simulator.replies import AwsError
 from deploy.simulator.strict import (
     dynamo,
+    endpoints,
     events,
     functions,
     instances,
@@ -78,6 +79,8 @@ class Lifecycle:
                 self._leave_interfaces(_networks_of_balancer(call))
             case "ecs", "DeleteService":
                 self._leave_interfaces(_networks_of_service(call))
+            case "ec2", "DeleteVpcEndpoints":
+                self._leave_interfaces(endpoints.networks(call))
             case "ec2", "StartInstances" | "StopInstances" | "ModifyInstanceAttribute":
                 return self._turns(call)
             case "ec2", "TerminateInstances":
@@ -124,6 +127,11 @@ class Lifecycle:
                 names = list(markup.texts(markup.parse(reply), "natGatewayId"))
                 networks.fail_without_way_out(call, names)
                 self._begin("gateway", names)
+            case "ec2", "CreateVpcEndpoint":
+                self._begin("endpoint", markup.texts(markup.parse(reply), "vpcEndpointId"))
+            case "ec2", "DeleteVpcEndpoints":
+                for name in call.members("VpcEndpointId"):
+                    self._left["endpoint", name] = self._clock.now()
             case "ec2", "DeleteNatGateway":
                 self._left["gateway", call.text("NatGatewayId")] = self._clock.now()
             case "ec2", "DeleteSubnet":
@@ -151,7 +159,9 @@ class Lifecycle:
             case "elasticloadbalancing", "CreateLoadBalancer" | "DescribeLoadBalancers":
                 self._show_balancers(reply)
             case "ec2", "CreateNatGateway" | "DescribeNatGateways":
-                self._show_gateways(reply)
+                self._show_made(reply, "gateway", "natGatewayId", "natGateway")
+            case "ec2", "CreateVpcEndpoint" | "DescribeVpcEndpoints":
+                self._show_made(reply, "endpoint", "vpcEndpointId", "vpcEndpoint")
             case "ec2", "RunInstances" | "DescribeInstances":
                 self._show_instances(reply)
             case "ecs", "DescribeServices" | "DeleteService":
@@ -216,14 +226,18 @@ class Lifecycle:
                 state.text = "provisioning" if new else "active"
         markup.put(reply, root)
 
-    def _show_gateways(self, reply: Response) -> None:
+    def _show_made(self, reply: Response, kind: str, id: str, alone: str) -> None:
+        """
+        Args:
+            id, alone: the elements with the name of one, and around the only one.
+        """
         root = markup.parse(reply)
-        for gateway in [*root.iter("item"), *root.iter("natGateway")]:
-            name, state = gateway.findtext("natGatewayId"), gateway.find("state")
+        for each in [*root.iter("item"), *root.iter(alone)]:
+            name, state = each.findtext(id), each.find("state")
             if name and state is not None:
-                if self._younger(self._left.get(("gateway", name)), self.conditions.pending):
+                if self._younger(self._left.get((kind, name)), self.conditions.pending):
                     state.text = "deleting"
-                elif self._younger(self._made.get(("gateway", name)), self.conditions.pending):
+                elif self._younger(self._made.get((kind, name)), self.conditions.pending):
                     state.text = "pending"
         markup.put(reply, root)
 

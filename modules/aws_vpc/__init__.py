@@ -4,6 +4,8 @@ from modules.aws_vpc.availability_zone import AVAILABILITY_ZONE
 from modules.aws_vpc.dhcp_options import DHCP_OPTIONS
 from modules.aws_vpc.egress_only_internet_gateway import EGRESS_ONLY_INTERNET_GATEWAY
 from modules.aws_vpc.elastic_ip import ELASTIC_IP
+from modules.aws_vpc.endpoint_gateway import ENDPOINT_GATEWAY
+from modules.aws_vpc.endpoint_interface import ENDPOINT_INTERFACE
 from modules.aws_vpc.internet_gateway import INTERNET_GATEWAY
 from modules.aws_vpc.nat_gateway import NAT_GATEWAY
 from modules.aws_vpc.network_acl import NETWORK_ACL
@@ -34,6 +36,8 @@ MODULE = Module(
         ROUTE_TABLE,
         ROUTE,
         ROUTE_TABLE_ASSOCIATION,
+        ENDPOINT_GATEWAY,
+        ENDPOINT_INTERFACE,
     ),
     tables=(
         "dhcp_options",
@@ -50,6 +54,9 @@ MODULE = Module(
         "route_table",
         "route",
         "route_table_association",
+        "endpoint_gateway",
+        "endpoint_interface",
+        "endpoint_interface_subnets",
     ),
     place=60,
 )

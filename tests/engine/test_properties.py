@@ -145,6 +145,27 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
                 "subnet_id": draw(st.sampled_from(subnets)),
                 "is_main": False,
             }
+        case "endpoint_gateway":
+            names = draw(st.sampled_from(["", "a", "ab"]))
+            return (
+                {
+                    "vpc_id": some("vpc"),
+                    "service": draw(st.sampled_from(["s3", "dynamodb"])),
+                    "route_table_ids": [f"rtb-{each}{region_mark(rows.schema)}" for each in names],
+                }
+                if rows["vpc"]
+                else None
+            )
+        case "endpoint_interface":
+            return (
+                {
+                    "vpc_id": some("vpc"),
+                    "service": draw(st.sampled_from(["ecr.api", "logs"])),
+                    "private_dns_enabled": draw(_MAYBE),
+                }
+                if rows["vpc"]
+                else None
+            )
         case "security_group":
             return {
                 "group_name": draw(_NAMES),

@@ -162,6 +162,18 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "accepter_id) SELECT a.id, b.id FROM vpc AS a, vpc AS b WHERE a.is_default AND NOT b.is_default",
         _of_ec2,
     ),
+    "endpoint_gateway": (
+        "aws_vpc",
+        "ec2",
+        "INSERT INTO endpoint_gateway (vpc_id, service) SELECT id, 's3' FROM vpc",
+        _of_ec2,
+    ),
+    "endpoint_interface": (
+        "aws_vpc",
+        "ec2",
+        "INSERT INTO endpoint_interface (vpc_id, service) SELECT id, 'logs' FROM vpc",
+        _of_ec2,
+    ),
     "route_table": (
         "aws_vpc",
         "ec2",

@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy.simulator.call import AwsCall
 from deploy.simulator.replies import AwsError
-from deploy.simulator.strict import network_acls
+from deploy.simulator.strict import endpoints, network_acls
 from deploy.simulator.strict.outcome import Outcome, Rule, backend
 
 
@@ -73,6 +73,7 @@ def _groups_in_use(call: AwsCall, but: str) -> Iterator[str]:
         yield from network.get("securityGroups") or []
     for interface in ec2.enis.values():
         yield from (group.id for group in interface.group_set)
+    yield from endpoints.groups(ec2)
     for groups in ec2.groups.values():
         for group in groups.values():
             if group.id != but:
@@ -105,6 +106,7 @@ def _vpc_contents(ec2: Any, vpc_id: str) -> Iterator[bool]:
         yield from (subnet.vpc_id == vpc_id for subnet in zone.values())
     yield from (group.name != "default" for group in ec2.groups.get(vpc_id, {}).values())
     yield from network_acls.in_vpc(ec2, vpc_id)
+    yield from endpoints.in_vpc(ec2, vpc_id)
     for gateway in ec2.internet_gateways.values():
         yield gateway.vpc is not None and gateway.vpc.id == vpc_id
 

@@ -29,6 +29,8 @@ from modules.aws_s3.bucket import BUCKET
 from modules.aws_security_group.security_group import SECURITY_GROUP
 from modules.aws_security_group.security_group_rule import SECURITY_GROUP_RULE
 from modules.aws_sqs.queue import QUEUE
+from modules.aws_vpc.endpoint_gateway import ENDPOINT_GATEWAY
+from modules.aws_vpc.endpoints import DELETE, GONE
 from modules.aws_vpc.subnet import SUBNET
 from modules.aws_vpc.vpc import VPC
 from modules.catalogue import Catalogue, find_modules
@@ -322,6 +324,22 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
     "what a waiter waits out": (
         replace(DYNAMO_TABLE, gone=Waiter(name="table_exists", params=_NAMED, unless="Table.Indexes")),
         "describe_table answers no Table.Indexes: TableDescription has no member Indexes",
+    ),
+    "state that never comes": (
+        replace(ENDPOINT_GATEWAY, gone=replace(GONE, done=("gone",))),
+        "describe_vpc_endpoints: VpcEndpoints[].State is never gone",
+    ),
+    "state that is not told": (
+        replace(ENDPOINT_GATEWAY, gone=replace(GONE, state="VpcEndpoints[].Status")),
+        "describe_vpc_endpoints answers no VpcEndpoints[].Status: VpcEndpoint has no member Status",
+    ),
+    "code by which it is gone": (
+        replace(ENDPOINT_GATEWAY, gone=replace(GONE, gone=("InvalidVpcEndpoint.Gone",))),
+        "no error code of ec2: InvalidVpcEndpoint.Gone",
+    ),
+    "what an answer refuses": (
+        replace(ENDPOINT_GATEWAY, delete=(replace(DELETE, refused="Unsuccessful[]"),)),
+        "delete_vpc_endpoints answers no Unsuccessful[].[Code, Message]: UnsuccessfulItem has no member Code",
     ),
     "text that says a list": (
         replace(

@@ -1,6 +1,18 @@
 """What botocore's models do not say of what EC2 tells of networks."""
 
+from typing import Any
+
 from tests.modules.told import ABSENT, ACCOUNT, REGION
+
+_POLICIES = tuple(
+    f'{{"Version":"2012-10-17","Statement":[{{"Effect":"{effect}","Principal":"*","Action":"*"}}]}}'
+    for effect in ("Allow", "Deny")
+)
+
+
+def _endpoint(kind: str) -> dict[str, Any]:
+    return {"VpcEndpoints.VpcEndpointType": kind, "VpcEndpoints.PolicyDocument": _POLICIES}
+
 
 #: Where a route can lead to, besides gateways.
 _TARGETS = (
@@ -38,6 +50,15 @@ EXAMPLES = {
         f"VpcPeeringConnections.{side}VpcInfo.{name}": value
         for side in ("Requester", "Accepter")
         for name, value in (("OwnerId", ACCOUNT), ("Region", REGION))
+    },
+    "endpoint_gateway": {
+        **_endpoint("Gateway"),
+        "VpcEndpoints.ServiceName": ("com.amazonaws.us-east-1.s3", "com.amazonaws.us-east-1.dynamodb"),
+        "VpcEndpoints.DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint": ABSENT,
+    },
+    "endpoint_interface": {
+        **_endpoint("Interface"),
+        "VpcEndpoints.ServiceName": tuple(f"com.amazonaws.vpce.us-east-1.vpce-svc-{each}" for each in "12"),
     },
     "elastic_ip": {"Addresses.Domain": "vpc"},
     # In turn, as a pool belongs to subnets that give out addresses of one.
