@@ -30,6 +30,7 @@ def _own_columns(it: Checked) -> Iterator[Fault]:
     named = {
         "natural_key": resource.natural_key,
         "identity": (resource.identity,) if resource.identity else (),
+        "qualified": (resource.qualified.name, resource.qualified.by) if resource.qualified else (),
         "key": () if resource.key == ("id",) else resource.key,
         "unique": tuple(name for each in resource.unique for name in each),
         "unique_if_not_null": resource.unique_if_not_null,

@@ -30,9 +30,8 @@ def faults(it: Checked) -> Iterator[Fault]:
         yield from _details(it, description)
         yield from _batched(it, description)
         yield from _columns(it, "its description", description)
-        for path in (it.resource.created, it.resource.mark):
-            if path is not None:
-                yield from _there(description, path)
+        if it.resource.mark is not None:
+            yield from _there(description, it.resource.mark)
     yield from _answers(it, description or Described(None))
     yield from _fetch(it)
 

@@ -258,12 +258,12 @@ class Execution:
 
     def _begun(self, job: Job, found: Found) -> tuple[Base, Found]:
         """The base of a resource of which the creation failed half-way."""
-        found = self.snapshot.resolved(job.resource, found)
+        found = self.snapshot.resolved(job.resource, found, job.desired.row)
         return base.begun(job.resource, found), found
 
     def _base(self, job: Job, found: Found) -> tuple[Base, Found]:
         """What a row and AWS agree on, now that a step has been done."""
-        found = self.snapshot.resolved(job.resource, found)
+        found = self.snapshot.resolved(job.resource, found, job.desired.row)
         old = job.change.found
         before = old if job.change.action == "update" else None
         new = base.applied(job.resource, job.desired, found, before, job.change.changed)

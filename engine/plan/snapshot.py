@@ -10,7 +10,7 @@ from engine.errors import OperationError
 from engine.plan import descriptions, states
 from engine.plan.ignored import Ignored
 from engine.plan.model import Found, Row, Values
-from modules.canonical import timestamp
+from engine.plan.qualified import Named, as_in, named
 from modules.spec import Column, Part, Resource
 
 
@@ -50,9 +50,11 @@ class Snapshot:
         for resource in resources:
             known = {row.values.get(resource.identity or "") for row in (rows or {}).get(resource.table, ())}
             some = self._with_what_they_name(resource, listed.get(resource.table, ()), known)
-            self.tables[resource.table] = self._unique_keys(
-                resource, [self.resolved(resource, each) for each in some], known
-            )
+            some = [self.resolved(resource, each) for each in some]
+            if resource.qualified is not None:
+                pairs = [self._named(resource, resource.qualified.by, each) for each in some]
+                some = named(resource, resource.qualified, pairs, (rows or {}).get(resource.table, ()))
+            self.tables[resource.table] = self._unique_keys(resource, some, known)
 
     def by(self, table: str, column: str | None, value: Any) -> Found | None:
         """The resource of a table for which AWS uses this value, by `column` or its identity."""
@@ -133,9 +135,15 @@ class Snapshot:
                 index[each.values.get(name) if name else each.identity] = each
         return each
 
-    def resolved(self, resource: Resource, each: Found) -> Found:
-        """A resource without the references to what there is not."""
+    def resolved(self, resource: Resource, each: Found, row: Row | None = None) -> Found:
+        """A resource without the references to what there is not.
+
+        Args:
+            row: its row, if it has one, which may have a longer name for it.
+        """
         values = self._references(resource.columns, each.values)
+        if row is not None and resource.qualified is not None:
+            values = as_in(resource.qualified, values, row)
         if not resource.parts:
             return each if values is each.values else replace(each, values=values)
         parts = {
@@ -187,6 +195,16 @@ class Snapshot:
         self.hidden += [each for each in found if each.identity in unseen]
         return [each for each in found if each.identity not in unseen]
 
+    def _named(self, resource: Resource, by: str, found: Found) -> Named:
+        column = resource.column(by)
+        place = self.target(column, found.values[by])
+        target = self.by(place[0], None, place[1]) if place else None
+        if target is None:
+            return Named(found, None, False)
+        return Named(
+            found, str(target.values[self.resources[target.table].key[0]]), is_default(column, target)
+        )
+
     def _unique_keys(self, resource: Resource, found: list[Found], known: Collection[Any]) -> list[Found]:
         """Leaves out what the table cannot show: a second resource with the same key, or without a
         value that the table requires.
@@ -195,9 +213,7 @@ class Snapshot:
             known: the identities that rows have.
         """
         shown: dict[Any, Found] = {}
-        for each in sorted(
-            found, key=lambda each: (each.identity not in known, _age(resource, each), each.identity)
-        ):
+        for each in sorted(found, key=lambda each: (each.identity not in known, each.identity)):
             key = (
                 each.identity
                 if resource.key == ("id",)
@@ -215,12 +231,6 @@ def is_default(column: Column, found: Found) -> bool:
     """Whether a resource is what a column means that is NULL."""
     reference = column.reference
     return bool(reference and reference.default and reference.default(found.description))
-
-
-def _age(resource: Resource, found: Found) -> str:
-    """What sorts the older before the younger."""
-    created = descriptions.search(resource.created, found.description) if resource.created else None
-    return timestamp(created) or ""
 
 
 def _complete(part: Part, values: Values) -> bool:

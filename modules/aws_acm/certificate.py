@@ -164,7 +164,6 @@ CERTIFICATE = Resource(
             _TAGS, lambda each: f"AWS service {each['ManagedBy'].lower()}" if each.get("ManagedBy") else None
         ),
     ),
-    created="CreatedAt",
     canonical=validation.comparable,
     listing=List(
         operation="list_certificates",

@@ -7,6 +7,7 @@ from modules.spec import (
     Call,
     Carry,
     Const,
+    Derived,
     Describe,
     Each,
     Edited,
@@ -17,6 +18,7 @@ from modules.spec import (
     OnChange,
     Part,
     Per,
+    Qualified,
     Resource,
     Settled,
     Source,
@@ -60,8 +62,22 @@ SERVICE = Resource(
     key=("name",),
     identity="arn",
     natural_key=("cluster_name", "name"),
+    qualified=Qualified(name="name", by="cluster_name"),
+    checks=(
+        (
+            "service_name_is_of_its_cluster",
+            "name NOT LIKE '%/%' OR pg_catalog.split_part(name, '/', 1) = coalesce(cluster_name, 'default')",
+        ),
+    ),
     columns=(
-        fixed("name", "varchar", "serviceName", not_null=True),
+        fixed(
+            "name",
+            "varchar",
+            "serviceName",
+            not_null=True,
+            canonical=services.plain,
+            doc="Where several clusters have a service of this name, the cluster comes before it: prod/web.",
+        ),
         assigned("arn", "varchar", "serviceArn"),
         assigned("status", "varchar", "status"),
         column(
@@ -151,13 +167,12 @@ SERVICE = Resource(
         params={"include": ["TAGS"]},
     ),
     where=lambda description: description.get("status") == "ACTIVE",
-    created="createdAt",
     create=(
         Call(
             operation="create_service",
             params={
                 "cluster": "cluster_name",
-                "serviceName": "name",
+                "serviceName": Derived(services.plain, ("name",)),
                 "taskDefinition": "task_definition_id",
                 "desiredCount": "desired_count",
                 "launchType": Edited("@", services.launch_type, ()),

@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from modules.spec import Qualified
+
+
+def plain(name: str | None) -> str | None:
+    """The name that ECS knows a service by, without that of its cluster."""
+    return name and Qualified.plain(name)
+
 
 def load_balancers(
     there: Sequence[Mapping[str, Any]] | None,

@@ -125,7 +125,6 @@ KMS_KEY = Resource(
         _TAGS.column,
         ownership.managed_by(_TAGS, lambda key: "AWS" if _is_aws(key) else None),
     ),
-    created="CreationDate",
     # "Several minutes": https://docs.aws.amazon.com/kms/latest/developerguide/accessing-kms.html
     settles=180,
     listing=List(operation="list_keys", items="Keys[].KeyId", params={"Limit": 1000}),

@@ -41,7 +41,7 @@ from modules.spec.columns import (
 )
 from modules.spec.functions import Function, Result
 from modules.spec.reading import Batched, Describe, Detail, List, Per
-from modules.spec.resource import After, ComesWith, Lookup, Module, Resource, Settled
+from modules.spec.resource import After, ComesWith, Lookup, Module, Qualified, Resource, Settled
 from modules.spec.sources import (
     Const,
     Context,
@@ -101,6 +101,7 @@ __all__ = [
     "Per",
     "PerItem",
     "PerKey",
+    "Qualified",
     "Reference",
     "Resource",
     "Result",

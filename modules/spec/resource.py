@@ -93,6 +93,27 @@ class Settled:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Qualified:
+    """A name that AWS gives once in each of something else, while a table has it once.
+
+    Where several resources have one, a row calls its own `<that>/<name>`: `prod/web`. AWS lets none of these
+    names have a slash.
+
+    Attributes:
+        name: the column, which is the table's key.
+        by: the reference to what AWS has one of a name in.
+    """
+
+    name: str
+    by: str
+
+    @staticmethod
+    def plain(name: str) -> str:
+        """The name that AWS knows."""
+        return name.rpartition("/")[2]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Resource:
     """One kind of AWS resource: one table, and the parts of it.
 
@@ -102,12 +123,12 @@ class Resource:
         key: the primary key; ("id",) is a serial number that Postgres gives.
         identity: column with AWS's own name for it, if it has one.
         natural_key: the columns that a person would name it by.
+        qualified: the name by which a table has one and AWS several.
         called: what a person calls it by its values, where the natural key is a name that AWS gives.
         unique_in_aws: AWS allows only one with the same natural key.
         holds: columns whose value AWS lets only one have at a time: what lets go of it does so first.
         newborn: tells, of a row's values and a resource's, whether the create's first call makes such a one;
             then no row without AWS's name for it means one that is there. None: the natural key tells.
-        created: path of the moment when it was made; of two that only one row can show, the older is shown.
         mark: path of what AWS gives another resource of the same name anew, and never changes.
         settles: seconds for which AWS may go on giving the answer of before a change, by its documentation.
         key_in_name: the natural key that AWS's name for one has in it, if it has: who names what is yet to be
@@ -152,6 +173,7 @@ class Resource:
     natural_key: tuple[str, ...]
     listing: List
     identity: str | None = None
+    qualified: Qualified | None = None
     called: Callable[[Values], str | None] | None = None
     unique_in_aws: bool = True
     holds: tuple[str, ...] = ()
@@ -160,7 +182,6 @@ class Resource:
     details: tuple[Detail, ...] = ()
     batched: tuple[Batched, ...] = ()
     parts: tuple[Part, ...] = ()
-    created: str | None = None
     mark: str | None = None
     settles: float = 0.0
     key_in_name: Callable[[str], tuple[Value, ...] | None] | None = None

@@ -279,7 +279,7 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
                 cluster
                 and definition
                 and {
-                    "name": draw(_NAMES),
+                    "name": draw(st.sampled_from(["", f"{cluster}/"])) + draw(_NAMES),
                     "cluster_name": cluster,
                     "task_definition_id": definition,
                     "desired_count": draw(st.integers(0, 2)),
@@ -449,16 +449,28 @@ def _violates(world: World, row: Row) -> bool:
     resource = RESOURCE[row.table]
     if "one_user" in dict(resource.checks) and row.values["is_main"] and row.values["subnet_id"] is not None:
         return True
+    if resource.qualified is not None:
+        within, _, _ = row.values[resource.qualified.name].rpartition("/")
+        if within not in ("", row.values[resource.qualified.by]):
+            return True
     for other in world.rows[row.table]:
         if other is row:
             continue
         if other.key == row.key:
             return True
         for columns in (*resource.unique, *([resource.natural_key] if resource.unique_in_aws else [])):
-            ours = [row.values.get(name) for name in columns]
-            if ours == [other.values.get(name) for name in columns]:
+            if _said(resource, row, columns) == _said(resource, other, columns):
                 return True
     return False
+
+
+def _said(resource: Resource, row: Row, columns: Iterable[str]) -> list[Any]:
+    """What a row says in some columns, a name as AWS has it."""
+    qualified = resource.qualified
+    return [
+        qualified.plain(row.values[name]) if qualified and name == qualified.name else row.values.get(name)
+        for name in columns
+    ]
 
 
 def _used(world: World, row: Row) -> bool:

@@ -472,6 +472,8 @@ def _described(resource: Resource, identity: str, desired: Desired) -> Found:
         values["is_default"] = is_default
     if resource.identity:
         values[resource.identity] = identity
+    if resource.qualified is not None:
+        values[resource.qualified.name] = resource.qualified.plain(values[resource.qualified.name])
     description = {
         "IsDefault": values.get("is_default") is True,
         "DefaultForAz": identity.startswith(("subnet-a", "subnet-b")),

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
+import asyncpg
 import pytest
 
 from engine.errors import OperationError
-from engine.plan.descriptions import found
-from engine.plan.model import Row
-from engine.plan.snapshot import Snapshot
-from modules.aws_ecs_fargate.service import SERVICE
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
 from tests.modules.aws_ecs_fargate.scene import STACK, active, definition, register, service
-
-_DESCRIPTION = {
-    "serviceName": "s",
-    "desiredCount": 1,
-    "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}},
-}
 
 
 async def test_every_attribute_reaches_aws(applied: Session, ecs: Any, simulator: Cloud) -> None:
@@ -232,10 +222,10 @@ async def test_a_service_without_public_address_is_imported_as_such(applied: Ses
     assert await applied.apply() == []
 
 
-async def test_the_second_of_two_services_of_one_name_is_neither_shown_nor_touched(
-    applied: Session, ecs: Any
-) -> None:
-    for name in ("b", "d"):  # before and after "c", in which the shown one is
+async def _other_services(session: Session, ecs: Any, *clusters: str) -> None:
+    """Services of the same name that somebody makes in other clusters."""
+    network = {"subnets": await session.value("SELECT subnets FROM service"), "securityGroups": []}
+    for name in clusters:
         ecs.create_cluster(clusterName=name)
         ecs.create_service(
             cluster=name,
@@ -243,40 +233,65 @@ async def test_the_second_of_two_services_of_one_name_is_neither_shown_nor_touch
             taskDefinition="td",
             desiredCount=1,
             launchType="FARGATE",
-            networkConfiguration={
-                "awsvpcConfiguration": {
-                    "subnets": await applied.value("SELECT subnets FROM service"),
-                    "securityGroups": [],
-                }
-            },
+            networkConfiguration={"awsvpcConfiguration": network},
         )
+
+
+_NAMES = "SELECT name, cluster_name, arn LIKE '%:service/' || cluster_name || '/s' FROM service ORDER BY 1"
+
+
+async def test_services_of_one_name_in_several_clusters_have_a_row_each(applied: Session, ecs: Any) -> None:
+    await _other_services(applied, ecs, "b", "d")  # before and after "c", in which the one with a row is
     await applied("iasql_sync")
-    assert await applied.value("SELECT cluster_name FROM service") == "c"
+    assert await applied.rows(_NAMES) == [("b/s", "b", True), ("d/s", "d", True), ("s", "c", True)]
     assert await applied.apply() == []
-    hidden = [each for each in applied.notices if "is not shown" in each]
-    assert {each.split()[1] for each in hidden} == {service(ecs, name)["serviceArn"] for name in ("b", "d")}
-    await applied.execute("UPDATE service SET desired_count = 2")
+    await applied.execute("UPDATE service SET desired_count = 2 WHERE name = 'b/s'")
     assert [row[:2] for row in await applied.apply()] == [("update", "service")]
-    assert [service(ecs, name)["desiredCount"] for name in "bcd"] == [1, 2, 1]
-    ecs.delete_service(cluster="b", service="s", force=True)
-    await applied.execute("DELETE FROM service")
-    assert [row[0] for row in await applied("iasql_apply")] == ["delete"]
-    assert [service(ecs, name)["status"] for name in "cd"] == ["INACTIVE", "ACTIVE"]
+    assert [service(ecs, name)["desiredCount"] for name in "bcd"] == [2, 1, 1]
+    await applied.execute("DELETE FROM service WHERE name IN ('b/s', 's')")
+    assert [row[0] for row in await applied("iasql_apply")] == ["delete", "delete"]
+    assert [service(ecs, name)["status"] for name in "bcd"] == ["INACTIVE", "INACTIVE", "ACTIVE"]
+    assert await applied.rows(_NAMES) == [("d/s", "d", True)]
 
 
-def test_the_older_of_two_services_of_one_name_is_shown() -> None:
-    """moto does not say when a service was made, so this looks at descriptions."""
-    arns = {"b": 2, "c": 1, "d": 3}
-    listed = [
-        found(SERVICE, {**_DESCRIPTION, "serviceArn": name, "createdAt": datetime(2026, 1, day, tzinfo=UTC)})
-        for name, day in arns.items()
-    ]
-    account = Snapshot([SERVICE], {"service": listed})
-    assert [each.identity for each in account.tables["service"]] == ["c"]
-    assert sorted(each.identity for each in account.hidden) == ["b", "d"]
-    row = Row(table="service", key=("s",), values={"arn": "d"})
-    account = Snapshot([SERVICE], {"service": listed}, {"service": [row]})
-    assert [each.identity for each in account.tables["service"]] == ["d"]
+async def test_a_second_service_of_a_name_is_made_by_the_longer_one(applied: Session, ecs: Any) -> None:
+    await applied.execute("INSERT INTO cluster (cluster_name) VALUES ('e')")
+    insert = (
+        "INSERT INTO service (name, desired_count, subnets, cluster_name, task_definition_id) "
+        "SELECT '{}', 1, subnets, '{}', task_definition_id FROM service WHERE name = 's'"
+    )
+    with pytest.raises(asyncpg.CheckViolationError, match="service_name_is_of_its_cluster"):
+        await applied.execute(insert.format("e/s", "c"))
+    await applied.execute(insert.format("e/s", "e"))
+    await applied.execute(
+        "INSERT INTO service_security_groups SELECT 'e/s', id FROM security_group WHERE group_name = 'more'"
+    )
+    await applied.apply()
+    made = service(ecs, "e")
+    assert (made["serviceName"], made["status"]) == ("s", "ACTIVE")
+    groups = made["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"]
+    assert groups == [await applied.value("SELECT group_id FROM security_group WHERE group_name = 'more'")]
+    told = "SELECT name, changed_by, valid FROM iasql_history.service ORDER BY 1, 3"
+    known = await applied.rows(told)
+    assert ("e/s", "row") in [row[:2] for row in known]
+    assert await applied("iasql_sync") == []
+    assert await applied.apply() == []
+    assert await applied.rows(_NAMES) == [("e/s", "e", True), ("s", "c", True)]
+    assert await applied.rows(told) == known
+
+
+async def test_a_row_of_a_taken_name_does_not_mean_another_cluster_s_service(
+    applied: Session, ecs: Any
+) -> None:
+    await _other_services(applied, ecs, "b")
+    await applied.execute("UPDATE service SET desired_count = 3")
+    await applied.apply()
+    assert await applied.rows(_NAMES) == [("b/s", "b", True), ("s", "c", True)]
+    assert [service(ecs, name)["desiredCount"] for name in "bc"] == [1, 3]
+    await applied("iasql_uninstall", "aws_ecs_fargate")
+    await applied("iasql_install", "aws_ecs_fargate")
+    assert await applied.rows(_NAMES) == [("b/s", "b", True), ("c/s", "c", True)]
+    assert await applied.apply() == []
 
 
 async def test_services_of_other_kinds_are_shown_or_what_they_use_stays(applied: Session, ecs: Any) -> None:
