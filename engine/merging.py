@@ -76,16 +76,19 @@ async def _finishing(
 ) -> Merging:
     """The same, once it is known what operations that were cut off had begun."""
     meeting, kept, resources = merging.meeting, merging.kept, merging.meeting.snapshot.resources
+    follows: tuple[RowChange, ...] = ()
+    keep: tuple[tuple[Base, Found], ...] = ()
     finished = merge.finished(meeting, kept, unfinished)
-    if finished.follows:
+    while finished.follows:  # what has its row then may have others within it
+        follows, keep = (*follows, *finished.follows), (*keep, *finished.keep)
         rows = merge.followed(resources, meeting.rows, finished.follows)
         meeting = meet(meeting.snapshot, rows, meeting.left_out)
         kept = await bases.read(caller, resources.values(), meeting.wanted())
-        kept |= {(base.table, base.identity): base for base, _ in finished.keep}
+        kept |= {(base.table, base.identity): base for base, _ in keep}
+        finished = merge.finished(meeting, kept, unfinished)
     merged = merge.merged(meeting, kept, merging.mode, delete_unknown=delete_unknown, unfinished=unfinished)
-    if finished.follows:
-        follows, keep = (*finished.follows, *merged.follows), (*finished.keep, *merged.keep)
-        merged = replace(merged, follows=follows, keep=keep)
+    if follows:
+        merged = replace(merged, follows=(*follows, *merged.follows), keep=(*keep, *merged.keep))
     return Merging(merging.mode, meeting, kept, merged)
 
 
@@ -318,21 +321,25 @@ async def keep_merged(
     written: Sequence[RowChange],
     changing: Collection[Name],
     cause: bases.Cause,
-) -> None:
+) -> Mapping[Name, str]:
     """Keep the bases that are new, now that rows have followed AWS.
 
     Args:
         written: the changes of rows that were made.
         changing: resources that the plan goes on to change.
+
+    Returns:
+        In whose place operations that were cut off have made some of these; by AWS's names.
     """
     resources = list(merging.meeting.snapshot.resources.values())
     known = await bases.known(writer.caller, resources)
     followed = {(each.table, each.name) for each in written}
     kept = [each for each in merging.merged.keep if (each[0].table, each[0].identity) in followed]
+    done = {*changing, *((base.table, base.identity) for base, _ in kept)}
     kept += [
         each
         for each in new_bases.outdated(merging.meeting, known)
-        if (each[0].table, each[0].identity) not in changing
+        if (each[0].table, each[0].identity) not in done
     ]
     lost = new_bases.lost(merging.meeting, known)
     begun = cut_off.known(merging.meeting, await _unfinished(writer.caller), kept)
@@ -340,6 +347,7 @@ async def keep_merged(
     ended = cut_off.ended(resources, lost, begun)
     here = _here(scope, resources)
     await bases.keep(writer, resources, kept, lost, cause=cause, read=here, begun=begun, ended=ended)
+    return cut_off.replaced(merging.meeting, changing, begun)
 
 
 async def keep_imported(

@@ -88,7 +88,7 @@ class Reconcile:
                 await self._check(request, scope, caller, merged, plan)
                 await merging.tell(caller, merged)
                 _tell_restores(caller, plan.restores, planned=False)
-                await self._put_right(request, scope, writer, rows, merged, plan)
+                replaced_before = await self._put_right(request, scope, writer, rows, merged, plan)
                 await caller.commit()
                 records = scope.named(results.of_changes(plan.changes))
                 total = labels.applied(plan, complete=complete)
@@ -100,7 +100,7 @@ class Reconcile:
                 del plan, rows, merged  # what is still needed of them goes step by step
                 if steps:
                     number = await self._execute(
-                        request, scope, writer, snapshot, steps, pairs, taken_along, before
+                        request, scope, writer, snapshot, steps, pairs, taken_along, before, replaced_before
                     )
                     await self._show_brought(scope, writer, snapshot, made, number)
             caller.notice(total)
@@ -276,8 +276,12 @@ class Reconcile:
         rows: Mapping[str, Sequence[Row]],
         merged: Merging,
         plan: Plan,
-    ) -> None:
-        """Have rows follow AWS, restore what is not the user's to change, and show what AWS has assigned."""
+    ) -> Mapping[tuple[str, str], str]:
+        """Have rows follow AWS, restore what is not the user's to change, and show what AWS has assigned.
+
+        Returns:
+            In whose place applies that were cut off made what the plan goes on to change; by AWS's names.
+        """
         snapshot = merged.meeting.snapshot
         image = Mirror(snapshot, merged.merged.rows, plan.pairs)
         changes: list[RowChange] = [*merged.merged.follows, *sync.restored(image, plan.restores)]
@@ -293,7 +297,7 @@ class Reconcile:
         claimed = await edits.claim(writer, resources, rows, changes)
         await self._common.write(writer, resources, claimed, all_there=True)
         cause = bases.Cause("aws", function=request.call.function)
-        await merging.keep_merged(writer, scope, merged, claimed, changing, cause)
+        return await merging.keep_merged(writer, scope, merged, claimed, changing, cause)
 
     async def _execute(
         self,
@@ -305,11 +309,13 @@ class Reconcile:
         pairs: Mapping[tuple[str, Key], Found],
         taken_along: Mapping[tuple[str, str], Sequence[tuple[str, str]]],
         before: Mapping[str, Sequence[Row]] | None,
+        replaced_before: Mapping[tuple[str, str], str],
     ) -> int:
         """Carry out a plan's steps, letting go of each when it has ended; its number in the journal.
 
         Args:
             before: the rows, if what has been done is taken back when a step fails.
+            replaced_before: in whose place applies that were cut off have made what is to be changed.
         """
         caller = writer.caller
         drivers = await self._common.drivers(scope.layout, caller, changing=True)
@@ -325,7 +331,9 @@ class Reconcile:
                 ) as entries,
                 writer.voucher.on(entries.connection),
             ):
-                execution = Execution(steps, pairs, snapshot, writer, entries, worker_of, taken_along)
+                execution = Execution(
+                    steps, pairs, snapshot, writer, entries, worker_of, taken_along, replaced_before
+                )
                 await execution.run()
         except OperationError:
             if before is not None and execution is not None and not caller.stop.requested:

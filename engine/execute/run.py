@@ -14,6 +14,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import ClassVar
 
 import structlog
@@ -81,6 +82,7 @@ class Execution:
         journal: Journal,
         worker_of: WorkerOf,
         taken_along: Mapping[tuple[str, str], Sequence[tuple[str, str]]],
+        replaced_before: Mapping[tuple[str, str], str] = MappingProxyType({}),
     ) -> None:
         """
         Args:
@@ -88,8 +90,10 @@ class Execution:
             pairs: which row is which resource.
             worker_of: who works on a resource.
             taken_along: what AWS removes along with each resource, by table and identity.
+            replaced_before: in whose place applies that were cut off have made what is to be changed.
         """
         self._taken_along = taken_along
+        self._replaced_before = replaced_before
         self.snapshot = snapshot
         self.caller = writer.caller
         self._writer = writer
@@ -267,7 +271,9 @@ class Execution:
         old = job.change.found
         before = old if job.change.action == "update" else None
         new = base.applied(job.resource, job.desired, found, before, job.change.changed)
-        replaced = old.identity if old is not None and job.change.action == "replace" else None
+        replaced = self._replaced_before.get((found.table, found.identity))
+        if old is not None and job.change.action == "replace":
+            replaced = old.identity
         return replace(new, replaces=replaced), found
 
     def _advance(self, step: Step, progress: Progress, *, new: bool) -> RowChange | None:

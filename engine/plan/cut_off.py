@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.plan.base import Base
+from engine.plan.brought import came_of_itself
 from engine.plan.meet import Meeting, Name, keys_of
 from engine.plan.model import Found, Key, Row
 from modules.spec import Resource
@@ -104,8 +105,13 @@ def _held(meeting: Meeting, begun: Mapping[Name, Open]) -> Mapping[Name, Open]:
         for some in meeting.snapshot.tables.values()
         for one in some
         for name in _names(meeting, one, _row(meeting, one, keys))
-        if name in begun
+        if name in begun and not _makes_way(one, begun[name])
     }
+
+
+def _makes_way(one: Found, step: Open) -> bool:
+    """Whether a resource is what a step was to put something else in the place of: that is not its end."""
+    return step.becomes not in (None, step.name) and one.identity == step.name
 
 
 def attributed(
@@ -119,12 +125,40 @@ def attributed(
     """
     keys = keys_of(meeting.pairs) if begun else {}
     for base, one in kept:
-        step = begun.get((base.table, base.identity))
+        step = _step_of(meeting, one, begun)
         if step is None:
             yield base, one
         else:
-            replaces = _replaced(meeting, base, _row(meeting, one, keys), step)
-            yield replace(base, begun_by=step.operation, replaces=replaces), one
+            old = base.replaces or _old(meeting, one, _row(meeting, one, keys), step)
+            yield replace(base, begun_by=step.operation, replaces=old), one
+
+
+def replaced(meeting: Meeting, changing: Iterable[Name], begun: Mapping[Name, Open]) -> Mapping[Name, str]:
+    """In whose place operations that were cut off have made what a plan goes on to change; by AWS's names.
+
+    Args:
+        begun: what `known` says.
+    """
+    keys = keys_of(meeting.pairs) if begun else {}
+    result = {}
+    for name in changing if begun else ():
+        one = meeting.snapshot.by(name[0], None, name[1])
+        step = _step_of(meeting, one, begun) if one is not None else None
+        if one is not None and step is not None:
+            old = _old(meeting, one, _row(meeting, one, keys), step)
+            if old is not None:
+                result[name] = old
+    return result
+
+
+def _step_of(meeting: Meeting, one: Found, begun: Mapping[Name, Open]) -> Open | None:
+    """The step that made a resource, or that with which AWS has made it."""
+    step = begun.get((one.table, one.identity))
+    if step is None and begun and came_of_itself(meeting.snapshot, one):
+        makers = (meeting.snapshot.by(table, None, name) for table, name in meeting.snapshot.referred(one))
+        steps = (_step_of(meeting, each, begun) for each in makers if each is not None)
+        step = next((each for each in steps if each is not None and each.kind != "delete"), None)
+    return step
 
 
 def _row(meeting: Meeting, one: Found, keys: Mapping[Name, Key]) -> Row | None:
@@ -143,13 +177,13 @@ def _names(meeting: Meeting, one: Found, row: Row | None) -> Iterator[Name]:
             yield one.table, shown
 
 
-def _replaced(meeting: Meeting, base: Base, row: Row | None, step: Open) -> str | None:
-    """In whose place the operation made something: the row shows that still, or the step says it."""
-    shown = _shown(meeting.snapshot.resources[base.table], row)
-    if shown not in (None, base.identity):
+def _old(meeting: Meeting, one: Found, row: Row | None, step: Open) -> str | None:
+    """In whose place a step made something: the row shows that still, or the step says it."""
+    shown = _shown(meeting.snapshot.resources[one.table], row)
+    if shown not in (None, one.identity):
         return shown
-    said = step.name if step.becomes is not None and step.name != base.identity else None
-    return base.replaces or said
+    is_own = step.table == one.table and step.becomes is not None
+    return step.name if is_own and step.name != one.identity else None
 
 
 def _shown(resource: Resource, row: Row | None) -> str | None:

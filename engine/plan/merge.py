@@ -13,13 +13,13 @@ from enum import Enum
 from typing import Any
 
 from engine.plan import base as bases
-from engine.plan import descriptions, diff, states
+from engine.plan import brought, descriptions, diff, states
 from engine.plan.base import Base, State
-from engine.plan.brought import came_of_itself
 from engine.plan.meet import Meeting, Name, Place, shown_name
 from engine.plan.model import Desired, Found, Row, RowChange, integer_key
 from engine.plan.ownership import owner
 from engine.plan.pair import Pair
+from engine.plan.resolve import natural_key
 from engine.plan.sync import Mirror
 from modules import ownership
 from modules.spec import Resource
@@ -396,11 +396,11 @@ class _Merge:
     def _finish(self, row: Row) -> None:
         """Give a row the resource that an operation made for it and was cut off before the row showed that.
 
-        It is one that no row has shown, and is what the row asks for.
+        It is one that no row has shown, and is what the row asks for; or AWS has made it along with such a
+        one, so that the row is to have it, changed in place.
         """
         resource = self._resources[row.table]
-        if not self._is_unfinished(resource, row):
-            return
+        is_unfinished = self._is_unfinished(resource, row)
         desired = self.resolver.resolve(resource, row)
         for found in self._meeting.without_row:
             name = found.table, found.identity
@@ -408,7 +408,11 @@ class _Merge:
                 found.table == row.table
                 and name not in self._finished
                 and self._base(found) is None
-                and not diff.changed(resource, self.resolver.completed(resource, desired, found), found)
+                and (
+                    self._is_as_asked(resource, desired, found)
+                    if is_unfinished
+                    else self._is_along(resource, desired, found)
+                )
             ):
                 self._finished.add(name)
                 theirs = self.mirror.values(resource, found)
@@ -420,6 +424,21 @@ class _Merge:
                 base = replace(bases.agreed(resource, found), replaces=before.identity if before else None)
                 self.follow(change, base, found)
                 return
+
+    def _is_as_asked(self, resource: Resource, desired: Desired, found: Found) -> bool:
+        return not diff.changed(resource, self.resolver.completed(resource, desired, found), found)
+
+    def _is_along(self, resource: Resource, desired: Desired, found: Found) -> bool:
+        """Whether AWS has made a resource along with what an operation that was cut off made, and a row asks
+        for such a one there.
+        """
+        key = natural_key(resource, desired.values)
+        return (
+            key is not None
+            and key == natural_key(resource, found.values)
+            and self._came_of_itself(found)
+            and self._is_within_unfinished(found)
+        )
 
     def _pair(self, row: Row, found: Found, names: frozenset[str]) -> None:
         resource = self._resources[row.table]
@@ -463,8 +482,11 @@ class _Merge:
 
     def _is_leftover(self, found: Found) -> bool:
         """Whether an operation that was cut off was to take away what AWS has made along with something."""
-        if not self._unfinished or not self._came_of_itself(found):
-            return False
+        kind = brought.kind_of(self.snapshot, found) if self._unfinished else None
+        return kind is not None and kind.unwanted is not None and self._is_within_unfinished(found)
+
+    def _is_within_unfinished(self, found: Found) -> bool:
+        """Whether a resource refers to one that an operation that was cut off was making."""
         owners = {self.mirror.keys.get(name): name[0] for name in self.snapshot.referred(found)}
         return any(
             row.key in owners and self._is_unfinished(self._resources[table], row)
@@ -481,7 +503,7 @@ class _Merge:
 
     def _came_of_itself(self, found: Found) -> bool:
         """Whether AWS has made a resource along with another, and nobody has touched it."""
-        return came_of_itself(self._resources, found)
+        return brought.came_of_itself(self.snapshot, found)
 
     def _is_unfinished(self, resource: Resource, row: Row) -> bool:
         """Whether an operation that was cut off was making a row's resource, or one in the place of that."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from engine.plan import base as bases
-from engine.plan import states
+from engine.plan import descriptions, states
 from engine.plan.base import Base
 from engine.plan.meet import Meeting, Name, keys_of
 from engine.plan.model import Desired, Found, RowChange
@@ -20,12 +20,15 @@ Known = Mapping[str, Mapping[str, str]]
 def outdated(meeting: Meeting, known: Known) -> Iterator[tuple[Base, Found]]:
     """The bases that resources have to get whose rows show what AWS holds, and that have none of this.
 
+    The rows of what nobody may change are put right, so that they do.
+
     Args:
         known: the digest of the base of each resource that has one.
     """
     for (table, key), found in meeting.pairs.items():
         resource = meeting.snapshot.resources[table]
-        if key in meeting.same[table] and _is_outdated(resource, found, known):
+        shows = key in meeting.same[table] or descriptions.is_protected(resource, found)
+        if shows and _is_outdated(resource, found, known):
             yield bases.agreed(resource, found), found
 
 

@@ -185,7 +185,7 @@ class _Reversal:
     def _goes_along(self, found: Found, along: Collection[Name]) -> bool:
         if self._snapshot.owner(found) in along:
             return True
-        is_awss = self._is_protected(found) or came_of_itself(self._resources, found)
+        is_awss = self._is_protected(found) or came_of_itself(self._snapshot, found)
         return is_awss and not self._gone.isdisjoint(self._snapshot.referred(found))
 
     def _is_protected(self, found: Found) -> bool:

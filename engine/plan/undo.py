@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.plan import states
-from engine.plan.base import State
+from engine.plan.base import State, state_of
 from engine.plan.meet import Name, keys_of
 from engine.plan.memory import Memory, Remembered, Touched
 from engine.plan.model import Desired, Found, Key, Pending, Row, RowChange
@@ -189,12 +189,14 @@ class _Undo:
         resource, state = each.resource, each.before
         assert state is not None
         if resource.unique_in_aws:
-            key = natural_key(
-                resource, whole(resource, self._memory.renamed((resource.table, ""), state)).values
-            )
-            if any(natural_key(resource, one.values) == key for one in self._snapshot.tables[resource.table]):
-                self._refuse(each, None, "there is one of this name again")
-                return False
+            state = whole(resource, self._memory.renamed((resource.table, ""), state))
+            key = natural_key(resource, state.values)
+            for one in self._snapshot.tables[resource.table]:
+                if natural_key(resource, one.values) == key:
+                    # What has no name of AWS's is the same again if it says the same.
+                    if resource.identity or differing(resource, state, state_of(one)):
+                        self._refuse(each, None, "there is one of this name again")
+                    return False
         return True
 
     def _is_there(self, each: Touched) -> bool:
