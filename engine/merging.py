@@ -63,30 +63,36 @@ async def merging(
     kept = await bases.read(caller, snapshot.resources.values(), meeting.wanted())
     merged = merge.merged(meeting, kept, chosen, delete_unknown=delete_unknown)
     if merged.conflicts or merged.gone or any(each.action == "create" for each in merged.follows):
-        unfinished = cut_off.names(await _unfinished(caller))
-        if unfinished:
-            return await _finishing(
-                caller, Merging(chosen, meeting, kept, merged), delete_unknown, unfinished
-            )
+        steps = await _unfinished(caller)
+        if steps:
+            return await _finishing(caller, Merging(chosen, meeting, kept, merged), delete_unknown, steps)
     return Merging(chosen, meeting, kept, merged)
 
 
 async def _finishing(
-    caller: Caller, merging: Merging, delete_unknown: bool, unfinished: Collection[Name]
+    caller: Caller, merging: Merging, delete_unknown: bool, steps: Sequence[Open]
 ) -> Merging:
     """The same, once it is known what operations that were cut off had begun."""
     meeting, kept, resources = merging.meeting, merging.kept, merging.meeting.snapshot.resources
+    unfinished, lately = cut_off.names(steps), cut_off.names(steps, known=True)
     follows: tuple[RowChange, ...] = ()
     keep: tuple[tuple[Base, Found], ...] = ()
-    finished = merge.finished(meeting, kept, unfinished)
+    finished = merge.finished(meeting, kept, unfinished, lately)
     while finished.follows:  # what has its row then may have others within it
         follows, keep = (*follows, *finished.follows), (*keep, *finished.keep)
         rows = merge.followed(resources, meeting.rows, finished.follows)
         meeting = meet(meeting.snapshot, rows, meeting.left_out)
         kept = await bases.read(caller, resources.values(), meeting.wanted())
         kept |= {(base.table, base.identity): base for base, _ in keep}
-        finished = merge.finished(meeting, kept, unfinished)
-    merged = merge.merged(meeting, kept, merging.mode, delete_unknown=delete_unknown, unfinished=unfinished)
+        finished = merge.finished(meeting, kept, unfinished, lately)
+    merged = merge.merged(
+        meeting,
+        kept,
+        merging.mode,
+        delete_unknown=delete_unknown,
+        unfinished=unfinished,
+        lately=lately,
+    )
     if follows:
         merged = replace(merged, follows=(*follows, *merged.follows), keep=(*keep, *merged.keep))
     return Merging(merging.mode, meeting, kept, merged)
@@ -94,13 +100,17 @@ async def _finishing(
 
 async def _unfinished(caller: Caller) -> list[Open]:
     found = await caller.query(
-        "SELECT u.operation::pg_catalog.text, u.table_name, u.description, u.kind, u.becomes "
-        "FROM iasql.unfinished AS u ORDER BY u.operation"
+        "SELECT u.operation::pg_catalog.text, u.table_name, u.description, u.kind, u.becomes, "
+        "u.known::pg_catalog.text FROM iasql.unfinished AS u ORDER BY u.operation"
     )
     return [
-        Open(int(str(number)), str(table), str(name), str(kind), becomes)
-        for number, table, name, kind, becomes in found
+        Open(int(str(number)), str(table), str(name), str(kind), becomes, known == "true")
+        for number, table, name, kind, becomes, known in found
     ]
+
+
+async def _unknown(caller: Caller) -> list[Open]:
+    return [each for each in await _unfinished(caller) if not each.known]
 
 
 @dataclass(frozen=True)
@@ -342,7 +352,7 @@ async def keep_merged(
         if (each[0].table, each[0].identity) not in done
     ]
     lost = new_bases.lost(merging.meeting, known)
-    begun = cut_off.known(merging.meeting, await _unfinished(writer.caller), kept)
+    begun = cut_off.known(merging.meeting, await _unknown(writer.caller), kept)
     kept = list(cut_off.attributed(merging.meeting, kept, begun))
     ended = cut_off.ended(resources, lost, begun)
     here = _here(scope, resources)
@@ -386,7 +396,7 @@ async def keep_synced(
         if snapshot.by(table, None, name) is None
     ]
     shown = new_bases.after_sync(agreement.meeting, written, known, agreement.agreed, here)
-    begun = cut_off.known(agreement.meeting, await _unfinished(writer.caller))
+    begun = cut_off.known(agreement.meeting, await _unknown(writer.caller))
     shown = cut_off.attributed(agreement.meeting, shown, begun)
     await bases.keep(
         writer, resources, chain(agreement.keep, shown), gone, cause=cause, whole=here, read=here

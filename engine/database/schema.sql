@@ -1514,10 +1514,14 @@ COMMENT ON VIEW iasql.left_over IS
   'What applies have made in transactions that were rolled back in the last 30 days: the operation, and AWS''s name for it.';
 
 -- What operations began, of the tables that the role may read, and were cut off, until it is known whether AWS has done it.
+-- What was made is in it for a while longer, as known: AWS may not show yet what it has made along with that.
 CREATE OR REPLACE VIEW iasql.unfinished WITH (security_barrier) AS
-  SELECT DISTINCT s.table_name, COALESCE(s.name, s.description) AS description, s.operation, s.kind, s.becomes
+  SELECT DISTINCT s.table_name, COALESCE(s.name, s.description) AS description, s.operation, s.kind, s.becomes,
+    s.identity IS NOT NULL AS known
   FROM iasql.iasql_step AS s JOIN iasql.iasql_operation AS o ON o.id = s.operation
-  WHERE s.identity IS NULL  -- a later operation has found that it was done
+  WHERE (s.identity IS NULL OR s.kind = 'create' AND EXISTS (
+      SELECT FROM iasql.base AS b WHERE b.relation = iasql.oid_of(s.table_name) AND b.identity = s.identity
+        AND b.since > clock_timestamp() - interval '30 seconds'))
     AND (s.outcome = 'cut off' OR s.outcome IS NULL AND (o.ended_at IS NOT NULL OR NOT iasql.lives(o.pid, o.started_at)))
     AND has_table_privilege(iasql.oid_of(s.table_name), 'SELECT')
     AND NOT row_security_active(iasql.oid_of(s.table_name))
@@ -1550,7 +1554,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     (SELECT string_agg(f.name, ', ' ORDER BY f.name) FROM iasql.forgotten(number, iasql.began(number)) AS f (name)),
     (SELECT string_agg(u.name, ', ' ORDER BY u.name) FROM iasql.unremembered(number) AS u (name)),
     (SELECT string_agg(concat(u.table_name, ' ', u.description), chr(10) ORDER BY u.table_name, u.description)
-      FROM iasql.unfinished AS u WHERE u.operation = number)
+      FROM iasql.unfinished AS u WHERE u.operation = number AND NOT u.known)
   FROM iasql.operation_end(number) AS e
 $$;
 

@@ -20,6 +20,7 @@ class Open:
         name: AWS's for the resource, or the natural key of what had none yet.
         kind: create, update or delete.
         becomes: the natural key of what was to take the place of the resource; None: nothing was.
+        known: a later operation has found a short while ago that it was made.
     """
 
     operation: int
@@ -27,6 +28,7 @@ class Open:
     name: str
     kind: str
     becomes: str | None = None
+    known: bool = False
 
     def names(self) -> Iterator[Name]:
         """What it may be known by now."""
@@ -35,9 +37,14 @@ class Open:
             yield self.table, self.becomes
 
 
-def names(steps: Iterable[Open]) -> frozenset[Name]:
-    """What was being made or removed."""
-    return frozenset(name for each in steps if each.kind != "update" for name in each.names())
+def names(steps: Iterable[Open], *, known: bool = False) -> frozenset[Name]:
+    """What was being made or removed.
+
+    Args:
+        known: of which that is known, instead of that of which it is not.
+    """
+    some = (each for each in steps if each.kind != "update" and each.known == known)
+    return frozenset(name for each in some for name in each.names())
 
 
 def known(

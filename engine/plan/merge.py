@@ -104,6 +104,7 @@ def merged(
     *,
     delete_unknown: bool = False,
     unfinished: Collection[Name] = (),
+    lately: Collection[Name] = (),
 ) -> Merged:
     """Let the rows follow what AWS has changed.
 
@@ -113,8 +114,9 @@ def merged(
             deleted.
         unfinished: what earlier operations began and did not finish to make, by table and natural key, or to
             remove, by table and AWS's name: how AWS has it is the engine's own doing, so that the row counts.
+        lately: what of that has been found a short while ago: AWS may show only now what it made with it.
     """
-    return _Merge(meeting, kept, mode, delete_unknown, frozenset(unfinished)).run()
+    return _Merge(meeting, kept, mode, delete_unknown, frozenset(unfinished), frozenset(lately)).run()
 
 
 @dataclass(frozen=True)
@@ -130,9 +132,14 @@ class Finished:
     keep: tuple[tuple[Base, Found], ...]
 
 
-def finished(meeting: Meeting, kept: Mapping[Name, Base], unfinished: Collection[Name]) -> Finished:
+def finished(
+    meeting: Meeting,
+    kept: Mapping[Name, Base],
+    unfinished: Collection[Name],
+    lately: Collection[Name] = (),
+) -> Finished:
     """Find what operations that were cut off have made; the arguments are as for `merged`."""
-    return _Merge(meeting, kept, Mode.MERGE, False, frozenset(unfinished)).finished()
+    return _Merge(meeting, kept, Mode.MERGE, False, frozenset(unfinished), frozenset(lately)).finished()
 
 
 class _Merge:
@@ -143,6 +150,7 @@ class _Merge:
         mode: Mode,
         delete_unknown: bool,
         unfinished: frozenset[Name],
+        lately: frozenset[Name],
     ) -> None:
         self.snapshot = meeting.snapshot
         self.resolver = meeting.resolver
@@ -154,6 +162,7 @@ class _Merge:
         self._careful = mode is Mode.CAREFUL
         self._delete_unknown = delete_unknown and self.enforce
         self._unfinished = unfinished
+        self._begun = unfinished | lately
         self._removed: set[tuple[str, Any]] = set()
         self._finished: set[Name] = set()
         self._settled: list[Settled] = []
@@ -482,14 +491,14 @@ class _Merge:
 
     def _is_leftover(self, found: Found) -> bool:
         """Whether an operation that was cut off was to take away what AWS has made along with something."""
-        kind = brought.kind_of(self.snapshot, found) if self._unfinished else None
+        kind = brought.kind_of(self.snapshot, found) if self._begun else None
         return kind is not None and kind.unwanted is not None and self._is_within_unfinished(found)
 
     def _is_within_unfinished(self, found: Found) -> bool:
         """Whether a resource refers to one that an operation that was cut off was making."""
         owners = {self.mirror.keys.get(name): name[0] for name in self.snapshot.referred(found)}
         return any(
-            row.key in owners and self._is_unfinished(self._resources[table], row)
+            row.key in owners and self._is_among(self._begun, self._resources[table], row)
             for table in set(owners.values())
             for row in self._meeting.rows[table]
         )
@@ -507,11 +516,14 @@ class _Merge:
 
     def _is_unfinished(self, resource: Resource, row: Row) -> bool:
         """Whether an operation that was cut off was making a row's resource, or one in the place of that."""
-        if not self._unfinished:
+        return self._is_among(self._unfinished, resource, row)
+
+    def _is_among(self, some: Collection[Name], resource: Resource, row: Row) -> bool:
+        if not some:
             return False
         found = self._meeting.pairs.get((row.table, row.key))
         names = {self.resolver.name(resource, row), found.identity if found else None}
-        return any((row.table, name) in self._unfinished for name in names)
+        return any((row.table, name) in some for name in names)
 
 
 def followed(
