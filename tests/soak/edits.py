@@ -7,7 +7,8 @@ from copy import deepcopy
 from random import Random
 from typing import Any
 
-from tests.soak.model import Attributes, Key, State
+from tests.soak.kinds import KINDS, Attributes
+from tests.soak.model import Key, State
 
 Statement = tuple[str, tuple[Any, ...]]
 
@@ -380,6 +381,26 @@ class Edit:
         )
         self._set_groups("service", "name", name, (group,))
 
+    def alone(self) -> None:
+        """Something of a table that stands alone."""
+        kind = self._random.choice(KINDS)
+        key = self._pick(kind.table)
+        chosen = {name: self._random.choice(some) for name, some in kind.values.items()}
+        if key is None or (len(self.after[kind.table]) < 3 and self._random.random() < 0.4):
+            # AWS lets the names of some be used again only after a while.
+            name = kind.called.format(f"{self._random.randrange(16**6):06x}")
+            self.after[kind.table][name,] = chosen
+            columns = ", ".join((kind.name, *chosen, *kind.new))
+            values = ", ".join(("%s",) * (1 + len(chosen)) + tuple(kind.new.values()))
+            self._do(f"INSERT INTO {kind.table} ({columns}) VALUES ({values})", name, *chosen.values())
+        elif chosen and self._random.random() < 0.7:
+            name = self._random.choice(sorted(chosen))
+            self.after[kind.table][key] = self.after[kind.table][key] | {name: chosen[name]}
+            where = f"WHERE {kind.name} = %s"
+            self._do(f"UPDATE {kind.table} SET {name} = %s {where}", chosen[name], key[0])
+        else:
+            self._drop(kind.table, kind.name, key)
+
 
 _EDITS: tuple[Callable[[Edit], None], ...] = (
     *(Edit.tag, Edit.tag),
@@ -387,4 +408,5 @@ _EDITS: tuple[Callable[[Edit], None], ...] = (
     *(Edit.security_group, Edit.security_group, Edit.security_group_rule, Edit.security_group_rule),
     *(Edit.target_group, Edit.load_balancer, Edit.load_balancer, Edit.listener, Edit.listener),
     *(Edit.cluster, Edit.task_definition, Edit.task_definition, Edit.service, Edit.service),
+    *(Edit.alone,) * 8,
 )

@@ -9,7 +9,8 @@ from typing import Any
 import psycopg
 
 from tests.fixtures.cloud import Cloud
-from tests.soak.model import Attributes, Key, State, empty
+from tests.soak.kinds import KINDS, Attributes
+from tests.soak.model import Key, State, empty
 
 #: A table's resources, sorted; one that is there twice is in it twice.
 Seen = dict[str, list[tuple[Key, Attributes]]]
@@ -62,6 +63,7 @@ _ROWS = {
         "ON part.security_group_id = security_group.id WHERE part.service_name = service.name ORDER BY 1) "
         "AS groups, target_group_name AS target FROM service"
     ),
+    **{each.table: each.rows for each in KINDS},
 }
 #: How many of a query's columns name the resource; the others are its attributes, by name.
 _KEYS = {"subnet": 2, "security_group_rule": 3, "listener": 2}
@@ -150,6 +152,7 @@ def account(cloud: Cloud) -> Seen:
         **_networks(cloud),
         **_balancing(cloud),
         **_containers(cloud),
+        **{each.table: list(each.seen(cloud)) for each in KINDS},
     }
     return {table: _sorted(found[table]) for table in empty()}
 
