@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from tests.fixtures.cloud import Cloud
 from tests.soak.agreement import Atoms
 from tests.soak.edits import CIDRS, NAMES, POLICIES, PORTS, TAGGED, TAGS, TRUST, VALUES, description
+from tests.soak.kinds import KINDS
 from tests.soak.model import Key
 from tests.soak.seen import everything
 
@@ -231,6 +232,18 @@ def _policy(account: Cloud, random: Random, name: str) -> Drift:
     return _value("has a policy more", "role", (name,), f"policies.{policy}", True)
 
 
+def _alone(account: Cloud, random: Random) -> Drift:
+    """A column of a table that stands alone."""
+    kind = random.choice([each for each in KINDS if each.set is not None])
+    names = [name for (name,), _ in kind.seen(account)]
+    if not names or kind.set is None:
+        return NOTHING
+    name, column = random.choice(names), random.choice(sorted(kind.values))
+    value = random.choice(kind.values[column])
+    kind.set(account, name, column, value)
+    return _value(f"{column}: {value}", kind.table, (name,), column, value)
+
+
 def _tag(account: Cloud, random: Random) -> Drift:
     """A tag is added, changed or taken away."""
     table, tag, value = random.choice(sorted(TAGGED)), random.choice(TAGS), random.choice((*VALUES, None))
@@ -292,5 +305,5 @@ _TAGGING: dict[str, Callable[[Cloud, str, str, str | None], None]] = {
 }
 _CHANGES: tuple[Callable[[Cloud, Random], Drift], ...] = (
     *(_log_group, _repository, _scan, _rule, _new_rule, _group, _balancer_groups, _listener),
-    *(_service, _service, _role, _role, _tag, _tag, _tag),
+    *(_service, _service, _role, _role, _tag, _tag, _tag, _alone, _alone, _alone),
 )

@@ -36,6 +36,7 @@ class Kind:
         values: the columns that are edited, with what they may be.
         new: other columns that a new row needs, as SQL.
         told: how AWS tells each resource: its name, and the values of the columns.
+        set: how somebody else changes a column of one in AWS, by its name; None: nobody does.
     """
 
     table: str
@@ -45,6 +46,7 @@ class Kind:
     values: Mapping[str, tuple[Any, ...]]
     new: Mapping[str, str]
     told: Callable[[Cloud], Iterator[tuple[str, Attributes]]]
+    set: Callable[[Cloud, str, str, Any], None] | None = None
 
     @property
     def rows(self) -> str:
@@ -162,6 +164,28 @@ def _all(client: Any, operation: str, items: str) -> Iterator[Any]:
         yield from page.get(items) or ()
 
 
+def _set_queue(cloud: Cloud, name: str, column: str, value: Any) -> None:
+    sqs = cloud.client("sqs")
+    attribute = column.title().replace("_", "")
+    url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={attribute: str(value)})
+
+
+def _set_topic(cloud: Cloud, name: str, column: str, value: Any) -> None:
+    arn = f"arn:aws:sns:us-east-1:123456789012:{name}"
+    cloud.client("sns").set_topic_attributes(TopicArn=arn, AttributeName="DisplayName", AttributeValue=value)
+
+
+def _set_parameter(cloud: Cloud, name: str, column: str, value: Any) -> None:
+    ssm = cloud.client("ssm")
+    value_so_far = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+    ssm.put_parameter(Name=name, Overwrite=True, **{"Value": value_so_far, column.title(): value})
+
+
+def _set_user(cloud: Cloud, name: str, column: str, value: Any) -> None:
+    cloud.client("iam").update_user(UserName=name, NewPath=value)
+
+
 KINDS = (
     Kind(
         table="queue",
@@ -169,9 +193,15 @@ KINDS = (
         values={"visibility_timeout": (30, 60, 90), "message_retention_period": (3600, 7200)},
         new={},
         told=_queues,
+        set=_set_queue,
     ),
     Kind(
-        table="topic", module="aws_sns", values={"display_name": ("one", "two", None)}, new={}, told=_topics
+        table="topic",
+        module="aws_sns",
+        values={"display_name": ("one", "two")},
+        new={},
+        told=_topics,
+        set=_set_topic,
     ),
     Kind(
         table="parameter",
@@ -180,6 +210,7 @@ KINDS = (
         values={"value": ("one", "two"), "description": ("one", "two")},
         new={},
         told=_parameters,
+        set=_set_parameter,
     ),
     Kind(
         table="bucket",
@@ -222,6 +253,7 @@ KINDS = (
         values={"path": ("/", "/soak/")},
         new={},
         told=_users,
+        set=_set_user,
     ),
     Kind(
         table="iam_group",
