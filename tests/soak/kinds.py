@@ -156,7 +156,7 @@ def _schedule_groups(cloud: Cloud) -> Iterator[tuple[str, Attributes]]:
 
 def _zones(cloud: Cloud) -> Iterator[tuple[str, Attributes]]:
     for each in _all(cloud.client("route53"), "list_hosted_zones", "HostedZones"):
-        yield each["Name"], {}
+        yield each["Name"].rstrip("."), {}
 
 
 def _all(client: Any, operation: str, items: str) -> Iterator[Any]:
@@ -282,7 +282,7 @@ KINDS = (
         table="hosted_zone",
         module="aws_route53",
         name="domain_name",
-        called="soak-{}.example.com.",
+        called="soak-{}.example.com",
         values={},
         new={},
         told=_zones,

@@ -165,7 +165,7 @@ class World:
             steps = connection.execute(
                 "SELECT operation, number, kind, table_name, name, outcome, message, "
                 "before, after FROM iasql.iasql_step "
-                "WHERE operation > (SELECT max(id) - 3 FROM iasql.iasql_operation) ORDER BY 1, started_at"
+                "WHERE operation > (SELECT max(id) - 6 FROM iasql.iasql_operation) ORDER BY 1, started_at"
             ).fetchall()
         return "\n".join(" ".join(map(str, step)) for step in steps)
 
