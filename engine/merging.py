@@ -110,6 +110,7 @@ async def _unfinished(caller: Caller) -> list[Open]:
 
 
 async def _unknown(caller: Caller) -> list[Open]:
+    """The steps of which nobody knows the end yet."""
     return [each for each in await _unfinished(caller) if not each.known]
 
 

@@ -9,6 +9,12 @@ from modules.spec import Column, ComesWith
 from modules.spec.names import bare
 
 
+def tables(snapshot: Snapshot) -> frozenset[str]:
+    """The tables of what AWS makes of its own accord along with others."""
+    made = {each.table for resource in snapshot.resources.values() for each in resource.comes_with}
+    return frozenset(table for table in snapshot.resources if bare(table) in made)
+
+
 def came_of_itself(snapshot: Snapshot, found: Found) -> bool:
     """Whether AWS has made a resource along with another, and nobody has touched it."""
     return kind_of(snapshot, found) is not None

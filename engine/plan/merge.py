@@ -398,8 +398,11 @@ class _Merge:
     # A row and its resource -----------------------------------------------------------------------------
 
     def finished(self) -> Finished:
+        along = brought.tables(self.snapshot)
         for place in self._meeting.differing:
-            self._finish(self.resolver.desired[place].row)
+            row = self.resolver.desired[place].row
+            if place[0] in along or self._is_unfinished(self._resources[place[0]], row):
+                self._finish(row)
         return Finished(tuple(self._updated.values()), tuple(self._keep))
 
     def _finish(self, row: Row) -> None:

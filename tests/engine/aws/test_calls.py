@@ -82,20 +82,20 @@ async def test_what_nobody_listens_for_was_not_sent() -> None:
 async def test_a_throttled_call_is_sent_again_first_and_others_go_on(
     simulator: Simulator, cloud: Cloud
 ) -> None:
-    simulator.plan({"operation": "CreateVpc", "action": "throttle", "times": 2})
-    done: list[str] = []
+    simulator.plan({"operation": "CreateVpc", "action": "throttle", "times": 0})
+    trails = Trail(), Trail()
 
-    async def make(operation: str, **params: str) -> None:
-        await call(cloud, "ec2", operation, params)
-        done.append(params.get("CidrBlock", operation))
+    async def make(cidr: str, trail: Trail) -> None:
+        await call(cloud, "ec2", "create_vpc", {"CidrBlock": cidr}, trails=(trail,))
 
-    first = asyncio.create_task(make("create_vpc", CidrBlock="10.0.0.0/16"))
-    await simulator.until_called("CreateVpc", 1)
-    second = asyncio.create_task(make("create_vpc", CidrBlock="10.1.0.0/16"))
-    other = asyncio.create_task(make("create_internet_gateway"))
-    await asyncio.gather(first, second, other)
-    assert done == ["create_internet_gateway", "10.0.0.0/16", "10.1.0.0/16"]
-    assert simulator.called("CreateVpc") == 4
+    first = asyncio.create_task(make("10.0.0.0/16", trails[0]))
+    await simulator.until_called("CreateVpc", 2)  # so that it knows of the first refusal
+    second = asyncio.create_task(make("10.1.0.0/16", trails[1]))
+    await call(cloud, "ec2", "create_internet_gateway", {})
+    simulator.cancel_faults()
+    await asyncio.gather(first, second)
+    assert trails[0].attempts >= 2 > trails[1].attempts
+    assert simulator.called("CreateVpc") == trails[0].attempts + 1
     assert cloud.paces.under_way == 0
 
 
