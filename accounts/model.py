@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
@@ -41,6 +42,11 @@ class Role:
 
     def __str__(self) -> str:
         return f"role {self.arn}"
+
+
+def is_role(arn: str) -> bool:
+    """Whether a text is the ARN of a role."""
+    return re.fullmatch(r"arn:[^:]+:iam::\d{12}:role/.+", arn) is not None
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,14 @@ def main() -> None:
 @click.option(
     "--console",
     metavar="HOST:PORT",
-    help="Where to serve the console, pages for a browser; people sign in with a database's own user.",
+    help="Where to serve the console, pages for a browser; people sign in with a database's own user.  "
+    "[default: off; with --simulate on a terminal a free port of 127.0.0.1]",
+)
+@click.option(
+    "--operator-password-file",
+    type=_FILE,
+    help="Has the password with which operators connect accounts on the console.  [default: a file beside "
+    "the embedded Postgres' data; with --postgres none, and nobody can]",
 )
 @click.option(
     "--watch",
@@ -168,6 +175,7 @@ def up_command(
     memory_per_connection: int,
     admin: str | None,
     console: str | None,
+    operator_password_file: Path | None,
     watch: str | None,
     log_format: Format,
     verbose: bool,
@@ -188,6 +196,8 @@ def up_command(
     )
     try:
         addresses = options.listen(listen, socket_mode)
+        if console is None and simulate and tls_client_ca is None and _on_a_terminal():
+            console = "127.0.0.1:0"
         shown = options.tls(tls, tls_cert, tls_key, tls_client_ca)
         settings = Settings(
             listen=addresses,
@@ -205,6 +215,7 @@ def up_command(
             given=sys.argv[2:],
             simulated_databases=simulate_databases,
             secret_key_file=secret_key_file,
+            operator_password_file=operator_password_file,
         )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(up(settings))
@@ -213,14 +224,23 @@ def up_command(
         sys.exit(1)
 
 
+def _on_a_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 for each in (connect_command, accounts_command, rotate_command, disconnect_command):
     main.add_command(each)
 
 
 @main.command("demo")
-def demo_command() -> None:
+@click.option(
+    "--console",
+    metavar="HOST:PORT",
+    help="Where to serve the console; off for not at all.  [default: on a terminal a free port of 127.0.0.1]",
+)
+def demo_command(console: str | None) -> None:
     """Run the whole tutorial against a simulated AWS account, and show it."""
-    sys.exit(demo())
+    sys.exit(demo(console or ("127.0.0.1:0" if _on_a_terminal() else "off")))
 
 
 @main.command("check-modules")

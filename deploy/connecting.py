@@ -16,9 +16,9 @@ from urllib.parse import quote
 import click
 import uvloop
 
-from accounts import policies
 from accounts.connect import Connected, Connecting, Wanted
-from accounts.model import Connection, Profile, Role, Standard
+from accounts.explained import explained
+from accounts.model import Connection
 from accounts.sessions import GivenKey
 from deploy import options
 from deploy.failure import StartError
@@ -137,32 +137,12 @@ async def connect(place: Place, wanted: Wanted, *, as_json: bool) -> None:
 def _explain(made: Connected) -> None:
     it = made.connection
     _say(f'Connected "{it.name}": AWS account {it.account} ({it.partition}), as {made.arn}')
-    _say(f"Regions: {', '.join(it.regions)}; tables of {it.regions[0]} in schema {it.schema}")
-    _say(f'Database "{it.database}", of {made.login}. Credentials: {it.credentials}')
-    match it.credentials:
-        case Standard():
-            _say("The server has to have credentials of the same account: others are refused.")
-        case Profile():
-            _say("The server's machine has to have the profile, too.")
-        case Role():
-            _explain_role(it.credentials)
-        case _:
-            _say(
-                "An access key cannot be limited to reading: plans use it as it is. A role can (--role-arn)."
-            )
+    for line in explained(made):
+        _say(line)
     if made.password is None:
         _say("The database's owner and logins are as they were.")
     else:
         _say("Keep what follows: the password is not shown again.")
-
-
-def _explain_role(role: Role) -> None:
-    catalogue = find_modules()
-    _say(f"Its trust policy asks for the external id {role.external_id}, which is this connection's own.")
-    _say(f"The least that it has to be allowed: {policies.reading(catalogue)}")
-    for module in catalogue.modules:
-        if policies.actions(module, reads=False):
-            _say(f"To change {module.name}: {policies.changing(module)}")
 
 
 async def accounts(place: Place, *, as_json: bool) -> None:

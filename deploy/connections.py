@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +13,7 @@ from typing import Any
 import click
 
 from accounts.connect import Wanted
-from accounts.model import Profile, Role, Standard
+from accounts.model import Profile, Role, Standard, is_role
 from accounts.sessions import GivenKey, Usable
 from deploy import connecting, options
 
@@ -191,7 +190,7 @@ def _credentials(
     if access_key_id:
         return GivenKey(access_key_id, _secret(secret_from))
     if role_arn:
-        if not re.fullmatch(r"arn:[^:]+:iam::\d{12}:role/.+", role_arn):
+        if not is_role(role_arn):
             raise click.BadParameter(f"{role_arn} is no role's ARN", param_hint="--role-arn")
         return Role(role_arn, external_id="", source_identity=source_identity)
     profile = profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")

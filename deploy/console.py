@@ -14,6 +14,7 @@ import structlog
 from console.web.server import Console
 from console.web.server_session import Server
 from deploy.failure import StartError
+from deploy.operators import Opening, operators
 from proxy.entry.listeners import Address, SocketAddress, TCPAddress
 
 #: Addresses that mean all of a machine's, and the one of them that this machine reaches itself by.
@@ -50,13 +51,18 @@ async def start_console(
     stack: AsyncExitStack,
     *,
     encrypted: bool,
+    required: bool,
     reuse_port: bool,
+    opening: Opening | None = None,
+    known: str | None = None,
 ) -> None:
     """Begin to show pages, and say where.
 
     Args:
         addresses: where the proxy listens; a socket comes first, as it needs no certificate.
-        encrypted: whether the proxy has TLS there.
+        encrypted, required: whether the proxy has TLS there, and whether clients need it.
+        opening: how operators connect accounts, None if they cannot.
+        known: what to sign in with, as far as it can be said.
 
     Raises:
         StartError: the address cannot be listened on.
@@ -66,11 +72,14 @@ async def start_console(
         server = Server(host=str(at.directory), port=at.port)
     else:
         server = Server(host=_ITSELF.get(at.host, at.host), port=at.port, encrypted=encrypted)
-    console = Console(server, settings.tls)
+    by = operators(opening, addresses, required=required) if opening is not None else None
+    console = Console(server, settings.tls, operators=by)
     stack.push_async_callback(console.close)
     try:
         await console.start(settings.address.host, settings.address.port, reuse_port=reuse_port)
     except OSError as error:
         reason = error.strerror or error
         raise StartError(f"cannot listen on {settings.address}: {reason}; use another --console") from error
-    click.echo(f"Console: {console.url}")
+    click.echo(f"Console: {console.url}" + (f"  ({known})" if known else ""))
+    if opening is not None:
+        click.echo(f"To connect an account: {console.url}connect, with the password in {opening.file}")

@@ -21,6 +21,7 @@ from deploy import tutorial
 from deploy.embedded_postgres import BINARIES
 from deploy.output import lines
 
+_CONSOLE = "Console: "
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 60.0
 _STATEMENT_SECONDS = 120.0
@@ -33,12 +34,18 @@ class DemoError(Exception):
 class Up:
     """`iasql up --simulate` as a child process.
 
+    Args:
+        console: where the console is to be, or `off`.
+
     Attributes:
         url: what to connect with.
+        console: the console's address and what to sign in with, None if there is none.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, console: str) -> None:
         command = ["up", "--simulate", "--listen", "127.0.0.1:0", "--data-dir", str(data_dir)]
+        command += ["--console", console]
+        self.console: str | None = None
         self._process = subprocess.Popen(
             [sys.executable, "-m", "deploy.cli", *command],
             stdin=subprocess.DEVNULL,
@@ -55,6 +62,8 @@ class Up:
     def _wait_for_url(self) -> str:
         for line in lines(self._process, _READY_SECONDS):
             print(f"  {line.rstrip()}", flush=True)
+            if line.startswith(_CONSOLE):
+                self.console = line.removeprefix(_CONSOLE).strip()
             if "postgresql://" in line:
                 return "postgresql://" + line.split("postgresql://", 1)[1].strip()
         raise DemoError("`iasql up --simulate` did not get ready")
@@ -71,21 +80,25 @@ class Up:
             self._process.stdout.close()
 
 
-def demo() -> int:
-    """Run the demo and return the exit status."""
+def demo(console: str) -> int:
+    """Run the demo and return the exit status.
+
+    Args:
+        console: where the console is to be, or `off`.
+    """
     for ending in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal must not leave the servers behind
         signal.signal(ending, lambda number, _: sys.exit(128 + number))
     _say("iasql up --simulate")
     with tempfile.TemporaryDirectory(prefix="iasql-demo-") as folder:
         try:
-            up = Up(Path(folder) / "data")
+            up = Up(Path(folder) / "data", console)
         except DemoError as error:
             print(f"iasql: {error}", file=sys.stderr)
             return 1
         try:
             _tutorial(up.url)
             if sys.stdin.isatty() and sys.stdout.isatty():
-                _stay(up.url)
+                _stay(up)
         except DemoError as error:
             print(f"iasql: {error}", file=sys.stderr)
             return 1
@@ -112,9 +125,11 @@ def _tutorial(url: str) -> None:
     _run(url, "SELECT * FROM iasql_apply();")
 
 
-def _stay(url: str) -> None:
+def _stay(up: Up) -> None:
     print("\nThe demo stays up until Ctrl-C. Connect with:\n")
-    print(f"  {shlex.join([str(BINARIES / 'psql'), url])}\n", flush=True)
+    print(f"  {shlex.join([str(BINARIES / 'psql'), up.url])}\n", flush=True)
+    if up.console is not None:
+        print(f"Or look at it in a browser:\n\n  {up.console}\n", flush=True)
     while True:
         time.sleep(3600)
 
@@ -161,4 +176,4 @@ def _say(command: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(demo())
+    sys.exit(demo("off"))

@@ -4,7 +4,7 @@ It listens on a unix socket only, and asks everybody for a password: the superus
 known to this machine's user alone, the role `admin`'s is the one to hand to clients.
 Both are kept in files with mode 0600 in the data directory:
 
-    pgdata/  socket/  password  superuser-password  secret-key  lock  postgres.log
+    pgdata/  socket/  password  superuser-password  operator-password  secret-key  lock  postgres.log
 
 The wheel's own `get_server` is not used: it lets every local user in without a password.
 """
@@ -133,6 +133,11 @@ class EmbeddedPostgres:
         return self.data_dir / "secret-key"
 
     @property
+    def operator_password_file(self) -> Path:
+        """Where the password is by which the console knows operators."""
+        return self.data_dir / "operator-password"
+
+    @property
     def superuser_password(self) -> str:
         """The password of the role `postgres`."""
         return _secret(self.data_dir / "superuser-password")
@@ -207,7 +212,7 @@ class EmbeddedPostgres:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
         password_file = unfinished.with_name("initial-password")
-        _write_secret(self.data_dir / "superuser-password")
+        write_secret(self.data_dir / "superuser-password")
         password_file.touch(mode=0o600)
         password_file.write_text(self.superuser_password)
         if self._user:
@@ -270,7 +275,7 @@ class EmbeddedPostgres:
             self._sql(f"ALTER ROLE {ROLE} CREATEROLE CREATEDB;")  # a directory of an earlier version
             return
         new = file.with_suffix(".new")
-        password = _write_secret(new)
+        password = write_secret(new)
         self._sql(f"""
             SELECT 'CREATE ROLE {ROLE} LOGIN'
                 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') \\gexec
@@ -354,7 +359,7 @@ def _let_others_through(path: Path) -> list[Path]:
     return opened
 
 
-def _write_secret(file: Path) -> str:
+def write_secret(file: Path) -> str:
     """Put a new password into a file that nobody else can read."""
     password = secrets.token_urlsafe(24)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:

@@ -43,14 +43,15 @@ def console(
     key: Path | None,
     tls: ListenerTLS | None,
 ) -> ConsoleSettings | None:
-    """What --console means, together with where clients connect and what they are shown.
+    """What --console means, `off` or an address, together with where clients connect and what they are shown.
 
     Raises:
         click.BadParameter: it cannot be.
         StartError: the files cannot be used.
     """
-    if value is None:
+    if value in (None, "off"):
         return None
+    assert value is not None
     address = _tcp(value, "--console")
     if tls is None and not _is_this_machine(address.host):
         message = (

@@ -46,6 +46,13 @@ class Backing:
         """What to connect with at an address of the proxy."""
         return client_url(self.role, self.path, address, parameters)
 
+    @property
+    def sign_in(self) -> str | None:
+        """What people sign in to the console with, None if only they know it."""
+        if self.embedded is None:
+            return None
+        return f"database {self.database}, user {ROLE}, password {self.embedded.password}"
+
 
 def client_url(role: str, path: str, address: Address, parameters: Mapping[str, str]) -> str:
     """What a client connects with at an address of the proxy.

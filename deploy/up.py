@@ -18,8 +18,10 @@ from deploy.account import start_accounts, start_default
 from deploy.admin import Admin
 from deploy.console import ConsoleSettings, start_console
 from deploy.failure import StartError
+from deploy.keys import secret_keys
 from deploy.metrics import Metrics
-from deploy.postgres import forget_where, say_where, start_postgres
+from deploy.operators import Opening, opening
+from deploy.postgres import Backing, forget_where, say_where, start_postgres
 from engine.database.connection import Database
 from engine.errors import OperationError
 from engine.operations import Engine
@@ -54,6 +56,7 @@ class Settings:
         given: the options as they were written, without the command.
         simulated_databases: patterns of names; databases of such a name have simulated accounts of their own.
         secret_key_file: has the keys that connections' secrets are encrypted with, None for the usual place.
+        operator_password_file: has the password with which operators connect accounts on the console.
     """
 
     listen: Sequence[Address]
@@ -71,6 +74,7 @@ class Settings:
     given: Sequence[str] = ()
     simulated_databases: Sequence[str] = ()
     secret_key_file: Path | None = None
+    operator_password_file: Path | None = None
 
 
 async def up(settings: Settings) -> None:
@@ -128,6 +132,9 @@ async def up(settings: Settings) -> None:
                 proxy.addresses,
                 stack,
                 encrypted=settings.tls is not None,
+                required=settings.tls is not None and settings.tls.required,
+                opening=_opening(settings, backing),
+                known=backing.sign_in,
                 reuse_port=settings.reuse_port,
             )
         parameters = {"sslmode": "require"} if settings.tls is not None and settings.tls.required else {}
@@ -149,6 +156,14 @@ async def up(settings: Settings) -> None:
             "Begin with: SELECT * FROM iasql_install('aws_vpc'); all functions: SELECT * FROM iasql_help();"
         )
         await ended.wait()
+
+
+def _opening(settings: Settings, backing: Backing) -> Opening | None:
+    """How operators connect accounts on the console; not those of a simulated AWS, which has one account."""
+    if settings.simulate is not None:
+        return None
+    keys = secret_keys(settings.secret_key_file, backing.embedded)
+    return opening(settings.operator_password_file, backing, keys)
 
 
 def _reload(proxy: Proxy, settings: Settings) -> None:

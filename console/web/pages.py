@@ -16,6 +16,8 @@ from aiohttp import web
 from console.session import Refused
 from console.shown import Notice
 from console.web import queries
+from console.web.connect_page import ConnectPage
+from console.web.operators import Operators
 from console.web.render import Viewer, drawing, page
 from console.web.server_session import Job, Server, ServerSession, sign_in
 from console.web.visits import LONGEST, Attempts, Visit, Visits, new_id
@@ -39,9 +41,18 @@ class Pages:
     Args:
         server: where the proxy is.
         secure: whether browsers come with TLS.
+        operators: who may connect accounts, and with which limit of attempts; None if nobody may.
     """
 
-    def __init__(self, server: Server, visits: Visits, attempts: Attempts, *, secure: bool) -> None:
+    def __init__(
+        self,
+        server: Server,
+        visits: Visits,
+        attempts: Attempts,
+        *,
+        secure: bool,
+        operators: tuple[Operators, Attempts] | None = None,
+    ) -> None:
         self._server = server
         self._visits = visits
         self._attempts = attempts
@@ -51,10 +62,12 @@ class Pages:
         # A session's cookie does not come along with another site's link, and must not be overwritten then.
         self._form_cookie = f"{self._cookie}-form"
         self._leaving: set[asyncio.Task[None]] = set()
+        self._connect = ConnectPage(*operators, self._asking, _address) if operators else None
 
     def routes(self) -> list[web.RouteDef]:
         """Where they are."""
         return [
+            *(self._connect.routes() if self._connect else ()),
             web.get("/sign-in", self._sign_in_page),
             web.post("/sign-in", self._sign_in),
             web.post("/sign-out", self._signed_in(self._sign_out)),
@@ -75,8 +88,14 @@ class Pages:
         ]
 
     def cookie(self, request: web.Request) -> str | None:
-        """What a browser's form is bound to: the id of its session, or what it got to sign in with."""
-        return request.cookies.get(self._form_cookie if request.path == "/sign-in" else self._cookie)
+        """What a browser's form is bound to: the id of its session, or what it got for a form of nobody's."""
+        of_nobody = request.path in ("/sign-in", "/connect")
+        return request.cookies.get(self._form_cookie if of_nobody else self._cookie)
+
+    async def close(self) -> None:
+        """Give up what is being connected."""
+        if self._connect is not None:
+            await self._connect.close()
 
     def leave(self, visit: Visit) -> None:
         """Leave the server as soon as what is under way there has ended."""
@@ -115,9 +134,10 @@ class Pages:
         )
 
     async def _sign_in_page(self, request: web.Request) -> web.Response:
-        return self._asking(request)
+        asked = request.query
+        return self._ask_to_sign_in(request, database=asked.get("database", ""), user=asked.get("user", ""))
 
-    def _asking(
+    def _ask_to_sign_in(
         self,
         request: web.Request,
         said: str | None = None,
@@ -125,12 +145,17 @@ class Pages:
         database: str = "",
         user: str = "",
     ) -> web.Response:
-        """The form; the browser gets an id of nobody's, so that the form has a token."""
+        given = {"said": said, "database": database, "user": user, "connects": self._connect is not None}
+        return self._asking(request, "sign_in.html", status, **given)
+
+    def _asking(
+        self, request: web.Request, template: str, status: int = 200, **given: object
+    ) -> web.Response:
+        """A page with a form for who is not signed in; the browser gets an id of nobody's, so that the form
+        has a token."""
         known = self.cookie(request)
         id = known or new_id()
-        token = self._visits.token(id)
-        body = page("sign_in.html", None, token=token, said=said, database=database, user=user)
-        response = _html(body, status=status)
+        response = _html(page(template, None, token=self._visits.token(id), **given), status=status)
         if known is None:
             self._set_cookie(response, self._form_cookie, id)
         return response
@@ -140,13 +165,15 @@ class Pages:
         database, user, password = (str(form.get(each, "")) for each in ("database", "user", "password"))
         again = {"database": database, "user": user}
         if not (database and user and password) or "\0" in database + user + password:
-            return self._asking(request, "Database, user and password are all needed.", 400, **again)
-        address = _network(request.remote)
+            return self._ask_to_sign_in(request, "Database, user and password are all needed.", 400, **again)
+        address = _address(request)
         if self._visits.full:
-            return self._asking(request, "Too many are signed in. Try again later.", 503, **again)
+            return self._ask_to_sign_in(request, "Too many are signed in. Try again later.", 503, **again)
         if not self._attempts.begin(address, user):
             _log.warning("too many attempts to sign in", address=address, user=user)
-            return self._asking(request, "Too many attempts. Try again in five minutes.", 429, **again)
+            return self._ask_to_sign_in(
+                request, "Too many attempts. Try again in five minutes.", 429, **again
+            )
         try:
             server = await sign_in(self._server, database, user, password)
         except Refused as refused:
@@ -155,9 +182,9 @@ class Pages:
             reason = reason.strip()
             _log.warning("sign-in refused", address=address, user=user, database=database, reason=reason)
             if not fatal or any(each in reason for each in _NOT_NOW):
-                return self._asking(request, "The server takes no connection now.", 503, **again)
+                return self._ask_to_sign_in(request, "The server takes no connection now.", 503, **again)
             said = "This database, user and password do not belong together."
-            return self._asking(request, said, 401, **again)
+            return self._ask_to_sign_in(request, said, 401, **again)
         self._attempts.succeeded(address, user)
         if (before := self._visits.find(request.cookies.get(self._cookie))) is not None:
             self.leave(before)
@@ -374,10 +401,10 @@ def _number(request: web.Request, name: str, otherwise: int) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else otherwise
 
 
-def _network(remote: str | None) -> str:
-    """An address, or of version 6 the network that one customer has."""
+def _address(request: web.Request) -> str:
+    """Where a request is from: an address, or of version 6 the network that one customer has."""
     try:
-        address = ipaddress.ip_address(remote or "")
+        address = ipaddress.ip_address(request.remote or "")
     except ValueError:
         return "unknown"
     if isinstance(address, ipaddress.IPv6Address):

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from console.session import Refused
 from console.shown import Notice
+from console.web.operators import Operators
 from console.web.pages import Pages
 from console.web.render import STATIC, page
 from console.web.server_session import Server
@@ -44,17 +45,28 @@ class Console:
         server: where the proxy is.
         tls: what is shown to browsers, or None for none.
         clock: seconds that only go forwards.
+        operators: who may connect accounts, and what does it; None if nobody may.
 
     Attributes:
         url: where it is, once it is started.
     """
 
     def __init__(
-        self, server: Server, tls: ssl.SSLContext | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        server: Server,
+        tls: ssl.SSLContext | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        operators: Operators | None = None,
     ) -> None:
         self._tls = tls
         self.visits = Visits(clock)
-        self._pages = Pages(server, self.visits, Attempts(clock), secure=tls is not None)
+        self._pages = Pages(
+            server,
+            self.visits,
+            Attempts(clock),
+            secure=tls is not None,
+            operators=(operators, Attempts(clock)) if operators else None,
+        )
         application = web.Application(middlewares=[self._guarded], client_max_size=1 << 20)
         application.router.add_get("/static/{name}", _static)
         application.add_routes(self._pages.routes())
@@ -84,6 +96,7 @@ class Console:
                 await self._sweeper
         for visit in self.visits.end_all():
             await visit.server.leave()
+        await self._pages.close()
         await self._runner.cleanup()
 
     async def sweep(self) -> None:

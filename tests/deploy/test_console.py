@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import select
 import shutil
+import signal
 import ssl
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlencode
@@ -15,6 +20,7 @@ import pytest
 
 from deploy import options
 from proxy.entry.listeners import TCPAddress
+from tests.deploy.test_up import IASQL
 from tests.deploy.test_up_tls import UP
 from tests.fixtures.certificates import Authority
 from tests.fixtures.encrypted_postgres import PASSWORD, EncryptedPostgres
@@ -41,6 +47,44 @@ def test_it_is_beside_the_proxy_and_ends_with_it(start_iasql: StartIasql) -> Non
     assert (answer.status, answer.headers["Location"]) == (303, "/sign-in")
     connection.close()
     assert iasql.stop() == 0
+
+
+@contextmanager
+def on_a_terminal(*arguments: str, until: bytes) -> Iterator[str]:
+    """What a command prints on a terminal up to a text; it is ended then."""
+    master, terminal = os.openpty()
+    process = subprocess.Popen([*IASQL, *arguments], stdin=terminal, stdout=terminal, stderr=terminal)
+    os.close(terminal)
+    printed = b""
+    try:
+        while until not in printed and select.select([master], [], [], 60)[0]:
+            printed += os.read(master, 1 << 16)
+        yield printed.decode()
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+        os.close(master)
+
+
+def test_a_simulated_account_on_a_terminal_has_one_and_says_what_to_sign_in_with(data_dir: Path) -> None:
+    where = ("--listen", "127.0.0.1:0", "--data-dir", str(data_dir))
+    with on_a_terminal("up", "--simulate", *where, until=b"Begin with") as printed:
+        known = r"\(database iasql, user admin, password (\S+)\)"
+        found = re.search(rf"Console: http://127\.0\.0\.1:(\d+)/  {known}", printed)
+        assert found is not None, printed
+        assert f"admin:{found[2]}@" in printed
+        assert "To connect an account" not in printed
+        connection = HTTPConnection("127.0.0.1", int(found[1]), timeout=20)
+        connection.request("GET", "/sign-in")
+        assert connection.getresponse().status == 200
+        connection.close()
+
+
+def test_who_does_not_want_it_has_none(data_dir: Path) -> None:
+    where = ("--listen", "127.0.0.1:0", "--data-dir", str(data_dir))
+    with on_a_terminal("up", "--simulate", "--console", "off", *where, until=b"Begin with") as printed:
+        assert "Connect with" in printed
+        assert "Console:" not in printed
 
 
 @pytest.mark.parametrize("where", ["0.0.0.0:8080", "[::]:8080", "192.0.2.1:8080", "console.example:8080"])

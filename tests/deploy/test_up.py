@@ -152,9 +152,10 @@ def test_the_demo_on_a_terminal_stays_up_and_leaves_no_process(ending: signal.Si
     demo = subprocess.Popen([*IASQL, "demo"], stdin=terminal, stdout=terminal, stderr=terminal)
     os.close(terminal)
     printed = b""
-    while b"stays up until Ctrl-C" not in printed and select.select([master], [], [], 60)[0]:
+    while b"in a browser:" not in printed and select.select([master], [], [], 60)[0]:
         printed += os.read(master, 1 << 16)
     assert b"stays up until Ctrl-C" in printed
+    assert b"Console: http://127.0.0.1:" in printed
     started = children(demo.pid)
     started += [each for child in started for each in children(child)]
     assert len(started) == 3

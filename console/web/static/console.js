@@ -36,8 +36,20 @@ if (list && list.dataset.events) {
 }
 for (const form of document.querySelectorAll("form[data-busy]")) {
   form.addEventListener("submit", () => {
-    const button = form.querySelector("button");
+    const button = form.querySelector("button:not([type=button])");
     button.disabled = true;
     button.textContent = form.dataset.busy;
+  });
+}
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const text = document.getElementById(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(text);
+    }
   });
 }

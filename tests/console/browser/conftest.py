@@ -11,6 +11,8 @@ import sqlparse
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from console.web.lines import At
+from console.web.operators import Made, Operators, Wanted
 from console.web.server import Console
 from console.web.server_session import Server
 from deploy import tutorial
@@ -33,9 +35,32 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+#: By which operators are known.
+OPERATORS = "operators-of-these-tests"
+
+
+async def _connect(wanted: Wanted) -> Made:
+    """Say what connecting says, for a database that is connected already."""
+    return Made(
+        name=wanted.name,
+        account="222222222222",
+        arn="arn:aws:iam::222222222222:user/ada",
+        said=(
+            "Regions: us-east-1, eu-west-1; tables of us-east-1 in schema public",
+            f'Database "{wanted.database}", of {wanted.login}. Credentials: access key {wanted.of}',
+            "An access key cannot be limited to reading: plans use it as it is. A role can be.",
+        ),
+        database=wanted.database,
+        login=wanted.login,
+        password="f3Tq0mPz7LrWn5KcVb2XsY9d",
+    )
+
+
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def console(shared_iasql: IasqlProcess) -> AsyncIterator[Console]:
-    console = Console(Server(host=shared_iasql.host, port=shared_iasql.port))
+    at = At(host="127.0.0.1", port=5432)
+    operators = Operators(password=lambda: OPERATORS, connect=_connect, at=at)
+    console = Console(Server(host=shared_iasql.host, port=shared_iasql.port), operators=operators)
     await console.start("127.0.0.1", 0)
     yield console
     await console.close()
@@ -65,6 +90,23 @@ class Visitor:
         await self.page.get_by_label("Password").fill(database.password)
         await self.press("Sign in")
         await self.sees(database.name)
+
+    async def connect(
+        self, name: str, key: str, *, operator: str, database: str = "", login: str = ""
+    ) -> None:
+        """From the first page to the connection string of an account."""
+        await self.open("/")
+        await self.page.get_by_role("link", name="Connect an account").click()
+        given = {"Operators' password": operator, "Name": name, "Regions": "us-east-1 eu-west-1"}
+        for label, text in given.items():
+            await self.page.get_by_label(label, exact=True).fill(text)
+        await self.page.get_by_label("An access key").check()
+        await self.page.get_by_label("Access key's id").fill(key)
+        await self.page.get_by_label("Its secret").fill("a secret")
+        if database or login:
+            await self.page.get_by_text("More", exact=True).click()
+            await self.page.get_by_label("A new one's name").fill(database)
+            await self.page.get_by_label("Its user's name").fill(login)
 
     async def press(self, name: str) -> None:
         """Press a button, and wait for the page that it leads to."""
@@ -119,16 +161,17 @@ NewVisitor = Callable[..., Awaitable[Visitor]]
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def new_visitor(chromium: Browser, console: Console) -> AsyncIterator[NewVisitor]:
-    """Opens browsers of people who are not signed in; arguments as of Playwright's `new_context`.
+    """Opens browsers of people who are not signed in, at the run's console or another one; arguments as of
+    Playwright's `new_context`.
 
     In the end nothing may have been asked of another server, and no script or style refused.
     """
     came: list[Visitor] = []
 
-    async def new(**options: Any) -> Visitor:
+    async def new(url: str = console.url, **options: Any) -> Visitor:
         context = await chromium.new_context(**options)
         page = await context.new_page()
-        visitor = Visitor(page, console.url, [])
+        visitor = Visitor(page, url, [])
         page.on("pageerror", lambda error: visitor.wrong.append(str(error)))
         page.on(
             "console",
@@ -136,9 +179,7 @@ async def new_visitor(chromium: Browser, console: Console) -> AsyncIterator[NewV
         )
         page.on(
             "request",
-            lambda asked: (
-                None if asked.url.startswith((console.url, "data:")) else visitor.wrong.append(asked.url)
-            ),
+            lambda asked: None if asked.url.startswith((url, "data:")) else visitor.wrong.append(asked.url),
         )
         came.append(visitor)
         return visitor

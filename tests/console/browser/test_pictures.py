@@ -22,7 +22,18 @@ from tests.fixtures.proxies import IasqlProcess
 DOCS = Path(__file__).parents[3] / "docs"
 PICTURES = DOCS / "console"
 #: Stops of the tour; a name with -phone is seen on one, in the dark.
-TAKEN = ("overview", "table", "change", "change-phone", "progress", "losses", "operation", "sql")
+TAKEN = (
+    "connect",
+    "connected",
+    "overview",
+    "table",
+    "change",
+    "change-phone",
+    "progress",
+    "losses",
+    "operation",
+    "sql",
+)
 _BYTES = 60_000
 _DESK, _PHONE = ViewportSize(width=1250, height=720), ViewportSize(width=390, height=720)
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import psycopg
 
 from deploy import tutorial
-from tests.console.browser.conftest import Visitor, written_rows
+from tests.console.browser.conftest import OPERATORS, Visitor, written_rows
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import Database
 
@@ -31,6 +31,10 @@ async def tour(visitor: Visitor, database: Database, simulator: Cloud) -> AsyncI
     """Lead somebody from page to page; tells the name of each when it is to be seen."""
     await visitor.open("/")
     yield "sign-in"
+    await visitor.connect("shop", "AKIAIOSFODNN7EXAMPLE", operator=OPERATORS, database="shop", login="ada")
+    yield "connect"
+    await visitor.press("Connect")
+    yield "connected"
     await visitor.sign_in(database)
     yield "empty"
     _make_logs(simulator)
