@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
+from graphlib import CycleError, TopologicalSorter
 from html import escape
 
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """A step.
+    """A step, or several of a kind in one box.
 
     Attributes:
         after: the numbers of the steps that it waits for.
+        count: how many steps it stands for.
+        link: where a click on it leads.
     """
 
     number: int
@@ -22,10 +25,18 @@ class Node:
     table: str
     description: str
     after: tuple[int, ...]
+    count: int = 1
+    link: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """What steps are of, that can be one box: an action on a table, which has its region in its name."""
+        return f"{self.action} {self.table}"
 
     @property
     def label(self) -> str:
-        return f"{self.action} {self.table}\n{self.description}"
+        several = f"{self.count} × " if self.count > 1 else ""
+        return f"{several}{self.kind}\n{self.description}"
 
 
 #: Fill and border of a step, for each action; dark enough beside white text, and different without colours.
@@ -60,6 +71,46 @@ def mermaid(nodes: Sequence[Node]) -> str:
     for name, (fill, border) in _COLOURS.items():
         lines.append(f"  classDef {name} fill:{fill},stroke:{border},color:#202124")
     return "\n".join(lines) + "\n"
+
+
+def folded(nodes: Sequence[Node], opened: Container[str], link: Mapping[str, str]) -> list[Node]:
+    """Steps of a kind as one box each; those of a table of another region are of another kind.
+
+    Args:
+        opened: kinds whose steps stay as they are.
+        link: where boxes of each kind lead.
+    """
+    key: dict[int, object] = {
+        each.number: each.number if each.kind in opened else each.kind for each in nodes
+    }
+    if _has_circle(nodes, key):
+        level = _levels(nodes)
+        key = {number: (kind, level[number]) for number, kind in key.items()}
+    members: dict[object, list[Node]] = defaultdict(list)
+    for each in nodes:
+        members[key[each.number]].append(each)
+    number = {key: some[0].number for key, some in members.items()}
+    found = []
+    for some in members.values():
+        own = number[key[some[0].number]]
+        before = {number[key[each]]: None for node in some for each in node.after if each in key}
+        box = replace(some[0], after=tuple(each for each in before if each != own))
+        if len(some) > 1:
+            box = replace(box, description=f"{some[0].description} …", count=len(some))
+        found.append(replace(box, link=link.get(box.kind)) if box.count > 1 or box.kind in opened else box)
+    return found
+
+
+def _has_circle(nodes: Sequence[Node], key: Mapping[int, object]) -> bool:
+    after: dict[object, set[object]] = defaultdict(set)
+    for each in nodes:
+        own = key[each.number]
+        after[own] |= {key[before] for before in each.after if before in key} - {own}
+    try:
+        TopologicalSorter(after).prepare()
+    except CycleError:
+        return True
+    return False
 
 
 _WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN = 240, 44, 70, 14, 20
@@ -140,13 +191,23 @@ def _arrow(tail: tuple[int, int], head: tuple[int, int]) -> str:
 
 def _box(node: Node, x: int, y: int) -> str:
     fill, border = _COLOURS.get(node.action, _PLAIN)
-    first, second = (escape(_short(line)) for line in node.label.split("\n", 1))
-    return (
-        f"<g><title>{escape(node.label)}</title>"
-        f'<rect x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="6" fill="{fill}" stroke="{border}"/>'
-        f'<text x="{x + 10}" y="{y + 18}" font-weight="bold" fill="{border}">{first}</text>'
-        f'<text x="{x + 10}" y="{y + 34}" fill="#202124">{second}</text></g>'
+    region, _, table = node.table.rpartition(".")
+    several = f"{node.count} × " if node.count > 1 else ""
+    first = _short(f"{several}{node.action} {table}")
+    second = _short(f"{region}: {node.description}" if region else node.description)
+    behind = (
+        f'<rect x="{x + 4}" y="{y + 4}" width="{_WIDTH}" height="{_HEIGHT}" rx="6" fill="{fill}" '
+        f'stroke="{border}"/>'
+        if node.count > 1
+        else ""
     )
+    box = (
+        f"<g><title>{escape(node.label)}</title>{behind}"
+        f'<rect x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="6" fill="{fill}" stroke="{border}"/>'
+        f'<text x="{x + 10}" y="{y + 18}" font-weight="bold" fill="{border}">{escape(first)}</text>'
+        f'<text x="{x + 10}" y="{y + 34}" fill="#202124">{escape(second)}</text></g>'
+    )
+    return box if node.link is None else f'<a href="{escape(node.link)}">{box}</a>'
 
 
 def _short(line: str) -> str:

@@ -66,3 +66,28 @@ def test_names_in_aws_are_no_markup() -> None:
 
 def test_steps_that_wait_for_each_other_are_shown_all_the_same() -> None:
     assert len(boxes(graph.svg([node(0, 1), node(1, 0)]))) == 2
+
+
+def test_steps_of_a_kind_fold_into_one_that_waits_for_all_that_they_wait_for() -> None:
+    nodes = [kind(1, "vpc"), kind(2, "vpc"), *(kind(n, "subnet", 1 + n % 2) for n in (3, 4, 5))]
+    vpc, subnet = graph.folded(nodes, (), {"create subnet": "/there"})
+    assert (vpc.count, vpc.after, vpc.description, vpc.link) == (2, (), "1 …", None)
+    assert (subnet.count, subnet.after, subnet.description) == (3, (1,), "3 …")
+    assert subnet.link == "/there"
+    opened = graph.folded(nodes, ["create subnet"], {})
+    assert [each.count for each in opened] == [2, 1, 1, 1]
+    assert {each.after for each in opened[1:]} == {(1,)}
+
+
+def test_folding_makes_no_circle() -> None:
+    nodes = [kind(1, "a"), kind(2, "b", 1), kind(3, "a", 2), kind(4, "a", 2)]
+    found = graph.folded(nodes, (), {})
+    assert [(each.table, each.count, each.after) for each in found] == [
+        ("a", 1, ()),
+        ("b", 1, (1,)),
+        ("a", 2, (2,)),
+    ]
+
+
+def kind(number: int, table: str, *after: int) -> Node:
+    return Node(number=number, action="create", table=table, description=str(number), after=after)
