@@ -8,26 +8,25 @@ import io
 import ipaddress
 import json
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlencode
 
 import structlog
 from aiohttp import web
 
 from console.session import Refused
 from console.shown import Notice
-from console.web import queries
+from console.web import edit_page, map_page, queries, table_page
+from console.web.answers import html, number
 from console.web.connect_page import ConnectPage
 from console.web.operators import Operators
+from console.web.past_page import past
 from console.web.render import Viewer, drawing, page
-from console.web.server_session import Job, Server, ServerSession, sign_in
+from console.web.server_session import Job, Server, sign_in
 from console.web.visits import LONGEST, Attempts, Visit, Visits, new_id
 
 #: Rows that a statement's answer is shown of.
 _SHOWN = 1000
 #: Seconds after which a stream of events says that it is still there.
 _BEAT = 15.0
-#: The schema of what rows have been.
-_PAST = "iasql_history"
 #: What the server says to who may come in at another time.
 _NOT_NOW = ("too many", "remaining connection slots", "starting up", "shutting down", "in recovery mode")
 _log = structlog.get_logger("console")
@@ -72,8 +71,13 @@ class Pages:
             web.post("/sign-in", self._sign_in),
             web.post("/sign-out", self._signed_in(self._sign_out)),
             web.get("/", self._signed_in(self._overview)),
-            web.get("/tables", self._signed_in(self._tables)),
-            web.get("/tables/{schema}/{table}", self._signed_in(self._table)),
+            web.get("/tables", self._signed_in(table_page.tables)),
+            web.get("/tables/{schema}/{table}", self._signed_in(table_page.table)),
+            web.get("/tables/{schema}/{table}/row", self._signed_in(edit_page.form)),
+            web.post("/tables/{schema}/{table}/row", self._signed_in(edit_page.show)),
+            web.post("/tables/{schema}/{table}/run", self._signed_in(edit_page.run)),
+            web.get("/map", self._signed_in(map_page.shown)),
+            web.get("/past/{table}", self._signed_in(past)),
             web.get("/change", self._signed_in(self._change)),
             web.post("/change/plan", self._signed_in(self._plan)),
             web.post("/change/apply", self._signed_in(self._apply)),
@@ -82,6 +86,7 @@ class Pages:
             web.get("/change/events", self._signed_in(self._events)),
             web.post("/undo", self._signed_in(self._undo)),
             web.get("/history", self._signed_in(self._history)),
+            web.get("/history/as-of", self._signed_in(table_page.as_of)),
             web.get("/history/{number:[0-9]{1,18}}", self._signed_in(self._operation)),
             web.get("/sql", self._signed_in(self._sql)),
             web.post("/sql", self._signed_in(self._run)),
@@ -118,7 +123,7 @@ class Pages:
                 return await shown(request, visit, viewer)
             except Refused as refused:
                 body = page("refused.html", viewer, said=refused.said)
-                return _html(body, status=409 if request.method == "POST" else 400)
+                return html(body, status=409 if request.method == "POST" else 400)
 
         return answer
 
@@ -155,7 +160,7 @@ class Pages:
         has a token."""
         known = self.cookie(request)
         id = known or new_id()
-        response = _html(page(template, None, token=self._visits.token(id), **given), status=status)
+        response = html(page(template, None, token=self._visits.token(id), **given), status=status)
         if known is None:
             self._set_cookie(response, self._form_cookie, id)
         return response
@@ -204,7 +209,7 @@ class Pages:
         server = visit.server
         given: dict[str, object] = {"modules": [], "tables": [], "drift": [], "operations": []}
         if viewer.may:
-            names = [each for each in await queries.tables(server) if each[0] != _PAST]
+            names = [each for each in await queries.tables(server) if each[0] != queries.PAST]
             counts = await queries.counts(server, names)
             fresh = {each[0]: each for each in await queries.fresh(server)}
             given["watched"] = any(each[4] for each in fresh.values())
@@ -216,52 +221,7 @@ class Pages:
             given["drift"] = await queries.drift(server)
             if "journal" in viewer.may:
                 given["operations"] = await queries.operations(server, 10)
-        return _html(page("overview.html", viewer, here="/", message=_message(server), **given))
-
-    async def _tables(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
-        names = await queries.tables(visit.server) if viewer.may else []
-        present = {name for schema, name in names if schema != _PAST}
-        shown: dict[str, list[str]] = {}
-        for schema, name in names:
-            if name in present:
-                shown.setdefault(schema, []).append(name)
-        return _html(page("tables.html", viewer, here="/tables", tables=shown))
-
-    async def _table(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
-        schema, table = request.match_info["schema"], request.match_info["table"]
-        names = await queries.tables(visit.server) if viewer.may else []
-        if (schema, table) not in names:
-            raise web.HTTPNotFound(text="there is no such table, or you may not read it")
-        column, has, equals = (request.query.get(each) for each in ("column", "has", "is"))
-        wanted = queries.Filter(column, has, equals) if column and (has or equals is not None) else None
-        limit = min(_number(request, "rows", queries.ROWS), queries.MOST_ROWS) or queries.ROWS
-        offset = _number(request, "from", 0)
-        found = await queries.browse(visit.server, schema, table, wanted, limit, offset)
-        past = (_PAST, table)
-        remembered = past in names and schema == "public"
-        named_by = found.named_by if remembered else None
-        if named_by is not None and named_by not in await queries.columns(visit.server, *past):
-            named_by = None
-        given = {name: text for name, text in (("column", column), ("has", has), ("is", equals)) if text}
-
-        def turned(to: int) -> str:
-            return "?" + urlencode({**given, "rows": limit, "from": to})
-
-        body = page(
-            "table.html",
-            viewer,
-            here="/tables",
-            schema=schema,
-            table=table,
-            found=found,
-            named_by=named_by,
-            remembered=remembered,
-            wanted=wanted,
-            offset=offset,
-            before=turned(max(offset - limit, 0)) if offset else None,
-            behind=turned(offset + limit) if found.more else None,
-        )
-        return _html(body)
+        return html(page("overview.html", viewer, here="/", message=server.take_message(), **given))
 
     async def _change(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
         server = visit.server
@@ -273,10 +233,10 @@ class Pages:
             viewer,
             here="/change",
             shown=shown,
-            drawing=drawing(shown.steps) if shown else None,
-            message=_message(server),
+            drawing=drawing(shown.steps, request.query.get("open")) if shown else None,
+            message=server.take_message(),
         )
-        return _html(body)
+        return html(body)
 
     async def _plan(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
         form = await request.post()
@@ -306,7 +266,7 @@ class Pages:
         job = visit.server.job
         if job is None:
             raise web.HTTPSeeOther("/change")
-        return _html(page("progress.html", viewer, here="/change", job=job, heard=list(job.heard)))
+        return html(page("progress.html", viewer, here="/change", job=job, heard=list(job.heard)))
 
     async def _events(self, request: web.Request, visit: Visit, _: Viewer) -> web.StreamResponse:
         """Notices as they come, as server-sent events; at the end one that says so."""
@@ -315,7 +275,7 @@ class Pages:
             raise web.HTTPNotFound
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        sent = _number(request, "from", 0)
+        sent = number(request, "from", 0)
         while self._visits.holds(visit):
             for each in job.heard[sent:]:
                 sent += 1
@@ -330,14 +290,14 @@ class Pages:
     async def _undo(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
         form = await request.post()
         text = str(form.get("operation", ""))
-        number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-        count = await visit.server.undo(number)
+        wanted = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+        count = await visit.server.undo(wanted)
         visit.server.message = f"Rows put back: {count}. AWS is as before until you apply."
         raise web.HTTPSeeOther("/change")
 
     async def _history(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
         _check_may(viewer, "journal")
-        offset = _number(request, "from", 0)
+        offset = number(request, "from", 0)
         found = await queries.operations(visit.server, queries.ROWS + 1, offset)
         body = page(
             "history.html",
@@ -347,21 +307,23 @@ class Pages:
             offset=offset,
             limit=queries.ROWS,
             more=len(found) > queries.ROWS,
+            remembered=await queries.remembered(visit.server),
+            now=await queries.now(visit.server),
         )
-        return _html(body)
+        return html(body)
 
     async def _operation(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
         _check_may(viewer, "journal")
-        number = int(request.match_info["number"])
-        found = await queries.operation(visit.server, number)
+        id = int(request.match_info["number"])
+        found = await queries.operation(visit.server, id)
         if found is None:
             raise web.HTTPNotFound(text="there is no such operation")
-        steps = await queries.steps(visit.server, number)
-        return _html(page("operation.html", viewer, here="/history", operation=found, steps=steps))
+        steps = await queries.steps(visit.server, id)
+        return html(page("operation.html", viewer, here="/history", operation=found, steps=steps))
 
     async def _sql(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
         given = {"here": "/sql", "statement": "", "shown": _SHOWN}
-        return _html(page("sql.html", viewer, found=None, said=None, **given))
+        return html(page("sql.html", viewer, found=None, said=None, **given))
 
     async def _run(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
         form = await request.post()
@@ -371,7 +333,7 @@ class Pages:
             found = await visit.server.run(statement, _SHOWN)
         except Refused as refused:
             body = page("sql.html", viewer, found=None, said=refused.said, **given)
-            return _html(body, status=409)
+            return html(body, status=409)
         if form.get("as") == "csv":
             text = io.StringIO()
             writer = csv.writer(text)
@@ -379,26 +341,12 @@ class Pages:
             writer.writerows(found.rows)
             headers = {"Content-Disposition": 'attachment; filename="answer.csv"'}
             return web.Response(text=text.getvalue(), content_type="text/csv", headers=headers)
-        return _html(page("sql.html", viewer, found=found, said=None, **given))
-
-
-def _html(body: str, *, status: int = 200) -> web.Response:
-    return web.Response(text=body, status=status, content_type="text/html")
+        return html(page("sql.html", viewer, found=found, said=None, **given))
 
 
 def _check_may(viewer: Viewer, what: str) -> None:
     if what not in viewer.may:
         raise web.HTTPNotFound(text="you may not see this")
-
-
-def _message(server: ServerSession) -> str | None:
-    message, server.message = server.message, None
-    return message
-
-
-def _number(request: web.Request, name: str, otherwise: int) -> int:
-    text = request.query.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else otherwise
 
 
 def _address(request: web.Request) -> str:

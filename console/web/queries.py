@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import quote, urlencode
 
+from markupsafe import Markup, escape
 from psycopg import sql
 
 from console.session import Row
@@ -11,6 +14,8 @@ from console.web.server_session import ServerSession
 
 #: Rows of a page, unless said otherwise, and at most.
 ROWS, MOST_ROWS = 100, 10_000
+#: The schema of what rows have been.
+PAST = "iasql_history"
 
 _PREPARED = sql.SQL("SELECT to_regclass('iasql.iasql_operation') IS NOT NULL")
 _MAY = sql.SQL(
@@ -61,6 +66,7 @@ _NAMES = sql.SQL(
     "WHERE i.indrelid = %s::regclass AND i.indisunique AND i.indnkeyatts = 1 AND i.indpred IS NULL "
     "AND a.atttypid IN ('text'::regtype, 'varchar'::regtype) ORDER BY NOT i.indisprimary, a.attnum"
 )
+_NOW = sql.SQL("SELECT to_char(now(), 'YYYY-MM-DD\"T\"HH24:MI'), current_setting('TimeZone')")
 _FRESH = sql.SQL(
     "SELECT table_name, region_name, read_at::timestamptz(0)::text, read_by, "
     "watched_at::timestamptz(0)::text "
@@ -91,6 +97,11 @@ class Reference:
     schema: str
     table: str
     column: str
+
+    @cached_property
+    def address(self) -> str:
+        """What leads to the row of a value, which is to be added."""
+        return f"/tables/{quote(self.schema)}/{quote(self.table)}?{urlencode({'column': self.column})}&is="
 
 
 @dataclass(frozen=True)
@@ -123,6 +134,12 @@ class Rows:
     named_by: str | None
     more: bool
 
+    @property
+    def links(self) -> list[Markup | None]:
+        """For each column what leads to the row that a value, which is to be added, refers to."""
+        to = self.references
+        return [escape(to[each].address) if each in to else None for each in self.columns]
+
 
 async def is_prepared(server: ServerSession) -> bool:
     """Whether anything of iasql has been called in the database yet."""
@@ -146,6 +163,19 @@ async def modules(server: ServerSession) -> list[Row]:
 async def tables(server: ServerSession) -> list[tuple[str, str]]:
     """Schema and name of what they may read."""
     return [(schema, name) for schema, name in await server.rows(_TABLES)]
+
+
+async def remembered(server: ServerSession) -> list[str]:
+    """The tables that they may read and see the past of."""
+    names = await tables(server)
+    present = {name for schema, name in names if schema != PAST}
+    return [name for schema, name in names if schema == PAST and name in present]
+
+
+async def now(server: ServerSession) -> tuple[str, str]:
+    """The time, to the minute, and the zone that times without one are in."""
+    ((time, zone),) = await server.rows(_NOW)
+    return time, zone
 
 
 async def counts(server: ServerSession, names: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
@@ -188,40 +218,86 @@ async def steps(server: ServerSession, number: int) -> list[Row]:
     return await server.rows(_STEPS, number)
 
 
+async def key(server: ServerSession, schema: str, table: str) -> list[str]:
+    """The columns of the primary key."""
+    return [each for (each,) in await server.rows(_KEY, name_of(schema, table))]
+
+
+async def references(server: ServerSession, schema: str, table: str) -> dict[str, Reference]:
+    """What columns refer to."""
+    found = await server.rows(_REFERENCES, name_of(schema, table))
+    return {column: Reference(*to) for column, *to in found}
+
+
+async def named_by(server: ServerSession, schema: str, table: str) -> str | None:
+    """The column of text that tells rows apart by itself, if there is one that they may read."""
+    shown = await columns(server, schema, table)
+    names = [each for (each,) in await server.rows(_NAMES, name_of(schema, table)) if each in shown]
+    return names[0] if names else None
+
+
+async def past(
+    server: ServerSession, table: str, names: list[str], column: str, called: str, limit: int
+) -> list[Row]:
+    """What the rows of a name have been, the latest first: since, until, and the columns of the view."""
+    texts = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(each)) for each in names)
+    query = sql.SQL(
+        "SELECT lower(valid)::timestamptz(0)::text, upper(valid)::timestamptz(0)::text, {} FROM {} "
+        "WHERE {}::text = %s ORDER BY lower(valid) DESC LIMIT %s"
+    ).format(texts, sql.Identifier(PAST, table), sql.Identifier(column))
+    return await server.rows(query, called, limit)
+
+
 async def columns(server: ServerSession, schema: str, table: str) -> list[str]:
     """The columns that they may read."""
-    return [name for name, _ in await server.rows(_COLUMNS, _name(schema, table))]
+    return [name for name, _ in await server.rows(_COLUMNS, name_of(schema, table))]
 
 
 async def browse(
-    server: ServerSession, schema: str, table: str, wanted: Filter | None, limit: int, offset: int
+    server: ServerSession,
+    schema: str,
+    table: str,
+    wanted: Filter | None,
+    limit: int,
+    offset: int,
+    at: str | None = None,
 ) -> Rows:
-    """A page of a table that `tables` has."""
-    name = _name(schema, table)
+    """A page of a table that `tables` has.
+
+    Args:
+        at: a time, of what rows have been.
+    """
     shown = await columns(server, schema, table)
-    key = [each for (each,) in await server.rows(_KEY, name) if each in shown]
-    links = {column: Reference(*to) for column, *to in await server.rows(_REFERENCES, name)}
-    names = [each for (each,) in await server.rows(_NAMES, name) if each in shown]
-    order = [sql.Identifier(each) for each in key] if key else [sql.SQL("1")]
-    if schema == "iasql_history":
+    by = [each for each in await key(server, schema, table) if each in shown]
+    links = await references(server, schema, table)
+    order = [sql.Identifier(each) for each in by] if by else [sql.SQL("1")]
+    if schema == PAST:
         order = [sql.SQL("lower(valid) DESC")]
-    where: sql.Composable = sql.SQL("")
+    where: list[sql.Composable] = []
     parameters: list[object] = []
     if wanted is not None and wanted.column in shown:
         column = sql.Identifier(wanted.column)
         if wanted.equals is not None:
-            where = sql.SQL("WHERE {}::text = %s").format(column)
+            where.append(sql.SQL("{}::text = %s").format(column))
             parameters.append(wanted.equals)
         else:
-            where = sql.SQL("WHERE position(lower(%s) IN lower({}::text)) > 0").format(column)
+            where.append(sql.SQL("position(lower(%s) IN lower({}::text)) > 0").format(column))
             parameters.append(wanted.has)
+    if schema == PAST and at:
+        where.append(sql.SQL("valid @> %s::text::timestamptz"))
+        parameters.append(at)
     texts = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(each)) for each in shown)
-    query = sql.SQL("SELECT {} FROM {} {} ORDER BY {} LIMIT %s OFFSET %s").format(
-        texts, sql.Identifier(schema, table), where, sql.SQL(", ").join(order)
+    query = sql.SQL("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT %s OFFSET %s").format(
+        texts,
+        sql.Identifier(schema, table),
+        sql.SQL(" AND ").join(where) if where else sql.SQL("true"),
+        sql.SQL(", ").join(order),
     )
     rows = await server.rows(query, *parameters, limit + 1, offset)
-    return Rows(tuple(shown), rows[:limit], links, names[0] if names else None, len(rows) > limit)
+    names = await named_by(server, schema, table)
+    return Rows(tuple(shown), rows[:limit], links, names, len(rows) > limit)
 
 
-def _name(schema: str, table: str) -> str:
+def name_of(schema: str, table: str) -> str:
+    """A table's name, quoted."""
     return sql.Identifier(schema, table).as_string(None)

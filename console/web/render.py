@@ -14,8 +14,8 @@ from console import graph
 from console.session import Row
 
 _HERE = Path(__file__).parent
-#: Above so many steps a picture is no help, and the table is shown alone.
-_DRAWN = 300
+#: Above so many steps those of a kind are one box; above so many boxes a picture is no help.
+_FOLDS, _DRAWN = 40, 300
 STATIC = {
     "console.css": ("text/css", (_HERE / "static" / "console.css").read_text()),
     "console.js": ("text/javascript", (_HERE / "static" / "console.js").read_text()),
@@ -29,6 +29,7 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.filters["query"] = urlencode
+_environment.globals["zip"] = zip
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,40 @@ def page(template: str, viewer: Viewer | None, **given: object) -> str:
     return _environment.get_template(template).render(viewer=viewer, **given)
 
 
-def drawing(steps: Sequence[Row]) -> Markup | None:
-    """The steps of a plan as a picture, whose texts are escaped; None if there is nothing to see."""
-    if not 0 < len(steps) <= _DRAWN:
-        return None
+@dataclass(frozen=True)
+class Drawing:
+    """The steps of a plan as a picture.
+
+    Attributes:
+        svg: with its texts escaped.
+        folded: whether steps of a kind are one box.
+        opened: the kind whose steps are not.
+    """
+
+    svg: Markup
+    folded: bool
+    opened: str | None
+
+
+def drawing(steps: Sequence[Row], opened: str | None = None) -> Drawing | None:
+    """The steps of a plan as a picture; None if there is nothing to see.
+
+    Args:
+        opened: what has a box for each step, though steps are folded.
+    """
     nodes = [
         graph.Node(
             number=number, action=action, table=table, description=description or "", after=tuple(after)
         )
         for number, action, table, description, after in steps
     ]
-    return Markup(graph.svg(nodes))
+    folds = len(nodes) > _FOLDS
+    if folds:
+        kinds = {each.kind for each in nodes}
+        opened = opened if opened in kinds else None
+        links = {each: f"/change?{urlencode({'open': each})}#order" for each in kinds - {opened}}
+        shown = [opened] if opened else []
+        nodes = graph.folded(nodes, shown, links | ({opened: "/change#order"} if opened else {}))
+    if not 0 < len(nodes) <= _DRAWN:
+        return None
+    return Drawing(Markup(graph.svg(nodes)), folds, opened if folds else None)

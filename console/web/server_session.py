@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -83,10 +84,23 @@ class Table:
     more: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """A statement that changes one row, as it was shown.
+
+    Attributes:
+        id: nobody can know it beforehand.
+    """
+
+    id: str
+    text: str
+
+
 class ServerSession:
     """Somebody's connections. The password is not kept.
 
     Attributes:
+        last_written: the statement that was shown last.
         shown: the plan that was shown last.
         job: the apply that was begun last.
         message: what is to be said on the next page.
@@ -100,6 +114,7 @@ class ServerSession:
         self.shown: Shown | None = None
         self.job: Job | None = None
         self.message: str | None = None
+        self.last_written: Written | None = None
         self._turn = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._hear: list[Notice] = []
@@ -202,6 +217,40 @@ class ServerSession:
                     raise
                 return Table((), [], 0)
             return Table(tuple(each.name for each in cursor.description or ()), rows, more)
+
+    def take_message(self) -> str | None:
+        """What is to be said on this page, and on no other."""
+        message, self.message = self.message, None
+        return message
+
+    def written(self, statement: sql.Composed) -> Written:
+        """Remember that a statement is shown, as it will run.
+
+        Raises:
+            Refused: there is a character in it that no text has.
+        """
+        try:
+            text = statement.as_string(self._look)
+        except psycopg.Error as error:
+            raise Refused(said(error)) from error
+        self.last_written = Written(id=secrets.token_urlsafe(16), text=text)
+        return self.last_written
+
+    async def write(self, written: Written) -> bool:
+        """Run a statement that changes one row; whether it did: otherwise nothing is done.
+
+        Raises:
+            Refused: the server's error, or something is under way.
+        """
+        async with self._working():
+            self.shown = None
+            self.last_written = None
+            await self._work.execute("BEGIN")
+            cursor = await self._work.execute(written.text.encode())
+            if cursor.rowcount != 1:
+                return False  # it is rolled back
+            await self._work.execute("COMMIT")
+        return True
 
     async def close(self) -> None:
         """Leave; what is being applied is finished first."""

@@ -144,9 +144,9 @@ class Visitor:
         await self.press("Apply exactly this")
         await self.sees("Done")
 
-    async def check_accessible(self) -> None:
-        """Nothing serious is found by axe-core."""
-        found = await Axe().run(self.page)
+    async def check_accessible(self, part: str | None = None) -> None:
+        """Nothing serious is found by axe-core, in a part of the page or in all of it."""
+        found = await Axe().run(self.page, context=part)
         serious = [
             f"{each['id']}: {node['html']}"
             for each in found.response["violations"]

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.console.browser.conftest import NewVisitor
-from tests.console.browser.tour import execute, tour
+from tests.console.browser.tour import execute, many, tour
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import Database
 
@@ -33,6 +33,22 @@ async def test_axe_finds_nothing_serious_and_no_page_is_wider_than_its_screen(
         await visitor.check_accessible()
         wide = await visitor.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= options["viewport"]["width"], name
+
+
+async def test_a_plan_of_302_steps_folds_by_table_and_region(
+    new_visitor: NewVisitor, database: Database, simulator: Cloud
+) -> None:
+    visitor = await new_visitor(**DESK)
+    page = visitor.page
+    await many(visitor, database)
+    await expect(page.locator("svg g")).to_have_count(12)
+    await expect(page.locator("svg")).to_contain_text("72 × create security_group_rule")
+    await visitor.check_accessible("#order")
+    await page.get_by_role("link", name="create eu_west_1.subnet").click()
+    await expect(page.locator("svg g")).to_have_count(35)
+    await expect(page.locator("svg")).to_contain_text("eu_west_1: 10.3.0.0/16 10.3.8.0/24")
+    await page.get_by_role("link", name="one box again").click()
+    await expect(page.locator("svg g")).to_have_count(12)
 
 
 async def _tab_to(page: Page, role: str, name: str) -> None:

@@ -14,7 +14,7 @@ from playwright.async_api import Page, ViewportSize
 from psycopg import sql
 
 from tests.console.browser.conftest import NewVisitor
-from tests.console.browser.tour import tour
+from tests.console.browser.tour import many, tour
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import PASSWORD, Database, PostgresServer
 from tests.fixtures.proxies import IasqlProcess
@@ -23,16 +23,8 @@ DOCS = Path(__file__).parents[3] / "docs"
 PICTURES = DOCS / "console"
 #: Stops of the tour; a name with -phone is seen on one, in the dark.
 TAKEN = (
-    "connect",
-    "connected",
-    "overview",
-    "table",
-    "change",
-    "change-phone",
-    "progress",
-    "losses",
-    "operation",
-    "sql",
+    *("connect", "connected", "overview", "map", "table", "statement", "past"),
+    *("change", "change-phone", "progress", "losses", "many", "operation", "sql"),
 )
 _BYTES = 60_000
 _DESK, _PHONE = ViewportSize(width=1250, height=720), ViewportSize(width=390, height=720)
@@ -60,7 +52,9 @@ def shop(iasql: IasqlProcess, postgres_server: PostgresServer) -> Iterator[Datab
 
 @pytest.mark.skipif("IASQL_PICTURES" not in os.environ, reason="`make pictures` takes them")
 @pytest.mark.asyncio(loop_scope="session")
-async def test_take_them(new_visitor: NewVisitor, shop: Database, simulator: Cloud) -> None:
+async def test_take_them(
+    new_visitor: NewVisitor, shop: Database, database: Database, simulator: Cloud
+) -> None:
     PICTURES.mkdir(exist_ok=True)
     visitor = await new_visitor(viewport=_DESK)
     page = visitor.page
@@ -73,6 +67,9 @@ async def test_take_them(new_visitor: NewVisitor, shop: Database, simulator: Clo
             save(await _seen(page), f"{name}-phone")
             await page.set_viewport_size(_DESK)
             await page.emulate_media(color_scheme="light")
+    await page.context.clear_cookies()
+    await many(visitor, database)
+    save(await _seen(page), "many")
 
 
 async def _seen(page: Page, *, whole: bool = False) -> bytes:

@@ -52,13 +52,26 @@ async def tour(visitor: Visitor, database: Database, simulator: Cloud) -> AsyncI
     simulator.cancel_faults()
     await visitor.sees("Done")
     yield "done"
-    execute(database, *_CHANGES)
+    simulator.client("logs").put_retention_policy(logGroupName="/checkout", retentionInDays=30)
+    execute(database, "SELECT * FROM iasql_sync()", *_CHANGES)
     await visitor.follow("Overview")
     yield "overview"
+    await visitor.follow("Map")
+    yield "map"
     await visitor.follow("Tables")
     yield "tables"
     await visitor.open("/tables/public/subnet")
     yield "table"
+    await visitor.open("/tables/public/service")
+    await visitor.page.get_by_role("link", name="edit").click()
+    yield "row"
+    await visitor.page.get_by_label("desired_count").fill("3")
+    await visitor.press("Show the statement")
+    yield "statement"
+    await visitor.open("/past/log_group?column=log_group_name&is=/checkout")
+    yield "past"
+    await visitor.open("/tables/iasql_history/log_group?at=now")
+    yield "as-of"
     await visitor.plan("1 to update, 1 to replace, 1 to delete")
     yield "losses"
     await visitor.press("Apply exactly this")
@@ -83,3 +96,34 @@ def _make_logs(simulator: Cloud) -> None:
     logs.create_log_stream(logGroupName="/checkout", logStreamName="a")
     event = {"timestamp": 1_790_000_000_000, "message": "paid"}
     logs.put_log_events(logGroupName="/checkout", logStreamName="a", logEvents=[event])
+
+
+async def many(visitor: Visitor, database: Database) -> None:
+    """Lead somebody to a plan of 302 steps in two regions."""
+    execute(
+        database,
+        "SELECT * FROM iasql_add_region('eu-west-1')",
+        f"SELECT * FROM iasql_install(ARRAY{[*_MODULES]}, region => '*')",
+        *(f"SET search_path = {schema}, public; {_MANY}" for schema in ("public", "eu_west_1")),
+    )
+    await visitor.sign_in(database)
+    await visitor.plan("302 to create")
+
+
+_MODULES = ("aws_security_group", "aws_cloudwatch", "aws_sqs")
+#: Three networks, with what is in them.
+_MANY = """
+    INSERT INTO vpc (cidr_block) SELECT format('10.%s.0.0/16', n) FROM generate_series(1, 3) AS n;
+    INSERT INTO subnet (availability_zone, cidr_block, vpc_id)
+        SELECT (SELECT min(name) FROM availability_zone), format('10.%s.%s.0/24', n, m), v.id
+        FROM generate_series(1, 3) AS n JOIN vpc AS v ON v.cidr_block = format('10.%s.0.0/16', n),
+        generate_series(1, 8) AS m;
+    INSERT INTO security_group (group_name, description, vpc_id)
+        SELECT format('team-%s', n), 'A team', (SELECT id FROM vpc WHERE cidr_block = '10.1.0.0/16')
+        FROM generate_series(1, 24) AS n;
+    INSERT INTO security_group_rule (is_egress, ip_protocol, from_port, to_port, cidr_ipv4, security_group_id)
+        SELECT false, 'tcp', port, port, '10.0.0.0/8', id FROM security_group,
+        unnest(ARRAY[80, 443, 5432]) AS port WHERE group_name LIKE 'team-%';
+    INSERT INTO log_group (log_group_name) SELECT format('/app/%s', n) FROM generate_series(1, 20) AS n;
+    INSERT INTO queue (name) SELECT format('jobs-%s', n) FROM generate_series(1, 8) AS n;
+"""

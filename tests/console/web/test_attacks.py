@@ -17,7 +17,7 @@ from tests.console.web.conftest import Browser, Clock, Execute, NewBrowser
 from tests.fixtures.databases import Database, PostgresServer
 from tests.fixtures.proxies import IasqlProcess
 
-PAGES = ("/", "/tables", "/change", "/history", "/sql")
+PAGES = ("/", "/tables", "/map", "/change", "/history", "/sql")
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
 

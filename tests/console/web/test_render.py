@@ -8,13 +8,26 @@ from collections.abc import Callable
 
 from console.session import Row
 from console.shown import Change, Column, Plan
-from console.web import queries
+from console.web import editing, queries
 from console.web.render import STATIC, Viewer, drawing, page
 from console.web.server_session import Shown
 
 #: Seconds of server time that a page may take.
 MOST = 0.2
 VIEWER = Viewer("user", "database", "0" * 64, frozenset({"iasql_apply", "iasql_undo", "journal"}))
+
+
+FIELD = editing.Field(
+    name="id",
+    type="integer",
+    about=None,
+    may_update=True,
+    may_insert=True,
+    default=None,
+    not_null=True,
+    values=(),
+)
+OF = editing.Writable(schema="public", table="log_group", fields=(FIELD,), key=("id",), may_delete=True)
 
 
 def quickest(make: Callable[[], str]) -> float:
@@ -32,7 +45,8 @@ def test_a_page_of_10_000_rows_is_made_in_time() -> None:
         (str(n), f"/app/{n}", "arn:aws:logs:us-east-1:1234:log-group:/app", None, "3") for n in range(10_000)
     ]
     names = ("id", "log_group_name", "log_group_arn", "kms_key", "vpc_id")
-    found = queries.Rows(names, rows, {"vpc_id": queries.Reference("public", "vpc", "id")}, None, False)
+    references = {"vpc_id": queries.Reference("public", "vpc", "id")}
+    found = queries.Rows(names, rows, references, None, False)
 
     def make() -> str:
         given = {"here": "/tables", "schema": "public", "table": "log_group", "named_by": None}
@@ -42,6 +56,12 @@ def test_a_page_of_10_000_rows_is_made_in_time() -> None:
             **given,
             found=found,
             remembered=False,
+            of=OF,
+            links=found.links,
+            edits=editing.addresses(OF, found),
+            is_past=False,
+            at=None,
+            message=None,
             wanted=None,
             offset=0,
             before=None,
@@ -73,11 +93,32 @@ def test_a_plan_of_1_000_steps_is_made_in_time() -> None:
     assert quickest(make) < MOST
 
 
-def test_a_picture_is_drawn_of_300_steps_and_not_of_more() -> None:
-    steps: list[Row] = [(n, "update", "log_group", f"/app/{n}", []) for n in range(1, 302)]
+def steps_of(tables: int, each: int) -> list[Row]:
+    """Steps of tables, each of which refers to the one before."""
+    count = tables * each
+    return [
+        (n, "create", f"table_{(n - 1) // each}", f"/{n}", [n - each] if n > each else [])
+        for n in range(1, count + 1)
+    ]
+
+
+def test_steps_of_a_kind_are_one_box_if_there_are_many() -> None:
     assert drawing([]) is None
-    assert drawing(steps) is None
-    assert "<svg" in (drawing(steps[:300]) or "")
+    few = drawing(steps_of(2, 20))
+    assert few is not None
+    assert (few.folded, few.svg.count("<g>")) == (False, 40)
+    many = drawing(steps_of(10, 100))
+    assert many is not None
+    assert (many.folded, many.svg.count("<g>"), "100 × create table_0" in many.svg) == (True, 10, True)
+    assert 'href="/change?open=create+table_3#order"' in many.svg
+    opened = drawing(steps_of(10, 100), "create table_3")
+    assert opened is not None
+    assert (opened.opened, opened.svg.count("<g>")) == ("create table_3", 109)
+    assert drawing(steps_of(10, 100), "<script>") == many
+
+
+def test_a_picture_of_too_much_is_none() -> None:
+    assert drawing(steps_of(301, 1)) is None
 
 
 def test_no_page_names_another_server() -> None:
