@@ -137,7 +137,9 @@ def test_a_connect_that_is_ended_leaves_nothing_behind(
             time.sleep(0.05)
         assert len(everything(commands)) == len(before) + 2
         process.send_signal(wanted)
-        time.sleep(1)
+        deadline = time.monotonic() + 60
+        while blocker.execute(waiting).fetchone() != (0,) and time.monotonic() < deadline:
+            time.sleep(0.05)
         own.close()
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
