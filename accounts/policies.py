@@ -91,6 +91,9 @@ _IMPLIED = {
     "ec2:ReplaceIamInstanceProfileAssociation": ("iam:PassRole",),
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
     "ec2:CreateVpcEndpoint": ("route53:AssociateVPCWithHostedZone",),
+    # https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam.html
+    "ec2:CreateFlowLogs": ("iam:PassRole", "logs:CreateLogDelivery"),
+    "ec2:DeleteFlowLogs": ("logs:DeleteLogDelivery",),
     "ec2:RunInstances": ("iam:PassRole",),
     # https://docs.aws.amazon.com/autoscaling/application/userguide/security-iam-awsmanpol.html
     "application-autoscaling:DeleteScalingPolicy": ("cloudwatch:DeleteAlarms",),

@@ -129,6 +129,9 @@ class Account:
     def describe_vpc_endpoints(self, **more: Any) -> Item:
         return {"VpcEndpoints": []}
 
+    def describe_flow_logs(self, **more: Any) -> Item:
+        return {"FlowLogs": []}
+
     def list_certificates(self, **more: Any) -> Item:
         return {"CertificateSummaryList": []}
 

@@ -130,7 +130,9 @@ def _needed(it: Checked) -> Iterator[Fault]:
         required = (
             it.aws.input(call.operation).required_members if call.operation in it.aws.operations else ()
         )
-        asked = [name for each in required for name in named(call.params.get(each, ""))[:1]]
+        sources = [call.params.get(each, "") for each in required]
+        # `Edited` sees to it itself: one of several columns may do.
+        asked = [name for each in sources if not isinstance(each, Edited) for name in named(each)[:1]]
         names += [name for name in asked if call.given != (name, SET)]
     for name in dict.fromkeys(names):
         column = it.columns.get(name)

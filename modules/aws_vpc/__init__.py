@@ -6,6 +6,7 @@ from modules.aws_vpc.egress_only_internet_gateway import EGRESS_ONLY_INTERNET_GA
 from modules.aws_vpc.elastic_ip import ELASTIC_IP
 from modules.aws_vpc.endpoint_gateway import ENDPOINT_GATEWAY
 from modules.aws_vpc.endpoint_interface import ENDPOINT_INTERFACE
+from modules.aws_vpc.flow_log import FLOW_LOG
 from modules.aws_vpc.internet_gateway import INTERNET_GATEWAY
 from modules.aws_vpc.nat_gateway import NAT_GATEWAY
 from modules.aws_vpc.network_acl import NETWORK_ACL
@@ -38,6 +39,7 @@ MODULE = Module(
         ROUTE_TABLE_ASSOCIATION,
         ENDPOINT_GATEWAY,
         ENDPOINT_INTERFACE,
+        FLOW_LOG,
     ),
     tables=(
         "dhcp_options",
@@ -57,6 +59,7 @@ MODULE = Module(
         "endpoint_gateway",
         "endpoint_interface",
         "endpoint_interface_subnets",
+        "flow_log",
     ),
     place=60,
 )

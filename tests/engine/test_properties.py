@@ -156,6 +156,19 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
                 if rows["vpc"]
                 else None
             )
+        case "flow_log":
+            of = draw(st.sampled_from(["vpc", "subnet"]))
+            return (
+                {
+                    f"{of}_id": some(of),
+                    "traffic_type": draw(st.sampled_from(["ACCEPT", "ALL"])),
+                    "log_destination_type": "cloud-watch-logs",
+                    "log_group_name": draw(_NAMES),
+                    "max_aggregation_interval": 600,
+                }
+                if rows[of]
+                else None
+            )
         case "endpoint_interface":
             return (
                 {

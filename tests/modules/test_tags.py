@@ -174,6 +174,13 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "INSERT INTO endpoint_interface (vpc_id, service) SELECT id, 'logs' FROM vpc",
         _of_ec2,
     ),
+    "flow_log": (
+        "aws_vpc",
+        "ec2",
+        "INSERT INTO flow_log (vpc_id, traffic_type, log_group_name, deliver_logs_permission_arn) "
+        "SELECT id, 'ALL', 'g', 'arn:aws:iam::123456789012:role/r' FROM vpc",
+        _of_ec2,
+    ),
     "route_table": (
         "aws_vpc",
         "ec2",

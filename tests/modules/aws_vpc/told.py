@@ -60,6 +60,12 @@ EXAMPLES = {
         **_endpoint("Interface"),
         "VpcEndpoints.ServiceName": tuple(f"com.amazonaws.vpce.us-east-1.vpce-svc-{each}" for each in "12"),
     },
+    # Of an interface, whose logs are files.
+    "flow_log": {
+        "FlowLogs.ResourceId": ("eni-1", "eni-2"),
+        "FlowLogs.LogDestinationType": "s3",
+        "FlowLogs.LogGroupName": ABSENT,
+    },
     "elastic_ip": {"Addresses.Domain": "vpc"},
     # In turn, as a pool belongs to subnets that give out addresses of one.
     "subnet": {"Subnets.CustomerOwnedIpv4Pool": ("pool-1", ABSENT)},
