@@ -318,6 +318,16 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
             }
         case "lambda_event_source":
             return None  # AWS refuses a second one of a function and a queue, which the rows here do not know
+        case "lambda_alias":
+            return (
+                {
+                    "lambda_function_id": some("lambda_function"),
+                    "name": draw(_NAMES),
+                    "function_version": draw(st.sampled_from(["1", "$LATEST"])),
+                }
+                if rows["lambda_function"]
+                else None
+            )
         case "lambda_function":
             code = draw(st.sampled_from(["s3_key", "zip_b64"]))
             return {

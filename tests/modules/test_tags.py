@@ -454,6 +454,7 @@ def test_every_table_of_what_aws_lets_be_tagged_has_tags() -> None:
         "iam_group_member",
         "iam_group_policy",
         "iam_user_policy",
+        "lambda_alias",
         "lambda_permission",
         "event_target",
         "role_policy",

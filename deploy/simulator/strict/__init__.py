@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from deploy.simulator.call import AwsCall
 from deploy.simulator.strict import (
     acm,
+    aliases,
     autoscaling,
     cloudwatch,
     dhcp,
@@ -47,6 +48,7 @@ from deploy.simulator.strict.outcome import Answer, Existing, Outcome, Rule
 
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **acm.RULES,
+    **aliases.RULES,
     **autoscaling.RULES,
     **cloudwatch.RULES,
     **dhcp.RULES,

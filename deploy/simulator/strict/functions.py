@@ -351,7 +351,6 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     ("lambda", "GetEventSourceMapping"): (mapping_is_there,),
     ("lambda", "UpdateEventSourceMapping"): (mapping_is_there,),
     ("lambda", "DeleteEventSourceMapping"): (mapping_is_there,),
-    ("lambda", "PutFunctionEventInvokeConfig"): (only_one_configuration_of_invocations,),
 }
 COMPLETIONS: dict[tuple[str, str], Completion] = {
     ("lambda", "CreateEventSourceMapping"): hands_nothing_on,

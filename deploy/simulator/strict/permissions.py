@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from deploy.simulator.call import AwsCall
 from deploy.simulator.replies import AwsError
-from deploy.simulator.strict import functions
+from deploy.simulator.strict import aliases, functions
 from deploy.simulator.strict.outcome import Completion, Outcome, Rule, backend
 
 Document = dict[str, Any]
@@ -130,7 +130,7 @@ def _statements(call: AwsCall) -> list[Document]:
 
 RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     ("lambda", "AddPermission"): (statement_is_new, principal_is_there),
-    ("lambda", "GetPolicy"): (policy_is_there,),
+    ("lambda", "GetPolicy"): (aliases.policy, policy_is_there),
     ("lambda", "RemovePermission"): (statement_is_there,),
 }
 COMPLETIONS: dict[tuple[str, str], Completion] = {

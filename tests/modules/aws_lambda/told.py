@@ -40,6 +40,7 @@ EXAMPLES = {
         "FunctionArn": f"{_ARN}f",
         "MasterArn": f"{_ARN}f",
     },
+    "lambda_alias": {"Aliases.RoutingConfig.AdditionalVersionWeights": ({"2": 0.1}, {"3": 0.2})},
     "lambda_permission": {
         "get_policy.Policy": tuple(_policy(each) for each in ("a", "b")),
         "add_permission.Statement": tuple(_statement(each) for each in ("a", "b")),
