@@ -3,7 +3,7 @@
 from typing import Any
 
 from modules import canonical, ownership, tagging
-from modules.aws_route53 import names
+from modules.aws_route53 import linked, names
 from modules.spec import (
     Batched,
     Call,
@@ -54,10 +54,7 @@ def _leaving(of: Any) -> dict[str, str] | None:
 
 
 def _service(description: Description) -> str | None:
-    """The service that has made a zone, such as Cloud Map, and lets nobody else change it."""
-    linked = description.get("HostedZone", {}).get("LinkedService") or {}
-    name = linked.get("ServicePrincipal") or linked.get("Description")
-    return f"AWS service {name}" if name else None
+    return linked.service(description.get("HostedZone", {}))
 
 
 def _comes_with(record_type: str) -> ComesWith:

@@ -28,6 +28,7 @@ COLUMNS = (
     "alias_dns_name",
     "alias_hosted_zone_id",
     "evaluate_target_health",
+    "health_check",
     *_SAME,
 )
 #: What AWS tells of it.
@@ -35,12 +36,16 @@ MEMBERS = ("Name", "ResourceRecords", "AliasTarget", *_SAME.values())
 
 
 def comparable(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A record set: what comes with a zone has its name; only an alias looks at its target's health."""
+    """A record set: what comes with a zone has its name; only an alias looks at its target's health; the id
+    of a health check means the same as a reference to its row.
+    """
     result = dict(values)
     if result.get("is_apex"):
         result["name"] = None
     if result.get("alias_dns_name") is None:
         result["evaluate_target_health"] = None
+    if (id := result.get("health_check_id")) is not None:
+        result |= {"health_check_id": None, "health_check": result.get("health_check") or id}
     return result
 
 
@@ -66,6 +71,7 @@ def identifier(told: Sequence[Any] | None) -> str | None:
 def as_told(*values: Any) -> dict[str, Any]:
     """A record set as AWS tells it once it is made of some values, those of `COLUMNS`."""
     given = dict(zip(COLUMNS, values, strict=True))
+    given["health_check_id"] = given["health_check"] or given["health_check_id"]
     result: dict[str, Any] = {"Name": names.told(given["name"])}
     result |= {key: given[name] for name, key in _SAME.items() if given[name] is not None}
     if given["record"]:

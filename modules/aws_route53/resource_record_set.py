@@ -14,6 +14,7 @@ from modules.spec import (
     Item,
     List,
     Old,
+    OnChange,
     Per,
     Resource,
     Source,
@@ -155,7 +156,19 @@ RESOURCE_RECORD_SET = Resource(
             doc="Whether it is one of up to eight that are answered together.",
         ),
         column(
-            "health_check_id", "varchar", "HealthCheckId", doc="It is an answer only while that is healthy."
+            "health_check_id",
+            "varchar",
+            "HealthCheckId",
+            unless=("health_check",),
+            doc="Of one without a row.",
+        ),
+        ref(
+            "health_check",
+            "health_check",
+            "HealthCheckId",
+            on_change=OnChange.UPDATE,
+            dangles=True,
+            doc="It is an answer only while that is healthy.",
         ),
         assigned(
             "is_apex",
@@ -220,6 +233,7 @@ RESOURCE_RECORD_SET = Resource(
     hints={
         "InvalidChangeBatch": "AWS says above what is wrong. If a record set is there already, or is not as "
         "the row shows it, iasql_sync() shows it.",
-        "NoSuchHealthCheck": "resource_record_set.health_check_id names none that is there.",
+        "NoSuchHealthCheck": "resource_record_set.health_check_id names none that is there; health_check "
+        "refers to a row of one.",
     },
 )

@@ -169,6 +169,15 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
                 if rows[of]
                 else None
             )
+        case "health_check":
+            return {
+                "type": "HTTP",
+                "fully_qualified_domain_name": draw(_NAMES),
+                "resource_path": draw(st.sampled_from([None, "/a"])),
+                "inverted": draw(_MAYBE),
+                "disabled": False,
+                "measure_latency": draw(_MAYBE),
+            }
         case "endpoint_interface":
             return (
                 {

@@ -277,6 +277,14 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
             client.list_tags_for_resource(ResourceType="hostedzone", ResourceId=id)["ResourceTagSet"]["Tags"]
         ),
     ),
+    "health_check": (
+        "aws_route53",
+        "route53",
+        "INSERT INTO health_check (type, fully_qualified_domain_name) VALUES ('HTTP', 'example.org')",
+        lambda client, id: _pairs(
+            client.list_tags_for_resource(ResourceType="healthcheck", ResourceId=id)["ResourceTagSet"]["Tags"]
+        ),
+    ),
     "distribution": (
         "aws_cloudfront",
         "cloudfront",

@@ -88,7 +88,7 @@ def change(call: AwsCall) -> Outcome:
         return AwsError("InvalidChangeBatch", f"[{', '.join(faults)}]")
     _keep(zone, sets)
     info = {"Id": f"/change/C{uuid.uuid4().hex[:13].upper()}", "Status": "PENDING", "SubmittedAt": _MOMENT}
-    return _answer(call, {"ChangeInfo": info})
+    return answered(call, {"ChangeInfo": info})
 
 
 _MOMENT = "2026-01-02T03:04:05Z"
@@ -115,7 +115,7 @@ def listed(call: AwsCall) -> Outcome:
     if len(some) > most:
         names = ("NextRecordName", "NextRecordType", "NextRecordIdentifier")
         answer |= {name: each for name, each in zip(names, some[most][0], strict=True) if each}
-    return _answer(call, answer)
+    return answered(call, answer)
 
 
 def _perform(sets: Sets, zone: Any, action: str, told: Told) -> None:
@@ -281,7 +281,7 @@ def authorizations(call: AwsCall) -> Outcome:
         return AwsError("NoSuchHostedZone", "No hosted zone found.", 404)
     if not zone.private_zone:
         return AwsError("InvalidInput", "The hosted zone is public.")
-    return _answer(call, {"HostedZoneId": zone.resource_id, "VPCs": []})
+    return answered(call, {"HostedZoneId": zone.resource_id, "VPCs": []})
 
 
 def query_logs(call: AwsCall) -> Outcome:
@@ -296,7 +296,7 @@ def query_logs(call: AwsCall) -> Outcome:
         for each in _route53(call).query_logging_configs.values()
         if zone is None or each.hosted_zone_id == zone.resource_id
     ]
-    return _answer(call, {"QueryLoggingConfigs": some})
+    return answered(call, {"QueryLoggingConfigs": some})
 
 
 def _vpc_is_free(call: AwsCall, name: str) -> Outcome:
@@ -331,7 +331,8 @@ def _zone(call: AwsCall, parameter: str = "HostedZoneId") -> Any:
 # Answers ----------------------------------------------------------------------------------------------
 
 
-def _answer(call: AwsCall, document: Mapping[str, Any]) -> Answer:
+def answered(call: AwsCall, document: Mapping[str, Any]) -> Answer:
+    """A document as the operation answers it."""
     shape = model("route53").operation_model(call.operation).output_shape
     body = "".join(_elements(shape, document))
     return Answer(

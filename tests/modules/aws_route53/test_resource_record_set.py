@@ -163,10 +163,11 @@ async def test_one_of_several_is_made_and_becomes_the_only_one(
         CallerReference="1", HealthCheckConfig={"Type": "TCP", "IPAddress": "192.0.2.1", "Port": 80}
     )["HealthCheck"]["Id"]
     row, told = _ONE_OF_SEVERAL[kind]
-    await add(installed, set_identifier="'one'", health_check_id=f"'{check}'", **row)
+    await installed("iasql_sync")
+    await add(installed, set_identifier="'one'", health_check="(SELECT id FROM health_check)", **row)
     await installed.apply()
     assert records(dns, zone) == [{**_WWW, "SetIdentifier": "one", "HealthCheckId": check, **told}]
-    columns = ", ".join(f"{name} = NULL" for name in ("set_identifier", "health_check_id", *row))
+    columns = ", ".join(f"{name} = NULL" for name in ("set_identifier", "health_check", *row))
     await installed.execute(f"UPDATE resource_record_set SET {columns} WHERE NOT is_apex")
     assert [row[:2] for row in await installed.apply()] == [("update", "resource_record_set")]
     assert records(dns, zone) == [_WWW]
