@@ -1,5 +1,6 @@
 """Code that runs without servers of one's own."""
 
+from modules.aws_lambda.functions import INVOKE
 from modules.aws_lambda.lambda_alias import LAMBDA_ALIAS
 from modules.aws_lambda.lambda_event_source import LAMBDA_EVENT_SOURCE
 from modules.aws_lambda.lambda_function import LAMBDA_FUNCTION
@@ -18,4 +19,5 @@ MODULE = Module(
         "lambda_event_source",
     ),
     place=90,
+    functions=(INVOKE,),
 )

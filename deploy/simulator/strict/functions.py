@@ -145,6 +145,20 @@ def only_one_configuration_of_invocations(call: AwsCall) -> Outcome:
     return None
 
 
+def only_a_function_is_invoked(call: AwsCall) -> Outcome:
+    """moto answers 404 without an error."""
+    if function(call) is not None:
+        return None
+    name = call.text("FunctionName")
+    where = f"arn:aws:lambda:{call.region}:{call.account}:function:{name}"
+    return AwsError("ResourceNotFoundException", f"Function not found: {where}", 404)
+
+
+def tell_version(call: AwsCall, reply: Response) -> None:
+    """Say which version has run."""
+    reply.headers["X-Amz-Executed-Version"] = call.text("Qualifier") or "$LATEST"
+
+
 # What moto forgets -------------------------------------------------------------------------------------
 
 
@@ -340,6 +354,7 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
         bucket_and_key_are_there,
         *_CONFIGURED,
     ),
+    ("lambda", "Invoke"): (only_a_function_is_invoked,),
     ("lambda", "UpdateFunctionCode"): (code_is_somewhere, bucket_and_key_are_there),
     ("lambda", "UpdateFunctionConfiguration"): _CONFIGURED,
     ("lambda", "GetFunctionRecursionConfig"): _RECURSION[:1],
@@ -355,6 +370,7 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
 COMPLETIONS: dict[tuple[str, str], Completion] = {
     ("lambda", "CreateEventSourceMapping"): hands_nothing_on,
     ("lambda", "CreateFunction"): keep,
+    ("lambda", "Invoke"): tell_version,
     ("lambda", "UpdateFunctionCode"): keep,
     ("lambda", "UpdateFunctionConfiguration"): keep,
 }
