@@ -800,7 +800,8 @@ class _Before:
 
     def assert_nothing_undone(self, plan: Plan) -> None:
         """See what the apply of a plan has made of it."""
-        going = _found(each for each in plan.changes if not each.desired)
+        # What AWS made along with something goes along with it.
+        going = _found(each for each in plan.changes if not each.desired) | plan.unsaid.keys()
         replaced = _found(each for each in plan.changes if each.action == "replace")
         replaced_by_name = _found_by_name(each for each in plan.changes if each.action == "replace")
         after = _compared(self._world)
