@@ -31,6 +31,8 @@ from engine.database.sql import identifier
 from engine.errors import OperationError
 from modules.catalogue import Catalogue
 
+#: Bytes that a name in PostgreSQL has at most.
+_LONGEST = 63
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _TEMPLATES = ("template0", "template1", HOME)
 
@@ -292,7 +294,7 @@ class Connecting:
 def check_names(wanted: Wanted) -> None:
     """
     Raises:
-        OperationError: 22023, a name or the regions cannot be.
+        OperationError: 22023, a name or the regions cannot be; 42622, PostgreSQL would cut a name off.
     """
     if not _NAME.fullmatch(wanted.name):
         raise OperationError(
@@ -304,6 +306,13 @@ def check_names(wanted: Wanted) -> None:
         raise OperationError(
             "no region was named", sqlstate="22023", hint="Give --region, the default one first."
         )
+    for name in (wanted.existing, wanted.database, wanted.login, wanted.schema):
+        if name is not None and len(name.encode()) > _LONGEST:
+            raise OperationError(
+                f'the name "{name}" is longer than {_LONGEST} bytes',
+                sqlstate="42622",
+                hint="PostgreSQL would cut it off. Choose a shorter one.",
+            )
     if wanted.existing in _TEMPLATES or wanted.database in _TEMPLATES:
         name = wanted.existing or wanted.database
         raise OperationError(f'database "{name}" cannot be connected', sqlstate="22023")

@@ -101,6 +101,8 @@ def everything(commands: Commands) -> list[tuple[str, ...]]:
         (["two", "--region", "cn-north-1"], OTHER, f"account {OTHER} has no region cn-north-1"),
         (["two", "--region", "nowhere-1"], OTHER, f"account {OTHER} has no region nowhere-1"),
         (["two/three"], OTHER, "cannot be the name of a connection"),
+        (["two", "--database", "é" * 32], OTHER, "is longer than 63 bytes"),
+        (["two", "--user", "a" * 64], OTHER, "is longer than 63 bytes"),
     ],
 )
 def test_a_connection_that_cannot_be_leaves_nothing_behind(
