@@ -35,6 +35,13 @@ def changed(resource: Resource, desired: Desired, found: Found, *, told: bool = 
         and comparable(part, desired.parts.get(part.table, ()))
         != comparable(part, found.parts.get(part.table, ()))
     }
+    # Of AWS's one value, an id beside a reference to a row goes with that.
+    names |= {
+        column.name
+        for column in resource.columns
+        if not names.isdisjoint(column.unless)
+        and desired.values.get(column.name) != found.values.get(column.name)
+    }
     return frozenset(names)
 
 

@@ -57,6 +57,22 @@ def test_null_has_no_opinion_on_what_is_left_to_aws() -> None:
     assert _changed({"zone": "b"}, {"zone": "a"}) == {"zone"}
 
 
+def test_an_id_goes_with_the_reference_that_it_stands_beside() -> None:
+    """Both are one value of AWS's, so a row that follows AWS in one has to follow it in the other."""
+    linked = resource(
+        "thing",
+        column("other_id", "text", "id", unless=("other",)),
+        ref("other", "other", "id", on_change=OnChange.UPDATE),
+        canonical=lambda values: {
+            **values,
+            "other_id": None,
+            "other": values.get("other") or values.get("other_id"),
+        },
+    )
+    assert _changed({}, {"id": "x"}, linked) == {"other", "other_id"}
+    assert _changed({"other_id": "x"}, {"id": "x"}, linked) == set()
+
+
 def test_the_order_of_a_parts_rows_means_nothing() -> None:
     assert _changed({"rules": (80, 443)}, {"rules": (443, 80)}) == set()
     assert _changed({"rules": (80,)}, {"rules": (80, 80)}) == {"rule"}
