@@ -173,6 +173,7 @@ class Soak:
     def _sync(self) -> None:
         """Bring AWS to the rows, change it behind the engine's back, and sync."""
         self._converge()
+        self.world.settle(SETTLED)  # else what AWS was before the apply may be taken for an old answer
         for _ in range(self.random.randint(0, 3)):
             self._tell(f"in AWS: {drift.change(self.world.account, self.random)}")
         ended = self._with_trouble("sync", SYNC)
