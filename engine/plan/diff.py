@@ -28,6 +28,7 @@ def changed(resource: Resource, desired: Desired, found: Found, *, told: bool = 
         and (told or not _no_opinion(column, desired))
         and ours[column.name] != theirs[column.name]
     }
+    names |= beside(resource.columns, names, desired.values, found.values)
     names |= {
         part.table
         for part in resource.parts
@@ -35,14 +36,22 @@ def changed(resource: Resource, desired: Desired, found: Found, *, told: bool = 
         and comparable(part, desired.parts.get(part.table, ()))
         != comparable(part, found.parts.get(part.table, ()))
     }
-    # Of AWS's one value, an id beside a reference to a row goes with that.
-    names |= {
-        column.name
-        for column in resource.columns
-        if not names.isdisjoint(column.unless)
-        and desired.values.get(column.name) != found.values.get(column.name)
-    }
     return frozenset(names)
+
+
+def beside(columns: Iterable[Column], names: Collection[str], ours: Values, theirs: Values) -> set[str]:
+    """The columns that say otherwise what some references say: an id, of what may have no row.
+
+    AWS has one value for both, so what becomes of the one becomes of the other.
+
+    Args:
+        names: of the columns in which two sides differ.
+    """
+    return {
+        column.name
+        for column in columns
+        if any(each in names for each in column.unless) and ours.get(column.name) != theirs.get(column.name)
+    }
 
 
 def between(resource: Resource, old: Found, new: Found, ignored: Collection[str] = ()) -> list[str]:

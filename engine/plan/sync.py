@@ -140,12 +140,15 @@ def _update(row: Row, found: Found, **what: Any) -> RowChange | None:
 
 def differing(resource: Resource, ours: Values, theirs: Values, columns: Iterable[Column]) -> dict[str, Any]:
     """Of some columns, those whose value in AWS differs from the row's, with that value."""
-    columns = [column for column in columns if ours.get(column.name) != theirs[column.name]]
-    if not columns:
+    columns = list(columns)
+    written = [column.name for column in columns if ours.get(column.name) != theirs[column.name]]
+    if not written:
         return {}  # as it is for most
     a = descriptions.canonical(resource.columns, ours, resource.canonical)
     b = descriptions.canonical(resource.columns, theirs, resource.canonical)
-    return {column.name: theirs[column.name] for column in columns if a[column.name] != b[column.name]}
+    names = {column.name for column in columns if a[column.name] != b[column.name]}
+    names |= diff.beside(columns, names, ours, theirs)
+    return {name: theirs[name] for name in written if name in names}
 
 
 def plan_sync(

@@ -34,6 +34,25 @@ def test_a_row_whose_resource_differs_becomes_like_it() -> None:
     assert (change.action, change.key, change.values) == ("update", (7,), {"size": "l"})
 
 
+def test_a_row_shows_an_id_that_stands_beside_a_reference() -> None:
+    """Of what has no row: no reference can show it, and it means the same as one would."""
+    linked = resource(
+        "host",
+        column("net_id", "text", "net", unless=("net",)),
+        ref("net", "net", "net", on_change=OnChange.UPDATE),
+        canonical=lambda values: {
+            **values,
+            "net_id": None,
+            "net": values.get("net") or values.get("net_id"),
+        },
+    )
+    there = found(linked, "host-1", name="h", net="net-of-another-account")
+    one = row("host", 1, name="h", arn="host-1")
+    both = (_NET, linked)
+    [change] = sync.plan_sync(snapshot(both, [there], [one]), by_table(both, [one]))
+    assert change.values["net_id"] == "net-of-another-account"
+
+
 def test_a_row_without_a_resource_goes() -> None:
     [change] = _planned([], [row("net", 7, name="n")])
     assert (change.action, change.key, change.name) == ("delete", (7,), "n")
