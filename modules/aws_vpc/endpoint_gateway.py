@@ -4,7 +4,6 @@ from modules import canonical, tagging
 from modules.aws_vpc import endpoints
 from modules.aws_vpc.endpoints import NAMED, TAGS
 from modules.spec import (
-    SET,
     Call,
     Carry,
     Const,
@@ -16,7 +15,6 @@ from modules.spec import (
     Values,
     assigned,
     column,
-    fixed,
     ref,
 )
 
@@ -40,25 +38,9 @@ ENDPOINT_GATEWAY = Resource(
     newborn=_newborn,
     unique_if_not_null=("vpc_endpoint_id",),
     columns=(
-        assigned("vpc_endpoint_id", "varchar", "VpcEndpointId", doc="AWS's id of the endpoint."),
-        fixed(
-            "service",
-            "varchar",
-            "ServiceName",
-            not_null=True,
-            read=endpoints.short,
-            canonical=endpoints.short,
-            doc="s3 or dynamodb.",
-        ),
-        column(
-            "policy",
-            "jsonb",
-            "PolicyDocument",
-            read=canonical.document,
-            canonical=canonical.policy,
-            left_to_aws=True,
-            doc="Who may do what by the endpoint; NULL is AWS's policy, by which everybody may do all.",
-        ),
+        endpoints.ID,
+        endpoints.service("s3 or dynamodb."),
+        endpoints.POLICY_COLUMN,
         assigned("state", "varchar", "State"),
         column(
             "route_table_ids",
@@ -98,12 +80,7 @@ ENDPOINT_GATEWAY = Resource(
     ready=endpoints.AVAILABLE,
     fetch=endpoints.FETCH,
     update=(
-        Update(
-            operation="modify_vpc_endpoint",
-            when=("policy",),
-            given=("policy", SET),
-            params={**NAMED, "PolicyDocument": endpoints.POLICY},
-        ),
+        endpoints.set_policy(),
         Update(
             operation="modify_vpc_endpoint",
             when=("route_table_ids",),

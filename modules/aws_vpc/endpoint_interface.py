@@ -7,7 +7,6 @@ from modules import canonical, tagging
 from modules.aws_vpc import endpoints
 from modules.aws_vpc.endpoints import AVAILABLE, NAMED, TAGS
 from modules.spec import (
-    SET,
     Call,
     Carry,
     Const,
@@ -69,15 +68,9 @@ ENDPOINT_INTERFACE = Resource(
     newborn=_newborn,
     unique_if_not_null=("vpc_endpoint_id",),
     columns=(
-        assigned("vpc_endpoint_id", "varchar", "VpcEndpointId", doc="AWS's id of the endpoint."),
-        fixed(
-            "service",
-            "varchar",
-            "ServiceName",
-            not_null=True,
-            read=endpoints.short,
-            canonical=endpoints.short,
-            doc="Such as ecr.api for com.amazonaws.us-east-1.ecr.api, or the whole name of somebody else's.",
+        endpoints.ID,
+        endpoints.service(
+            "Such as ecr.api for com.amazonaws.us-east-1.ecr.api, or the whole name of somebody else's."
         ),
         fixed(
             "service_region",
@@ -86,15 +79,7 @@ ENDPOINT_INTERFACE = Resource(
             left_to_aws=True,
             doc="Of the service; NULL is the endpoint's.",
         ),
-        column(
-            "policy",
-            "jsonb",
-            "PolicyDocument",
-            read=canonical.document,
-            canonical=canonical.policy,
-            left_to_aws=True,
-            doc="Who may do what by the endpoint; NULL is AWS's policy, by which everybody may do all.",
-        ),
+        endpoints.POLICY_COLUMN,
         assigned(
             "state", "varchar", "State", doc="pendingAcceptance: who offers the service has to accept it."
         ),
@@ -168,13 +153,7 @@ ENDPOINT_INTERFACE = Resource(
     fetch=endpoints.FETCH,
     # AWS changes one that is available.
     update=(
-        Update(
-            operation="modify_vpc_endpoint",
-            when=("policy",),
-            given=("policy", SET),
-            params={**NAMED, "PolicyDocument": endpoints.POLICY},
-            then=AVAILABLE,
-        ),
+        endpoints.set_policy(then=AVAILABLE),
         Update(
             operation="modify_vpc_endpoint",
             when=(_SUBNETS,),

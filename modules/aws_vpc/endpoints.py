@@ -7,7 +7,21 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from modules import canonical, ownership, tagging
-from modules.spec import Call, Column, Context, Derived, Description, List, Source, Waiter
+from modules.spec import (
+    SET,
+    Call,
+    Column,
+    Context,
+    Derived,
+    Description,
+    List,
+    Source,
+    Update,
+    Waiter,
+    assigned,
+    column,
+    fixed,
+)
 
 TAGS = tagging.ec2("vpc-endpoint", "vpc_endpoint_id")
 NAMED: dict[str, Source] = {"VpcEndpointId": "vpc_endpoint_id"}
@@ -97,6 +111,36 @@ def whole(name: str, *regions: str | None) -> str:
 
 SERVICE = Derived(whole, ("service",), ("region",))
 POLICY = Derived(canonical.json_text, ("policy",))
+ID = assigned("vpc_endpoint_id", "varchar", "VpcEndpointId", doc="AWS's id of the endpoint.")
+POLICY_COLUMN = column(
+    "policy",
+    "jsonb",
+    "PolicyDocument",
+    read=canonical.document,
+    canonical=canonical.policy,
+    left_to_aws=True,
+    doc="Who may do what by the endpoint; NULL is AWS's policy, by which everybody may do all.",
+)
+
+
+def service(doc: str) -> Column:
+    """`service`, by the name that is short."""
+    return fixed("service", "varchar", "ServiceName", not_null=True, read=short, canonical=short, doc=doc)
+
+
+def set_policy(then: Waiter | None = None) -> Update:
+    """Set the policy.
+
+    Args:
+        then: what is waited for afterwards.
+    """
+    return Update(
+        operation="modify_vpc_endpoint",
+        when=("policy",),
+        given=("policy", SET),
+        params={**NAMED, "PolicyDocument": POLICY},
+        then=then,
+    )
 
 
 def added(there: Iterable[str] | None, wanted: Iterable[str] | None) -> list[str] | None:
