@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from moto.ecs.models import Service
+
 from deploy.simulator.call import AwsCall
 from deploy.simulator.replies import AwsError
 from deploy.simulator.strict.elb import forward_targets
@@ -26,6 +28,22 @@ FARGATE_SIZES: Mapping[int, frozenset[int]] = {
     8192: frozenset(range(16 * _GB, 60 * _GB + 1, 4 * _GB)),
     16384: frozenset(range(32 * _GB, 120 * _GB + 1, 8 * _GB)),
 }
+
+
+_in_network = Service._validate_network
+
+
+def _in_any_network(service: Service, given: Document) -> Document:
+    """moto cannot do without subnets and groups. AWS takes a VPC's own group where none is named.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AwsVpcConfiguration.html
+    """
+    network = {"subnets": [], "securityGroups": [], **(given.get("awsvpcConfiguration") or {})}
+    made: Document = _in_network(service, {"awsvpcConfiguration": network})
+    return made
+
+
+setattr(Service, "_validate_network", _in_any_network)  # noqa: B010
 
 
 def fargate_size_exists(call: AwsCall) -> Outcome:

@@ -240,6 +240,17 @@ def test_a_fargate_service_needs_a_network_that_exists(boto: Boto, service: dict
     assert code_of(ecs.create_service, **bare, networkConfiguration=unknown) == "InvalidParameterException"
 
 
+def test_a_service_may_name_no_groups_but_has_subnets(boto: Boto, service: dict[str, Any]) -> None:
+    ecs, other = boto("ecs"), service | {"serviceName": "other"}
+    subnets = other.pop("networkConfiguration")["awsvpcConfiguration"]["subnets"]
+    made = ecs.create_service(**other, networkConfiguration={"awsvpcConfiguration": {"subnets": subnets}})
+    assert made["service"]["networkConfiguration"]["awsvpcConfiguration"]["subnets"] == subnets
+    spot = other | {"serviceName": "spot", "capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT"}]}
+    del spot["launchType"]
+    nowhere: dict[str, Any] = {"awsvpcConfiguration": {"subnets": []}}
+    assert code_of(ecs.create_service, **spot, networkConfiguration=nowhere) == "InvalidParameterException"
+
+
 def test_a_services_target_group_must_be_behind_a_load_balancer(
     boto: Boto, service: dict[str, Any], target: str, balancer: str
 ) -> None:
