@@ -144,7 +144,8 @@ def changing(module: Module) -> str:
 
 def calling(catalogue: Catalogue) -> str:
     """The least policy for the functions of modules, which call AWS in other ways than by an apply."""
-    return _policy(sorted({action_of(each.service, each.operation) for each in catalogue.functions.values()}))
+    calls = {call for each in catalogue.functions.values() for call in each.calls}
+    return _policy(sorted({action_of(*each) for each in calls}))
 
 
 def documents(catalogue: Catalogue) -> dict[str, str]:

@@ -67,8 +67,8 @@ def _functions(module: Module) -> Iterator[str]:
     for each in module.functions:
         given = ", ".join((*each.parameters, *(() if each.anywhere else ("region",))))
         returns = _codes(column.name for column in each.columns)
-        action = action_of(each.service, each.operation)
-        yield f"| `{each.name}({given})` | {each.doc} | {returns} | `{action}` |"
+        actions = _codes(action_of(*call) for call in each.calls)
+        yield f"| `{each.name}({given})` | {each.doc} | {returns} | {actions} |"
     yield ""
 
 

@@ -21,14 +21,19 @@ from engine.errors import OperationError
 from engine.guard import calls, rules
 from engine.guard import ownership as whose
 from engine.plan import declared, ownership
+from engine.plan.descriptions import search
 from engine.plan.meet import meet
 from engine.plan.model import Found
 from engine.request import Request, Scope
 from engine.results import Record
 from engine.rows import read
+from engine.waiting import Attempts, growing
+from modules.spec import Then
 
 #: The rows of a function after which no more pages are asked for.
 _MOST = 10_000
+#: Seconds for which a call that follows is made again, until AWS has made what it tells.
+_UNTIL = 30
 
 
 class Calling:
@@ -69,6 +74,9 @@ class Calling:
         async with self._journalled(request, scope, caller, cloud, service, operation, document) as params:
             if function.items is None:
                 answer = await _answer(cloud, service, operation.name, params, caller)
+                if function.then is not None:
+                    then = function.then(document, answer)
+                    answer = {**answer, "Then": await self._follow(then, request, scope, caller, cloud)}
                 return declared.rows(function, answer, document)
             found: list[Record] = []
             async for page in pages(cloud, service, function.operation, params):
@@ -78,6 +86,34 @@ class Calling:
                     break
                 caller.stop.check()
             return found
+
+    async def _follow(
+        self, then: Then, request: Request, scope: Scope, caller: Caller, cloud: Cloud
+    ) -> Mapping[str, Any]:
+        """Make the calls that follow a function's own, which has been done, so that none of them fails it."""
+        answer: Mapping[str, Any] | None = None
+        started = False
+        while True:
+            try:
+                following = then.send(answer) if started else next(then)
+            except StopIteration as done:
+                return done.value  # type: ignore[no-any-return]
+            started = True
+            service = following.service
+            operation = documents.operation_of(await _model(cloud, service), following.operation)
+            try:
+                async with self._journalled(
+                    request, scope, caller, cloud, service, operation, following.params
+                ) as params:
+                    answer = await _answer(cloud, service, operation.name, params, caller, following.until)
+            except OperationError as error:
+                answer = None
+                caller.notice(
+                    f"{service} {operation.name}, which follows, is refused: {error.message}",
+                    severity="WARNING",
+                    detail=error.detail,
+                    hint=error.hint,
+                )
 
     async def _where(self, request: Request, caller: Caller) -> tuple[Scope, Cloud]:
         """The one place that a call is made in."""
@@ -170,13 +206,22 @@ async def _model(cloud: Cloud, service: str) -> Any:
 
 
 async def _answer(
-    cloud: Cloud, service: str, operation: str, params: Mapping[str, Any], caller: Caller
+    cloud: Cloud,
+    service: str,
+    operation: str,
+    params: Mapping[str, Any],
+    caller: Caller,
+    until: str | None = None,
 ) -> dict[str, Any]:
     client = await cloud.client(service)
     names = {name: own for own, name in client.meta.method_to_api_mapping.items()}
+    answer: dict[str, Any] = {}
     try:
-        # Nobody knows whether it can be made twice.
-        answer = await call(cloud, service, names[operation], params, repeatable=False, stop=caller.stop)
+        async for _ in Attempts(growing(0.5, most=4), seconds=_UNTIL, stop=caller.stop):
+            # Nobody knows whether it can be made twice.
+            answer = await call(cloud, service, names[operation], params, repeatable=False, stop=caller.stop)
+            if until is None or search(until, answer):
+                break
     except CloudError as error:
         if error.treatment is Treatment.LOST:
             error.hint = (

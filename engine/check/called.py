@@ -40,6 +40,7 @@ def _faults(function: Function, catalogue: Catalogue) -> Iterator[Fault]:
         return
     yield from _parameters(function, aws)
     yield from _columns(function, aws)
+    yield from _following(function)
 
 
 def _parameters(function: Function, aws: Service) -> Iterator[Fault]:
@@ -71,3 +72,18 @@ def _columns(function: Function, aws: Service) -> Iterator[Fault]:
             found(there, each.path or "@")
         except NoPathError as error:
             yield fault(f"{each.name}: nothing at {each.path}: {error}", error.name, error.allowed)
+
+
+def _following(function: Function) -> Iterator[Fault]:
+    if (function.then is None) != (not function.following):
+        yield fault("`then` makes the calls that `following` names, and no others")
+    if function.then is not None and function.items is not None:
+        yield fault("`then` follows a call with one row")
+    for name, operation in function.following:
+        try:
+            aws = service(name)
+        except UnknownServiceError:
+            yield fault(f"no service {name}", name)
+            continue
+        if operation not in aws.operations:
+            yield fault(f"no operation {operation} in {name}", operation, aws.operations)

@@ -1,6 +1,7 @@
 """Certificates."""
 
 from modules.aws_acm.certificate import CERTIFICATE
+from modules.aws_acm.functions import IMPORT, REQUEST
 from modules.spec import Module
 
 MODULE = Module(
@@ -8,4 +9,5 @@ MODULE = Module(
     dependencies=("aws_account",),
     resources=(CERTIFICATE,),
     tables=("certificate",),
+    functions=(REQUEST, IMPORT),
 )

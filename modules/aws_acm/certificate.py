@@ -40,11 +40,6 @@ _ALGORITHMS = (
     "EC_secp384r1",
     "EC_secp521r1",
 )
-#: AWS makes the records by which names are validated some seconds after it answers a request.
-_WITH_RECORDS = (
-    "[Certificate][?Type!='AMAZON_ISSUED' || Status!='PENDING_VALIDATION' || (DomainValidationOptions "
-    "&& !(DomainValidationOptions[?ValidationMethod=='DNS' && !ResourceRecord]))]"
-)
 
 
 def _is_imported(certificate: Description) -> bool:
@@ -213,7 +208,10 @@ CERTIFICATE = Resource(
         ),
     ),
     fetch=Call(
-        operation="describe_certificate", params=_ARN, result=_WITH_RECORDS, where={"CertificateArn": "arn"}
+        operation="describe_certificate",
+        params=_ARN,
+        result=validation.WITH_RECORDS,
+        where={"CertificateArn": "arn"},
     ),
     update=(
         Update(

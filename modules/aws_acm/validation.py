@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+#: AWS makes the records by which names are validated some seconds after it answers a request.
+WITH_RECORDS = (
+    "[Certificate][?Type!='AMAZON_ISSUED' || Status!='PENDING_VALIDATION' || (DomainValidationOptions "
+    "&& !(DomainValidationOptions[?ValidationMethod=='DNS' && !ResourceRecord]))]"
+)
+
 
 def others(certificate: Mapping[str, Any]) -> list[str] | None:
     """The names of a certificate besides its first."""
@@ -56,3 +62,8 @@ def addressed(there: Any, domain_name: str, others: Sequence[str] | None, method
         if each["DomainName"] in names and each.get("ValidationDomain")
     ]
     return some or None if method == "EMAIL" else None
+
+
+def plain(name: str) -> str:
+    """A name as DNS compares it: in small letters, without the root's dot."""
+    return name.lower().rstrip(".")

@@ -1,7 +1,7 @@
 """Virtual machines, their disks, keys and images."""
 
 from modules.aws_ec2.ami import AMI
-from modules.aws_ec2.functions import DESCRIBE_AMI, IMPORT_KEY
+from modules.aws_ec2.functions import DESCRIBE_AMI, IMPORT_KEY, REQUEST_KEY
 from modules.aws_ec2.general_purpose_volume import GENERAL_PURPOSE_VOLUME
 from modules.aws_ec2.instance import INSTANCE
 from modules.aws_ec2.instance_block_device_mapping import INSTANCE_BLOCK_DEVICE_MAPPING
@@ -20,5 +20,5 @@ MODULE = Module(
         "instance_security_groups",
         "instance_block_device_mapping",
     ),
-    functions=(DESCRIBE_AMI, IMPORT_KEY),
+    functions=(DESCRIBE_AMI, IMPORT_KEY, REQUEST_KEY),
 )

@@ -43,3 +43,23 @@ IMPORT_KEY = Function(
     ),
     sample="SELECT * FROM iasql_key_pair_import('laptop', 'ssh-ed25519 AAAA… me');",
 )
+REQUEST_KEY = Function(
+    name="iasql_key_pair_request",
+    doc="Has AWS make a key pair, of RSA in PEM unless said otherwise, and returns its private key, this "
+    "once: AWS does not keep it, nor does iasql. iasql_sync() then shows the public key in key_pair.",
+    service="ec2",
+    operation="create_key_pair",
+    parameters={
+        "key_pair_name": "text",
+        "key_format": "text DEFAULT NULL",
+        "key_type": "text DEFAULT NULL",
+    },
+    params={"KeyName": "key_pair_name", "KeyFormat": "key_format", "KeyType": "key_type"},
+    columns=(
+        Result(name="name", type="varchar", path="KeyName"),
+        Result(name="status", type="varchar", path="KeyPairId", read=lambda id: "OK"),
+        Result(name="message", type="varchar", path="KeyFingerprint"),
+        Result(name="private_key", type="varchar", path="KeyMaterial"),
+    ),
+    sample="SELECT private_key FROM iasql_key_pair_request('laptop', key_type => 'ed25519');",
+)

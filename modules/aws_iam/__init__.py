@@ -1,6 +1,7 @@
 """Who may do what: users and their groups, roles that AWS services assume, and policies."""
 
 from modules.aws_iam.access_key import ACCESS_KEY
+from modules.aws_iam.functions import REQUEST_KEY
 from modules.aws_iam.iam_group import IAM_GROUP
 from modules.aws_iam.iam_group_member import IAM_GROUP_MEMBER
 from modules.aws_iam.iam_group_policy import IAM_GROUP_POLICY
@@ -43,4 +44,5 @@ MODULE = Module(
         "oidc_provider",
     ),
     place=30,
+    functions=(REQUEST_KEY,),
 )

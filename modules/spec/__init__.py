@@ -39,7 +39,7 @@ from modules.spec.columns import (
     fixed,
     ref,
 )
-from modules.spec.functions import Function, Result
+from modules.spec.functions import Following, Function, Result, Then
 from modules.spec.reading import Batched, Describe, Detail, List, Per
 from modules.spec.resource import After, ComesWith, Lookup, Module, Qualified, Resource, Settled
 from modules.spec.sources import (
@@ -83,6 +83,7 @@ __all__ = [
     "Each",
     "Edited",
     "EnumType",
+    "Following",
     "Function",
     "Initial",
     "Item",
@@ -108,6 +109,7 @@ __all__ = [
     "Revival",
     "Settled",
     "Source",
+    "Then",
     "Token",
     "Update",
     "Value",

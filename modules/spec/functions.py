@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,28 @@ class Result:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Following:
+    """A call that a function makes after its own.
+
+    Attributes:
+        service, operation: botocore's names.
+        params: its input.
+        until: path in the answer of what AWS takes some seconds to make: it is asked again until that is
+            there, for half a minute.
+    """
+
+    service: str
+    operation: str
+    params: Mapping[str, Any]
+    until: str | None = None
+
+
+#: The calls after a function's own, each of which gets the answer of the call before; None if AWS has refused
+#: that, which the client is told as a WARNING. Returns what columns show as `Then`.
+Then = Generator[Following, Mapping[str, Any] | None, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Function:
     """An SQL function that calls one operation of AWS, in the session's region or the one named by `region`.
 
@@ -38,6 +60,8 @@ class Function:
             answer is the one row.
         columns: of the rows.
         anywhere: whether the service is in no region, so that none can be named.
+        then: makes the calls that follow, from the input and the answer.
+        following: service and operation of each call that `then` may make.
         sample: a call, for people.
     """
 
@@ -50,4 +74,11 @@ class Function:
     columns: tuple[Result, ...]
     items: str | None = None
     anywhere: bool = False
+    then: Callable[[Mapping[str, Any], Mapping[str, Any]], Then] | None = None
+    following: tuple[tuple[str, str], ...] = ()
     sample: str
+
+    @property
+    def calls(self) -> tuple[tuple[str, str], ...]:
+        """Service and operation of each call that it may make."""
+        return ((self.service, self.operation), *self.following)

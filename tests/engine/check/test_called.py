@@ -11,7 +11,7 @@ from engine.check.check import module_faults
 from modules.aws_sns import MODULE
 from modules.aws_sns.functions import SUBSCRIBE, UNSUBSCRIBE
 from modules.catalogue import Catalogue, find_modules
-from modules.spec import Const, Result
+from modules.spec import Const, Result, Then
 
 
 def found(**change: Any) -> list[str]:
@@ -19,6 +19,12 @@ def found(**change: Any) -> list[str]:
     module = replace(MODULE, functions=(replace(SUBSCRIBE, **change), UNSUBSCRIBE))
     others = [each for each in find_modules().modules if each.name != MODULE.name]
     return [each.what for each in module_faults(module, Catalogue((*others, module)))]
+
+
+def _nothing(asked: Any, answer: Any) -> Then:
+    """What follows is no call at all."""
+    yield from ()
+    return {}
 
 
 def test_nothing_is_wrong_with_what_is_there() -> None:
@@ -40,6 +46,10 @@ def test_nothing_is_wrong_with_what_is_there() -> None:
         ({"parameters": {"topic_arn": "text", "protocol": "text"}}, "Endpoint: no parameter endpoint"),
         ({"columns": (Result(name="arn", type="text", path="Arn"),)}, "iasql_subscribe: arn: nothing at Arn"),
         ({"items": "Subscriptions"}, "iasql_subscribe: subscribe answers no Subscriptions"),
+        ({"following": (("sns", "publish"),)}, "`then` makes the calls that `following` names"),
+        ({"then": _nothing}, "`then` makes the calls that `following` names"),
+        ({"then": _nothing, "following": (("snss", "publish"),)}, "no service snss"),
+        ({"then": _nothing, "following": (("sns", "publishes"),)}, "no operation publishes in sns"),
     ],
 )
 def test_a_mistake_is_found(change: dict[str, Any], what: str) -> None:

@@ -15,6 +15,12 @@ from tests.fixtures.cloud import Cloud
 
 def imported(acm: Any) -> str:
     """The ARN of a certificate that somebody has brought, for `own.example.org`."""
+    certificate, key = of_oneself()
+    return str(acm.import_certificate(Certificate=certificate, PrivateKey=key)["CertificateArn"])
+
+
+def of_oneself() -> tuple[bytes, bytes]:
+    """A certificate for `own.example.org` that only itself vouches for, and its private key, in PEM."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "own.example.org")])
     made = (
@@ -30,9 +36,7 @@ def imported(acm: Any) -> str:
     )
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return str(
-        acm.import_certificate(Certificate=made.public_bytes(pem), PrivateKey=private)["CertificateArn"]
-    )
+    return made.public_bytes(pem), private
 
 
 def validate(simulator: Cloud, arn: str) -> None:

@@ -30,3 +30,16 @@ async def test_a_public_key_is_imported(session: Session, ec2: Any) -> None:
     assert there["KeyName"] == "laptop"
     await session("iasql_install", "aws_ec2")
     assert await session.value("SELECT name FROM key_pair") == "laptop"
+
+
+@pytest.mark.parametrize(("kind", "begins"), [("rsa", "-----BEGIN RSA"), ("ed25519", "-----BEGIN OPENSSH")])
+async def test_a_private_key_is_told_once(session: Session, ec2: Any, kind: str, begins: str) -> None:
+    ((name, status, message, private),) = await session("iasql_key_pair_request", "laptop", key_type=kind)
+    [there] = ec2.describe_key_pairs()["KeyPairs"]
+    assert (name, status, message) == ("laptop", "OK", there["KeyFingerprint"])
+    assert private.startswith(begins)
+    lines = private.splitlines()[1:-1]
+    await session("iasql_install", "aws_ec2")
+    for table in ("iasql.iasql_operation", "iasql.iasql_step", "key_pair"):
+        kept = await session.value(f"SELECT string_agg(t::text, ' ') FROM {table} AS t")
+        assert not any(line in (kept or "") for line in lines)
