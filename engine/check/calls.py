@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from engine.check.checked import Checked
 from engine.check.constants import constant, documented_name
@@ -11,6 +11,7 @@ from engine.check.models import NoPathError, Shape, found, parameter
 from engine.check.reading import SQL_TYPES
 from modules.spec import (
     SET,
+    Answered,
     Call,
     Clear,
     Column,
@@ -48,6 +49,7 @@ def faults(it: Checked) -> Iterator[Fault]:
     for call in (*resource.create, *resource.update):
         yield from _call(it, call, sendable)
     yield from _needed(it)
+    yield from _answered(it)
     taken_back = (each.taken_back for each in (*resource.delete, *resource.update))
     single = (resource.fetch, resource.revival, resource.awaited)
     others = (each for each in (*single, *taken_back) if each is not None)
@@ -101,6 +103,30 @@ def _call(it: Checked, call: Call, names: Names) -> Iterator[Fault]:
         yield from _left_out(it, call)
         for name in set(call.shows) - set(call.when):
             yield fault(f"{call.operation} shows {name}, which is not in `when`", name, call.when)
+
+
+def _answered(it: Checked) -> Iterator[Fault]:
+    """What calls take of the answers of an update's earlier ones."""
+    earlier: list[str] = []
+    for call in it.resource.update:
+        yield from _known(it, call, earlier)
+        if isinstance(call, Update):
+            earlier.append(call.operation)
+            if call.taken_back is not None:
+                yield from _known(it, call.taken_back, earlier)
+    for other in (*it.resource.create, *it.resource.delete):
+        yield from _known(it, other, ())
+
+
+def _known(it: Checked, call: Call, earlier: Collection[str]) -> Iterator[Fault]:
+    for source in call.params.values():
+        if not isinstance(source, Answered):
+            continue
+        if source.operation in earlier:
+            yield from _result(it, source.operation, source.path)
+        else:
+            what = f"{call.operation}: no earlier call of an update is {source.operation}"
+            yield fault(what, source.operation, earlier)
 
 
 def _as_seen(it: Checked, call: Call) -> Iterator[Fault]:

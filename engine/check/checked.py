@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from engine.check.fault import Fault, fault
 from engine.check.models import Described, NoPathError, Service, Shape, found, service
-from modules.spec import Resource
+from modules.spec import Batched, Resource
 
 Resources = Mapping[str, Resource]
 
@@ -58,9 +58,16 @@ class Checked:
         if describe is not None:
             joined |= {key: self._answered(describe.operation, path) for key, path in describe.beside.items()}
         for each in self.resource.batched:
-            told = element(self.by(each.service)._answered(each.operation, each.items))
-            joined[each.into] = _value(told, each.value)
+            joined |= self.told(each)
         return Described(element(items), joined)
+
+    def told(self, batched: Batched) -> Mapping[str, Shape]:
+        """The shapes of what a further call puts into a description, by key."""
+        elements = element(self.by(batched.service)._answered(batched.operation, batched.items))
+        value = _value(elements, batched.value)
+        if batched.into:
+            return {batched.into: value}
+        return dict(value.members) if value is not None else {}
 
     def by(self, service: str | None) -> Checked:
         """The resource as another service tells of it."""

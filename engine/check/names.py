@@ -94,7 +94,8 @@ def _references(it: Checked, column: Column, table: str) -> Iterator[Fault]:
         yield fault(f"type of {column.name} is named {column.type.name}", column.type.name, [name])
     if column.refers and column.refers not in it.resources:
         yield fault(f"{column.name} refers to no table: {column.refers}", column.refers, it.resources)
-    if column.is_untold and (column.path or column.read or not column.left_to_aws):
+    told = column.path is not None and not column.secret
+    if column.is_untold and (told or column.read or not column.left_to_aws):
         yield fault(f"{column.name} is not told by AWS: it has no path and no read, and is left_to_aws")
     if column.is_masked and column.path and not re.fullmatch(r"\w+(\.\w+)*", column.path):
         yield fault(f"{column.name} is masked: its path is names joined by dots")

@@ -111,7 +111,7 @@ def _answers(it: Checked, description: Described) -> Iterator[Fault]:
                 yield from _there(Described(shape), key)
         # What is read by calls of its own is in no answer.
         others = [each.into for each in it.resource.details]
-        others += [each.into for each in it.resource.batched]
+        others += [key for each in it.resource.batched for key in it.told(each)]
         others += it.resource.describe.beside if it.resource.describe else []
         details = {name: description.joined.get(name) for name in others}
         if shape is not None:

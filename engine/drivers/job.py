@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from engine.plan.model import Change, Desired, Found
 from engine.trail import Trail
@@ -18,6 +20,7 @@ class Job:
         desired: what its row asks for; for a removal, which has no row, what the resource is.
         token: the journal's name for what the step makes, the same when the step is tried again.
         changed: the columns and parts that are changed in place.
+        answers: what the calls of that have answered so far, by operation.
         trail: what has become of its calls so far.
     """
 
@@ -27,6 +30,7 @@ class Job:
     desired: Desired
     token: str
     changed: frozenset[str] | None = None
+    answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     trail: Trail = field(default_factory=Trail)
 
     @property

@@ -100,7 +100,7 @@ def _readers(columns: Iterable[Column]) -> list[tuple[str, Callable[[Any], Any]]
 
 def _reader(column: Column) -> Callable[[Any], Any]:
     search, read = _compiled(column.path or "@"), column.read
-    if read is None and column.path is None:
+    if column.is_untold or (read is None and column.path is None):
         return lambda description: None
     if isinstance(column.type, EnumType):
         return partial(_one_of, column.type.values, search, read)

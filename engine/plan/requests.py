@@ -13,6 +13,7 @@ from engine.plan.descriptions import found, search
 from engine.plan.model import Desired, Found, Parts, Values
 from modules.spec import (
     UNSET,
+    Answered,
     Call,
     Carry,
     Column,
@@ -50,6 +51,7 @@ class Facts:
         changed: the columns and parts that an update changes; None: all.
         initial: whether what is sent at first only is meant as well.
         lossy: whether the replacement loses something, as it may.
+        answers: what the earlier calls of an update have answered, by operation.
     """
 
     values: Values
@@ -62,6 +64,7 @@ class Facts:
     changed: Collection[str] | None = None
     initial: bool = True
     lossy: bool = False
+    answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def request(call: Call, facts: Facts) -> dict[str, Any]:
@@ -160,6 +163,9 @@ def _value(source: Source, facts: Facts) -> Any:
             return structure(source.element, _of_element(rows[0], facts)) if rows else None
         case Item():
             there = search(source.path, facts.item)
+            return source.read(there) if source.read and there is not None else there
+        case Answered():
+            there = search(source.path, facts.answers.get(source.operation))
             return source.read(there) if source.read and there is not None else there
         case Loss():
             return True if facts.lossy else None

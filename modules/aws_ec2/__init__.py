@@ -6,12 +6,20 @@ from modules.aws_ec2.general_purpose_volume import GENERAL_PURPOSE_VOLUME
 from modules.aws_ec2.instance import INSTANCE
 from modules.aws_ec2.instance_block_device_mapping import INSTANCE_BLOCK_DEVICE_MAPPING
 from modules.aws_ec2.key_pair import KEY_PAIR
+from modules.aws_ec2.launch_template import LAUNCH_TEMPLATE
 from modules.spec import Module
 
 MODULE = Module(
     name="aws_ec2",
     dependencies=("aws_account", "aws_iam", "aws_security_group"),
-    resources=(AMI, KEY_PAIR, GENERAL_PURPOSE_VOLUME, INSTANCE, INSTANCE_BLOCK_DEVICE_MAPPING),
+    resources=(
+        AMI,
+        KEY_PAIR,
+        GENERAL_PURPOSE_VOLUME,
+        INSTANCE,
+        INSTANCE_BLOCK_DEVICE_MAPPING,
+        LAUNCH_TEMPLATE,
+    ),
     tables=(
         "ami",
         "key_pair",
@@ -19,6 +27,8 @@ MODULE = Module(
         "instance",
         "instance_security_groups",
         "instance_block_device_mapping",
+        "launch_template",
+        "launch_template_security_groups",
     ),
     functions=(DESCRIBE_AMI, IMPORT_KEY, REQUEST_KEY),
 )

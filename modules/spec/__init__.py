@@ -43,6 +43,7 @@ from modules.spec.functions import Following, Function, Result, Then
 from modules.spec.reading import Batched, Describe, Detail, List, Per
 from modules.spec.resource import After, ComesWith, Lookup, Module, Qualified, Resource, Settled
 from modules.spec.sources import (
+    Answered,
     Const,
     Context,
     Derived,
@@ -65,6 +66,7 @@ __all__ = [
     "SET",
     "UNSET",
     "After",
+    "Answered",
     "Awaited",
     "Batch",
     "Batched",

@@ -99,7 +99,8 @@ class Column:
         untold: AWS takes it and does not tell it: it is sent and never read. It differs if the row says
             something else than when it and AWS were last one. It is `left_to_aws`: NULL leaves it alone.
         masked: plans and messages do not show it, as it may hold secrets, or much that nobody reads.
-        secret: may be a secret that AWS does not tell: it is `untold` and `masked`.
+        secret: may be a secret that AWS does not tell: it is `untold` and `masked`. With a path, AWS tells it
+            there all the same: it is not read from there, and the journal has a mask in its place.
         place_of: another column, of a region: this is the schema that has its tables in the database, if any.
         doc: becomes the column's COMMENT.
     """

@@ -118,7 +118,7 @@ class Batched:
         items: path of the list in the answer.
         by: path of the name in an element of that list.
         value: path of what the description gets in such an element.
-        into: the key.
+        into: the key; none: the keys of that are added.
         unless: of which descriptions it is not asked, such as of secrets.
         params: constant parameters: path to value.
         fetched: a fetch of one resource is completed by it as well.

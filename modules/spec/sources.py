@@ -116,6 +116,22 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """What an earlier call of the same update has answered, such as the number of a version that it has made;
+    nothing if that call was not made. A call's `taken_back` may have its own answer.
+
+    Attributes:
+        operation: that call's.
+        path: where it is in the answer.
+        read: makes the parameter's value of that.
+    """
+
+    operation: str
+    path: str
+    read: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True)
 class Old:
     """What a path finds in the description of the resource that is replaced; nothing for a new one.
 
@@ -148,7 +164,22 @@ class Token:
 
 
 #: A column's name, or one of the above.
-Source = str | Const | Context | Derived | Edited | Initial | Loss | Old | When | Each | Only | Item | Token
+Source = (
+    str
+    | Answered
+    | Const
+    | Context
+    | Derived
+    | Edited
+    | Initial
+    | Loss
+    | Old
+    | When
+    | Each
+    | Only
+    | Item
+    | Token
+)
 
 
 def named(source: Source) -> tuple[str, ...]:

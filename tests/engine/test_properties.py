@@ -169,6 +169,15 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
                 if rows[of]
                 else None
             )
+        case "launch_template":
+            return {
+                "name": draw(_NAMES),
+                "ami": draw(_NAMES),
+                "instance_profile_name": some("instance_profile", optional=True),
+                "user_data": draw(st.sampled_from([None, "a"])),
+                "block_device_mappings": draw(st.sampled_from([None, [{"DeviceName": "a"}]])),
+                "http_tokens": draw(st.sampled_from([None, "required"])),
+            }
         case "health_check":
             return {
                 "type": "HTTP",
@@ -399,7 +408,7 @@ def _parts_here(table: str, draw: Draw, rows: _Rows) -> dict[str, tuple[dict[str
     match table:
         case "load_balancer":
             return {"load_balancer_security_groups": references}
-        case "replication_group" | "cache_cluster":
+        case "replication_group" | "cache_cluster" | "launch_template":
             return {f"{table}_security_groups": references}
         case "service":
             return {"service_security_groups": references}

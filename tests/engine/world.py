@@ -463,7 +463,7 @@ def _described(resource: Resource, identity: str, desired: Desired) -> Found:
             values[column.name] = f"{column.name} of {identity}"
         if column.left_to_aws and values[column.name] is None and column.reference is None:
             values[column.name] = "chosen"
-        if column.path is None and column.on_change is OnChange.UPDATE:
+        if column.on_change is OnChange.UPDATE and (column.path is None or column.is_untold):
             values[column.name] = False
         if column.default in ("true", "false") and values[column.name] is None:
             values[column.name] = column.default == "true"

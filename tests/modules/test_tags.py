@@ -114,6 +114,12 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "INSERT INTO instance (ami, instance_type) VALUES ('ami-03cf127a', 't3.micro')",
         _of_ec2,
     ),
+    "launch_template": (
+        "aws_ec2",
+        "ec2",
+        "INSERT INTO launch_template (name, instance_type) VALUES ('web', 't3.nano')",
+        _of_ec2,
+    ),
     "key_pair": (
         "aws_ec2",
         "ec2",

@@ -66,6 +66,7 @@ class Maker:
             unseen=unseen(job.resource, old) if updates and old is not None else {},
             changed=job.changed,
             lossy=bool(job.change.loses),
+            answers=job.answers,
         )
 
     async def create(self, call: Call, jobs: Sequence[Job], sent: int = 1) -> list[Made]:

@@ -179,7 +179,10 @@ async def with_batched(
     batches = [asked[at : at + batched.batch] for at in range(0, len(asked), batched.batch)]
     some = await all_of(_told(cloud, resource, batched, batch) for batch in batches)
     told = {name: value for each in some for name, value in each.items()}
-    return [{**each, batched.into: told.get(name)} for name, each in zip(names, described, strict=True)]
+    of_each = [(each, told.get(name)) for name, each in zip(names, described, strict=True)]
+    if not batched.into:
+        return [{**each, **(more or {})} for each, more in of_each]
+    return [{**each, batched.into: more} for each, more in of_each]
 
 
 async def _told(cloud: Cloud, resource: Resource, batched: Batched, names: list[str]) -> dict[str, Any]:

@@ -243,6 +243,7 @@ class DeclaredWorker:
             if answer is None:
                 continue
             done.append(call)
+            job = replace(job, answers={**job.answers, call.operation: answer})
             if call.result is not None:
                 description = described(call, answer, facts)
             await self._waited(job, call)

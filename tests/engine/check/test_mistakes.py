@@ -15,6 +15,7 @@ from modules.aws_autoscaling.scalable_target import SCALABLE_TARGET
 from modules.aws_cloudfront.distribution import DISTRIBUTION
 from modules.aws_cloudwatch.log_group import LOG_GROUP
 from modules.aws_dynamo.dynamo_table import DYNAMO_TABLE
+from modules.aws_ec2.launch_template import LAUNCH_TEMPLATE
 from modules.aws_ecs_fargate.service import SERVICE
 from modules.aws_ecs_fargate.task_definition import TASK_DEFINITION
 from modules.aws_elb.listener import LISTENER
@@ -36,6 +37,7 @@ from modules.aws_vpc.vpc import VPC
 from modules.catalogue import Catalogue, find_modules
 from modules.spec import (
     SET,
+    Answered,
     Batch,
     Call,
     Carry,
@@ -75,6 +77,10 @@ def column(resource: Resource, name: str, **change: object) -> Resource:
 def _less(kept: Kept, name: str) -> Kept:
     """The call without a parameter."""
     return replace(kept, params={path: each for path, each in kept.params.items() if path != name})
+
+
+#: A parameter, and what no answer has.
+_NO_ANSWER: dict[str, Source] = {"DefaultVersion": Answered("create_launch_template_version", "Version")}
 
 
 def updates(resource: Resource, change: Callable[[Update], Update]) -> Resource:
@@ -447,6 +453,18 @@ MISTAKES: dict[str, tuple[Resource, str]] = {
     "parameter that some changes would leave out": (
         updates(LISTENER, lambda each: replace(each, params={**each.params, "ListenerArn": "protocol"})),
         "modify_listener needs ListenerArn, which a change of other columns would leave out",
+    ),
+    "answer of a call that comes later": (
+        replace(LAUNCH_TEMPLATE, update=LAUNCH_TEMPLATE.update[1:]),
+        "modify_launch_template: no earlier call of an update is create_launch_template_version",
+    ),
+    "path in an earlier answer": (
+        updates(
+            replace(LAUNCH_TEMPLATE, update=LAUNCH_TEMPLATE.update[:2]),
+            lambda each: replace(each, params={**each.params, **_NO_ANSWER}) if each.needs else each,
+        ),
+        "create_launch_template_version answers no Version: CreateLaunchTemplateVersionResult has no member "
+        "Version",
     ),
     "map": (
         updates(QUEUE, lambda each: replace(each, maps=("Attribute",))),

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from engine.plan.model import Desired
-from engine.plan.requests import Facts, applies, carried, described, merged, request
+from engine.plan.requests import Facts, applies, carried, described, is_made, merged, request
 from modules.spec import (
     SET,
     UNSET,
+    Answered,
     Call,
     Const,
     Context,
@@ -109,6 +110,13 @@ def test_an_update_sends_what_has_changed_or_all_where_aws_sets_back_what_it_is_
     update = Update(operation="put", params=params, when=("size", "note"))
     assert request(update, facts) == {"Name": "n", "Size": 1}
     assert request(replace(update, whole=True), facts) == {"Name": "n", "Size": 1, "Note": "x"}
+
+
+def test_a_call_takes_what_an_earlier_one_has_answered() -> None:
+    update = Update(operation="set", when=("a",), params={"N": Answered("make", "Made.N", str)}, needs="N")
+    facts = Facts(values={}, parts={}, context={}, changed={"a"}, answers={"make": {"Made": {"N": 2}}})
+    assert (request(update, facts), is_made(update, facts)) == ({"N": "2"}, True)
+    assert not is_made(update, replace(facts, answers={}))
 
 
 def test_requests_that_differ_in_one_list_become_one() -> None:

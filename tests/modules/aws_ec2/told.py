@@ -29,11 +29,24 @@ EXAMPLES = {
         "Volumes.OutpostArn": ("arn:aws:outposts:us-east-1:111111111111:outpost/op-1", ABSENT),
         "Volumes.Operator": ABSENT,
     },
+    "launch_template": {
+        "LaunchTemplates.Operator": ABSENT,
+        "LaunchTemplateVersions.Operator": ABSENT,
+        # It is one or the other.
+        "IamInstanceProfile.Arn": ("arn:aws:iam::111111111111:instance-profile/q/p", ABSENT),
+        "IamInstanceProfile.Name": (ABSENT, "p"),
+    },
     "instance_block_device_mapping": {"BlockDeviceMappings.Ebs.Status": "attached"},
 }
 
 _OF_NEW = "the create's second call sets one attribute; the first has set the others"
 EXCUSED = {
+    "launch_template": {
+        "DefaultVersion": "what AWS tells of a version by that name is whether it is the default one",
+        "LaunchTemplateName": "the id says which one",
+        "modify_launch_template.LaunchTemplateId": "it says which one",
+        "LaunchTemplateData.Operator": "templates that AWS runs are not changed",
+    },
     "instance": {
         "ClientToken": "each is made by one of its own",
         "DisableApiStop.Value": _OF_NEW,

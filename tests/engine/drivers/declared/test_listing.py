@@ -9,6 +9,8 @@ import pytest
 
 from engine.aws.errors import CloudError
 from engine.drivers.declared.listing import listed
+from engine.plan import descriptions
+from modules.aws_ec2.launch_template import LAUNCH_TEMPLATE
 from modules.aws_kms.kms_key import KMS_KEY
 from modules.aws_route53.hosted_zone import HOSTED_ZONE
 from modules.aws_route53.resource_record_set import RESOURCE_RECORD_SET
@@ -132,3 +134,31 @@ async def test_many_are_asked_for_with_what_is_the_same_for_all(monkeypatch: pyt
     found = await listed(None, HOSTED_ZONE, {})  # type: ignore[arg-type]
     assert asked == [("hostedzone", 10), ("hostedzone", 2)]
     assert [each.values["tags"] for each in found[::10]] == [{"a": "Z0"}, {"a": "Z10"}]
+
+
+async def test_what_is_told_of_many_may_be_added_to_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def pages(*a: Any, **b: Any) -> Any:
+        data = {"ImageId": "ami-1", "UserData": "c2VjcmV0"}
+        yield {
+            "LaunchTemplateVersions": [
+                {"LaunchTemplateId": each, "LaunchTemplateName": each, "LaunchTemplateData": data}
+                for each in "ab"
+            ]
+        }
+
+    async def call(cloud: Any, service: str, operation: str, params: Any, region: Any) -> Any:
+        return {"LaunchTemplates": [{"LaunchTemplateId": "b", "LatestVersionNumber": 2, "Tags": []}]}
+
+    monkeypatch.setattr("engine.drivers.declared.listing.pages", pages)
+    monkeypatch.setattr("engine.drivers.declared.listing.call", call)
+    found = await listed(None, LAUNCH_TEMPLATE, {})  # type: ignore[arg-type]
+    assert [(each.values["ami"], each.values["latest_version"]) for each in found] == [
+        ("ami-1", None),
+        ("ami-1", 2),
+    ]
+    # AWS tells it, and nobody reads it from there or shows it.
+    assert found[0].values["user_data"] is None
+    assert descriptions.masked(LAUNCH_TEMPLATE, found[0].description)["LaunchTemplateData"] == {
+        "ImageId": "ami-1",
+        "UserData": descriptions.MASK,
+    }
