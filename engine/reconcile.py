@@ -19,7 +19,7 @@ from engine.plan.around import plan_around, plan_merged
 from engine.plan.model import Difference, Found, Key, Plan, Restore, Row, RowChange, Step
 from engine.plan.snapshot import Snapshot
 from engine.plan.sync import Mirror
-from engine.read import replaced
+from engine.read import actual, replaced
 from engine.request import Request, Scope
 from engine.results import Record
 from engine.rows import bases, edits, read, shape
@@ -355,7 +355,8 @@ class Reconcile:
         brought = sync.tables_brought(snapshot.resources, made)
         if not brought:
             return
-        resources = list(snapshot.resources.values())
+        concerned = brought | sync.tables_pointing(snapshot.resources.values(), brought)
+        resources = actual.with_needed(list(snapshot.resources.values()), concerned)
         rows = await read.read(caller, resources)
         await caller.commit()
         fresh = await self._common.read(scope.layout, caller, resources, rows)

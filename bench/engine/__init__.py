@@ -10,6 +10,7 @@ second, would be what is measured. The engine, its limits, its journal and Postg
     critical_path.py  the least time that some recorded calls can take
     world.py          an engine, a database and an account, ready to be measured
     stacks.py         the tutorial's stack, once and many times; the peer: one call after another
+    three_tiers.py    an application of many services on the simulated AWS, against the critical path
     scale.py          thousands of resources: time, CPU, memory
     client_cpu.py     what the AWS client itself costs a resource
 """

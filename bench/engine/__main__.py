@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import click
 import uvloop
 
-from bench.engine import client_cpu, regions, scale, stacks, strict
+from bench.engine import client_cpu, regions, scale, stacks, strict, three_tiers
 from bench.engine.throttling import Documented, Shared
 from bench.figures import Figure, keep, show
 from tests.fixtures.databases import PostgresServer, running_postgres
@@ -55,6 +55,7 @@ def main(
         take(uvloop.run(stacks.throttled(server, few, "throttled as AWS documents", Documented())))
         take(uvloop.run(stacks.throttled(server, many, "limits raised tenfold", Documented(10), aim=None)))
         take(strict.figures(server, 10))
+        take(three_tiers.figures(server, repeats))
         take(_of_scale(server, sizes, repeats))
         take(regions.figures(server, in_regions, repeats))
         if peer:

@@ -270,6 +270,18 @@ def tables_brought(resources: Mapping[str, Resource], made: Iterable[str]) -> se
     return brought
 
 
+def tables_pointing(resources: Iterable[Resource], brought: Collection[str]) -> set[str]:
+    """The tables of which a column can refer to what AWS has made of its own accord, as AWS chooses."""
+    return {
+        each.table for each in resources if any(_chosen_by_aws(column, brought) for column in each.columns)
+    }
+
+
+def _chosen_by_aws(column: Column, tables: Collection[str]) -> bool:
+    """Whether AWS can choose the row of some tables that a column refers to."""
+    return column.left_to_aws and column.reference is not None and column.reference.table in tables
+
+
 def brought(
     snapshot: Snapshot,
     before: Snapshot,
@@ -314,11 +326,7 @@ def _pointed(
         new: the keys of these, by table and AWS's name.
     """
     for resource in image.snapshot.resources.values():
-        columns = [
-            each
-            for each in resource.columns
-            if each.left_to_aws and each.reference and each.reference.table in tables
-        ]
+        columns = [each for each in resource.columns if _chosen_by_aws(each, tables)]
         for row in image.rows.get(resource.table, ()) if columns and new else ():
             found = image.pairs.get((resource.table, row.key))
             targets = {

@@ -78,11 +78,19 @@ class DeclaredWorker:
         await self._further_calls(job, first)
         if found is not None:
             yield Progress(found, made)
-        if found is None or (job.resource.fetch is not None and not first.whole):
+        # What nothing can begin before it is ready is described once it is.
+        waits = found is not None and ready is not None and ready.blocks
+        if not waits and (found is None or (job.resource.fetch is not None and not first.whole)):
             found = _with_listed(job.resource, self._described(job, await self._fetched(job)), found)
             yield Progress(found, made)
         if ready is not None:
-            yield Progress(await self._until_ready(job, ready, found), Stage.MADE)
+            assert found is not None
+            job = replace(job, desired=replace(job.desired, values=found.values, parts=found.parts))
+            await self._wait(job, ready)
+            yield Progress(found, Stage.MADE)
+            if job.resource.fetch is not None:
+                now = descriptions.found(job.resource, await self._fetched(job))
+                yield Progress(_with_listed(job.resource, now, found), Stage.MADE)
 
     async def _first_call(self, job: Job, call: Call) -> tuple[Job, Found | None]:
         """Make the call that makes the resource.
@@ -203,19 +211,6 @@ class DeclaredWorker:
             for column in job.resource.columns
         }
         return replace(found, values=values)
-
-    async def _until_ready(self, job: Job, ready: Waiter, found: Found) -> Found:
-        """Wait until a resource is ready, and return how AWS describes it then.
-
-        Raises:
-            CloudError: it takes too long, or AWS refused.
-            OperationError: a stop was requested.
-        """
-        job = replace(job, desired=replace(job.desired, values=found.values, parts=found.parts))
-        await self._wait(job, ready)
-        if job.resource.fetch is None:
-            return found
-        return descriptions.found(job.resource, await self._fetched(job))
 
     # Change -------------------------------------------------------------------------------------------
 
