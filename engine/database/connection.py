@@ -38,7 +38,8 @@ _SETTINGS = {
     "default_transaction_isolation": "read committed",
     "default_transaction_read_only": "off",
     "idle_in_transaction_session_timeout": "0",
-    "lock_timeout": "0",
+    # What the engine writes nobody else does: who is in the way for so long stays there.
+    "lock_timeout": "60s",
     "row_security": "on",
     "standard_conforming_strings": "on",
     "statement_timeout": "0",
@@ -60,7 +61,8 @@ class Database:
         """A connection of the engine's own to one database, or to the URL's.
 
         Raises:
-            OperationError: 58000, there is none to be had, or it was lost while it was used.
+            OperationError: 58000, there is none to be had, or it was lost while it was used; 55P03, something
+                has been locked for a minute.
         """
         try:
             connection = await asyncpg.connect(
@@ -80,6 +82,13 @@ class Database:
             ) from error
         try:
             yield connection
+        except asyncpg.LockNotAvailableError as error:
+            raise OperationError(
+                "the engine has waited for a minute for something in Postgres that is locked",
+                sqlstate="55P03",
+                detail=str(error),
+                hint="pg_locks and pg_blocking_pids() tell who holds it, such as a transaction left open.",
+            ) from error
         except (*GONE, OSError) as error:
             raise OperationError(
                 "the engine has lost its connection to Postgres",

@@ -58,7 +58,8 @@ _CUT_OFF = """
     UPDATE iasql.iasql_step AS step SET ended_at = clock_timestamp(), outcome = 'cut off'
     FROM dead WHERE step.operation = dead.id AND step.ended_at IS NULL
 """
-#: Ends what is remembered for longer than the database's owner wants; a part of it each time.
+#: Ends what is remembered for longer than the database's owner wants; a part of it each time. What the
+#: caller's transaction has written is left: the engine would wait for itself.
 FORGOTTEN = """
     WITH gone AS (
         DELETE FROM iasql.past WHERE ctid = ANY (ARRAY(
@@ -66,7 +67,7 @@ FORGOTTEN = """
             WHERE upper(p.valid) < clock_timestamp() - COALESCE((
                 SELECT g.value::interval FROM iasql.guard AS g WHERE g.setting = 'keep_history'),
                 interval '1 year')
-            LIMIT 10000))
+            LIMIT 10000 FOR UPDATE SKIP LOCKED))
         RETURNING relation, upper(valid) AS until
     )
     UPDATE iasql.base_table AS t SET forgotten_at = greatest(t.forgotten_at, g.until)
@@ -77,7 +78,7 @@ FORGOTTEN = """
         WHERE upper(d.valid) < clock_timestamp() - COALESCE((
             SELECT g.value::interval FROM iasql.guard AS g WHERE g.setting = 'keep_history'),
             interval '1 year')
-        LIMIT 10000))
+        LIMIT 10000 FOR UPDATE SKIP LOCKED))
 """
 #: What was begun a short while ago, has not come to a good end, and may have been performed. An older server
 #: has other words for it, and may have written them since this database was upgraded.
@@ -227,6 +228,19 @@ class Where:
         return Where(account=who.account, regions=regions, arn=who.arn)
 
 
+async def end_what_was_cut_off(database: Database, caller: Caller) -> None:
+    """Record the end of operations whose engine has died.
+
+    It has to be before the caller's transaction writes what became of them: this is written on a connection
+    of the engine's own, which would wait for that transaction, and so for the engine itself.
+
+    Raises:
+        OperationError: 58000, the journal cannot be written.
+    """
+    async with database.connection(caller.database) as connection:
+        await connection.execute(_CUT_OFF)
+
+
 @asynccontextmanager
 async def operation(
     database: Database,
@@ -265,7 +279,6 @@ async def operation(
             list(where.regions),
             where.arn,
         )
-        await connection.execute(_CUT_OFF)
         await connection.execute(FORGOTTEN)
         begun = {(table, name, row): token for table, name, row, token in await connection.fetch(_BEGUN)}
         try:

@@ -316,6 +316,17 @@ def test_what_a_killed_apply_did_is_undone_once_it_is_known(scene: Scene) -> Non
     assert scene.kill(WORKS[0], KINDS[1], last, undone)
 
 
+def test_what_a_killed_apply_did_is_finished_in_a_transaction(scene: Scene) -> None:
+    """What an apply writes of the one before it, it writes in a transaction that waits for the apply."""
+
+    def finished(database: Database, work: Work, cloud: Cloud, __: list[str]) -> None:
+        succeed(database, f"BEGIN; {APPLY} {APPLY} COMMIT;")
+        _assert_settled(database)
+
+    work = WORKS[0]
+    assert scene.kill(work, KINDS[1], scene.points(work)["after a change"] - 1, finished)
+
+
 def _drawn(seed: str, count: int, some: int) -> list[int]:
     points = list(range(1, count + 1))
     if os.environ.get("IASQL_ALL_KILLS") == "1":
