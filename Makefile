@@ -70,7 +70,7 @@ docs: setup
 	@$(BIN)/python -m accounts docs/iam
 	@$(BIN)/python -m deploy.reference docs/tables
 
-# The console's pictures in docs/console, taken in Chromium
+# The console's pictures in docs/console, taken in Chromium, and what a terminal shows
 pictures: setup
 	@IASQL_PICTURES=1 $(BIN)/python -m pytest -q tests/console/browser/test_pictures.py
 

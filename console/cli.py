@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -14,7 +15,7 @@ from psycopg import sql
 from console import graph
 from console.output import Lines, Output, Terminal
 from console.session import Refused, Session, session
-from console.shown import Column, Notice
+from console.shown import Column, Drift, Notice, Plan
 
 #: Exit statuses, those of `diff` and `terraform plan -detailed-exitcode`.
 DONE, FAILED, DIFFERS = 0, 1, 2
@@ -81,6 +82,10 @@ def plan(own: Session, out: Output, only: str | None, region: str | None) -> int
     """Show what an apply would do. Ends with 2 if there is something to do."""
     found = own.plan(only=only, region=region)
     out.plan(found)
+    if found.of_aws and not found.conflicts and found.id:
+        parts = (("--only", only), ("--region", region), ("--plan", found.id))
+        given = " ".join(f"{name} {shlex.quote(value)}" for name, value in parts if value)
+        out.advice(f"`iasql apply {given}` does exactly this, or nothing.")
     return DONE if found.is_empty else DIFFERS
 
 
@@ -91,21 +96,19 @@ def diff(own: Session, out: Output, only: str | None, region: str | None) -> int
     for each in found.notices[:-1]:
         out.notice(each)
     rows = [
-        (
-            change.action,
-            change.table,
-            change.description,
-            *_values(each),
-        )
+        (change.action, change.table, change.description, *_values(each))
         for change in found.changes
-        for each in change.columns
+        for each in change.columns or (None,)
     ]
     names = ("action", "table", "description", "column", "base", "current", "desired", "changed_by")
-    out.rows("column", names, rows, "nothing differs")
+    out.rows("column", names, rows, "nothing differs", said_once=3)
     return DONE if found.is_empty else DIFFERS
 
 
-def _values(column: Column) -> tuple[str | None, ...]:
+def _values(column: Column | None) -> tuple[str | None, ...]:
+    """Nothing, of what is whole without columns, such as what has appeared in AWS."""
+    if column is None:
+        return (None,) * 5
     return column.name, column.base, column.current, column.desired, column.changed_by
 
 
@@ -128,14 +131,36 @@ def apply(
     if plan_id is None:
         found = own.plan(only=only, region=region)
         out.plan(found)
-        if not found.changes:
+        if all(each.action == "gone" for each in found.changes):
             return DONE
         plan_id = found.id
         if not yes:
+            _check_would_be_taken(own, found)
             _ask("Apply this?", "applies it")
     with out.doing("applying"):
         own.call("iasql_apply", only=only, region=region, plan_id=plan_id)
     return DONE
+
+
+_MAY_LOSE = sql.SQL(
+    "SELECT COALESCE(current_setting('iasql.allow_loss', true), '') IN ('on', 'true', 'yes', '1')"
+)
+
+
+def _check_would_be_taken(own: Session, plan: Plan) -> None:
+    """Ask nobody about what the server is going to refuse.
+
+    Raises:
+        Refused: there is a conflict, or something is lost and that is not allowed.
+    """
+    if plan.conflicts:
+        said = "nothing was done: rows and AWS are in conflict"
+        raise Refused(Notice(severity="ERROR", message=said, sqlstate="40001"))
+    if plan.losing:
+        ((allowed,),) = own.rows(_MAY_LOSE)
+        if not allowed:
+            said = "nothing was done: what AWS cannot make again would be lost"
+            raise Refused(Notice(severity="ERROR", message=said, sqlstate="0A000"))
 
 
 @_command(
@@ -154,17 +179,19 @@ def sync(own: Session, out: Output, keep: str | None, region: str | None, yes: b
     if not yes:
         _ask("Change these rows?", "changes them")
     with out.doing("syncing"):
-        own.call("iasql_sync", keep=keep, region=region)
+        done = own.call("iasql_sync", keep=keep, region=region)
+    out.notice(Notice(severity="NOTICE", message=f"rows changed: {len(done)}"))
     return DONE
 
 
 @_command("drift", _REGION)
 def drift(own: Session, out: Output, region: str | None) -> int:
     """Show what has been changed in AWS since rows and AWS last agreed. Ends with 2 if something has."""
-    rows = own.call("iasql_drift", region=region)
-    names = ("table", "id", "name", "region", "column", "base", "current")
-    out.rows("drift", names, rows, "nothing has been changed in AWS")
-    return DIFFERS if rows else DONE
+    found = [Drift(*each) for each in own.call("iasql_drift", region=region)]
+    out.drift(found)
+    if found:
+        out.advice("`iasql plan` shows what an apply does about it; `iasql sync` has all rows follow AWS.")
+    return DIFFERS if found else DONE
 
 
 @_command("undo", click.argument("operation", type=int, required=False))

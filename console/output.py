@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from itertools import groupby
 from typing import Any, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
-from console.shown import Change, Notice, Plan
+from console import layout
+from console.hints import in_commands
+from console.shown import DRIFT, Change, Column, Drift, Notice, Plan, readable
 
 #: The version of the lines of JSON.
 VERSION = 1
@@ -29,16 +32,31 @@ class Output(Protocol):
     def plan(self, plan: Plan) -> None:
         """What an apply would do."""
 
-    def rows(self, kind: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], none: str) -> None:
+    def rows(
+        self,
+        kind: str,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        none: str,
+        *,
+        said_once: int = 0,
+    ) -> None:
         """A table.
 
         Args:
             kind: what a row is.
             none: what is said if there is none.
+            said_once: how many columns are said once of all rows in which they are the same, to people.
         """
+
+    def drift(self, drift: Sequence[Drift]) -> None:
+        """What has been changed in AWS."""
 
     def text(self, kind: str, text: str) -> None:
         """A document."""
+
+    def advice(self, text: str) -> None:
+        """What somebody may want to do next."""
 
     def doing(self, what: str) -> Any:
         """A context in which something takes a while."""
@@ -86,12 +104,27 @@ class Lines:
             )
         self._say("plan", id=plan.id, **plan.totals)
 
-    def rows(self, kind: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], none: str) -> None:
+    def rows(
+        self,
+        kind: str,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        none: str,
+        *,
+        said_once: int = 0,
+    ) -> None:
         for row in rows:
             self._say(kind, **dict(zip(columns, row, strict=True)))
 
+    def drift(self, drift: Sequence[Drift]) -> None:
+        for each in drift:
+            self._say("drift", **each.members)
+
     def text(self, kind: str, text: str) -> None:
         self._say(kind, text=text)
+
+    def advice(self, text: str) -> None:
+        """Programs know."""
 
     @contextmanager
     def doing(self, what: str) -> Iterator[None]:
@@ -113,6 +146,8 @@ _SIGNS = {
     "follow": ("<", "cyan"),
     "gone": ("?", "cyan"),
     "conflict": ("!", "bold red"),
+    "new": ("+", "green"),
+    "changed": ("~", "yellow"),
 }
 #: What could move the cursor or colour the terminal: AWS lets anybody name things.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
@@ -126,11 +161,17 @@ def printable(value: Any) -> str:
 
 
 def _as_text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "seconds")
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return ", ".join(value)
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)
+
+
+def _shown(value: str | None) -> str:
+    return printable(readable(value))
 
 
 class Terminal:
@@ -152,21 +193,26 @@ class Terminal:
                 progress, task = self._progress
                 progress.update(task, total=step.count, completed=step.number)
             where = Text(f"[{step.number}/{step.count}] ", style="dim")
-            self._err.print(where + Text(printable(step.what)) + Text(f" {step.seconds} s", style="dim"))
+            self._say(where, Text(printable(step.what)) + Text(f" {step.seconds} s", style="dim"))
             return
         wrong = notice.severity in ("ERROR", "FATAL", "PANIC")
         style = "bold red" if wrong else "yellow" if notice.severity == "WARNING" else ""
-        said = Text()
-        if notice.severity != "NOTICE":
-            said.append(f"{notice.severity}: ", style=style)
-        said.append(printable(notice.message))
+        kind = Text(f"{notice.severity}: " if notice.severity != "NOTICE" else "", style=style)
+        said = Text(printable(notice.message))
         if wrong and notice.sqlstate:
             said.append(f" ({notice.sqlstate})", style="dim")
-        self._err.print(said)
+        self._say(kind, said)
         for line in (notice.detail or "").splitlines():
-            self._err.print(Text(f"  {printable(line)}", style="dim"))
+            self._say(Text("  "), Text(printable(line), style="dim"))
         if notice.hint:
-            self._err.print(Text(f"  {printable(notice.hint)}"))
+            self._say(Text("  "), Text(printable(in_commands(notice.hint))))
+
+    def _say(self, head: Text, body: Text) -> None:
+        self._print(self._err, layout.hanging(self._err, head, body))
+
+    def _print(self, to: Console, lines: Iterable[Text]) -> None:
+        for each in lines:
+            to.print(each)
 
     def plan(self, plan: Plan) -> None:
         *others, last = plan.notices or (None,)
@@ -176,38 +222,40 @@ class Terminal:
         width = max((len(each.table) for each in plan.changes), default=0)
         for change in plan.changes:
             self._change(change, width)
+        for action, table, some in plan.kinds if plan.folds else []:
+            sign, style = _SIGNS.get(action, (" ", ""))
+            self._out.print(Text(f"{sign} {action:8} ", style=style) + Text(f"{len(some):5} {table}"))
         if last is not None:
-            self._out.print(Text(printable(last.message), style="bold"))
+            said = ", ".join([printable(last.message), *plan.beside])
+            self._print(self._out, layout.hanging(self._out, Text(), Text(said, style="bold")))
 
     def _change(self, change: Change, width: int) -> None:
-        sign, style = _SIGNS.get(change.action, (" ", ""))
-        line = Text()
-        line.append(f"{sign} {change.action:8} ", style=style)
-        line.append(f"{printable(change.table):{width}}  ")
-        line.append(printable(change.description), style="bold")
-        self._out.print(line)
+        self._head(change.action, change.table, change.description, width)
         if change.action != "delete":
             shown = [each for each in change.columns if {each.desired, each.current} - _EMPTY]
             longest = max((len(each.name) for each in shown), default=0)
             for column in shown:
-                text = Text(f"    {column.name:{longest}}  ")
-                if change.action == "conflict":
-                    text.append(f"was {printable(column.base)}, the row says {printable(column.desired)}, ")
-                    text.append(f"AWS has {printable(column.current)}")
-                elif change.action == "follow":
-                    text.append(f"{printable(column.base)} → {printable(column.current)}")
-                elif change.action == "create":
-                    text.append(printable(column.desired))
-                else:
-                    before, after = (printable(each) or "NULL" for each in (column.current, column.desired))
-                    text.append(f"{before} → {after}")
-                    if column.replaces:
-                        text.append("  replaces it", style="magenta")
-                self._out.print(text)
-        for each in change.loses:
-            self._out.print(Text(f"    loses {printable(each)}", style="bold red"))
+                head = Text(f"    {column.name:{longest}}  ")
+                self._print(self._out, layout.hanging(self._out, head, _becomes(change.action, column)))
+        for loss in change.loses:
+            said = Text(f"loses {printable(loss)}", style="bold red")
+            self._print(self._out, layout.hanging(self._out, Text("    "), said))
 
-    def rows(self, kind: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], none: str) -> None:
+    def _head(self, action: str, table: str, description: str, width: int) -> None:
+        sign, style = _SIGNS.get(action, (" ", ""))
+        head = Text(f"{sign} {action:8} ", style=style) + Text(f"{printable(table):{width}}  ", style="none")
+        named = Text(printable(description), style="bold")
+        self._print(self._out, layout.hanging(self._out, head, named))
+
+    def rows(
+        self,
+        kind: str,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        none: str,
+        *,
+        said_once: int = 0,
+    ) -> None:
         if not rows:
             self._out.print(Text(none))
             return
@@ -216,12 +264,31 @@ class Terminal:
                 # The console makes spaces of tabs.
                 sys.stdout.write("\t".join(printable(each) for each in row) + "\n")
             return
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for name in columns:
-            table.add_column(name.replace("_", " "), overflow="fold")
-        for row in rows:
-            table.add_row(*(Text(printable(each)) for each in row))
-        self._out.print(table, soft_wrap=False)
+        names = [each.replace("_", " ") for each in columns]
+        cells = [[_shown(each) if isinstance(each, str) else printable(each) for each in row] for row in rows]
+        self._print(self._out, layout.table(self._out, names, cells, said_once))
+
+    def drift(self, drift: Sequence[Drift]) -> None:
+        if not drift or not self._out.is_terminal:
+            rows = [tuple(each.members.values()) for each in drift]
+            self.rows("drift", DRIFT, rows, "nothing has been changed in AWS")
+            return
+        several = len({each.region for each in drift}) > 1
+        width = max(len(each.table) for each in drift)
+        for (what, table, name, region), some in groupby(
+            drift, key=lambda each: (each.what, each.table, each.name, each.region)
+        ):
+            self._head(what, table, f"{name} in {region}" if several else name, width)
+            columns = [each for each in some if each.column is not None]
+            longest = max((len(each.column or "") for each in columns), default=0)
+            for each in columns:
+                before, after = (_shown(value) or "NULL" for value in (each.base, each.current))
+                head = Text(f"    {each.column:{longest}}  ")
+                self._print(self._out, layout.hanging(self._out, head, Text(f"{before} → {after}")))
+
+    def advice(self, text: str) -> None:
+        if self._err.is_terminal:
+            self._say(Text(), Text(text, style="dim"))
 
     def text(self, kind: str, text: str) -> None:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
@@ -242,3 +309,18 @@ class Terminal:
 
     def end(self, status: int) -> None:
         """The shell knows the status."""
+
+
+def _becomes(action: str, column: Column) -> Text:
+    """What is to be said of a column of a change."""
+    current, desired = _shown(column.current), _shown(column.desired)
+    if action == "conflict":
+        return Text(f"was {_shown(column.base)}, the row says {desired}, AWS has {current}")
+    if action == "follow":
+        return Text(f"{_shown(column.base)} → {current}")
+    if action == "create":
+        return Text(desired)
+    said = Text(f"{current or 'NULL'} → {desired or 'NULL'}")
+    if column.replaces:
+        said.append("  replaces it", style="magenta")
+    return said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from typing import Any
 
 #: What an apply does to AWS. All else that a plan tells of is done to rows, or not done.
 ACTIONS = ("create", "update", "replace", "delete")
+#: Above so many changes those of a kind are told of together.
+MANY = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,9 +111,88 @@ class Plan:
         return not self.of_aws and not any(each.action == "conflict" for each in self.changes)
 
     @property
+    def conflicts(self) -> int:
+        """In how many rows somebody has to choose first: as long as there are any, an apply is refused."""
+        return sum(each.action == "conflict" for each in self.changes)
+
+    @property
+    def beside(self) -> list[str]:
+        """What there is beside what is done in AWS."""
+        follow, gone = (sum(each.action == kind for each in self.changes) for kind in ("follow", "gone"))
+        said = (
+            f"{self.conflicts} in conflict" if self.conflicts else "",
+            f"{follow} row{' follows' if follow == 1 else 's follow'} AWS" if follow else "",
+            f"{gone} gone from AWS" if gone else "",
+        )
+        return [each for each in said if each]
+
+    @property
+    def folds(self) -> bool:
+        """Whether there are so many changes that those of a kind are told of together."""
+        return len(self.changes) > MANY
+
+    @property
+    def kinds(self) -> list[tuple[str, str, list[Change]]]:
+        """Action and table of changes, and those that do that, in the order in which they come first."""
+        found: dict[tuple[str, str], list[Change]] = {}
+        for each in self.changes:
+            found.setdefault((each.action, each.table), []).append(each)
+        return [(*kind, some) for kind, some in found.items()]
+
+    @property
+    def losing(self) -> list[Change]:
+        """What loses something."""
+        return [each for each in self.changes if each.loses]
+
+    @property
     def totals(self) -> dict[str, int]:
         """How many changes there are of each action, in the order of `ACTIONS`."""
         return {each: sum(change.action == each for change in self.changes) for each in ACTIONS}
+
+
+DRIFT = ("table", "id", "name", "region", "column", "base", "current")
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What AWS has otherwise than it was agreed: a column, or the whole of what is new or gone.
+
+    Attributes:
+        members: by the names of `DRIFT`.
+    """
+
+    table: str
+    id: int | None
+    name: str
+    region: str
+    column: str | None
+    base: str | None
+    current: str | None
+
+    @property
+    def members(self) -> dict[str, Any]:
+        return {each: getattr(self, each) for each in DRIFT}
+
+    @property
+    def what(self) -> str:
+        """What has happened to it, in a word."""
+        if self.column is not None:
+            return "changed"
+        return "gone" if self.current is None else "new" if self.base is None else "changed"
+
+
+def readable(value: str | None) -> str:
+    """A value as people like to read it: elements of a list without what they leave open."""
+    if value is None or not value.startswith("[{"):
+        return value or ""
+    try:
+        elements = json.loads(value)
+    except ValueError:
+        return value
+    if not all(isinstance(each, dict) for each in elements):
+        return value
+    said = [{name: of for name, of in each.items() if of is not None} for each in elements]
+    return json.dumps(said, ensure_ascii=False)
 
 
 def changes(rows: Iterable[Sequence[Any]]) -> tuple[Change, ...]:

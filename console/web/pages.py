@@ -322,7 +322,8 @@ class Pages:
         return html(page("operation.html", viewer, here="/history", operation=found, steps=steps))
 
     async def _sql(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
-        given = {"here": "/sql", "statement": "", "shown": _SHOWN}
+        # A link fills it in; only a form runs it.
+        given = {"here": "/sql", "statement": request.query.get("statement", ""), "shown": _SHOWN}
         return html(page("sql.html", viewer, found=None, said=None, **given))
 
     async def _run(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:

@@ -11,11 +11,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from console import graph
+from console.hints import in_pages, statements
 from console.session import Row
+from console.shown import MANY, readable
+from console.web.rows import cells
 
 _HERE = Path(__file__).parent
-#: Above so many steps those of a kind are one box; above so many boxes a picture is no help.
-_FOLDS, _DRAWN = 40, 300
+#: Above so many boxes a picture is no help.
+_DRAWN = 300
 STATIC = {
     "console.css": ("text/css", (_HERE / "static" / "console.css").read_text()),
     "console.js": ("text/javascript", (_HERE / "static" / "console.js").read_text()),
@@ -29,7 +32,10 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.filters["query"] = urlencode
-_environment.globals["zip"] = zip
+_environment.filters["readable"] = readable
+_environment.filters["in_pages"] = in_pages
+_environment.filters["statements"] = statements
+_environment.globals["cells"] = cells
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ class Drawing:
 
 
 def drawing(steps: Sequence[Row], opened: str | None = None) -> Drawing | None:
-    """The steps of a plan as a picture; None if there is nothing to see.
+    """The steps of a plan as a picture; None if that would be no help.
 
     Args:
         opened: what has a box for each step, though steps are folded.
@@ -79,13 +85,13 @@ def drawing(steps: Sequence[Row], opened: str | None = None) -> Drawing | None:
         )
         for number, action, table, description, after in steps
     ]
-    folds = len(nodes) > _FOLDS
+    folds = len(nodes) > MANY
     if folds:
         kinds = {each.kind for each in nodes}
         opened = opened if opened in kinds else None
         links = {each: f"/change?{urlencode({'open': each})}#order" for each in kinds - {opened}}
         shown = [opened] if opened else []
         nodes = graph.folded(nodes, shown, links | ({opened: "/change#order"} if opened else {}))
-    if not 0 < len(nodes) <= _DRAWN:
+    if not 1 < len(nodes) <= _DRAWN:
         return None
     return Drawing(Markup(graph.svg(nodes)), folds, opened if folds else None)

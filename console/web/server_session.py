@@ -40,10 +40,13 @@ class Job:
     """An apply that is under way, or has ended.
 
     Attributes:
+        only, region: what it is limited to.
         heard: what the server has said of it, in order.
         failed: the error with which it has ended.
     """
 
+    only: str | None = None
+    region: str | None = None
     heard: list[Notice] = field(default_factory=list)
     failed: Notice | None = None
     ended: bool = False
@@ -175,7 +178,7 @@ class ServerSession:
             Refused: something is under way.
         """
         self._check_free()
-        self.job = Job()
+        self.job = Job(only=shown.only, region=shown.region)
         begun = asyncio.Event()
         self._task = asyncio.create_task(self._apply(self.job, shown, allow_loss, begun))
         await begun.wait()

@@ -47,6 +47,8 @@ _log = structlog.get_logger()
 _UNKNOWN = ("58000", "HV00N")
 #: Steps of one service that are under way at once; most of their calls wait for their turn.
 _AT_ONCE = 512
+#: How many of the steps that were not begun an error names.
+_NAMED = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -352,8 +354,10 @@ class Execution:
         lines = [first.detail or ""]
         lines += map(line, others)
         if self.skipped:
-            names = ", ".join(self.skipped)
-            lines.append(f"Not begun, since it depends on that or a stop was requested: {names}.")
+            reason = "a stop was requested" if self.caller.stop.requested else "what failed comes first"
+            names = ", ".join(self.skipped[:_NAMED])
+            more = f" and {len(self.skipped) - _NAMED} more" if len(self.skipped) > _NAMED else ""
+            lines.append(f"Not begun, since {reason}: {names}{more}.")
         return OperationError(
             message=first.message,
             sqlstate=first.sqlstate,

@@ -30,8 +30,9 @@ def _general_hint(state: str) -> str | None:
         "22023": "Correct the row and apply again.",
         "2BP01": "Something still needs it. Remove that first, then apply again.",
         "23505": "AWS has one of that name already; iasql_sync() shows it as a row.",
-        "42501": "The credentials of the iasql server lack this permission.",
+        "42501": "The credentials of the iasql server lack this permission. Grant it, then apply again.",
         "53000": "AWS is limiting the rate of calls. Apply again later; what was done is kept.",
-        "53400": "A quota of the AWS account is used up.",
+        "53400": "A quota of the AWS account is used up. Have AWS raise it, or remove something; then "
+        "apply again.",
         "58000": "AWS had a fault of its own. Apply again; what was done is kept.",
     }.get(state)

@@ -77,7 +77,7 @@ async def check(caller: Caller, wanted: str, differences: Sequence[Difference], 
     if name_of(differences, layout) == wanted:
         return
     raise OperationError(
-        f"the plan is not {wanted} any more",
+        f"rows or AWS have changed since the plan {wanted}: nothing is done",
         sqlstate="40001",
         detail="\n".join(await _changes(caller, wanted, _lines(differences))),
         hint="Look at iasql_plan_apply() again; iasql_plan_id() then names the new plan.",
@@ -98,11 +98,14 @@ async def _changes(caller: Caller, wanted: str, now: list[str]) -> list[str]:
 
 
 def _lines(differences: Sequence[Difference]) -> list[str]:
-    return [
-        f"{each.action} {each.table} {each.label or each.name}: "
-        f"{each.column} {_shown(each.current)} → {_shown(each.desired)}"
-        for each in differences
-    ]
+    return list(dict.fromkeys(map(_line, differences)))
+
+
+def _line(difference: Difference) -> str:
+    what = f"{difference.action} {difference.table} {difference.label or difference.name}"
+    if difference.action == "delete" or difference.column is None:
+        return what
+    return f"{what}: {difference.column} {_shown(difference.current)} → {_shown(difference.desired)}"
 
 
 def _shown(value: str | None) -> str:

@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import select
-import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,34 +12,13 @@ import jsonschema
 import psycopg
 import pytest
 
+from tests.console.terminals import SECONDS, arguments, environment, run, terminal
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import Database
 
 _SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "command-line.schema.json").read_text())
-_SECONDS = 60
 _INSTALLED = ("install", "aws_cloudwatch")
 _GROUP = "INSERT INTO log_group (log_group_name) VALUES ('/app')"
-
-
-def environment(database: Database, **more: str) -> dict[str, str]:
-    return {**os.environ, "DATABASE_URL": database.url, "NO_COLOR": "1", **more}
-
-
-def arguments(*given: str) -> list[str]:
-    return [sys.executable, "-m", "deploy.command_line", *given]
-
-
-def run(database: Database, *given: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """A command, without a terminal."""
-    return subprocess.run(
-        arguments(*given),
-        env=environment(database, **more),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-        check=False,
-    )
 
 
 def events(database: Database, *given: str) -> list[dict[str, Any]]:
@@ -173,61 +145,6 @@ def test_settings_hold_for_the_command(installed: Database) -> None:
     assert (limited.returncode, "53400" in limited.stderr) == (1, True)
 
 
-@contextmanager
-def terminal(database: Database, *given: str, columns: int = 80) -> Iterator[Terminal]:
-    """A command on a terminal."""
-    process, screen = pty.fork()
-    if process == 0:
-        os.environ.update(environment(database, COLUMNS=str(columns), TERM="xterm"))
-        os.execv(sys.executable, arguments(*given))
-    shown = Terminal(process, screen)
-    try:
-        yield shown
-    finally:
-        os.close(screen)
-        if not shown.ended:
-            os.kill(process, signal.SIGKILL)
-            os.waitpid(process, 0)
-
-
-class Terminal:
-    """What somebody sees of a command, and types."""
-
-    def __init__(self, process: int, screen: int) -> None:
-        self.process = process
-        self.ended = False
-        self.text = ""
-        self._screen = screen
-
-    def type(self, text: str) -> None:
-        os.write(self._screen, text.encode())
-
-    def until(self, text: str) -> None:
-        """Read until a text is shown, or the command has ended."""
-        deadline = time.monotonic() + _SECONDS
-        while text not in self.text:
-            assert time.monotonic() < deadline, self.text
-            if not self._read():
-                return
-
-    def status(self) -> int:
-        """The exit status, once it has ended."""
-        while self._read():
-            pass
-        _, status = os.waitpid(self.process, 0)
-        self.ended = True
-        return os.waitstatus_to_exitcode(status)
-
-    def _read(self) -> bool:
-        readable, _, _ = select.select([self._screen], [], [], _SECONDS)
-        assert readable, self.text
-        try:
-            self.text += os.read(self._screen, 65536).decode(errors="replace")
-        except OSError:  # it has ended
-            return False
-        return True
-
-
 @pytest.mark.parametrize(("answer", "status", "made"), [("yes", 0, 1), ("y", 1, 0), ("", 1, 0)])
 def test_somebody_at_a_terminal_is_asked(
     installed: Database, simulator: Cloud, answer: str, status: int, made: int
@@ -246,7 +163,7 @@ def test_ctrl_c_stops_an_apply_when_what_has_begun_is_done(installed: Database, 
     simulator.plan({"action": "delay", "operation": "CreateLogGroup", "times": 0, "seconds": 2.0})
     with terminal(installed, "apply", "--yes") as shown:
         shown.until("applying")
-        deadline = time.monotonic() + _SECONDS
+        deadline = time.monotonic() + SECONDS
         while not simulator.called("CreateLogGroup"):
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -272,7 +189,7 @@ def test_a_server_that_is_lost_is_said(installed: Database, simulator: Cloud) ->
         stdout=subprocess.DEVNULL,
         text=True,
     ) as process:
-        deadline = time.monotonic() + _SECONDS
+        deadline = time.monotonic() + SECONDS
         while not simulator.called("CreateLogGroup"):
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -281,7 +198,7 @@ def test_a_server_that_is_lost_is_said(installed: Database, simulator: Cloud) ->
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = current_user",
         )
-        _, told = process.communicate(timeout=_SECONDS)
+        _, told = process.communicate(timeout=SECONDS)
     assert process.returncode == 1
     assert "FATAL" in told
     assert "Traceback" not in told

@@ -55,7 +55,7 @@ def test_a_plan_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
         "< follow   vpc  web",
         "    cidr  old → new",
         "- delete   vpc  web",
-        "3",
+        "3, 1 in conflict, 1 row follows AWS",
     ]
     assert shown.err.splitlines() == ["WARNING: careful", "  look"]
 

@@ -166,8 +166,8 @@ async def test_each_failure_has_a_hint_of_its_own(installed: Session, simulator:
     with pytest.raises(OperationError) as refused:
         await installed("iasql_apply")
     hints = {
-        "A quota of the AWS account is used up.",
-        "The credentials of the iasql server lack this permission.",
+        "A quota of the AWS account is used up. Have AWS raise it, or remove something; then apply again.",
+        "The credentials of the iasql server lack this permission. Grant it, then apply again.",
     }
     [also] = [each for each in (refused.value.detail or "").splitlines() if each.startswith("Also: ")]
     said, _, hint = also.partition(". Hint: ")

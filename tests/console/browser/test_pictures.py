@@ -1,4 +1,4 @@
-"""The pictures in docs/console: what they may be, and how they are taken (`make pictures`)."""
+"""The pictures and texts in docs/console: what they may be, and how they are taken (`make pictures`)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ import pytest
 from PIL import Image
 from playwright.async_api import Page, ViewportSize
 from psycopg import sql
+from rich.cells import cell_len
 
 from tests.console.browser.conftest import NewVisitor
-from tests.console.browser.tour import many, tour
+from tests.console.browser.tour import tour
+from tests.console.situations import SITUATIONS, Situation, text
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import PASSWORD, Database, PostgresServer
 from tests.fixtures.proxies import IasqlProcess
@@ -24,18 +26,32 @@ PICTURES = DOCS / "console"
 #: Stops of the tour; a name with -phone is seen on one, in the dark.
 TAKEN = (
     *("connect", "connected", "overview", "map", "table", "statement", "past"),
-    *("change", "change-phone", "progress", "losses", "many", "operation", "sql"),
+    *("change", "change-phone", "progress", "losses", "operation", "sql"),
 )
+#: Situations of which there is a picture beside.
+_SEEN = ("many", "failure", "conflict", "stale", "drift")
+#: The terminals of which there is a text of each situation, by how wide they are.
+_WIDTHS = {"": 100, "-60": 60}
 _BYTES = 60_000
 _DESK, _PHONE = ViewportSize(width=1250, height=720), ViewportSize(width=390, height=720)
 
 
 def test_the_pictures_are_few_and_small_and_all_of_them_are_shown() -> None:
     shown = re.findall(r"!\[[^\]]+\]\(console/([a-z-]+)\.png\)", (DOCS / "console.md").read_text())
-    assert sorted(shown) == sorted(TAKEN)
-    there = {each.stem: each.stat().st_size for each in PICTURES.iterdir()}
-    assert there.keys() == set(TAKEN)
+    assert sorted(shown) == sorted((*TAKEN, *_SEEN))
+    there = {each.stem: each.stat().st_size for each in PICTURES.glob("*.png")}
+    assert there.keys() == {*TAKEN, *_SEEN}
     assert max(there.values()) < _BYTES
+
+
+def test_the_texts_of_terminals_are_as_wide_as_those_and_all_of_them_are_linked() -> None:
+    linked = re.findall(r"\(console/([a-z0-9-]+)\.txt\)", (DOCS / "command-line.md").read_text())
+    there = {each.stem: each.read_text() for each in PICTURES.glob("*.txt")}
+    assert set(linked) == there.keys() == {f"{each.name}{end}" for each in SITUATIONS for end in _WIDTHS}
+    for name, shown in there.items():
+        lines = shown.splitlines()
+        assert max(map(cell_len, lines)) <= _WIDTHS["-60" if name.endswith("-60") else ""], name
+        assert all(letter.isprintable() for line in lines for letter in line), name
 
 
 @pytest.fixture
@@ -52,9 +68,7 @@ def shop(iasql: IasqlProcess, postgres_server: PostgresServer) -> Iterator[Datab
 
 @pytest.mark.skipif("IASQL_PICTURES" not in os.environ, reason="`make pictures` takes them")
 @pytest.mark.asyncio(loop_scope="session")
-async def test_take_them(
-    new_visitor: NewVisitor, shop: Database, database: Database, simulator: Cloud
-) -> None:
+async def test_take_them(new_visitor: NewVisitor, shop: Database, simulator: Cloud) -> None:
     PICTURES.mkdir(exist_ok=True)
     visitor = await new_visitor(viewport=_DESK)
     page = visitor.page
@@ -67,9 +81,36 @@ async def test_take_them(
             save(await _seen(page), f"{name}-phone")
             await page.set_viewport_size(_DESK)
             await page.emulate_media(color_scheme="light")
-    await page.context.clear_cookies()
-    await many(visitor, database)
-    save(await _seen(page), "many")
+
+
+@pytest.mark.skipif("IASQL_PICTURES" not in os.environ, reason="`make pictures` takes them")
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda each: each.name)
+async def test_take_a_situation(
+    new_visitor: NewVisitor, shop: Database, simulator: Cloud, situation: Situation
+) -> None:
+    if situation.name not in _SEEN:
+        pytest.skip("it is a stop of the tour")
+    situation.before(shop, simulator)
+    visitor = await new_visitor(viewport=_DESK)
+    page = visitor.page
+    await visitor.sign_in(shop)
+    await visitor.follow("Change")
+    await visitor.press("Show what would change")
+    situation.meanwhile(shop, simulator)
+    if situation.name in ("failure", "stale"):
+        await visitor.press("Apply exactly this")
+        await visitor.sees("Failed")
+    save(await _seen(page, whole=True), situation.name)
+
+
+@pytest.mark.skipif("IASQL_PICTURES" not in os.environ, reason="`make pictures` takes them")
+@pytest.mark.parametrize("end", _WIDTHS)
+@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda each: each.name)
+def test_take_a_text(shop: Database, simulator: Cloud, situation: Situation, end: str) -> None:
+    situation.before(shop, simulator)
+    shown = text(situation, shop, simulator, _WIDTHS[end])
+    (PICTURES / f"{situation.name}{end}.txt").write_text(shown)
 
 
 async def _seen(page: Page, *, whole: bool = False) -> bytes:

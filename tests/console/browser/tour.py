@@ -37,7 +37,7 @@ async def tour(visitor: Visitor, database: Database, simulator: Cloud) -> AsyncI
     yield "connected"
     await visitor.sign_in(database)
     yield "empty"
-    _make_logs(simulator)
+    make_logs(simulator)
     execute(database, tutorial.migration(tutorial.V1), *written_rows())
     await visitor.follow("SQL")
     await visitor.page.locator("#statement").fill("SELECT id, cidr_block, is_default FROM vpc")
@@ -89,30 +89,25 @@ async def tour(visitor: Visitor, database: Database, simulator: Cloud) -> AsyncI
     yield "wrong"
 
 
-def _make_logs(simulator: Cloud) -> None:
+def make_logs(simulator: Cloud) -> None:
     """Somebody has a log group already, with something in it."""
     logs = simulator.client("logs")
     logs.create_log_group(logGroupName="/checkout")
-    logs.create_log_stream(logGroupName="/checkout", logStreamName="a")
+    logs.create_log_stream(logGroupName="/checkout", logStreamName="web")
     event = {"timestamp": 1_790_000_000_000, "message": "paid"}
-    logs.put_log_events(logGroupName="/checkout", logStreamName="a", logEvents=[event])
+    logs.put_log_events(logGroupName="/checkout", logStreamName="web", logEvents=[event])
 
 
 async def many(visitor: Visitor, database: Database) -> None:
     """Lead somebody to a plan of 302 steps in two regions."""
-    execute(
-        database,
-        "SELECT * FROM iasql_add_region('eu-west-1')",
-        f"SELECT * FROM iasql_install(ARRAY{[*_MODULES]}, region => '*')",
-        *(f"SET search_path = {schema}, public; {_MANY}" for schema in ("public", "eu_west_1")),
-    )
+    execute(database, *MANY)
     await visitor.sign_in(database)
     await visitor.plan("302 to create")
 
 
 _MODULES = ("aws_security_group", "aws_cloudwatch", "aws_sqs")
 #: Three networks, with what is in them.
-_MANY = """
+_ROWS = """
     INSERT INTO vpc (cidr_block) SELECT format('10.%s.0.0/16', n) FROM generate_series(1, 3) AS n;
     INSERT INTO subnet (availability_zone, cidr_block, vpc_id)
         SELECT (SELECT min(name) FROM availability_zone), format('10.%s.%s.0/24', n, m), v.id
@@ -127,3 +122,9 @@ _MANY = """
     INSERT INTO log_group (log_group_name) SELECT format('/app/%s', n) FROM generate_series(1, 20) AS n;
     INSERT INTO queue (name) SELECT format('jobs-%s', n) FROM generate_series(1, 8) AS n;
 """
+#: Makes a plan of 302 steps in two regions.
+MANY = (
+    "SELECT * FROM iasql_add_region('eu-west-1')",
+    f"SELECT * FROM iasql_install(ARRAY{[*_MODULES]}, region => '*')",
+    *(f"SET search_path = {schema}, public; {_ROWS}" for schema in ("public", "eu_west_1")),
+)

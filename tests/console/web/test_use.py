@@ -37,7 +37,7 @@ async def test_plan_apply_and_undo(browser: Browser, execute: Execute, simulator
     await execute(GROUP)
     plan = await browser.submit("/change", "/change/plan")
     assert "1 to create" in plan.text
-    assert "<svg" in plan.text
+    assert "<svg" not in plan.text  # one step has no order
     assert simulator.calls(mutating=True) == []
     done = await apply(browser)
     assert "<h1>Done</h1>" in done.text

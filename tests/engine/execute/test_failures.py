@@ -51,7 +51,10 @@ async def test_what_depends_on_a_failed_step_is_not_begun_and_the_rest_is_done(
     assert skipped.startswith("Not begun")
     assert "task_definition td" in skipped
     assert "service" in skipped
-    assert error.hint == "A quota of the AWS account is used up."
+    assert (
+        error.hint
+        == "A quota of the AWS account is used up. Have AWS raise it, or remove something; then apply again."
+    )
     called = {each["operation"] for each in simulator.calls(mutating=True)}
     assert called == {"CreateRole", "CreateCluster", "CreateLogGroup"}
     assert await session.value("SELECT cluster_arn IS NOT NULL FROM cluster")
