@@ -318,6 +318,30 @@ async def test_a_secret_is_in_no_page_no_address_and_no_log(
     assert [each["event"] for each in logs if each["log_level"] == "warning"] == ["sign-in refused"]
 
 
+async def test_a_secret_of_a_row_is_in_no_plan_no_journal_no_address_and_no_log(
+    browser: Browser, execute: Execute
+) -> None:
+    await execute(
+        "SELECT * FROM iasql_install('aws_lambda')",
+        """INSERT INTO role (role_name, assume_role_policy_document) VALUES ('r', '{"Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"Service": "lambda.amazonaws.com"}}]}')""",
+        """INSERT INTO lambda_function (name, runtime, handler, role_name, zip_b64, environment)
+        VALUES ('f', 'python3.13', 'i.h', 'r', 'UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==', '{"KEY": "hunter2"}')""",
+    )
+    with capture_logs() as logs:
+        seen = [await browser.submit("/change", "/change/plan")]
+        seen.append(await browser.submit("/change", "/change/apply", plan=seen[0].hidden("plan")))
+        assert "event: end" in (await browser.get("/change/events")).text
+        seen += [
+            await browser.get(each) for each in ("/change/progress", "/history/2", "/history", "/", "/map")
+        ]
+    assert "create lambda_function f" in seen[2].text
+    assert "lambda_function" in seen[0].text
+    assert "environment" in seen[0].text
+    assert "hunter2" not in "".join(each.text + each.url for each in seen) + str(logs)
+
+
 async def test_a_failing_page_tells_nothing_of_how_it_failed(
     browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
