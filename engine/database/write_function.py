@@ -78,6 +78,12 @@ BEGIN
         target, changed, same) USING o -> 'records';
       GET DIAGNOSTICS done = ROW_COUNT;
       RETURN QUERY SELECT n, done::text, NULL::text;
+    WHEN 'rename' THEN
+      EXECUTE format('UPDATE %1$s AS t SET %2$I = r.new '
+        'FROM jsonb_to_recordset($1) AS r (old text, new text) WHERE t.%2$I::text = r.old',
+        target, o ->> 'key') USING o -> 'records';
+      GET DIAGNOSTICS done = ROW_COUNT;
+      RETURN QUERY SELECT n, done::text, NULL::text;
     WHEN 'clear' THEN
       EXECUTE format('UPDATE %s SET %I = NULL '
         'WHERE %I::text = ANY (ARRAY(SELECT jsonb_array_elements_text($1)))',

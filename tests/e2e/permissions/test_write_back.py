@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from engine.database import write_function
+from engine.rows import statements
 from tests.e2e.permissions.conftest import APPLY, Scene, failing, fetched
 from tests.fixtures.databases import Database
 
@@ -38,6 +41,25 @@ def test_a_sync_needs_no_privilege_of_the_tables(scene: Scene, make_role: MakeRo
     scene.execute(NEW)
     assert fetched(who, "SELECT action FROM iasql_sync() ORDER BY 1") == [("create",), ("delete",)]
     assert fetched(scene.owner, SHOWN) == [("/kept",), ("/precious",)]
+
+
+def test_rows_with_other_keys_have_their_own_again(scene: Scene) -> None:
+    rename = "UPDATE log_group SET log_group_name = '/other' WHERE log_group_name = '/kept'"
+    scene.execute(rename)
+    done = fetched(scene.owner, "SELECT action, description FROM iasql_sync() ORDER BY 1")
+    assert done == [("create", "/precious"), ("update", "/kept")]
+    assert fetched(scene.owner, SHOWN) == [("/kept",), ("/precious",)]
+    scene.execute(rename)
+    fetched(scene.owner, "SELECT action FROM iasql_apply()")
+    assert [row[0] for row in fetched(scene.owner, "SELECT action FROM iasql_undo()")] == ["update"]
+    assert ("/kept",) in fetched(scene.owner, "SELECT log_group_name FROM log_group")
+
+
+def test_the_functions_do_all_that_is_done_to_rows() -> None:
+    kinds = [each.do for each in vars(statements).values() if isinstance(getattr(each, "do", None), str)]
+    assert "rename" in kinds
+    source = Path(write_function.__file__).read_text()
+    assert [each for each in kinds if f"WHEN '{each}' THEN" not in source] == []
 
 
 def test_an_apply_in_a_transaction_is_written_and_rolled_back_with_it(
