@@ -91,7 +91,7 @@ def plan(own: Session, out: Output, only: str | None, region: str | None) -> int
 
 @_command("diff", _ONLY, _REGION, _MODE, _SET)
 def diff(own: Session, out: Output, only: str | None, region: str | None) -> int:
-    """Show the same as a table, a line a column. Ends with 2 if there is something to do."""
+    """Show the plan as a table, a line a column. Ends with 2 if there is something to do."""
     found = own.plan(only=only, region=region)
     for each in found.notices[:-1]:
         out.notice(each)
@@ -170,7 +170,10 @@ def _check_would_be_taken(own: Session, plan: Plan) -> None:
     _YES,
 )
 def sync(own: Session, out: Output, keep: str | None, region: str | None, yes: bool) -> int:
-    """Make the tables hold what AWS holds; changes that were not applied are dropped."""
+    """Have the tables hold what AWS holds.
+
+    Changes that were not applied are dropped.
+    """
     columns = ("action", "table", "id", "description")
     rows = own.call("iasql_plan_sync", keep=keep, region=region)
     out.rows("row", columns, rows, "the tables show what AWS holds")
@@ -186,7 +189,10 @@ def sync(own: Session, out: Output, keep: str | None, region: str | None, yes: b
 
 @_command("drift", _REGION)
 def drift(own: Session, out: Output, region: str | None) -> int:
-    """Show what has been changed in AWS since rows and AWS last agreed. Ends with 2 if something has."""
+    """Show what others have changed in AWS.
+
+    That is, since rows and AWS last agreed. Ends with 2 if something has been changed.
+    """
     found = [Drift(*each) for each in own.call("iasql_drift", region=region)]
     out.drift(found)
     if found:
@@ -196,9 +202,14 @@ def drift(own: Session, out: Output, region: str | None) -> int:
 
 @_command("undo", click.argument("operation", type=int, required=False))
 def undo(own: Session, out: Output, operation: int | None) -> int:
-    """Put rows back to what they were before an OPERATION of the journal, your last one if none is named."""
+    """Put rows back to before an OPERATION.
+
+    That is one of the journal, your last one if none is named. AWS is as before until you apply.
+    """
     rows = own.call("iasql_undo", operation=operation)
     out.rows("row", ("action", "table", "id", "description"), rows, "no row had to change")
+    if rows:
+        out.advice("`iasql plan` shows what AWS has to follow, and `iasql apply` has it do so.")
     return DONE
 
 
@@ -214,6 +225,14 @@ _STEPS = sql.SQL(
 )
 
 
+_IS_THERE = sql.SQL("SELECT id FROM iasql.iasql_operation WHERE id = {}")
+_NO_TABLE = sql.SQL("SELECT to_regclass({}) IS NULL")
+#: `valid` is since and until.
+_PAST = sql.SQL(
+    "SELECT lower(valid), upper(valid), row_to_json(h) FROM {} AS h {} ORDER BY lower(valid) DESC LIMIT {}"
+)
+
+
 @_command(
     "history",
     click.argument("what", required=False, metavar="[OPERATION|TABLE]"),
@@ -221,25 +240,40 @@ _STEPS = sql.SQL(
     click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True),
 )
 def history(own: Session, out: Output, what: str | None, at: str | None, limit: int) -> int:
-    """List the last operations, the steps of one, or what rows of a table have been."""
+    """List what was done, or what rows have been.
+
+    The last operations, the steps of one, or what the rows of a table have been.
+    """
     if what is None:
         out.rows("operation", _OPERATION, own.rows(_OPERATIONS.format(limit)), "nothing has been done yet")
     elif what.isdecimal():
-        out.rows("step", _STEP, own.rows(_STEPS.format(int(what))), "it had no steps")
+        if not own.rows(_IS_THERE.format(int(what))):
+            raise Refused(_wrong(f"there is no operation {what}", "`iasql history` lists them."))
+        out.rows("journal", _STEP, own.rows(_STEPS.format(int(what))), "it had no steps")
     else:
-        name = sql.Identifier("iasql_history", what)
-        when = sql.SQL("WHERE valid @> {}::timestamptz").format(at) if at else sql.SQL("")
-        limited = sql.SQL("ORDER BY lower(valid) DESC LIMIT {}").format(limit)
-        query = sql.SQL("SELECT row_to_json(h) FROM (SELECT * FROM {} {} {}) AS h")
-        rows = [row for (row,) in own.rows(query.format(name, when, limited))]
-        columns = tuple(rows[0]) if rows else ()
-        out.rows("row", columns, [tuple(row.values()) for row in rows], "nothing is remembered")
+        _past(own, out, what, at, limit)
     return DONE
+
+
+def _past(own: Session, out: Output, table: str, at: str | None, limit: int) -> None:
+    """What the rows of a table have been, the latest first."""
+    name = sql.Identifier("iasql_history", table)
+    if own.rows(_NO_TABLE.format(name.as_string())) == [(True,)]:
+        raise Refused(_wrong(f'no history is kept of a table "{table}"', "`iasql modules` lists modules."))
+    when = sql.SQL("WHERE valid @> {}::timestamptz").format(at) if at else sql.SQL("")
+    found = own.rows(_PAST.format(name, when, limit))
+    columns = [each for each in (found[0][2] if found else ()) if each != "valid"]
+    rows = [(since, until, *(row[each] for each in columns)) for since, until, row in found]
+    out.rows("past", ("since", "until", *columns), rows, "nothing is remembered")
+
+
+def _wrong(message: str, hint: str) -> Notice:
+    return Notice(severity="ERROR", message=message, hint=hint, sqlstate="42704")
 
 
 _MODULES = sql.SQL(
     "SELECT m.module_name, m.module_version, i.module_name IS NOT NULL, m.dependencies "
-    "FROM iasql_modules_list() AS m LEFT JOIN iasql_modules_installed() AS i USING (module_name)"
+    "FROM iasql_modules_list() AS m LEFT JOIN iasql_modules_installed() AS i USING (module_name) ORDER BY 1"
 )
 
 
@@ -273,7 +307,10 @@ _NAMES = click.argument("names", nargs=-1, required=True, metavar="MODULE...")
 
 @_command("install", _NAMES, _REGION)
 def install(own: Session, out: Output, names: tuple[str, ...], region: str | None) -> int:
-    """Create the tables of modules, and fill them with what AWS holds."""
+    """Make the tables of modules.
+
+    They are filled with what AWS holds.
+    """
     return _of_modules("iasql_install")(own, out, names, region)
 
 
@@ -285,7 +322,10 @@ def uninstall(own: Session, out: Output, names: tuple[str, ...], region: str | N
 
 @_command("review", _REGION, _MODE, _SET)
 def review(own: Session, out: Output, region: str | None) -> int:
-    """Print the plan as Markdown, for a pull request. Ends with 0 whether there is something to do or not."""
+    """Print the plan as Markdown.
+
+    It is for a pull request. Ends with 0 whether there is something to do or not.
+    """
     ((text,),) = own.call("iasql_review", region=region)
     out.text("review", text)
     return DONE
@@ -301,7 +341,10 @@ _FORMS = {"dot": graph.dot, "mermaid": graph.mermaid, "svg": graph.svg}
     _REGION,
 )
 def graph_command(own: Session, out: Output, form: str, only: str | None, region: str | None) -> int:
-    """Print the steps of the plan, and which wait for which, as a picture."""
+    """Print the steps of the plan as a picture.
+
+    It has which step waits for which.
+    """
     steps = own.call("iasql_plan_steps", only=only, region=region)
     nodes = [
         graph.Node(number=number, action=action, table=table, description=description, after=tuple(after))
@@ -320,7 +363,10 @@ def graph_command(own: Session, out: Output, form: str, only: str | None, region
 def sql_command(
     own: Session, out: Output, operation: int | None, since: str | None, region: str | None
 ) -> int:
-    """Print SQL that makes the change of an OPERATION in another database, your last one if none is named."""
+    """Print SQL that makes a change elsewhere.
+
+    That is the change of an OPERATION, your last one if none is named.
+    """
     if operation is not None and since is not None:
         raise click.UsageError("an OPERATION or --since, not both")
     rows = own.call("iasql_sql", operation=operation, since=since, region=region)
@@ -337,7 +383,11 @@ def _ask(question: str, does: str) -> None:
     if not sys.stdin.isatty():
         hint = f"--yes {does} without asking."
         raise Refused(Notice(severity="ERROR", message="there is nobody to ask", hint=hint))
-    answer = click.prompt(f"{question} Only yes is taken for it", default="no", err=True)
+    try:
+        answer = click.prompt(f"{question} Only yes is taken for it", default="no", err=True)
+    except click.Abort:  # Ctrl-C, or the end of the input
+        click.echo(err=True)
+        answer = "no"
     if not re.fullmatch(r"\s*yes\s*", str(answer)):
         raise Refused(Notice(severity="ERROR", message="nothing was done"))
 

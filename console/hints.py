@@ -14,20 +14,24 @@ _TEXT = r"'((?:[^']|'')*)'"
 _AND_APPLY = r"; and apply(?: again)?"
 
 
-def _kept(found: re.Match[str]) -> str:
-    return f"`iasql sync --keep {shlex.quote(found[1].replace(chr(39) * 2, chr(39)))}`"
+def _option(command: str, name: str, found: re.Match[str]) -> str:
+    return f"`iasql {command} --{name} {shlex.quote(found[1].replace(chr(39) * 2, chr(39)))}`"
 
 
 _IN_COMMANDS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (rf"SET iasql\.apply_mode = (\w+){_AND_APPLY}", r"`iasql apply --mode \1`"),
     (rf"SET (iasql\.\w+) = ([\w.]+){_AND_APPLY}", r"`iasql apply --set \1=\2`"),
     (r"SET (iasql\.\w+) = ([\w.]+)(?:;|(?=,))", r"`--set \1=\2`"),
-    (rf"{_CALL}sync\(keep => {_TEXT}\)", _kept),
+    (rf"{_CALL}sync\(keep => {_TEXT}\)", lambda found: _option("sync", "keep", found)),
+    (rf"{_CALL}apply\(only => {_TEXT}\)", lambda found: _option("apply", "only", found)),
+    (rf"\b(only|keep|region) => ({_TEXT})", r"--\1 \2"),
     (rf"{_CALL}undo\((\d+)\)", r"`iasql undo \1`"),
     (rf"{_CALL}modules_list\(\)", "`iasql modules`"),
     (rf"{_CALL}plan_apply\(\)", "`iasql plan`"),
     (rf"{_CALL}(apply|diff|sync|undo|drift|review)\(\)", r"`iasql \1`"),
     (r"`; and apply", "`, and apply"),
+    (r"`; shows a plan, and SELECT iasql_plan_id\(\); then names it", "` shows one, and its name"),
+    (r"iasql\.iasql_operation lists", "`iasql history` lists"),
     (r"` again; iasql_plan_id\(\) then names the new plan", "` again"),
 )
 _STATEMENT = re.compile(rf"SELECT \* FROM iasql_\w+\((?:[^()'…]|{_TEXT})*\)")

@@ -161,6 +161,8 @@ def printable(value: Any) -> str:
 
 
 def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, datetime):
         return value.isoformat(" ", "seconds")
     if isinstance(value, list) and all(isinstance(each, str) for each in value):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -20,6 +21,9 @@ from console.shown import Notice, Plan, changes
 #: Seconds between two looks at whether Ctrl-C was pressed.
 _LOOK = 0.1
 _DRIVER = re.compile(r"^postgres(?:ql)?\+\w+://")
+
+_SERVER = "Name the server: --url, DATABASE_URL, or PGHOST, PGPORT, PGDATABASE and PGUSER."
+_PASSWORD = "The password is what --url, DATABASE_URL, PGPASSWORD or ~/.pgpass has."
 
 Row = tuple[Any, ...]
 
@@ -57,7 +61,8 @@ def session(
             _DRIVER.sub("postgresql://", given), autocommit=True, fallback_application_name="iasql"
         )
     except psycopg.Error as error:
-        raise Refused(said(error)) from error
+        hint = _PASSWORD if "password" in str(error) else _SERVER
+        raise Refused(replace(said(error), hint=hint)) from error
     with connection:
         own = Session(connection, hear)
         for name, value in settings.items():
@@ -182,11 +187,9 @@ def said(error: psycopg.Error) -> Notice:
         return notice_of(error.diag)
     first, _, more = str(error).strip().partition("\n")
     lost = isinstance(error, psycopg.OperationalError)
-    hint = "Name the server: --url, DATABASE_URL, or PGHOST, PGPORT, PGDATABASE and PGUSER."
     return Notice(
         severity="FATAL",
         message=first or type(error).__name__,
         detail=more or None,
-        hint=hint if lost else None,
         sqlstate=error.sqlstate or ("08006" if lost else None),
     )

@@ -91,7 +91,7 @@ async def _changes(caller: Caller, wanted: str, now: list[str]) -> list[str]:
     )
     before = json.loads(lines) if name == wanted and lines else None
     if before is None:
-        return ["The plan is now:", *now[:_SHOWN]]
+        return ["The plan is now:", *now[:_SHOWN]] if now else ["There is nothing to do now."]
     gone = [f"no longer: {each}" for each in before if each not in set(now)]
     new = [f"now also: {each}" for each in now if each not in set(before)]
     return [*gone, *new][:_SHOWN]

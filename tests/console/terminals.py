@@ -16,6 +16,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from click.testing import CliRunner
+
+from console.cli import BY_NAME
 from tests.fixtures.databases import Database
 
 SECONDS = 60
@@ -42,14 +45,23 @@ def run(database: Database, *given: str, **more: str) -> subprocess.CompletedPro
     )
 
 
+def run_here(database: Database, *given: str) -> tuple[int, str]:
+    """Exit status and output of a command that is about a database, in this process: many are quick so."""
+    name, *options = given
+    ended = CliRunner().invoke(BY_NAME[name], options, env=environment(database))
+    assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.exception
+    return ended.exit_code, ended.stdout
+
+
 @contextmanager
 def terminal(database: Database, *given: str, columns: int = 80, **more: str) -> Iterator[Terminal]:
     """A command on a terminal of its own."""
     process, screen = pty.fork()
     if process == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-        # Not this process's: readline, once it is imported, says COLUMNS and LINES there.
         environ = environment(database, TERM="xterm", **more)
+        for each in ("COLUMNS", "LINES"):  # which readline sets where it is imported
+            environ.pop(each, None)
         os.execve(sys.executable, arguments(*given), environ)
     shown = Terminal(process, screen, columns)
     try:
@@ -110,6 +122,11 @@ class Terminal:
 
 
 _PIECES = re.compile(r"\x1b\[[?0-9;]*([A-Za-z])|(.)", re.DOTALL)
+
+
+def plain(text: str) -> list[str]:
+    """The lines that a command has written, whether or not they are still to be seen, without colours."""
+    return re.split(r"[\r\n]+", re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", text))
 
 
 def shown(text: str, columns: int) -> list[str]:

@@ -12,7 +12,7 @@ import jsonschema
 import psycopg
 import pytest
 
-from tests.console.terminals import SECONDS, arguments, environment, run, terminal
+from tests.console.terminals import SECONDS, arguments, environment, plain, run, run_here, terminal
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import Database
 
@@ -21,12 +21,23 @@ _INSTALLED = ("install", "aws_cloudwatch")
 _GROUP = "INSERT INTO log_group (log_group_name) VALUES ('/app')"
 
 
+#: The events that the schema tells of.
+_EVENTS = {
+    name
+    for each in _SCHEMA["allOf"]
+    for name in [each["if"]["properties"]["event"]]
+    for name in name.get("enum", [name.get("const")])
+}
+
+
 def events(database: Database, *given: str) -> list[dict[str, Any]]:
     """What a command prints with --json, each line checked."""
-    lines = [json.loads(line) for line in run(database, *given, "--json").stdout.splitlines()]
+    status, output = run_here(database, *given, "--json")
+    lines = [json.loads(line) for line in output.splitlines()]
     for each in lines:
         jsonschema.validate(each, _SCHEMA)
-    assert (lines[0]["event"], lines[-1]["event"]) == ("begin", "end")
+        assert each["event"] in _EVENTS
+    assert (lines[0]["event"], lines[-1]) == ("begin", {"event": "end", "status": status})
     return lines
 
 
@@ -38,7 +49,7 @@ def execute(database: Database, *statements: str) -> None:
 
 @pytest.fixture
 def installed(database: Database) -> Database:
-    assert run(database, *_INSTALLED).returncode == 0
+    assert run_here(database, *_INSTALLED)[0] == 0
     return database
 
 
@@ -81,6 +92,45 @@ def test_lines_tell_each_step(installed: Database) -> None:
     lines = events(installed, "apply", "--yes")
     assert [each["what"] for each in lines if each["event"] == "step"] == ["create log_group /app"]
     assert lines[-1] == {"event": "end", "status": 0}
+
+
+def test_every_line_of_every_command_is_as_the_schema_says(installed: Database, simulator: Cloud) -> None:
+    logs = simulator.client("logs")
+    execute(installed, _GROUP, "INSERT INTO log_group (log_group_name) VALUES ('/other')")
+    # Command, exit status, and the events that it has beside its beginning and end.
+    for command, status, expected in (
+        ("plan", 2, {"change", "plan"}),
+        ("diff", 2, {"column"}),
+        ("graph --format dot", 0, {"graph"}),
+        ("review", 0, {"review"}),
+        ("apply", 1, {"change", "plan", "error"}),
+        ("apply --yes", 0, {"change", "plan", "step"}),
+        ("plan", 0, {"plan"}),
+        ("sql", 0, {"sql"}),
+        ("history", 0, {"operation"}),
+        ("history 2", 0, {"journal"}),
+        ("history log_group", 0, {"past"}),
+        ("history nothing", 1, {"error"}),
+        ("drift", 0, set()),
+        ("modules", 0, {"module"}),
+        ("undo", 0, {"row"}),
+        ("sync --yes", 0, {"row"}),
+        ("install aws_sqs", 0, {"table"}),
+        ("uninstall aws_sqs", 0, {"table"}),
+        ("uninstall nothing", 1, {"error"}),
+    ):
+        lines = events(installed, *command.split())
+        assert lines[-1]["status"] == status, command
+        assert {each["event"] for each in lines} - {"begin", "end", "notice"} == expected, command
+    logs.put_retention_policy(logGroupName="/app", retentionInDays=7)
+    logs.delete_log_group(logGroupName="/other")
+    assert {each["event"] for each in events(installed, "drift")} == {"begin", "drift", "end"}
+    assert events(installed, "drift")[-1]["status"] == 2
+    execute(installed, "UPDATE log_group SET retention_in_days = 30 WHERE log_group_name = '/app'")
+    conflict = events(installed, "plan")
+    assert "conflict" in [each.get("action") for each in conflict]
+    assert conflict[-1]["status"] == 2
+    assert {"column", "notice"} <= {each["event"] for each in events(installed, "diff")}
 
 
 def test_drift_is_told_by_the_exit_status(installed: Database, simulator: Cloud) -> None:
@@ -145,6 +195,71 @@ def test_settings_hold_for_the_command(installed: Database) -> None:
     assert (limited.returncode, "53400" in limited.stderr) == (1, True)
 
 
+def test_on_a_terminal_of_60_columns_no_line_is_longer(installed: Database, simulator: Cloud) -> None:
+    name = "/a-log-group/whose-name/is-longer/than-a-terminal/may-be-wide"
+    execute(installed, f"INSERT INTO log_group (log_group_name) VALUES ('{name}'), ('/b')")
+    for command in (
+        "plan",
+        "diff",
+        "history",
+        "history 1",
+        "history log_group",
+        "modules",
+        "drift",
+        "apply --yes",
+    ):
+        with terminal(installed, *command.split(), columns=60) as shown:
+            shown.status()
+        assert [each for each in plain(shown.text) if len(each) > 60] == [], command
+    assert "[2/2] create log_group" in shown.text
+
+
+def test_colours_are_on_a_terminal_unless_no_color_is_set(installed: Database) -> None:
+    execute(installed, _GROUP)
+    coloured = {}
+    for no_color in ("", "1"):
+        with terminal(installed, "plan", NO_COLOR=no_color) as shown:
+            assert shown.status() == 2
+        coloured[no_color] = "\x1b[32m" in shown.text
+    with terminal(installed, "plan", "--no-color", NO_COLOR="") as shown:
+        assert shown.status() == 2
+    assert (coloured, "\x1b" in shown.text) == ({"": True, "1": False}, False)
+
+
+@pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
+def test_who_leaves_at_the_question_has_done_nothing(installed: Database, simulator: Cloud, key: str) -> None:
+    execute(installed, _GROUP)
+    with terminal(installed, "apply") as shown:
+        shown.until("Only yes is taken for it")
+        shown.type(key)
+        assert shown.status() == 1
+    assert "nothing was done" in shown.text
+    assert simulator.calls(mutating=True) == []
+
+
+def test_nobody_is_asked_about_what_the_server_is_going_to_refuse(
+    installed: Database, simulator: Cloud
+) -> None:
+    logs = simulator.client("logs")
+    logs.create_log_group(logGroupName="/app")
+    logs.create_log_stream(logGroupName="/app", logStreamName="s")
+    event = {"timestamp": 1_790_000_000_000, "message": "paid"}
+    logs.put_log_events(logGroupName="/app", logStreamName="s", logEvents=[event])
+    execute(installed, "SELECT * FROM iasql_sync()", "UPDATE log_group SET log_group_name = '/b'")
+    with terminal(installed, "apply") as shown:
+        assert shown.status() == 1
+    assert "ERROR: nothing was done: what AWS cannot make again would be lost (0A000)" in plain(shown.text)
+    with terminal(installed, "apply", "--set", "iasql.allow_loss=on") as shown:
+        shown.until("Only yes is taken for it")
+        shown.type("no\n")
+        assert shown.status() == 1
+    execute(installed, "SELECT * FROM iasql_sync()", "UPDATE log_group SET retention_in_days = 30")
+    logs.put_retention_policy(logGroupName="/app", retentionInDays=7)
+    with terminal(installed, "apply") as shown:
+        assert shown.status() == 1
+    assert "ERROR: nothing was done: rows and AWS are in conflict (40001)" in plain(shown.text)
+
+
 @pytest.mark.parametrize(("answer", "status", "made"), [("yes", 0, 1), ("y", 1, 0), ("", 1, 0)])
 def test_somebody_at_a_terminal_is_asked(
     installed: Database, simulator: Cloud, answer: str, status: int, made: int
@@ -176,6 +291,30 @@ def test_ctrl_c_stops_an_apply_when_what_has_begun_is_done(installed: Database, 
     with psycopg.connect(installed.url) as connection:
         rows = connection.execute("SELECT count(*) FROM log_group WHERE log_group_arn IS NOT NULL").fetchone()
     assert rows == (there,)
+
+
+def test_a_second_ctrl_c_leaves_and_the_server_finishes(installed: Database, simulator: Cloud) -> None:
+    execute(installed, _GROUP)
+    simulator.plan({"action": "delay", "operation": "CreateLogGroup", "times": 0, "seconds": 60.0})
+    with terminal(installed, "apply", "--yes") as shown:
+        shown.until("applying")
+        deadline = time.monotonic() + SECONDS
+        while not simulator.called("CreateLogGroup"):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        shown.type("\x03")
+        shown.until("Ctrl-C again leaves at once")
+        shown.type("\x03")
+        assert shown.status() == 130
+    assert "what the server has begun it finishes" in shown.text
+    simulator.cancel_faults()
+    with psycopg.connect(installed.url, autocommit=True) as connection:
+        while time.monotonic() < deadline:
+            made = connection.execute("SELECT log_group_arn IS NOT NULL FROM log_group").fetchall()
+            if made == [(True,)]:
+                break
+            time.sleep(0.05)
+    assert made == [(True,)]
 
 
 def test_a_server_that_is_lost_is_said(installed: Database, simulator: Cloud) -> None:
