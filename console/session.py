@@ -23,6 +23,7 @@ _LOOK = 0.1
 _DRIVER = re.compile(r"^postgres(?:ql)?\+\w+://")
 
 _SERVER = "Name the server: --url, DATABASE_URL, or PGHOST, PGPORT, PGDATABASE and PGUSER."
+_LOST = "Once it is there again, `iasql history` tells what was done, and `iasql plan` what is left."
 _PASSWORD = "The password is what --url, DATABASE_URL, PGPASSWORD or ~/.pgpass has."
 
 Row = tuple[Any, ...]
@@ -115,7 +116,10 @@ class Session:
                         asked = len(interruptions)
                         self._stop(final=asked > 1)
                 except psycopg.Error as error:
-                    raise Refused(said(error)) from error
+                    told = said(error)
+                    # It may have said so itself, as when it is stopped.
+                    hint = _LOST if self._connection.closed else told.hint
+                    raise Refused(replace(told, hint=hint)) from error
 
     def plan(self, *, only: str | None = None, region: str | None = None) -> Plan:
         """What an apply would do.

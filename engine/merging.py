@@ -452,7 +452,7 @@ def refused(merging: Merging, concerned: Collection[str]) -> OperationError | No
     if conflicts:
         first = conflicts[0]
         what = f"{first.table} {first.label}"
-        more = f" (and {len(conflicts) - 1} more conflicts)" if len(conflicts) > 1 else ""
+        more = f" (and {len(conflicts) - 1} more)" if len(conflicts) > 1 else ""
         return OperationError(
             f"{what} is in conflict with AWS: {first.conflict}{more}",
             sqlstate="40001",

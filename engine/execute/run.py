@@ -24,7 +24,7 @@ from engine.database.write_batches import Batches
 from engine.drivers.by_resource import WorkerOf
 from engine.drivers.driver import Progress, Stage, Worker
 from engine.drivers.job import Job
-from engine.errors import OperationError
+from engine.errors import OperationError, Stopped
 from engine.execute.made import Made
 from engine.execute.schedule import Schedule
 from engine.execute.step_errors import explained, line
@@ -126,7 +126,8 @@ class Execution:
             self._enqueue(self._schedule.first())
         if self.failures:
             raise self._failure()
-        self.caller.stop.check()
+        if self.caller.stop.requested:
+            raise self._stopped()
 
     def _enqueue(self, numbers: Sequence[int]) -> None:
         """Begin steps, or let them wait until there is room for them."""
@@ -157,10 +158,13 @@ class Execution:
             else:
                 await self._perform(step, trail)
         except OperationError as reason:
-            outcome = "failed"
+            # Asked to stop while it waited for its turn, say, it is none of which AWS has said no.
+            stopped = reason is self.caller.stop.reason or isinstance(reason, Stopped)
+            outcome = "skipped" if stopped else "failed"
             if step.number in self._acted or reason.sqlstate in _UNKNOWN:
                 self.doubtful.append(str(step))
-            self.failures.append(explained(reason, self._resource(step), step))
+            if not stopped:
+                self.failures.append(explained(reason, self._resource(step), step))
             text = f"{reason.message}: {reason.detail or ''}"
             # AWS has done what could not be shown: the next operation takes that for what it is.
             ended = "cut off" if step.number in self._acted else "failed"
@@ -355,9 +359,7 @@ class Execution:
         lines += map(line, others)
         if self.skipped:
             reason = "a stop was requested" if self.caller.stop.requested else "what failed comes first"
-            names = ", ".join(self.skipped[:_NAMED])
-            more = f" and {len(self.skipped) - _NAMED} more" if len(self.skipped) > _NAMED else ""
-            lines.append(f"Not begun, since {reason}: {names}{more}.")
+            lines.append(f"Not begun, since {reason}: {self._names_of_skipped()}.")
         return OperationError(
             message=first.message,
             sqlstate=first.sqlstate,
@@ -366,6 +368,19 @@ class Execution:
             schema=first.schema,
             table=first.table,
         )
+
+    def _stopped(self) -> OperationError:
+        """Why it ends before its end, and how far it has come."""
+        reason = self.caller.stop.reason or Stopped("canceling statement due to user request")
+        detail = f"{self._done} of {self._count} steps are done."
+        if self.skipped:
+            detail += f" Not done: {self._names_of_skipped()}."
+        hint = reason.hint or "The rows show what is done. Apply again to go on."
+        return OperationError(reason.message, sqlstate=reason.sqlstate, detail=detail, hint=hint)
+
+    def _names_of_skipped(self) -> str:
+        more = f" and {len(self.skipped) - _NAMED} more" if len(self.skipped) > _NAMED else ""
+        return ", ".join(self.skipped[:_NAMED]) + more
 
 
 #: Stands for the row of what is removed, which has none.

@@ -131,7 +131,8 @@ def _cause(error: OperationError, caller: SessionCaller) -> OperationError:
     if caller.failure is not None and error.sqlstate == "25P02":
         error = caller.failure
     if caller.stop.reason is not None and error.sqlstate == "57014":
-        error = caller.stop.reason
+        reason = caller.stop.reason
+        error = replace(reason, detail=reason.detail or error.detail, hint=reason.hint or error.hint)
     return error
 
 

@@ -286,6 +286,8 @@ def test_ctrl_c_stops_an_apply_when_what_has_begun_is_done(installed: Database, 
         assert shown.status() == 1
     assert "stopping as soon as what has been begun is finished" in shown.text
     assert "57014" in shown.text
+    assert "steps are done." in shown.text
+    assert "could not create" not in shown.text
     simulator.cancel_faults()
     there = len(simulator.client("logs").describe_log_groups()["logGroups"])
     with psycopg.connect(installed.url) as connection:
@@ -340,4 +342,5 @@ def test_a_server_that_is_lost_is_said(installed: Database, simulator: Cloud) ->
         _, told = process.communicate(timeout=SECONDS)
     assert process.returncode == 1
     assert "FATAL" in told
+    assert "`iasql plan` what is left" in told
     assert "Traceback" not in told

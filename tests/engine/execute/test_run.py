@@ -34,11 +34,14 @@ class _Worker:
     Attributes:
         seen: what has happened, in words.
         fails: the tables whose resources cannot be made.
+        stops: the table before whose resources a stop is requested.
     """
 
-    def __init__(self, fails: Sequence[str] = ()) -> None:
+    def __init__(self, fails: Sequence[str] = (), stops: str = "") -> None:
         self.seen: list[str] = []
         self.fails = fails
+        self.stops = stops
+        self.stop = Stop()
 
     def companions(self, number: int) -> frozenset[int]:
         return frozenset()
@@ -52,6 +55,9 @@ class _Worker:
     async def create(self, job: Job) -> AsyncGenerator[Progress, None]:
         table = job.resource.table
         self.seen.append(f"create {table}")
+        if table == self.stops:
+            self.stop.request(OperationError("stop it", sqlstate="57014"))
+        self.stop.check()
         if table in self.fails:
             raise OperationError("no", sqlstate="38000")
         values = {**job.desired.values, "arn": f"{table}-1"}
@@ -117,6 +123,7 @@ class _Voucher:
 
 async def _carry_out(worker: _Worker, finds: Sequence[Found], rows: Sequence[Row]) -> _Caller:
     planned, caller = plan(_ALL, finds, rows), _Caller()
+    caller.stop = worker.stop
     steps, there = list(planned.steps), snapshot(_ALL, finds, rows)
     journal = cast(Journal, _Journal())
     writer = Writer(caller, cast(Voucher, _Voucher()))
@@ -151,6 +158,13 @@ async def test_what_waits_for_a_failed_step_is_not_begun_and_said() -> None:
         await _carry_out(worker, [], _ROWS)
     assert _without_withdrawals(worker) == ["create net"]
     assert "Not begun" in (failed.value.detail or "")
+
+
+async def test_a_stop_says_how_far_it_has_come_and_that_aws_has_refused_nothing() -> None:
+    with pytest.raises(OperationError, match="stop it") as stopped:
+        await _carry_out(_Worker(stops="host"), [], _ROWS)
+    assert stopped.value.sqlstate == "57014"
+    assert stopped.value.detail == "1 of 3 steps are done. Not done: create host h, create gate g."
 
 
 async def test_nobody_waits_for_a_step_that_has_ended() -> None:
