@@ -111,6 +111,15 @@ class Terminal:
         self.ended = True
         return os.waitstatus_to_exitcode(status)
 
+    def press(self, key: str) -> int:
+        """Press a key until the command has ended; its exit status. Pressed before it listens, it is lost."""
+        for _ in range(SECONDS):
+            self.type(key)
+            while select.select([self._screen], [], [], 1)[0]:
+                if not self._read():
+                    return self.status()
+        raise AssertionError(self.text)
+
     def _read(self) -> bool:
         readable, _, _ = select.select([self._screen], [], [], SECONDS)
         assert readable, self.text

@@ -231,8 +231,7 @@ def test_who_leaves_at_the_question_has_done_nothing(installed: Database, simula
     execute(installed, _GROUP)
     with terminal(installed, "apply") as shown:
         shown.until("Only yes is taken for it")
-        shown.type(key)
-        assert shown.status() == 1
+        assert shown.press(key) == 1
     assert "nothing was done" in shown.text
     assert simulator.calls(mutating=True) == []
 
