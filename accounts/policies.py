@@ -96,6 +96,11 @@ _IMPLIED = {
     "ec2:CreateFlowLogs": ("iam:PassRole", "logs:CreateLogDelivery"),
     "ec2:DeleteFlowLogs": ("logs:DeleteLogDelivery",),
     "ec2:RunInstances": ("iam:PassRole",),
+    # https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html
+    **dict.fromkeys(
+        ("autoscaling:CreateAutoScalingGroup", "autoscaling:UpdateAutoScalingGroup"),
+        ("ec2:CreateTags", "ec2:RunInstances", "iam:CreateServiceLinkedRole", "iam:PassRole"),
+    ),
     # https://docs.aws.amazon.com/autoscaling/application/userguide/security-iam-awsmanpol.html
     "application-autoscaling:DeleteScalingPolicy": ("cloudwatch:DeleteAlarms",),
     "application-autoscaling:PutScalingPolicy": ("cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"),

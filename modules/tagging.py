@@ -14,6 +14,7 @@ from modules.spec import (
     SET,
     UNSET,
     Batched,
+    Call,
     Column,
     Const,
     Derived,
@@ -332,6 +333,42 @@ def schedule_group(identity: str) -> Tagging:
 def scalable_target(identity: str) -> Tagging:
     """Application Auto Scaling, by the column with the ARN of a scalable target."""
     return _map("tag_resource", "untag_resource", {"ResourceARN": identity})
+
+
+def autoscaling_group(
+    names: Mapping[str, Source],
+    create: Callable[..., Any],
+    put: Callable[[Any], Any],
+    take: Callable[[Any], Any],
+) -> Tagging:
+    """Auto Scaling groups, whose tags each say whether instances get them as well.
+
+    Args:
+        names: which group is looked at before a change.
+        create: the tags of a new group, of those that one has which it replaces, its name and the row's.
+        put, take: the tags of a call, of what is set or taken off and the group that has been seen.
+    """
+    seen = Call(operation="describe_auto_scaling_groups", params=names, result="AutoScalingGroups[0]")
+    return Tagging(
+        column=_column("Tags"),
+        create={"Tags": Edited("Tags", create, ("name", "tags"))},
+        update=(
+            PerKey(
+                operation="create_or_update_tags",
+                column="tags",
+                which="set",
+                seen=seen,
+                params={"Tags": Item(read=put)},
+            ),
+            PerKey(
+                operation="delete_tags",
+                column="tags",
+                which="removed",
+                seen=seen,
+                params={"Tags": Item(read=take)},
+            ),
+        ),
+    )
 
 
 def dynamo_table(identity: str) -> Tagging:

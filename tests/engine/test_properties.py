@@ -169,6 +169,19 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
                 if rows[of]
                 else None
             )
+        case "autoscaling_group":
+            template = some("launch_template")
+            return template and {
+                "name": draw(_NAMES),
+                "launch_template_id": template,
+                "launch_template_version": draw(st.sampled_from([None, "$Latest"])),
+                "min_size": draw(st.integers(0, 1)),
+                "max_size": draw(st.integers(1, 2)),
+                "desired_capacity": draw(st.sampled_from([None, 1])),
+                "subnets": [f"subnet-a{region_mark(rows.schema)}"],
+                "health_check_type": draw(st.sampled_from(["EC2", "ELB"])),
+                "protected_from_scale_in": draw(_MAYBE),
+            }
         case "launch_template":
             return {
                 "name": draw(_NAMES),
@@ -405,7 +418,11 @@ def _parts_here(table: str, draw: Draw, rows: _Rows) -> dict[str, tuple[dict[str
     groups = [row.key[0] for row in rows["security_group"] if row.values["vpc_id"] in here]
     chosen = draw(st.lists(st.sampled_from(groups), unique=True, max_size=2)) if groups else []
     references = tuple({"security_group_id": group} for group in chosen)
+    targets = [row.key[0] for row in rows["target_group"]]
     match table:
+        case "autoscaling_group":
+            some = draw(st.lists(st.sampled_from(targets), unique=True, max_size=2)) if targets else []
+            return {"autoscaling_group_target_groups": tuple({"target_group_name": each} for each in some)}
         case "load_balancer":
             return {"load_balancer_security_groups": references}
         case "replication_group" | "cache_cluster" | "launch_template":

@@ -247,6 +247,14 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "(SELECT array_agg(subnet_id) FROM subnet), 'c', id FROM task_definition",
         _of_arn,
     ),
+    "autoscaling_group": (
+        "aws_autoscaling",
+        "autoscaling",
+        "INSERT INTO launch_template (name, ami, instance_type) VALUES ('web', 'ami-03cf127a', 't3.micro');"
+        "INSERT INTO autoscaling_group (name, launch_template_id, min_size, max_size, subnets) "
+        "SELECT 'web', id, 0, 1, (SELECT array_agg(subnet_id) FROM subnet) FROM launch_template",
+        lambda client, arn: _pairs(client.describe_tags()["Tags"]),
+    ),
     "scalable_target": (
         "aws_autoscaling",
         "application-autoscaling",

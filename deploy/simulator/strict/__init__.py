@@ -40,6 +40,7 @@ from deploy.simulator.strict import (
     rds,
     route53,
     s3,
+    scaling_groups,
     secretsmanager,
     security_groups,
     sqs,
@@ -76,6 +77,7 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **s3.RULES,
     **rds.RULES,
     **route53.RULES,
+    **scaling_groups.RULES,
     **secretsmanager.RULES,
     **security_groups.RULES,
     **sqs.RULES,
@@ -114,6 +116,7 @@ COMPLETIONS = {
     **rds.COMPLETIONS,
     **route53.COMPLETIONS,
     **s3.COMPLETIONS,
+    **scaling_groups.COMPLETIONS,
 }
 
 __all__ = ["Answer", "Existing", "judge", "trim"]
