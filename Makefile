@@ -3,7 +3,7 @@
 PYTHON := $(firstword $(foreach version,3.11 3.12 3.13,$(shell command -v python$(version))) python3)
 BIN := .venv/bin
 
-.PHONY: docs pictures setup demo test test-clients test-kills test-native test-versions postgres-versions lint fmt bench-accounts bench-engine bench-faults bench-foreign bench-load bench-proxy chaos soak fuzz clean
+.PHONY: docs pictures timings setup demo test test-clients test-kills test-native test-versions postgres-versions lint fmt bench-accounts bench-engine bench-faults bench-foreign bench-load bench-proxy chaos soak fuzz clean
 
 setup: .setup-stamp
 
@@ -73,6 +73,10 @@ docs: setup
 # The console's pictures in docs/console, taken in Chromium, and what a terminal shows
 pictures: setup
 	@IASQL_PICTURES=1 $(BIN)/python -m pytest -q tests/console/browser/test_pictures.py
+
+# How long the console's large pages take: docs/console.md
+timings: setup
+	@IASQL_TIMINGS=1 $(BIN)/python -m pytest -q -s -n0 tests/console/browser/test_timings.py
 
 fmt: setup
 	$(BIN)/ruff check --fix

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote_plus
 
 from psycopg import sql
 
 from console.web import queries
 from console.web.queries import name_of
+from console.web.rows import quoted
 from console.web.server_session import ServerSession
 
 #: Rows that may be offered for a reference.
@@ -131,7 +131,7 @@ def addresses(of: Writable, rows: queries.Rows) -> list[str] | None:
     if not (of.may_update or of.may_delete):
         return None
     at = [rows.columns.index(each) for each in of.key]
-    return ["&".join(f"key={quote_plus(row[each])}" for each in at) for row in rows.rows]
+    return ["&".join([f"key={quoted(row[each])}" for each in at]) for row in rows.rows]
 
 
 async def find(server: ServerSession, of: Writable, key: Sequence[str]) -> Row | None:

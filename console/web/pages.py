@@ -122,7 +122,9 @@ class Pages:
             try:
                 return await shown(request, visit, viewer)
             except Refused as refused:
-                body = page("refused.html", viewer, said=refused.said)
+                at = request.match_info
+                back = (at["schema"], at["table"]) if "schema" in at else None
+                body = page("refused.html", viewer, said=refused.said, back=back)
                 return html(body, status=409 if request.method == "POST" else 400)
 
         return answer
@@ -242,7 +244,7 @@ class Pages:
         form = await request.post()
         only, region = (str(form.get(each, "")).strip() or None for each in ("only", "region"))
         await visit.server.plan(only, region)
-        raise web.HTTPSeeOther("/change")
+        raise web.HTTPSeeOther("/change#shown")
 
     async def _apply(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
         form = await request.post()

@@ -19,6 +19,8 @@ from console.web.rows import cells
 _HERE = Path(__file__).parent
 #: Above so many boxes a picture is no help.
 _DRAWN = 300
+#: Rows of a table that are laid out together: of many more only those that are seen are.
+_PART = 200
 STATIC = {
     "console.css": ("text/css", (_HERE / "static" / "console.css").read_text()),
     "console.js": ("text/javascript", (_HERE / "static" / "console.js").read_text()),
@@ -36,6 +38,7 @@ _environment.filters["readable"] = readable
 _environment.filters["in_pages"] = in_pages
 _environment.filters["statements"] = statements
 _environment.globals["cells"] = cells
+_environment.globals["part"] = _PART
 
 
 @dataclass(frozen=True)

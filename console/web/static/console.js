@@ -34,6 +34,14 @@ if (list && list.dataset.events) {
     setTimeout(() => location.reload(), 2000);
   });
 }
+const statement = document.getElementById("statement");
+if (statement) {
+  statement.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    statement.form.requestSubmit();
+  });
+}
 for (const form of document.querySelectorAll("form[data-busy]")) {
   form.addEventListener("submit", () => {
     const button = form.querySelector("button:not([type=button])");

@@ -77,6 +77,14 @@ async def tour(visitor: Visitor, database: Database, simulator: Cloud) -> AsyncI
     await visitor.press("Apply exactly this")
     await visitor.sees("Failed")
     yield "failed"
+    simulator.client("logs").put_retention_policy(logGroupName="/checkout", retentionInDays=14)
+    execute(
+        database,
+        "UPDATE log_group SET log_group_name = '/checkout', retention_in_days = 5 "
+        "WHERE log_group_name = '/shop'",
+    )
+    await visitor.plan("1 to update, 1 to delete, 1 in conflict")
+    yield "conflict"
     await visitor.follow("History")
     yield "history"
     await visitor.open("/history/2")

@@ -18,7 +18,7 @@ from tests.console.web.test_use import GROUP, INSTALLED, apply
 from tests.fixtures.databases import PASSWORD, Database, PostgresServer
 
 TABLE = "/tables/public/log_group"
-ROW = f"{TABLE}/row?key=%2Fapp"
+ROW = f"{TABLE}/row?key=/app"
 
 
 def statement(page: Page) -> str:
@@ -243,7 +243,7 @@ async def test_a_rows_past_is_beside_it(browser: Browser, execute: Execute) -> N
     await apply(browser)
     await execute("UPDATE log_group SET retention_in_days = 7")
     await apply(browser)
-    assert 'href="/past/log_group?column=log_group_name&amp;is=%2Fapp"' in (await browser.get(TABLE)).text
+    assert 'href="/past/log_group?column=log_group_name&amp;is=/app"' in (await browser.get(TABLE)).text
     page = await browser.get("/past/log_group?column=log_group_name&is=/app")
     assert "<mark>7</mark>" in page.text
     assert page.text.count("until now") == 1
