@@ -3,7 +3,7 @@
 PYTHON := $(firstword $(foreach version,3.11 3.12 3.13,$(shell command -v python$(version))) python3)
 BIN := .venv/bin
 
-.PHONY: docs pictures timings setup demo test test-clients test-kills test-native test-versions postgres-versions lint fmt bench-accounts bench-engine bench-faults bench-foreign bench-load bench-proxy chaos soak fuzz clean
+.PHONY: docs pictures timings setup demo test test-clients test-kills test-native test-versions postgres-versions lint fmt bench-accounts bench-engine bench-faults bench-foreign bench-load bench-peer bench-proxy chaos soak fuzz clean
 
 setup: .setup-stamp
 
@@ -105,6 +105,10 @@ bench-foreign: setup
 # Options: make bench-load ARGS="--minutes 1 --idle 100 --busy 20"
 bench-load: setup
 	@$(BIN)/python -m bench.load $(ARGS)
+
+# Options: make bench-peer ARGS="--stacks 1 --repeats 1 --no-troubles"; Terraform or OpenTofu has to be installed
+bench-peer: setup
+	@$(BIN)/python -m bench.peer $(ARGS)
 
 # Options: make bench-proxy ARGS="--rounds 3 --seconds 1"; pgbouncer and psql have to be installed
 bench-proxy: setup
