@@ -33,7 +33,7 @@ _ENFORCE = {"iasql.apply_mode": "enforce", "iasql.delete_unknown": "on"}
 @click.option("--race/--no-race", "racing", default=True, help="Measure time, CPU, calls, memory.")
 @click.option("--troubles/--no-troubles", "troubled", default=True, help="Try edits, kills, lost answers.")
 def main(sizes: tuple[int, ...], repeats: int, racing: bool, troubled: bool) -> None:
-    """Measure iasql and Terraform or OpenTofu; what was measured is kept in bench/results/ and docs/performance.md."""
+    """Measure iasql and Terraform or OpenTofu; what was is kept in bench/results/ and docs/performance.md."""
     try:
         said = versions()
     except MissingError as missing:

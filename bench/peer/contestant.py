@@ -40,11 +40,11 @@ class Contestant(Protocol):
         ...
 
     def killed(self, process: subprocess.Popen[str]) -> int:
-        """The process that a `kill -9` in the middle of a command is for; a group if negative."""
+        """The process that a `kill -9` in the middle of a command is for."""
         ...
 
-    def recover(self) -> None:
-        """Start again what a kill has ended."""
+    def recover(self, process: subprocess.Popen[str]) -> None:
+        """End what a kill has left of a command, and start again what that needs."""
         ...
 
     def finds_nothing(self, plan: Ended) -> bool:

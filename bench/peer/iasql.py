@@ -77,7 +77,7 @@ class Iasql:
     def killed(self, process: subprocess.Popen[str]) -> int:
         return self._proxy.pid  # psql only waits
 
-    def recover(self) -> None:
+    def recover(self, process: subprocess.Popen[str]) -> None:
         self._proxy.wait_for_death()
         self._proxy.stop()
         self._proxy = self._launch()

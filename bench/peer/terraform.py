@@ -6,8 +6,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -123,10 +125,11 @@ class Terraform:
         return started(self._command(operation), cwd=self._path, env=_ALONE | _NOWHERE)
 
     def killed(self, process: subprocess.Popen[str]) -> int:
-        return -process.pid  # with its provider, which would end a moment later
+        return process.pid
 
-    def recover(self) -> None:
-        pass
+    def recover(self, process: subprocess.Popen[str]) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # its provider, which would end by itself a little later
 
     def finds_nothing(self, plan: Ended) -> bool:
         if plan.status not in {0, _CHANGES}:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.peer import processes
 from bench.peer.contestant import Contestant, Starting
 from bench.peer.processes import Ended
 from deploy.simulator.process import SimulatorProcess
@@ -117,8 +116,9 @@ def _created(name: str, start: Starting, kind: str, operation: str, whole: Mappi
             if kind == "kill":
                 process = tool.start("create")
                 cloud.plan(_fault("kill_after", operation, pid=tool.killed(process)))
-                processes.awaited(process)
-                tool.recover()
+                process.wait()  # not for its output: what it has started holds that too
+                tool.recover(process)
+                process.communicate()
             else:
                 cloud.plan(_fault("drop_after", operation))
                 steps.append(f"apply: {outcome(tool.run('create'))}")
