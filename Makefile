@@ -65,10 +65,12 @@ lint: setup
 	$(BIN)/lint-imports
 	PATH="$(CURDIR)/$(BIN):$$PATH" cython-lint --max-line-length 120 proxy/native
 
-# What is made from what the modules declare: the least IAM policies, docs/iam, and what each table is, docs/tables
+# What is made from what the modules declare: the least IAM policies, docs/iam, and what each table is, docs/tables;
+# and from the rules of the simulated AWS: docs/simulator.md
 docs: setup
 	@$(BIN)/python -m accounts docs/iam
 	@$(BIN)/python -m deploy.reference docs/tables
+	@$(BIN)/python -m deploy.simulator.page docs/simulator.md
 
 # The console's pictures in docs/console, taken in Chromium, and what a terminal shows
 pictures: setup

@@ -17,7 +17,7 @@ from deploy.simulator.rest import of_model, of_s3
 Environ = dict[str, Any]
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
-_READS = ("Describe", "List", "Get", "BatchGet", "BatchCheck", "Head", "Search", "Lookup", "Simulate")
+READS = ("Describe", "List", "Get", "BatchGet", "BatchCheck", "Head", "Search", "Lookup", "Simulate")
 
 #: Services whose calls are told by what botocore's models say of paths and bodies.
 _OF_MODELS = frozenset({"cloudfront", "lambda", "route53"})
@@ -51,7 +51,7 @@ class AwsCall:
         """Whether the call may change something in the account."""
         if self.operation.split(" ")[0] in {"GET", "HEAD"}:
             return False
-        return not self.operation.startswith(_READS)
+        return not self.operation.startswith(READS)
 
     def text(self, name: str) -> str:
         """A parameter as text, empty if it is missing."""
