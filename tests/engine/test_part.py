@@ -109,7 +109,7 @@ async def test_a_part_can_be_held_to_its_plan(installed: Session) -> None:
     await installed.execute(_MADE)
     await installed("iasql_plan_apply", only="log_group /app")
     seen = await installed.value("SELECT iasql_plan_id()")
-    with pytest.raises(OperationError, match="any more"):
+    with pytest.raises(OperationError, match="have changed since the plan"):
         await installed("iasql_apply", only="log_group", plan_id=seen)
     assert len(await installed("iasql_apply", only="log_group /app", plan_id=seen)) == 1
 
