@@ -70,7 +70,6 @@ class Reconcile:
     async def apply(self, request: Request, caller: Caller) -> list[Record]:
         plan_id.check_form(request.arguments)
         async with lock.across_commits(caller), self._common.underway.change(caller):
-            await journal.end_what_was_cut_off(self._common.database, caller)
             scope = await self._common.settled(await self._common.scope(request, caller, whole=True), caller)
             undoes = await on_failure.undoes(caller)
             rows, snapshot, unusable = await self._usable(request, scope, caller)
@@ -119,7 +118,6 @@ class Reconcile:
     async def sync(self, request: Request, caller: Caller) -> list[Record]:
         await lock.to_end_of_transaction(caller)
         await self._common.underway.over(caller)
-        await journal.end_what_was_cut_off(self._common.database, caller)
         scope = await self._common.settled(await self._common.scope(request, caller, whole=True), caller)
         rows, snapshot = await self._common.snapshots(scope, caller, in_one_transaction=True)
         resources = list(snapshot.resources.values())

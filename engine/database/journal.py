@@ -228,17 +228,16 @@ class Where:
         return Where(account=who.account, regions=regions, arn=who.arn)
 
 
-async def end_what_was_cut_off(database: Database, caller: Caller) -> None:
+async def end_what_was_cut_off(connection: Any) -> None:
     """Record the end of operations whose engine has died.
 
-    It has to be before the caller's transaction writes what became of them: this is written on a connection
-    of the engine's own, which would wait for that transaction, and so for the engine itself.
+    It has to be before the caller's transaction writes what became of them: once that is written, the engine
+    would wait for that transaction, and so for itself.
 
-    Raises:
-        OperationError: 58000, the journal cannot be written.
+    Args:
+        connection: of the engine's own.
     """
-    async with database.connection(caller.database) as connection:
-        await connection.execute(_CUT_OFF)
+    await connection.execute(_CUT_OFF)
 
 
 @asynccontextmanager
@@ -279,6 +278,7 @@ async def operation(
             list(where.regions),
             where.arn,
         )
+        await end_what_was_cut_off(connection)
         await connection.execute(FORGOTTEN)
         begun = {(table, name, row): token for table, name, row, token in await connection.fetch(_BEGUN)}
         try:

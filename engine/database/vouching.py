@@ -36,18 +36,22 @@ class Voucher:
     ) -> None:
         await self._own.aclose()
 
-    async def vouch(self) -> None:
+    async def vouch(self) -> Any:
         """Vouch from now on, if that is not done, or the connection has been lost that did it.
+
+        Returns:
+            the engine's connection that does it.
 
         Raises:
             OperationError: 58000, there is no connection to be had; 55P03, somebody stands in the way.
         """
         if self._connection is not None and not self._connection.is_closed():
-            return
+            return self._connection
         process = await process_of(self._caller)
         connection = await self._own.enter_async_context(self._database.connection(self._caller.database))
         await self._own.enter_async_context(vouch_on(connection, WRITES, process))
         self._connection = connection
+        return connection
 
     @asynccontextmanager
     async def on(self, connection: Any) -> AsyncIterator[None]:

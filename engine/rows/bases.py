@@ -13,6 +13,7 @@ from typing import Any, Literal
 import orjson
 
 from engine.caller import Caller
+from engine.database import journal
 from engine.errors import OperationError
 from engine.plan import base, memory
 from engine.plan.base import Base
@@ -164,6 +165,8 @@ async def keep(
         ended: the operations that have removed what is dropped, if not the cause.
     """
     by_table = {each.table: each for each in resources}
+    if begun:
+        await journal.end_what_was_cut_off(await writer.voucher.vouch())
     await _keep(writer, by_table, (), dropped, cause, whole, read, begun, ended)
     rest = iter(kept)
     while some := list(islice(rest, _TOGETHER)):
