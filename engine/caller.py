@@ -56,10 +56,15 @@ class Stop:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._event.wait(), seconds)
 
+    @property
+    def why(self) -> OperationError:
+        """What a client is told of a stop."""
+        return self.reason or Stopped("canceling statement due to user request")
+
     def check(self) -> None:
         """Raise the reason if a stop has been requested."""
         if self._event.is_set():
-            raise self.reason or Stopped("canceling statement due to user request")
+            raise self.why
 
 
 class Caller(Protocol):

@@ -92,24 +92,26 @@ class Calling:
     ) -> Mapping[str, Any]:
         """Make the calls that follow a function's own, which has been done, so that none of them fails it."""
         answer: Mapping[str, Any] | None = None
-        started = False
         while True:
             try:
-                following = then.send(answer) if started else next(then)
+                following = then.send(answer)
             except StopIteration as done:
                 return done.value  # type: ignore[no-any-return]
-            started = True
-            service = following.service
-            operation = documents.operation_of(await _model(cloud, service), following.operation)
+            service, name = following.service, following.operation
             try:
+                operation = documents.operation_of(await _model(cloud, service), name)
+                name = operation.name
                 async with self._journalled(
                     request, scope, caller, cloud, service, operation, following.params
                 ) as params:
-                    answer = await _answer(cloud, service, operation.name, params, caller, following.until)
+                    async for _ in Attempts(growing(0.5, most=4), seconds=_UNTIL, stop=caller.stop):
+                        answer = await _answer(cloud, service, name, params, caller)
+                        if following.until is None or search(following.until, answer):
+                            break
             except OperationError as error:
                 answer = None
                 caller.notice(
-                    f"{service} {operation.name}, which follows, is refused: {error.message}",
+                    f"{service} {name}, which follows, is refused: {error.message}",
                     severity="WARNING",
                     detail=error.detail,
                     hint=error.hint,
@@ -206,22 +208,13 @@ async def _model(cloud: Cloud, service: str) -> Any:
 
 
 async def _answer(
-    cloud: Cloud,
-    service: str,
-    operation: str,
-    params: Mapping[str, Any],
-    caller: Caller,
-    until: str | None = None,
+    cloud: Cloud, service: str, operation: str, params: Mapping[str, Any], caller: Caller
 ) -> dict[str, Any]:
     client = await cloud.client(service)
     names = {name: own for own, name in client.meta.method_to_api_mapping.items()}
-    answer: dict[str, Any] = {}
     try:
-        async for _ in Attempts(growing(0.5, most=4), seconds=_UNTIL, stop=caller.stop):
-            # Nobody knows whether it can be made twice.
-            answer = await call(cloud, service, names[operation], params, repeatable=False, stop=caller.stop)
-            if until is None or search(until, answer):
-                break
+        # Nobody knows whether it can be made twice.
+        answer = await call(cloud, service, names[operation], params, repeatable=False, stop=caller.stop)
     except CloudError as error:
         if error.treatment is Treatment.LOST:
             error.hint = (

@@ -30,14 +30,10 @@ def _faults(function: Function, catalogue: Catalogue) -> Iterator[Fault]:
         yield fault("another function has its name")
     if "region" in function.parameters:
         yield fault("every function has a parameter region, unless it is `anywhere`")
-    try:
-        aws = service(function.service)
-    except UnknownServiceError:
-        yield fault(f"no service {function.service}", function.service)
+    if unknown := list(_unknown(function.service, function.operation)):
+        yield from unknown
         return
-    if function.operation not in aws.operations:
-        yield fault(f"no operation {function.operation} in {aws.name}", function.operation, aws.operations)
-        return
+    aws = service(function.service)
     yield from _parameters(function, aws)
     yield from _columns(function, aws)
     yield from _following(function)
@@ -80,10 +76,15 @@ def _following(function: Function) -> Iterator[Fault]:
     if function.then is not None and function.items is not None:
         yield fault("`then` follows a call with one row")
     for name, operation in function.following:
-        try:
-            aws = service(name)
-        except UnknownServiceError:
-            yield fault(f"no service {name}", name)
-            continue
-        if operation not in aws.operations:
-            yield fault(f"no operation {operation} in {name}", operation, aws.operations)
+        yield from _unknown(name, operation)
+
+
+def _unknown(name: str, operation: str) -> Iterator[Fault]:
+    """That there is no such service, or that it has no such operation."""
+    try:
+        aws = service(name)
+    except UnknownServiceError:
+        yield fault(f"no service {name}", name)
+        return
+    if operation not in aws.operations:
+        yield fault(f"no operation {operation} in {aws.name}", operation, aws.operations)

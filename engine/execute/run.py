@@ -371,7 +371,7 @@ class Execution:
 
     def _stopped(self) -> OperationError:
         """Why it ends before its end, and how far it has come."""
-        reason = self.caller.stop.reason or Stopped("canceling statement due to user request")
+        reason = self.caller.stop.why
         detail = f"{self._done} of {self._count} steps are done."
         if self.skipped:
             detail += f" Not done: {self._names_of_skipped()}."

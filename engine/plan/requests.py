@@ -161,11 +161,9 @@ def _value(source: Source, facts: Facts) -> Any:
         case Only():
             rows = facts.parts.get(source.part, ())
             return structure(source.element, _of_element(rows[0], facts)) if rows else None
-        case Item():
-            there = search(source.path, facts.item)
-            return source.read(there) if source.read and there is not None else there
-        case Answered():
-            there = search(source.path, facts.answers.get(source.operation))
+        case Item() | Answered():
+            within = facts.item if isinstance(source, Item) else facts.answers.get(source.operation)
+            there = search(source.path, within)
             return source.read(there) if source.read and there is not None else there
         case Loss():
             return True if facts.lossy else None

@@ -79,7 +79,7 @@ def needing(resources: Iterable[Resource], failed: Mapping[str, OperationError])
     """
     unread: dict[str, OperationError] = {}
     for each in resources:
-        reason = next((unread[table] for table in needed(each) if table in unread), failed.get(each.table))
+        reason = next((unread[table] for table in _needed(each) if table in unread), failed.get(each.table))
         if reason is not None:
             unread[each.table] = reason
     return unread
@@ -94,11 +94,11 @@ def with_needed(resources: Sequence[Resource], tables: Collection[str]) -> list[
     wanted = set(tables)
     for each in reversed(resources):
         if each.table in wanted:
-            wanted.update(needed(each))
+            wanted.update(_needed(each))
     return [each for each in resources if each.table in wanted]
 
 
-def needed(resource: Resource) -> Iterable[str]:
+def _needed(resource: Resource) -> Iterable[str]:
     """The tables without which nothing can be said of a resource's rows."""
     tables = [each.reference.table for each in resource.references if each.reference is not None]
     tables += [each.refers for each in resource.columns if each.refers is not None]
