@@ -212,6 +212,15 @@ class Terminal:
     def _say(self, head: Text, body: Text) -> None:
         self._print(self._err, layout.hanging(self._err, head, body))
 
+    def _show(self, head: Text, body: Text) -> None:
+        self._print(self._out, layout.hanging(self._out, head, body))
+
+    def _show_columns(self, columns: Sequence[tuple[str, Text]]) -> None:
+        """What is to be said of each column of something, below it."""
+        longest = max((len(name) for name, _ in columns), default=0)
+        for name, said in columns:
+            self._show(Text(f"    {name:{longest}}  "), said)
+
     def _print(self, to: Console, lines: Iterable[Text]) -> None:
         for each in lines:
             to.print(each)
@@ -229,25 +238,20 @@ class Terminal:
             self._out.print(Text(f"{sign} {action:8} ", style=style) + Text(f"{len(some):5} {table}"))
         if last is not None:
             said = ", ".join([printable(last.message), *plan.beside])
-            self._print(self._out, layout.hanging(self._out, Text(), Text(said, style="bold")))
+            self._show(Text(), Text(said, style="bold"))
 
     def _change(self, change: Change, width: int) -> None:
         self._head(change.action, change.table, change.description, width)
         if change.action != "delete":
             shown = [each for each in change.columns if {each.desired, each.current} - _EMPTY]
-            longest = max((len(each.name) for each in shown), default=0)
-            for column in shown:
-                head = Text(f"    {column.name:{longest}}  ")
-                self._print(self._out, layout.hanging(self._out, head, _becomes(change.action, column)))
+            self._show_columns([(each.name, _becomes(change.action, each)) for each in shown])
         for loss in change.loses:
-            said = Text(f"loses {printable(loss)}", style="bold red")
-            self._print(self._out, layout.hanging(self._out, Text("    "), said))
+            self._show(Text("    "), Text(f"loses {printable(loss)}", style="bold red"))
 
     def _head(self, action: str, table: str, description: str, width: int) -> None:
         sign, style = _SIGNS.get(action, (" ", ""))
         head = Text(f"{sign} {action:8} ", style=style) + Text(f"{printable(table):{width}}  ", style="none")
-        named = Text(printable(description), style="bold")
-        self._print(self._out, layout.hanging(self._out, head, named))
+        self._show(head, Text(printable(description), style="bold"))
 
     def rows(
         self,
@@ -281,12 +285,13 @@ class Terminal:
             drift, key=lambda each: (each.what, each.table, each.name, each.region)
         ):
             self._head(what, table, f"{name} in {region}" if several else name, width)
-            columns = [each for each in some if each.column is not None]
-            longest = max((len(each.column or "") for each in columns), default=0)
-            for each in columns:
-                before, after = (_shown(value) or "NULL" for value in (each.base, each.current))
-                head = Text(f"    {each.column:{longest}}  ")
-                self._print(self._out, layout.hanging(self._out, head, Text(f"{before} → {after}")))
+            self._show_columns(
+                [
+                    (each.column, Text(f"{_shown(each.base) or 'NULL'} → {_shown(each.current) or 'NULL'}"))
+                    for each in some
+                    if each.column is not None
+                ]
+            )
 
     def advice(self, text: str) -> None:
         if self._err.is_terminal:

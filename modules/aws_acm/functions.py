@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, TypeVar
 
 from modules import tagging
 from modules.aws_acm import validation
 from modules.spec import Derived, Following, Function, Result, Then
 
+T = TypeVar("T")
+#: Makes calls on the way to what it finds.
+_Finding = Generator[Following, Mapping[str, Any] | None, T]
 #: What else of a request can be asked for, by AWS's names.
 _OPTIONS = (
     "SubjectAlternativeNames",
@@ -68,7 +71,7 @@ def _validated(asked: Mapping[str, Any], answer: Mapping[str, Any]) -> Then:
     }
 
 
-def _record(record: Mapping[str, str]) -> Any:
+def _record(record: Mapping[str, str]) -> _Finding[str]:
     """Makes one record, if it is not there yet; returns what became of it."""
     zone = yield from _zone(record["name"])
     if zone is None:
@@ -105,7 +108,7 @@ def _record(record: Mapping[str, str]) -> Any:
     return f"made in {zone}" if changed is not None else f"not made in {zone}"
 
 
-def _zone(name: str) -> Any:
+def _zone(name: str) -> _Finding[str | None]:
     """The id of the public zone that answers to a name: the longest of those above it."""
     labels = validation.plain(name).split(".")
     for start in range(1, len(labels) - 1):
@@ -118,7 +121,7 @@ def _zone(name: str) -> Any:
         for each in told["HostedZones"] if told is not None else ():
             private = each.get("Config", {}).get("PrivateZone")
             if validation.plain(each["Name"]) == domain and not private:
-                return each["Id"].rpartition("/")[2]
+                return str(each["Id"]).rpartition("/")[2]
     return None
 
 

@@ -1,5 +1,7 @@
 """https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AutoScalingGroup.html"""
 
+from collections.abc import Callable
+
 from modules import canonical, ownership, tagging
 from modules.aws_autoscaling import groups
 from modules.spec import (
@@ -81,6 +83,17 @@ def _each(operation: str, of: str, *names: str) -> Kept:
     """Gives a new group what a look has found, one a call."""
     return Kept(
         operation=operation, of=of, each=True, params={**_NAME, **{name: Item(name) for name in names}}
+    )
+
+
+def _target_groups(operation: str, which: Callable[..., list[str] | None]) -> Update:
+    """Attaches or detaches those that rows and AWS do not have both."""
+    part = "autoscaling_group_target_groups"
+    return Update(
+        operation=operation,
+        when=(part,),
+        params={**_NAME, "TargetGroupARNs": Edited("TargetGroupARNs", which, (part,))},
+        needs="TargetGroupARNs",
     )
 
 
@@ -236,28 +249,8 @@ AUTOSCALING_GROUP = Resource(
             ),
             params=_SENT,
         ),
-        Update(
-            operation="attach_load_balancer_target_groups",
-            when=("autoscaling_group_target_groups",),
-            params={
-                **_NAME,
-                "TargetGroupARNs": Edited(
-                    "TargetGroupARNs", groups.new_ones, ("autoscaling_group_target_groups",)
-                ),
-            },
-            needs="TargetGroupARNs",
-        ),
-        Update(
-            operation="detach_load_balancer_target_groups",
-            when=("autoscaling_group_target_groups",),
-            params={
-                **_NAME,
-                "TargetGroupARNs": Edited(
-                    "TargetGroupARNs", groups.old_ones, ("autoscaling_group_target_groups",)
-                ),
-            },
-            needs="TargetGroupARNs",
-        ),
+        _target_groups("attach_load_balancer_target_groups", groups.new_ones),
+        _target_groups("detach_load_balancer_target_groups", groups.old_ones),
         *_TAGS.update,
     ),
     after=(
