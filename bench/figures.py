@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -51,24 +51,27 @@ def show(figure: Figure) -> None:
 
 def keep(name: str, figures: Sequence[Figure]) -> None:
     """Write all figures to bench/results/NAME.json, and into the document's table of that name."""
-    begin, end = f"<!-- bench-{name} -->", f"<!-- /bench-{name} -->"
     results = ROOT / "bench" / "results" / f"{name}.json"
     about = {"machine": machine(), "commit": commit()}  # before the files that it counts are written
     records = [asdict(each) | {"holds": each.holds} | about for each in figures]
     results.parent.mkdir(exist_ok=True)
     results.write_text(json.dumps(records, indent=1) + "\n")
-    text = DOCUMENT.read_text()
-    before, rest = text.split(begin)
-    after = rest.split(end)[1]
-    DOCUMENT.write_text(
-        f"{before}{begin}\n{_table(figures)}\nOn {about['machine']}, commit {about['commit']}.\n{end}{after}"
-    )
-
-
-def _table(figures: Sequence[Figure]) -> str:
     lines = [("what", "measured", "aim", "holds"), ("---", "---:", "---", "---")]
     lines += [each.cells for each in figures]
-    return "".join(f"| {' | '.join(each)} |\n" for each in lines)
+    tell(name, f"{table(lines)}\nOn {about['machine']}, commit {about['commit']}.")
+
+
+def tell(name: str, text: str) -> None:
+    """Put a text between a bench's marks in the document."""
+    begin, end = f"<!-- bench-{name} -->", f"<!-- /bench-{name} -->"
+    before, rest = DOCUMENT.read_text().split(begin)
+    after = rest.split(end)[1]
+    DOCUMENT.write_text(f"{before}{begin}\n{text}\n{end}{after}")
+
+
+def table(rows: Iterable[Sequence[str]]) -> str:
+    """A table of Markdown; the second row is the rule under its head."""
+    return "".join(f"| {' | '.join(each)} |\n" for each in rows)
 
 
 def machine() -> str:

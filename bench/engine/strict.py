@@ -11,27 +11,24 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 from urllib.request import urlopen
 
-import asyncpg
 import click
 import uvloop
 
 from bench.engine.throttling import least
-from bench.engine.world import MODULES, tutorial
+from bench.engine.world import MODULES, session_of, tutorial
 from bench.figures import Figure, show
 from deploy.simulator.call import AwsCall
 from deploy.simulator.process import SimulatorProcess, credentials
 from deploy.simulator.throttling import Limit, limits
-from engine.aws.account import only
 from engine.aws.session import Cloud
 from engine.observer import CloudCall, StepEnd, observed_by
-from engine.operations import Engine
-from modules.catalogue import find_modules
-from tests.engine.direct import DirectCaller, Session
+from tests.fixtures.cloud import REGION
 from tests.fixtures.databases import PostgresServer, running_postgres
 
-ACCOUNT, REGION = "123456789012", "us-east-1"
+C = TypeVar("C", bound=Cloud)
 
 
 @dataclass
@@ -100,20 +97,9 @@ class Run:
 
 async def run(server: PostgresServer, stacks: int) -> Run:
     """Make some stacks in a new account."""
-    database = server.create()
+    heard = Refusals()
     with SimulatorProcess(conditions="strict") as simulator:
-        key = credentials(ACCOUNT)
-        cloud = Cloud(
-            region=REGION,
-            endpoint_url=simulator.endpoint,
-            access_key=key["AWS_ACCESS_KEY_ID"],
-            secret_key=key["AWS_SECRET_ACCESS_KEY"],
-        )
-        engine = Engine(postgres_url=server.url, accounts=only(cloud), catalogue=find_modules())
-        await engine.prepare_database(database.name)
-        connection = await asyncpg.connect(database.url, statement_cache_size=0)
-        session, heard = Session(engine, DirectCaller(connection, database.name, database.role)), Refusals()
-        try:
+        async with session_of(server, cloud_of(simulator, Cloud)) as session:
             await session("iasql_install", *MODULES)
             for number in range(stacks):
                 await session.execute(tutorial(f"stack-{number}"))
@@ -123,12 +109,19 @@ async def run(server: PostgresServer, stacks: int) -> Run:
                 await session("iasql_apply")
             apply = time.perf_counter() - start
             made = _calls(simulator.endpoint)[before:]
-        finally:
-            await connection.close()
-            await engine.close()
-            server.drop(database)
     return Run(
         stacks=stacks, apply=apply, least=_least(made, heard.refused), sent=heard.sent, refused=heard.refused
+    )
+
+
+def cloud_of(simulator: SimulatorProcess, kind: type[C]) -> C:
+    """An account of the simulated AWS, as the engine has it."""
+    key = credentials("123456789012")
+    return kind(
+        region=REGION,
+        endpoint_url=simulator.endpoint,
+        access_key=key["AWS_ACCESS_KEY_ID"],
+        secret_key=key["AWS_SECRET_ACCESS_KEY"],
     )
 
 

@@ -19,21 +19,19 @@ from statistics import median
 from typing import Any
 from zipfile import ZipFile
 
-import asyncpg
 import click
 import uvloop
 
 from bench.engine.cloud import Call
 from bench.engine.critical_path import critical_path, seconds
-from bench.engine.strict import ACCOUNT, REGION
+from bench.engine.strict import cloud_of
+from bench.engine.world import session_of
 from bench.figures import Figure, show
 from deploy.simulator.conditions import Conditions
-from deploy.simulator.process import SimulatorProcess, credentials
-from engine.aws.account import only
+from deploy.simulator.process import SimulatorProcess
 from engine.aws.session import Cloud
-from engine.operations import Engine
-from modules.catalogue import find_modules
-from tests.engine.direct import DirectCaller, Session
+from tests.engine.direct import Session
+from tests.fixtures.cloud import REGION
 from tests.fixtures.cloud import Cloud as Simulated
 from tests.fixtures.databases import PostgresServer, running_postgres
 
@@ -112,21 +110,10 @@ async def run(server: PostgresServer) -> list[Apply]:
     Raises:
         AssertionError: something is left to do afterwards.
     """
-    database = server.create()
     with SimulatorProcess() as simulator:
         Simulated(simulator.endpoint).be(Conditions(latency=1))
-        key = credentials(ACCOUNT)
-        cloud = RecordingCloud(
-            region=REGION,
-            endpoint_url=simulator.endpoint,
-            access_key=key["AWS_ACCESS_KEY_ID"],
-            secret_key=key["AWS_SECRET_ACCESS_KEY"],
-        )
-        engine = Engine(postgres_url=server.url, accounts=only(cloud), catalogue=find_modules())
-        await engine.prepare_database(database.name)
-        connection = await asyncpg.connect(database.url, statement_cache_size=0)
-        session = Session(engine, DirectCaller(connection, database.name, database.role))
-        try:
+        cloud = cloud_of(simulator, RecordingCloud)
+        async with session_of(server, cloud) as session:
             await session("iasql_install", *re.findall(r"'(aws_\w+)'", _text("V1__install.sql")))
             applies = []
             for statements in _APPLY.split(_text("V2__three_tiers.sql"))[:-1]:
@@ -134,10 +121,6 @@ async def run(server: PostgresServer) -> list[Apply]:
                 applies.append(await _apply(session, cloud))
             assert await session("iasql_plan_apply") == []
             return applies
-        finally:
-            await connection.close()
-            await engine.close()
-            server.drop(database)
 
 
 async def _apply(session: Session, cloud: RecordingCloud) -> Apply:

@@ -12,6 +12,7 @@ import asyncpg
 
 from bench.engine.cloud import BenchCloud
 from engine.aws.account import only
+from engine.aws.session import Cloud
 from engine.operations import Engine
 from modules.catalogue import find_modules
 from tests.engine.direct import DirectCaller, Session
@@ -34,7 +35,20 @@ class World:
 async def world(
     server: PostgresServer, cloud: BenchCloud, there: Database | None = None
 ) -> AsyncIterator[World]:
-    """An engine on an account, and a session of a client.
+    """An engine on an account in memory, and a session of a client.
+
+    Args:
+        there: as of `session_of`.
+    """
+    async with session_of(server, cloud, there) as session:
+        yield World(session, cloud)
+
+
+@asynccontextmanager
+async def session_of(
+    server: PostgresServer, cloud: Cloud, there: Database | None = None
+) -> AsyncIterator[Session]:
+    """A session of a client of an engine on an account.
 
     Args:
         there: a database that stays; else a new one, with no module installed, that goes in the end.
@@ -44,7 +58,7 @@ async def world(
     await engine.prepare_database(database.name)
     connection = await asyncpg.connect(database.url, statement_cache_size=0)
     try:
-        yield World(Session(engine, DirectCaller(connection, database.name, database.role)), cloud)
+        yield Session(engine, DirectCaller(connection, database.name, database.role))
     finally:
         await connection.close()
         await engine.close()

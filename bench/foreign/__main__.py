@@ -6,7 +6,6 @@ measure of AWS's. What iasql adds to AWS's latencies is at most what its server 
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +16,13 @@ import click
 import psycopg
 
 from bench.figures import Figure, keep, show
+from bench.processes import Stat, cpu
 from deploy.simulator.process import SimulatorProcess
 from modules.catalogue import find_modules
 from tests.e2e import foreign
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import PostgresServer, running_postgres
 from tests.fixtures.proxies import IasqlProcess, launch
-
-_TICKS = os.sysconf("SC_CLK_TCK")
-#: Fields of /proc/PID/stat behind the name: the parent, and what the process and its ended children used.
-_PARENT, _USED = 1, slice(11, 15)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,24 +101,7 @@ def _measured(
 def _cpu(server: PostgresServer, proxy: IasqlProcess) -> float:
     """Seconds that the server and all processes of Postgres have used so far."""
     with psycopg.connect(server.url) as connection:
-        postmaster = int(_stat(connection.info.backend_pid)[_PARENT])
-        running = [int(each.name) for each in Path("/proc").iterdir() if each.name.isdecimal()]
-        return sum(_used(pid, postmaster) for pid in running) + _seconds(proxy.pid)
-
-
-def _used(pid: int, postmaster: int) -> float:
-    try:
-        return _seconds(pid) if postmaster in (pid, int(_stat(pid)[_PARENT])) else 0.0
-    except FileNotFoundError:  # it has ended meanwhile
-        return 0.0
-
-
-def _seconds(pid: int) -> float:
-    return sum(map(int, _stat(pid)[_USED])) / _TICKS
-
-
-def _stat(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return cpu(Stat.of(connection.info.backend_pid).parent) + cpu(proxy.pid)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ A user's command against a user's command: `psql -f` with rows and a call, and `
     contestant.py     what both can be asked for
     terraform.py      Terraform or OpenTofu, whichever there is
     iasql.py          `iasql up` and psql
-    processes.py      what a command and the servers behind it have used
+    commands.py       what a command and the servers behind it have used
     race.py           create, plan, change, destroy: time, CPU, calls, memory
     trouble.py        edits beside them, kills, lost answers: what came of one
     troubles.py       which ones

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
-from bench.peer.processes import Ended
+from bench.peer.commands import Ended
+from deploy.simulator.process import SimulatorProcess
+from tests.e2e.account import inventory
 from tests.fixtures.cloud import Cloud
 
 #: What is wanted of a command: its name in tables.
@@ -64,3 +67,22 @@ class Starting(Protocol):
     """Begins with a tool, on an account."""
 
     def __call__(self, cloud: Cloud, stacks: int) -> Contestant: ...
+
+
+@contextmanager
+def begun(start: Starting, stacks: int) -> Iterator[tuple[Contestant, Cloud, SimulatorProcess]]:
+    """A tool that is prepared, on a new account; both end with the context.
+
+    Raises:
+        AssertionError: it could not be prepared.
+    """
+    with SimulatorProcess() as simulator:
+        cloud = Cloud(simulator.endpoint)
+        inventory(cloud)  # the simulator reads a service's code at its first call
+        tool = start(cloud, stacks)
+        try:
+            prepared = tool.prepare()
+            assert prepared.status == 0, prepared.said
+            yield tool, cloud, simulator
+        finally:
+            tool.stop()

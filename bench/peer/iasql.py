@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 import psycopg
 
 from bench.engine.world import MODULES, tutorial
-from bench.peer.processes import Ended, Stat, ran, started
+from bench.peer.commands import Ended, ran, started
+from bench.processes import Stat
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import PSQL, PostgresServer
 from tests.fixtures.proxies import IasqlProcess, launch
@@ -63,7 +64,7 @@ class Iasql:
     @property
     def postgres(self) -> int | None:
         with psycopg.connect(self._server.url) as connection:
-            return Stat.parse(Path(f"/proc/{connection.info.backend_pid}/stat").read_text()).parent
+            return Stat.of(connection.info.backend_pid).parent
 
     def prepare(self) -> Ended:
         return self.run("prepare")

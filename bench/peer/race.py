@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bench.peer import processes
-from bench.peer.contestant import OPERATIONS, Contestant, Starting
-from bench.peer.processes import Ended
+from bench import processes
+from bench.peer.commands import Ended
+from bench.peer.contestant import OPERATIONS, Contestant, Starting, begun
 from deploy.simulator.conditions import PLAIN, Conditions
-from deploy.simulator.process import SimulatorProcess
 from tests.e2e.account import inventory
 from tests.fixtures.cloud import Cloud
 
@@ -75,21 +74,13 @@ def race(tools: Mapping[str, Starting], stacks: int, runs: int, conditions: Cond
 
 
 def _once(start: Starting, stacks: int, conditions: Conditions) -> Iterator[tuple[str, Measure]]:
-    with SimulatorProcess() as simulator:
-        cloud = Cloud(simulator.endpoint)
-        inventory(cloud)  # the simulator reads a service's code at its first call
-        tool = start(cloud, stacks)
-        try:
-            prepared = tool.prepare()
-            assert prepared.status == 0, prepared.said
-            for operation in OPERATIONS:
-                cloud.be(conditions)
-                measure, ended = _measured(tool, operation, cloud, simulator.pid)
-                cloud.be(PLAIN)
-                _is_done(tool, operation, ended, cloud, stacks)
-                yield operation, measure
-        finally:
-            tool.stop()
+    with begun(start, stacks) as (tool, cloud, simulator):
+        for operation in OPERATIONS:
+            cloud.be(conditions)
+            measure, ended = _measured(tool, operation, cloud, simulator.pid)
+            cloud.be(PLAIN)
+            _is_done(tool, operation, ended, cloud, stacks)
+            yield operation, measure
 
 
 def _measured(tool: Contestant, operation: str, cloud: Cloud, simulator: int) -> tuple[Measure, Ended]:

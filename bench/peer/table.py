@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from bench.figures import DOCUMENT, ROOT
+from bench.figures import ROOT, table, tell
 from bench.peer.race import Line
 from bench.peer.trouble import Seen
 
 RESULTS = ROOT / "bench" / "results" / "peer.json"
-_BEGIN, _END = "<!-- bench-peer -->", "<!-- /bench-peer -->"
 _RACE = ("stacks", "operation", "tool", "wall", "CPU", "Postgres' CPU", "calls", "memory", "simulator's CPU")
 _TROUBLES = ("trouble", "tool", "what was seen")
 
@@ -58,18 +57,9 @@ def keep(lines: Sequence[Line], seen: Sequence[Seen], about: Mapping[str, str]) 
         )
         troubles = troubles or old["troubles"]
     RESULTS.write_text(json.dumps({**about, "race": rows, "troubles": troubles}, indent=1) + "\n")
-    before, rest = DOCUMENT.read_text().split(_BEGIN)
-    after = rest.split(_END)[1]
-    tables = "\n".join(
-        (
-            table(_RACE, ("---:", "---", "---", *["---:"] * 6), rows),
-            table(_TROUBLES, ("---",) * 3, troubles),
-        )
+    tables = (
+        table((_RACE, ("---:", "---", "---", *["---:"] * 6), *rows)),
+        table((_TROUBLES, ("---",) * 3, *troubles)),
     )
     said = f"{about['versions']}. On {about['machine']}, commit {about['commit']}."
-    DOCUMENT.write_text(f"{before}{_BEGIN}\n{tables}\n{said}\n{_END}{after}")
-
-
-def table(head: Sequence[str], rule: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of Markdown."""
-    return "".join(f"| {' | '.join(each)} |\n" for each in (head, rule, *rows))
+    tell("peer", "\n".join((*tables, said)))

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.peer.processes import Ended, ran, started
+from bench.peer.commands import Ended, ran, started
 from tests.fixtures.cloud import REGION, Cloud
 
 _CONFIGURATION = Path(__file__).parent

@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.peer.contestant import Contestant, Starting
-from bench.peer.processes import Ended
-from deploy.simulator.process import SimulatorProcess
+from bench.peer.commands import Ended
+from bench.peer.contestant import Starting, begun
 from tests.e2e.account import inventory
 from tests.fixtures.cloud import Cloud
 
@@ -73,21 +72,16 @@ def left(there: Mapping[str, list[str]], whole: Mapping[str, list[str]]) -> str:
 
 def edited(name: str, start: Starting, edit: Edit) -> Seen:
     """Make a stack, let somebody change something in AWS, and see what plan and apply make of it."""
-    with SimulatorProcess() as simulator:
-        cloud = Cloud(simulator.endpoint)
-        tool = _begun(start, cloud)
-        try:
-            made = tool.run("create")
-            assert made.status == 0, made.said
-            before = edit.look(cloud)
-            edit.make(cloud)
-            changed = edit.look(cloud)
-            plan = tool.run("plan")
-            told = tool.tells(plan)
-            applied = tool.run("create")
-            now = edit.look(cloud)
-        finally:
-            tool.stop()
+    with begun(start, 1) as (tool, cloud, _):
+        made = tool.run("create")
+        assert made.status == 0, made.said
+        before = edit.look(cloud)
+        edit.make(cloud)
+        changed = edit.look(cloud)
+        plan = tool.run("plan")
+        told = tool.tells(plan)
+        applied = tool.run("create")
+        now = edit.look(cloud)
     became = {before: "set back", changed: "left as it is"}.get(now, f"now {now}")
     return Seen(
         kind="edit",
@@ -108,36 +102,23 @@ def lost(name: str, start: Starting, operation: str, whole: Mapping[str, list[st
 
 
 def _created(name: str, start: Starting, kind: str, operation: str, whole: Mapping[str, list[str]]) -> Seen:
-    with SimulatorProcess() as simulator:
-        cloud = Cloud(simulator.endpoint)
-        tool = _begun(start, cloud)
-        try:
-            steps = []
-            if kind == "kill":
-                process = tool.start("create")
-                cloud.plan(_fault("kill_after", operation, pid=tool.killed(process)))
-                process.wait()  # not for its output: what it has started holds that too
-                tool.recover(process)
-                process.communicate()
-            else:
-                cloud.plan(_fault("drop_after", operation))
-                steps.append(f"apply: {outcome(tool.run('create'))}")
-            assert [each for each in cloud.calls() if each["fault"]], f"{operation} has not been called"
-            if kind == "kill" or "done" not in steps[0]:
-                steps.append(f"next apply: {outcome(tool.run('create'))}")
-            plan = tool.run("plan")
-            steps += [f"plan: “{tool.tells(plan)}”", left(inventory(cloud), whole)]
-        finally:
-            tool.stop()
+    with begun(start, 1) as (tool, cloud, _):
+        steps = []
+        if kind == "kill":
+            process = tool.start("create")
+            cloud.plan(_fault("kill_after", operation, pid=tool.killed(process)))
+            process.wait()  # not for its output: what it has started holds that too
+            tool.recover(process)
+            process.communicate()
+        else:
+            cloud.plan(_fault("drop_after", operation))
+            steps.append(f"apply: {outcome(tool.run('create'))}")
+        assert [each for each in cloud.calls() if each["fault"]], f"{operation} has not been called"
+        if kind == "kill" or "done" not in steps[0]:
+            steps.append(f"next apply: {outcome(tool.run('create'))}")
+        plan = tool.run("plan")
+        steps += [f"plan: “{tool.tells(plan)}”", left(inventory(cloud), whole)]
     return Seen(kind=kind, trouble=operation, tool=name, steps=tuple(steps))
-
-
-def _begun(start: Starting, cloud: Cloud) -> Contestant:
-    inventory(cloud)
-    tool = start(cloud, 1)
-    prepared = tool.prepare()
-    assert prepared.status == 0, prepared.said
-    return tool
 
 
 def _fault(action: str, operation: str, **more: Any) -> dict[str, Any]:

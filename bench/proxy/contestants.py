@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from bench.figures import ROOT
+from bench.processes import Stat
 from deploy.embedded_postgres import EmbeddedPostgres
 from tests.fixtures.certificates import Authority, Certificate
 from tests.fixtures.databases import free_port
@@ -32,7 +33,6 @@ PGBOUNCER = "pgbouncer"
 PROXY = "proxy"
 REUSING = "proxy, reusing connections"
 
-_TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 20.0
@@ -81,8 +81,7 @@ class Contestant:
         """Seconds of CPU that the process in between has used so far; 0.0 if there is none."""
         if self.pid is None:
             return 0.0
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return Stat.of(self.pid).own
 
     @property
     def memory(self) -> int:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from bench.figures import table
 from bench.peer import iasql, terraform
-from bench.peer.processes import Ended, Stat, family, proportional, ran
+from bench.peer.commands import Ended, ran
 from bench.peer.race import Line, Measure, middle
-from bench.peer.table import cells, table, told
+from bench.peer.table import cells, told
 from bench.peer.trouble import Seen, errors, left, outcome
+from bench.processes import Stat, family, proportional
 
 TICKS = os.sysconf("SC_CLK_TCK")
 REFUSED = """\
@@ -92,7 +94,7 @@ def test_a_line_is_a_row_of_the_table() -> None:
     line = Line(stacks=10, operation="plan", tool="iasql", runs=3, measure=_measure(1.25))
     row = ("10", "plan", "iasql", "1.2 s", "2.0 s", "0.5 s", "1,234", "3 MB", "1.0 s")
     assert cells(line) == row
-    assert table(("a", "b"), ("---", "---:"), [("1", "2")]) == "| a | b |\n| --- | ---: |\n| 1 | 2 |\n"
+    assert table((("a", "b"), ("---", "---:"), ("1", "2"))) == "| a | b |\n| --- | ---: |\n| 1 | 2 |\n"
 
 
 def test_what_was_seen_cannot_break_the_table() -> None:

@@ -1,4 +1,4 @@
-"""What a command, and the servers behind it, have used of processor and memory: read from /proc."""
+"""Commands that are run to their end, and what they, and the servers behind them, have used."""
 
 from __future__ import annotations
 
@@ -12,55 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-_PROC = Path("/proc")
-_TICKS = os.sysconf("SC_CLK_TCK")
+from bench.processes import family, memory, stats
+
 _SAMPLE_SECONDS = 0.2
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stat:
-    """What the kernel tells of a process.
-
-    Attributes:
-        own, ended: seconds of the processor that it has used, and its children that have ended.
-    """
-
-    parent: int
-    own: float
-    ended: float
-
-    @classmethod
-    def parse(cls, text: str) -> Stat:
-        """The content of /proc/PID/stat; the name in it may have blanks and brackets."""
-        fields = text.rpartition(")")[2].split()
-        own, ended = (sum(map(int, fields[at : at + 2])) / _TICKS for at in (11, 13))
-        return cls(parent=int(fields[1]), own=own, ended=ended)
-
-
-def family(root: int, parents: Mapping[int, int]) -> set[int]:
-    """A process and all that descend from it.
-
-    Args:
-        parents: of each process.
-    """
-    found, more = set[int](), {root} & parents.keys()
-    while more:
-        found |= more
-        more = {pid for pid, parent in parents.items() if parent in more} - found
-    return found
-
-
-def proportional(text: str) -> int:
-    """Bytes of memory that a /proc/PID/smaps_rollup says a process has, shared ones by its part."""
-    kilobytes = next((line.split()[1] for line in text.splitlines() if line.startswith("Pss:")), "0")
-    return int(kilobytes) * 1024
-
-
-def cpu(root: int) -> float:
-    """Seconds that a process, and all that descend from it, have used so far."""
-    stats = _stats()
-    those = family(root, {pid: stat.parent for pid, stat in stats.items()})
-    return sum(stats[pid].own + stats[pid].ended for pid in those)
 
 
 class Peak:
@@ -90,11 +44,11 @@ class Peak:
 
     def _watch(self) -> None:
         while not self._over.wait(_SAMPLE_SECONDS):
-            stats = _stats()
-            parents = {pid: stat.parent for pid, stat in stats.items()}
+            every = stats()
+            parents = {pid: stat.parent for pid, stat in every.items()}
             those = set[int]().union(*(family(root, parents) for root in self._roots))
-            self.bytes = max(self.bytes, sum(map(_memory, those)))
-            self.seen |= {pid: stats[pid].own for pid in those}
+            self.bytes = max(self.bytes, sum(map(memory, those)))
+            self.seen |= {pid: every[pid].own for pid in those}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,21 +121,3 @@ def awaited(process: subprocess.Popen[str]) -> Ended:
     return Ended(
         status=process.returncode, seconds=0, cpu=usage.ru_utime + usage.ru_stime, memory=0, said=said
     )
-
-
-def _stats() -> dict[int, Stat]:
-    found = {}
-    for each in _PROC.iterdir():
-        if each.name.isdecimal():
-            try:
-                found[int(each.name)] = Stat.parse((each / "stat").read_text())
-            except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
-                continue
-    return found
-
-
-def _memory(pid: int) -> int:
-    try:
-        return proportional((_PROC / str(pid) / "smaps_rollup").read_text())
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return 0
