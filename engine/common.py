@@ -165,14 +165,19 @@ class Common:
         changes: Sequence[RowChange],
         *,
         all_there: bool = False,
-    ) -> None:
+    ) -> list[RowChange]:
         """Make changes of rows, once new ones have their serial numbers.
 
         Args:
             all_there: the rows that change are locked, so that none can have gone.
+
+        Returns:
+            The changes, with these numbers.
         """
         numbers = await write.numbers(writer, new_keys.counted(changes))
-        await write.write(writer, resources, new_keys.numbered(changes, numbers), all_there=all_there)
+        numbered = new_keys.numbered(changes, numbers)
+        await write.write(writer, resources, numbered, all_there=all_there)
+        return numbered
 
 
 def left_out(layout: Layout, snapshot: Snapshot) -> OperationError:

@@ -88,14 +88,14 @@ class Reconcile:
                 await self._check(request, scope, caller, merged, plan)
                 await merging.tell(caller, merged)
                 _tell_restores(caller, plan.restores, planned=False)
-                replaced_before = await self._put_right(request, scope, writer, rows, merged, plan)
+                new, replaced_before = await self._put_right(request, scope, writer, rows, merged, plan)
                 await caller.commit()
                 records = scope.named(results.of_changes(plan.changes))
                 total = labels.applied(plan, complete=complete)
                 made = {each.table for each in plan.changes if each.action in ("create", "replace")}
                 if plan.steps:
                     tell_that_it_stays(caller, "applied", _AFTER_A_ROLLBACK)
-                steps, pairs, taken_along = list(plan.steps), plan.pairs, plan.taken_along()
+                steps, pairs, taken_along = list(plan.steps), {**plan.pairs, **new}, plan.taken_along()
                 before = rows if undoes else None
                 del plan, rows, merged  # what is still needed of them goes step by step
                 if steps:
@@ -276,11 +276,12 @@ class Reconcile:
         rows: Mapping[str, Sequence[Row]],
         merged: Merging,
         plan: Plan,
-    ) -> Mapping[tuple[str, str], str]:
+    ) -> tuple[Mapping[tuple[str, Key], Found], Mapping[tuple[str, str], str]]:
         """Have rows follow AWS, restore what is not the user's to change, and show what AWS has assigned.
 
         Returns:
-            In whose place applies that were cut off made what the plan goes on to change; by AWS's names.
+            Which new row is which resource; and in whose place applies that were cut off made what the plan
+            goes on to change, by AWS's names.
         """
         snapshot = merged.meeting.snapshot
         image = Mirror(snapshot, merged.merged.rows, plan.pairs)
@@ -295,9 +296,10 @@ class Reconcile:
         changes = await permission.writable(writer.caller, snapshot.resources, changes, writer.functions)
         resources = list(snapshot.resources.values())
         claimed = await edits.claim(writer, resources, rows, changes)
-        await self._common.write(writer, resources, claimed, all_there=True)
+        written = await self._common.write(writer, resources, claimed, all_there=True)
         cause = bases.Cause("aws", function=request.call.function)
-        return await merging.keep_merged(writer, scope, merged, claimed, changing, cause)
+        replaced_before = await merging.keep_merged(writer, scope, merged, claimed, changing, cause)
+        return sync.paired(snapshot, written), replaced_before
 
     async def _execute(
         self,

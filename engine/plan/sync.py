@@ -387,3 +387,9 @@ def restored(mirror: Mirror, restores: Sequence[Restore]) -> tuple[RowChange, ..
             change = mirror.updated(resource, each.row, each.found)
             changes += [change] if change else []
     return tuple(changes)
+
+
+def paired(snapshot: Snapshot, changes: Iterable[RowChange]) -> Mapping[tuple[str, Key], Found]:
+    """Which row is which resource, by table and key, of those that some changes add."""
+    new = ((each, snapshot.by(each.table, None, each.name)) for each in changes if each.action == "create")
+    return {(each.table, each.key): found for each, found in new if found is not None}

@@ -139,6 +139,19 @@ async def test_a_subnet_lets_go_of_an_acl_that_is_deleted(installed: Session, ec
     assert await installed.value("SELECT count(*) FROM subnet WHERE network_acl_id IS NULL") == 0
 
 
+async def test_what_an_apply_makes_refers_to_a_row_that_it_restores(installed: Session, ec2: Any) -> None:
+    await installed.execute(NETWORK)
+    await all_applied(installed)
+    await installed.execute(
+        "UPDATE subnet SET network_acl_id = NULL; DELETE FROM network_acl;"
+        "INSERT INTO subnet (availability_zone, vpc_id, cidr_block) "
+        "SELECT 'us-east-1b', id, '10.1.9.0/24' FROM vpc WHERE NOT is_default"
+    )
+    assert [row[:2] for row in await installed("iasql_apply")] == [("create", "subnet")]
+    assert await installed("iasql_plan_sync") == []
+    assert await installed.value("SELECT count(*) FROM subnet WHERE network_acl_id IS NULL") == 0
+
+
 async def test_entries_change_in_place(installed: Session, ec2: Any, simulator: Cloud) -> None:
     await installed.execute(NETWORK + ACL)
     await all_applied(installed)
