@@ -159,8 +159,9 @@ def _covered(it: Checked) -> Iterator[Fault]:
 
 
 def _codes(it: Checked) -> Iterator[Fault]:
-    """Error codes that no operation of the service is known to answer."""
+    """Error codes that no operation is known to answer."""
     resource, known = it.resource, it.aws.error_codes
+    others = {code for each in resource.batched for code in it.by(each.service).aws.error_codes}
     calls = [*resource.create, *resource.update, *resource.delete]
     calls += [each.unwanted for each in resource.comes_with if each.unwanted]
     codes = {*resource.absent, *resource.busy, *resource.hints, *resource.listing.absent}
@@ -171,7 +172,7 @@ def _codes(it: Checked) -> Iterator[Fault]:
     codes |= {code for detail in resource.details for code in detail.absent}
     codes |= set((resource.describe or resource.listing).hidden)
     codes |= {code for waiter in resource.waiters for code in waiter.gone}
-    for code in sorted(codes - set(known)) if known else ():
+    for code in sorted(codes - set(known) - others) if known else ():
         yield fault(f"no error code of {resource.service}: {code}", code, known)
 
 

@@ -196,3 +196,16 @@ NOT_KEPT: Mapping[str, str] = {
         _IN_PLACE,
     ),
 }
+
+
+def is_no_target(target: Description) -> bool:
+    """Whether a target is none that stays, or no instance: others have addresses and ARNs."""
+    state = (target.get("TargetHealth") or {}).get("State")
+    return state == "draining" or not str((target.get("Target") or {}).get("Id")).startswith("i-")
+
+
+def is_registered(target: Description) -> bool:
+    """Whether a target is an instance that is there, and not an Auto Scaling group's to register."""
+    told = target.get("Instance") or {}
+    groups = (each for each in told.get("Tags") or () if each.get("Key") == "aws:autoscaling:groupName")
+    return told.get("State") in THERE and not any(groups)

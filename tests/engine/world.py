@@ -43,6 +43,7 @@ _LEFT_OUT = (
     "availability_zone",
     "db_cluster_snapshot",
     "db_snapshot",
+    "instance_metadata",
 )
 WEST = Place("west", "us-west-2")
 _HERE = Layout(

@@ -470,6 +470,8 @@ def test_every_table_of_what_aws_lets_be_tagged_has_tags() -> None:
         "db_cluster_snapshot",
         "db_snapshot",
         "instance_block_device_mapping",
+        "instance_metadata",
+        "registered_instance",
         "network_acl_entry",
         "route",
         "iam_group",

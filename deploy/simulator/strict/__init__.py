@@ -45,6 +45,7 @@ from deploy.simulator.strict import (
     security_groups,
     sqs,
     ssm,
+    targets,
     volumes,
 )
 from deploy.simulator.strict.outcome import Answer, Existing, Outcome, Rule
@@ -82,6 +83,7 @@ RULES: dict[tuple[str, str], tuple[Rule, ...]] = {
     **security_groups.RULES,
     **sqs.RULES,
     **ssm.RULES,
+    **targets.RULES,
     **volumes.RULES,
 }
 

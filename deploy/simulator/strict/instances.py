@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from moto.core.types import Base64EncodedString
+from moto.ec2.models.instance_types import INSTANCE_TYPES
+from moto.ec2.models.instances import Instance
 from werkzeug.wrappers import Response
 
 from deploy.simulator import markup
@@ -26,6 +28,16 @@ _METADATA = {
     "InstanceMetadataTags": "instance_metadata_tags",
 }
 _HOP_LIMIT = "HttpPutResponseHopLimit"
+
+
+def _processors(instance: Any) -> dict[str, int] | None:
+    """As many as are usual for its type, which moto does not tell."""
+    usual = INSTANCE_TYPES.get(instance.instance_type, {}).get("VCpuInfo", {})
+    names = {"CoreCount": "DefaultCores", "ThreadsPerCore": "DefaultThreadsPerCore"}
+    return {name: usual[there] for name, there in names.items() if there in usual} or None
+
+
+Instance.cpu_options = property(_processors)  # type: ignore[attr-defined]
 
 
 def key_is_there(call: AwsCall) -> Outcome:

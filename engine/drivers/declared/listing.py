@@ -175,7 +175,8 @@ async def with_batched(
     """Descriptions with what a further call tells of many of them at once."""
     names = [descriptions.search(batched.of, each) for each in described]
     unless = batched.unless or (lambda description: False)
-    asked = [name for name, each in zip(names, described, strict=True) if not unless(each)]
+    of_some = (name for name, each in zip(names, described, strict=True) if not unless(each))
+    asked = list(dict.fromkeys(of_some))
     batches = [asked[at : at + batched.batch] for at in range(0, len(asked), batched.batch)]
     some = await all_of(_told(cloud, resource, batched, batch) for batch in batches)
     told = {name: value for each in some for name, value in each.items()}

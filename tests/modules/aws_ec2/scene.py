@@ -13,6 +13,14 @@ OTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9o
 WEB = (
     f"INSERT INTO instance (ami, instance_type, tags) VALUES ('{AMI}', 't3.micro', '{{\"Name\": \"web\"}}');"
 )
+#: An Auto Scaling group of two, whose instances the target group `tg` has.
+SCALED = (
+    f"INSERT INTO launch_template (name, ami, instance_type) VALUES ('web', '{AMI}', 't3.micro');"
+    "INSERT INTO autoscaling_group (name, launch_template_id, min_size, max_size, desired_capacity, "
+    "subnets) SELECT 'web', id, 0, 4, 2, (SELECT array_agg(subnet_id) FROM (SELECT subnet_id FROM subnet "
+    "LIMIT 2) AS s) FROM launch_template;"
+    "INSERT INTO autoscaling_group_target_groups SELECT id, 'tg' FROM autoscaling_group;"
+)
 
 
 def instances(ec2: Any) -> list[dict[str, Any]]:

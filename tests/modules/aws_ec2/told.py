@@ -36,6 +36,11 @@ EXAMPLES = {
         "IamInstanceProfile.Arn": ("arn:aws:iam::111111111111:instance-profile/q/p", ABSENT),
         "IamInstanceProfile.Name": (ABSENT, "p"),
     },
+    "registered_instance": {
+        "Target.Id": ("i-1", "i-2"),
+        "TargetHealth.State": ("healthy", "initial"),
+        "describe_instances.State.Name": ("running", "stopped"),
+    },
     "instance_block_device_mapping": {"BlockDeviceMappings.Ebs.Status": "attached"},
 }
 

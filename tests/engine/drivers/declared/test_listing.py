@@ -11,6 +11,7 @@ from engine.aws.errors import CloudError
 from engine.drivers.declared.listing import listed
 from engine.plan import descriptions
 from modules.aws_ec2.launch_template import LAUNCH_TEMPLATE
+from modules.aws_ec2_metadata.instance_metadata import INSTANCE_METADATA
 from modules.aws_kms.kms_key import KMS_KEY
 from modules.aws_route53.hosted_zone import HOSTED_ZONE
 from modules.aws_route53.resource_record_set import RESOURCE_RECORD_SET
@@ -162,3 +163,21 @@ async def test_what_is_told_of_many_may_be_added_to_what_is_known(monkeypatch: p
         "ImageId": "ami-1",
         "UserData": descriptions.MASK,
     }
+
+
+async def test_what_many_have_in_common_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    async def pages(*a: Any, **b: Any) -> Any:
+        some = [{"InstanceId": f"i-{each}", "InstanceType": "t3.micro"} for each in "ab"]
+        yield {"Reservations": [{"Instances": some}]}
+
+    async def call(cloud: Any, service: str, operation: str, params: Any, region: Any) -> Any:
+        asked.append(params)
+        return {"InstanceTypes": [{"InstanceType": "t3.micro", "MemoryInfo": {"SizeInMiB": 1024}}]}
+
+    monkeypatch.setattr("engine.drivers.declared.listing.pages", pages)
+    monkeypatch.setattr("engine.drivers.declared.listing.call", call)
+    found = await listed(None, INSTANCE_METADATA, {})  # type: ignore[arg-type]
+    assert asked == [{"InstanceTypes": ["t3.micro"]}]
+    assert [each.values["mem_size_mb"] for each in found] == [1024, 1024]
