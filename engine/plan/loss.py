@@ -80,6 +80,8 @@ def _lost_elements(resource: Resource, change: Change) -> Iterator[str]:
         if len(elements) != len(theirs):
             continue  # what is not shown of them cannot be told
         for values, element in zip(theirs, elements, strict=True):
+            if not isinstance(element, Mapping):
+                continue  # a name alone hides nothing
             names = sorted(name for name, value in element.items() if value and name not in shown)
             if part.natural_name(values) not in kept and names:
                 yield f"{', '.join(names)} of {part.table} {' '.join(map(str, part.natural_name(values)))}"

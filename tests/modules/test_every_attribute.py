@@ -22,8 +22,8 @@ from engine.drivers.declared.driver import DeclaredDriver
 from engine.drivers.declared.lookup import Lookup
 from engine.drivers.declared.worker import DeclaredWorker
 from engine.drivers.job import Job
-from engine.plan import descriptions
-from engine.plan.model import Change, Desired, Found, Row
+from engine.plan import descriptions, loss
+from engine.plan.model import Change, Desired, Found, Plan, Row
 from engine.plan.snapshot import Snapshot
 from modules.catalogue import find_modules
 from modules.spec import Call, Column, Each, Kept, OnChange, Part, Resource, Update, named
@@ -202,6 +202,23 @@ def test_a_replacement_keeps_every_attribute(table: str, edit: Edit, variant: in
     asked = _replaced(cloud, resource, edit, old, desired)
     assert cloud.complaints == []
     assert _unexcused(resource, _missing_of_all(resource, edit, old, asked)) == []
+
+
+@pytest.mark.parametrize("table", [name for name, each in RESOURCES.items() if each.parts and each.delete])
+def test_of_elements_that_go_with_a_replacement_only_what_no_column_shows_is_lost(table: str) -> None:
+    resource = RESOURCES[table]
+    _, old = _told(resource, 0)
+    _, other = _told(resource, 1)
+    edit = Edit(resource.columns[0])
+    change = replace(
+        _job(resource, edit, old, _desired(old, old.values, other.parts)).change, action="replace"
+    )
+    plan = Plan(changes=(change,), steps=(), restores=(), pairs={})
+    [done] = loss.completed(Snapshot((resource,), {}), plan, {0: old}).changes
+    for part in resource.parts:
+        shown = {descriptions.first_key(column.path or "") for column in part.columns}
+        said = [each for each in done.loses if f" of {part.table} " in each]
+        assert not any(shown & set(each.partition(" of ")[0].split(", ")) for each in said)
 
 
 def _replaced(
