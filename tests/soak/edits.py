@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.soak.kinds import KINDS, Attributes
 from tests.soak.model import Key, State
+from tests.soak.seen import PLAIN_SERVICE
 
 Statement = tuple[str, tuple[Any, ...]]
 
@@ -343,6 +344,8 @@ class Edit:
             self._drop("task_definition", "family", key)
 
     def service(self) -> None:
+        # It is known by the name that it is seen by.
+        self._do(f"UPDATE service SET name = {PLAIN_SERVICE} WHERE name <> {PLAIN_SERVICE}")
         cluster, family = self._pick("cluster"), self._pick("task_definition")
         group, key = self._pick("security_group"), self._pick("service")
         if key and self._random.random() < 0.3:

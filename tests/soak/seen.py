@@ -21,6 +21,11 @@ _SIZES = {
     ("1024", "2048"): "vCPU1-2GB",
 }
 
+#: What AWS calls a service whose row has its cluster in its name; NULL if another row has that name.
+PLAIN_SERVICE = (
+    "(SELECT min(plain) FROM (SELECT regexp_replace(each.name, '^.*/', '') AS plain FROM service AS each) "
+    "AS names WHERE plain = regexp_replace(service.name, '^.*/', '') HAVING count(*) = 1)"
+)
 _TAGS = "coalesce(tags, '{}') AS tags"
 _ROWS = {
     "log_group": f"SELECT log_group_name, {_TAGS} FROM log_group",
@@ -57,7 +62,7 @@ _ROWS = {
         "AS image FROM task_definition"
     ),
     "service": (
-        "SELECT name, cluster_name AS cluster, desired_count AS count, "
+        f"SELECT coalesce({PLAIN_SERVICE}, name), cluster_name AS cluster, desired_count AS count, "
         "(SELECT family FROM task_definition WHERE id = task_definition_id) AS family, "
         "ARRAY(SELECT group_name::text FROM security_group JOIN service_security_groups AS part "
         "ON part.security_group_id = security_group.id WHERE part.service_name = service.name ORDER BY 1) "
