@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from deploy.simulator import markup
 from deploy.simulator.call import AwsCall
 from deploy.simulator.replies import AwsError
-from deploy.simulator.strict.outcome import Completion, Outcome, Rule, backend
+from deploy.simulator.strict.outcome import Completion, Outcome, Rule, as_at_first, backend
 
 _LEASE = "ipv6-address-preferred-lease-time"
 _KNOWN = {
@@ -59,7 +59,8 @@ def _of_aws(call: AwsCall, ec2: Any) -> Any:
         if hasattr(options, "of_aws"):
             return options
     domain = "ec2.internal" if call.region == "us-east-1" else f"{call.region}.compute.internal"
-    options = ec2.create_dhcp_options(domain_name_servers=["AmazonProvidedDNS"], domain_name=[domain])
+    with as_at_first(f"options {ec2.account_id} {call.region}"):
+        options = ec2.create_dhcp_options(domain_name_servers=["AmazonProvidedDNS"], domain_name=[domain])
     options.of_aws = True
     return options
 

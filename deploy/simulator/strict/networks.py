@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from moto.ec2.models import EC2Backend
+
 from deploy.simulator.call import AwsCall
 from deploy.simulator.replies import AwsError
-from deploy.simulator.strict.outcome import Outcome, Rule, backend
+from deploy.simulator.strict.outcome import Outcome, Rule, as_at_first, backend
+
+_begin = EC2Backend.__init__
+
+
+def _with_its_default_network(region: Any, region_name: str, account_id: str) -> None:
+    with as_at_first(f"network {account_id} {region_name}"):
+        _begin(region, region_name, account_id)
+
+
+EC2Backend.__init__ = _with_its_default_network  # type: ignore[method-assign,assignment]
 
 
 def one_internet_gateway(call: AwsCall) -> Outcome:

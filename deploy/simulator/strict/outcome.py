@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from moto.backends import get_backend
+from moto.moto_api._internal import mock_random
 from werkzeug.wrappers import Response
 
 from deploy.simulator.call import AwsCall
@@ -53,3 +55,20 @@ def backend(call: AwsCall, service: str, *, everywhere: bool = False) -> Any:
         everywhere: the service is the same in all regions.
     """
     return get_backend(service)[call.account]["aws" if everywhere else call.region]  # type: ignore[call-overload]
+
+
+@contextmanager
+def as_at_first(what: str) -> Iterator[None]:
+    """Give what an account has of itself the same names whenever it begins.
+
+    What shows it shows it after a reset, too.
+
+    Args:
+        what: which of what accounts have, and whose it is.
+    """
+    state = mock_random.getstate()
+    mock_random.seed(what)
+    try:
+        yield
+    finally:
+        mock_random.setstate(state)

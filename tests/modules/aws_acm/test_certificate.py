@@ -10,6 +10,7 @@ from engine.errors import OperationError
 from modules.aws_acm.validation import addressed
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 from tests.modules.aws_acm.scene import imported, validate
 
 
@@ -19,9 +20,8 @@ def acm(simulator: Cloud) -> Any:
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
-    await session("iasql_install", "aws_acm")
-    return session
+async def installed(session_with: SessionWith) -> Session:
+    return await session_with("aws_acm")
 
 
 def certificates(acm: Any) -> list[dict[str, Any]]:

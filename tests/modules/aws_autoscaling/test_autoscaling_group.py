@@ -11,6 +11,7 @@ from engine.errors import OperationError
 from modules.aws_autoscaling import groups
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 from tests.modules.aws_ec2.scene import AMI
 
 _TEMPLATE = f"INSERT INTO launch_template (name, ami, instance_type) VALUES ('web', '{AMI}', 't3.micro');"
@@ -39,9 +40,8 @@ def ec2(simulator: Cloud) -> Any:
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
-    await session("iasql_install", "aws_autoscaling")
-    return session
+async def installed(session_with: SessionWith) -> Session:
+    return await session_with("aws_autoscaling")
 
 
 def group(autoscaling: Any, name: str = "web") -> dict[str, Any]:

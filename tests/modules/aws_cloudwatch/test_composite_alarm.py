@@ -8,6 +8,7 @@ import pytest
 
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 
 _TOPIC = "arn:aws:sns:us-east-1:123456789012:ops"
 _METRIC = (
@@ -27,9 +28,8 @@ def cloudwatch(simulator: Cloud) -> Any:
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
-    await session("iasql_install", "aws_cloudwatch")
-    return session
+async def installed(session_with: SessionWith) -> Session:
+    return await session_with("aws_cloudwatch")
 
 
 def alarms(cloudwatch: Any) -> dict[str, dict[str, Any]]:

@@ -14,6 +14,7 @@ from engine.errors import OperationError
 from modules.aws_dynamo import indexes, keys
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 
 PLAIN = "INSERT INTO dynamo_table (table_name, primary_key) VALUES ('orders', '{\"id\": \"S\"}');"
 _UNITS = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 2}
@@ -44,9 +45,8 @@ def key(simulator: Cloud) -> str:
 
 
 @pytest.fixture
-async def installed(session: Session, aws: Any) -> Session:
-    await session("iasql_install", "aws_dynamo")
-    return session
+async def installed(session_with: SessionWith, aws: Any) -> Session:
+    return await session_with("aws_dynamo")
 
 
 def table(aws: Any, name: str = "orders") -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 from tests.modules.aws_ecr.scene import POLICY
 
 
@@ -18,9 +19,9 @@ def ecr(simulator: Cloud) -> Any:
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
+async def installed(session_with: SessionWith) -> Session:
     """A session with one repository and its policy applied."""
-    await session("iasql_install", "aws_ecr")
+    session = await session_with("aws_ecr")
     await session.execute(
         "INSERT INTO repository (repository_name, image_tag_mutability, scan_on_push) "
         "VALUES ('app', 'IMMUTABLE', true);"

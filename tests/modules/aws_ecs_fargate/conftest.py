@@ -8,6 +8,7 @@ import pytest
 
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 from tests.modules.aws_ecs_fargate.scene import STACK
 
 
@@ -17,9 +18,8 @@ def ecs(simulator: Cloud) -> Any:
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
-    await session("iasql_install", "aws_ecs_fargate")
-    return session
+async def installed(session_with: SessionWith) -> Session:
+    return await session_with("aws_ecs_fargate")
 
 
 @pytest.fixture

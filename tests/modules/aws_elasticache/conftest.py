@@ -8,6 +8,7 @@ import pytest
 
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 
 
 @pytest.fixture
@@ -16,6 +17,5 @@ def elasticache(simulator: Cloud) -> Any:
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
-    await session("iasql_install", "aws_elasticache")
-    return session
+async def installed(session_with: SessionWith) -> Session:
+    return await session_with("aws_elasticache")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 from tests.modules.aws_elb.scene import BALANCER, GROUPS, LISTENER_OF_TARGETS, TARGETS
 
 
@@ -17,9 +18,8 @@ def elb(simulator: Cloud) -> Any:
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
-    await session("iasql_install", "aws_elb")
-    return session
+async def installed(session_with: SessionWith) -> Session:
+    return await session_with("aws_elb")
 
 
 @pytest.fixture

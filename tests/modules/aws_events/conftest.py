@@ -8,6 +8,7 @@ import pytest
 
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 from tests.modules.aws_events.scene import TRUST
 
 
@@ -19,6 +20,5 @@ def events(simulator: Cloud) -> Any:
 
 
 @pytest.fixture
-async def installed(session: Session, simulator: Cloud) -> Session:
-    await session("iasql_install", "aws_events")
-    return session
+async def installed(session_with: SessionWith, simulator: Cloud) -> Session:
+    return await session_with("aws_events")

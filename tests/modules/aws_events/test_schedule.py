@@ -11,6 +11,7 @@ import pytest
 from engine.errors import OperationError
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 
 _TARGET = {
     "Arn": "arn:aws:sqs:us-east-1:123456789012:orders",
@@ -39,9 +40,8 @@ def scheduler(simulator: Cloud) -> Any:
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
-    await session("iasql_install", "aws_events")
-    return session
+async def installed(session_with: SessionWith) -> Session:
+    return await session_with("aws_events")
 
 
 def settings(scheduler: Any, name: str, group: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 
 from engine.errors import OperationError
 from tests.engine.direct import Session
+from tests.fixtures.engines import SessionWith
 
 _POLICY = "arn:aws:iam::aws:policy/"
 _DENY = json.dumps(
@@ -17,9 +18,9 @@ _DENY = json.dumps(
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
+async def installed(session_with: SessionWith) -> Session:
     """A session with a group applied that has one of two users."""
-    await session("iasql_install", "aws_iam")
+    session = await session_with("aws_iam")
     await session.execute(
         "INSERT INTO iam_user (user_name) VALUES ('ann'), ('bea');"
         "INSERT INTO iam_group (group_name, path, attached_policies_arns) "

@@ -11,6 +11,7 @@ import pytest
 from engine.errors import OperationError
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 
 _ARN = "arn:aws:iam::123456789012:policy"
 _TRUST = {
@@ -35,9 +36,9 @@ def add_role(name: str, *policies: str) -> str:
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
+async def installed(session_with: SessionWith) -> Session:
     """A session with one policy applied, in /team/."""
-    await session("iasql_install", "aws_iam")
+    session = await session_with("aws_iam")
     await session.execute(
         "INSERT INTO iam_policy (policy_name, path, description, policy_document, tags) "
         f"VALUES ('app', '/team/', 'what the app may do', '{allow('s3:GetObject')}', '{{\"team\": \"x\"}}')"

@@ -10,6 +10,7 @@ import pytest
 from engine.errors import OperationError
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 
 _POLICY = "arn:aws:iam::aws:policy/"
 _DENY = json.dumps(
@@ -18,9 +19,9 @@ _DENY = json.dumps(
 
 
 @pytest.fixture
-async def installed(session: Session, iam: Any) -> Session:
+async def installed(session_with: SessionWith, iam: Any) -> Session:
     """A session with a user applied, who has been given a key since."""
-    await session("iasql_install", "aws_iam")
+    session = await session_with("aws_iam")
     await session.execute(
         "INSERT INTO iam_user (user_name, path, attached_policies_arns, permissions_boundary, tags) "
         f"VALUES ('ann', '/team/', ARRAY['{_POLICY}ReadOnlyAccess'], '{_POLICY}PowerUserAccess', "

@@ -10,6 +10,7 @@ import pytest
 from engine.errors import OperationError
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 
 _TRUST = json.dumps(
     {
@@ -22,9 +23,9 @@ _TRUST = json.dumps(
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
+async def installed(session_with: SessionWith) -> Session:
     """A session with two roles, one of which is in a profile."""
-    await session("iasql_install", "aws_iam")
+    session = await session_with("aws_iam")
     await session.execute(
         "INSERT INTO role (role_name, assume_role_policy_document) "
         f"VALUES ('a', '{_TRUST}'), ('b', '{_TRUST}');"

@@ -9,6 +9,7 @@ import pytest
 from engine.errors import OperationError
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 
 _HOST = "token.actions.githubusercontent.com"
 _ARN = f"arn:aws:iam::123456789012:oidc-provider/{_HOST}"
@@ -16,9 +17,9 @@ _ONE, _TWO = "a" * 40, "b" * 40
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
+async def installed(session_with: SessionWith) -> Session:
     """A session with one provider applied."""
-    await session("iasql_install", "aws_iam")
+    session = await session_with("aws_iam")
     await session.execute(
         "INSERT INTO oidc_provider (url, client_ids, thumbprints, tags) VALUES "
         f"('https://{_HOST}', ARRAY['sts.amazonaws.com', 'app'], ARRAY['{_ONE}'], '{{\"team\": \"x\"}}')"

@@ -10,6 +10,7 @@ import pytest
 from engine.errors import OperationError
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 
 _POLICY = "arn:aws:iam::aws:policy/"
 _TRUST: dict[str, Any] = {
@@ -30,9 +31,9 @@ def trust(service: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
+async def installed(session_with: SessionWith) -> Session:
     """A session with one role applied."""
-    await session("iasql_install", "aws_iam")
+    session = await session_with("aws_iam")
     await session.execute(
         "INSERT INTO role (role_name, assume_role_policy_document, description, attached_policies_arns) "
         f"VALUES ('tasks', '{json.dumps(_TRUST)}', 'runs tasks', "

@@ -9,6 +9,7 @@ import pytest
 
 from engine.errors import OperationError
 from tests.engine.direct import Session
+from tests.fixtures.engines import SessionWith
 
 _TRUST = json.dumps(
     {
@@ -26,9 +27,9 @@ def allow(action: str) -> str:
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
+async def installed(session_with: SessionWith) -> Session:
     """A session with a role that has an inline policy."""
-    await session("iasql_install", "aws_iam")
+    session = await session_with("aws_iam")
     await session.execute(
         f"INSERT INTO role (role_name, assume_role_policy_document) VALUES ('r', '{_TRUST}');"
         "INSERT INTO role_policy (role_name, policy_name, policy_document) "

@@ -10,6 +10,7 @@ import pytest
 from engine.errors import OperationError
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 
 _POLICY: dict[str, Any] = {
     "Version": "2012-10-17",
@@ -38,9 +39,8 @@ def kms(simulator: Cloud) -> Any:
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
-    await session("iasql_install", "aws_kms")
-    return session
+async def installed(session_with: SessionWith) -> Session:
+    return await session_with("aws_kms")
 
 
 def keys(kms: Any) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 from tests.modules.aws_lambda.scene import TRUST
 
 
@@ -19,6 +20,5 @@ def aws(simulator: Cloud) -> Any:
 
 
 @pytest.fixture
-async def installed(session: Session, aws: Any) -> Session:
-    await session("iasql_install", "aws_lambda")
-    return session
+async def installed(session_with: SessionWith, aws: Any) -> Session:
+    return await session_with("aws_lambda")

@@ -9,6 +9,7 @@ import pytest
 from engine.errors import OperationError
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 
 _SHOP = (
     "INSERT INTO health_check (type, fully_qualified_domain_name, resource_path, search_string, "
@@ -25,9 +26,8 @@ def dns(simulator: Cloud) -> Any:
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
-    await session("iasql_install", "aws_route53")
-    return session
+async def installed(session_with: SessionWith) -> Session:
+    return await session_with("aws_route53")
 
 
 def checks(dns: Any) -> dict[str, dict[str, Any]]:

@@ -10,6 +10,7 @@ import pytest
 from engine.errors import OperationError
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 
 
 @pytest.fixture
@@ -26,9 +27,8 @@ def vpcs(simulator: Cloud) -> list[str]:
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
-    await session("iasql_install", "aws_route53")
-    return session
+async def installed(session_with: SessionWith) -> Session:
+    return await session_with("aws_route53")
 
 
 def zones(dns: Any) -> dict[str, dict[str, Any]]:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 
 _PUBLIC: dict[str, Any] = {
     "Version": "2012-10-17",
@@ -52,9 +53,8 @@ def s3(simulator: Cloud) -> Any:
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
-    await session("iasql_install", "aws_s3")
-    return session
+async def installed(session_with: SessionWith) -> Session:
+    return await session_with("aws_s3")
 
 
 def names(s3: Any) -> set[str]:

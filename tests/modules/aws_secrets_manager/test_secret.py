@@ -10,6 +10,7 @@ import pytest
 from engine.errors import OperationError
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 
 _EVERY = (
     "INSERT INTO secret (name, description, kms_key_id, tags) "
@@ -23,9 +24,8 @@ def secrets(simulator: Cloud) -> Any:
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
-    await session("iasql_install", "aws_secrets_manager")
-    return session
+async def installed(session_with: SessionWith) -> Session:
+    return await session_with("aws_secrets_manager")
 
 
 def names(secrets: Any) -> set[str]:

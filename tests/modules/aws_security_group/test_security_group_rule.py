@@ -195,10 +195,11 @@ async def test_the_rule_that_aws_gives_a_new_group_is_changed_to_what_a_row_asks
 async def test_a_rule_like_the_one_that_aws_gives_is_made_if_aws_does_not_give_it(
     installed: Session, ec2: Any, simulator: Cloud
 ) -> None:
+    before = simulator.called("DescribeSecurityGroupRules")
     simulator.plan({"operation": "DescribeSecurityGroupRules", "action": "delay", "seconds": 1, "nth": 2})
     await installed.execute(GROUP + OUT)
     applying = asyncio.create_task(installed("iasql_apply"))
-    await simulator.until_called("DescribeSecurityGroupRules", 3)
+    await simulator.until_called("DescribeSecurityGroupRules", before + 2)
     made = group(ec2, "web")
     ec2.revoke_security_group_egress(
         GroupId=made["GroupId"],

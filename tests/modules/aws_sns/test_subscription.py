@@ -10,6 +10,7 @@ import pytest
 from modules.aws_sns.subscription import SUBSCRIPTION
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:news"
 _NEWS = "INSERT INTO topic (name) VALUES ('news')"
@@ -27,9 +28,8 @@ def sns(simulator: Cloud) -> Any:
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
-    await session("iasql_install", "aws_sns")
-    return session
+async def installed(session_with: SessionWith) -> Session:
+    return await session_with("aws_sns")
 
 
 def there(sns: Any) -> list[dict[str, str]]:

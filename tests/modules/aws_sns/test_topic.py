@@ -9,6 +9,7 @@ import pytest
 
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 
 _POLICY: dict[str, Any] = {
     "Version": "2012-10-17",
@@ -27,9 +28,8 @@ def sns(simulator: Cloud) -> Any:
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
-    await session("iasql_install", "aws_sns")
-    return session
+async def installed(session_with: SessionWith) -> Session:
+    return await session_with("aws_sns")
 
 
 def arns(sns: Any) -> dict[str, str]:

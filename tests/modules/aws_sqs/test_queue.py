@@ -12,6 +12,7 @@ from engine.plan.requests import Facts, request
 from modules.aws_sqs.queue import QUEUE
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 
 _POLICY: dict[str, Any] = {
     "Version": "2012-10-17",
@@ -32,9 +33,8 @@ def sqs(simulator: Cloud) -> Any:
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
-    await session("iasql_install", "aws_sqs")
-    return session
+async def installed(session_with: SessionWith) -> Session:
+    return await session_with("aws_sqs")
 
 
 def attributes(sqs: Any, name: str = "orders") -> dict[str, str]:

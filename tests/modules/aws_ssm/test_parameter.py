@@ -10,6 +10,7 @@ import pytest
 from engine.errors import OperationError
 from tests.engine.direct import Session
 from tests.fixtures.cloud import Cloud
+from tests.fixtures.engines import SessionWith
 
 _POLICIES = [{"Type": "Expiration", "Version": "1.0", "Attributes": {"Timestamp": "2031-01-01T00:00:00Z"}}]
 _EVERY = (
@@ -25,9 +26,8 @@ def ssm(simulator: Cloud) -> Any:
 
 
 @pytest.fixture
-async def installed(session: Session) -> Session:
-    await session("iasql_install", "aws_ssm")
-    return session
+async def installed(session_with: SessionWith) -> Session:
+    return await session_with("aws_ssm")
 
 
 def described(ssm: Any, name: str = "/app/zones") -> dict[str, Any]:
