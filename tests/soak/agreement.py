@@ -128,7 +128,7 @@ class Agreement:
         self._differ(self.theirs, atoms(before), atoms(after), renewed, False)
 
     def cut_off(self) -> None:
-        """An apply has been killed.
+        """An apply has been killed, or has failed.
 
         What it has sent of a change is taken for somebody else's, once the row says something else again.
         """

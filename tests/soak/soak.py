@@ -123,7 +123,7 @@ class Soak:
         self.done["edits"] += 1
 
     def _apply(self) -> None:
-        self._with_trouble("apply", APPLY)
+        self._applied(self._with_trouble("apply", APPLY))
 
     def _apply_edited(self) -> None:
         """One client applies while another edits."""
@@ -137,6 +137,7 @@ class Soak:
         ended = running.wait()
         self.world.account.cancel_faults()
         self.done["applies"] += 1
+        self._applied(ended)
         self._tell(f"apply and {edits} edits meanwhile{said}: {ended}")
 
     def _apply_twice(self) -> None:
@@ -148,6 +149,8 @@ class Soak:
         ended = [first.wait(), second.wait()]
         self.world.account.cancel_faults()
         self.done["applies"] += 2
+        for each in ended:
+            self._applied(each)
         self._tell(f"two applies at once and an edit{said}: {ended[0]}, {ended[1]}")
 
     def _apply_undone(self) -> None:
@@ -165,6 +168,9 @@ class Soak:
             connection.execute("ROLLBACK")
         self.done["applies"] += 1
         self._tell(f"edit and apply in a transaction, rolled back: {said}")
+
+    def _applied(self, ended: Ended) -> None:
+        """Take note of how an apply has ended."""
 
     def _undo(self, connection: psycopg.Connection[Any]) -> Edit:
         """An edit that is about to be rolled back."""
