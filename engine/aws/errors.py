@@ -113,13 +113,23 @@ def translated(error: Exception, service: str, operation: str) -> CloudError:
                 explanation=str(error),
                 treatment=Treatment.UNSENT if _not_connected(error) else Treatment.LOST,
             )
+        case ResponseParserError():
+            return CloudError(
+                message="AWS's answer cannot be read",
+                sqlstate="58000",
+                detail=f"{what}: {type(error).__name__}: {error}",
+                hint="Call it again; if that happens again, see what is between the server and AWS.",
+                code=type(error).__name__,
+                explanation=str(error),
+                treatment=Treatment.LOST,
+            )
     return CloudError(
         message="the AWS client failed",
         sqlstate="38000",
         detail=f"{what}: {type(error).__name__}: {error}",
         code=type(error).__name__,
         explanation=str(error),
-        treatment=Treatment.LOST if isinstance(error, ResponseParserError) else Treatment.REFUSED,
+        treatment=Treatment.REFUSED,
     )
 
 
