@@ -13,7 +13,7 @@ from tests.soak import drift, seen
 from tests.soak.agreement import Agreement, Atom, Resource, atoms, removes
 from tests.soak.edits import Edit
 from tests.soak.model import State, empty
-from tests.soak.soak import APPLY, SETTLED, SYNC, Soak
+from tests.soak.soak import APPLY, SETTLED, SYNC, UNTOLD, Soak
 from tests.soak.world import Ended, Running, World, pause
 
 _STALE_SERVICES = ("ec2", "iam", "ecs")
@@ -158,7 +158,7 @@ class Merging(Soak):
             self.world.settle(SETTLED)  # it may have left out a table, or taken a change for an old answer
             assert self.world.run(SYNC).well
             self._agree()
-        elif ended.state == "":
+        elif ended.state in UNTOLD:
             self._agreement.ours.unsure |= self._agreement.ours.made.keys()
 
     # What must be true ----------------------------------------------------------------------------------

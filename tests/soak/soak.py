@@ -50,6 +50,10 @@ _MODULES = ", ".join(f"'{each}'" for each in sorted({kind.module for kind in KIN
 Trouble = Callable[["Soak", Running], str]
 
 
+#: The connection was lost, or its server ended: whether the statement was committed is not known.
+UNTOLD = ("", "57P01")
+
+
 class Soak:
     """One run, of a database whose rows are the truth.
 
@@ -187,7 +191,7 @@ class Soak:
             ended = self.world.run(SYNC)
         if ended.well:
             self._model = seen.state(self.world.look())
-        elif ended.state == "":
+        elif ended.state in UNTOLD:
             self._maybe = seen.state(self.world.look())
 
     def _drift(self) -> None:
