@@ -14,7 +14,7 @@ from aiohttp import web
 
 from console.session import Refused
 from console.shown import Notice
-from console.web import edit_page, map_page, queries, table_page
+from console.web import edit_page, map_page, names, queries, table_page
 from console.web.answers import html, number
 from console.web.connect_page import ConnectPage
 from console.web.operators import Operators
@@ -90,6 +90,8 @@ class Pages:
             web.get("/history/{number:[0-9]{1,18}}", self._signed_in(self._operation)),
             web.get("/sql", self._signed_in(self._sql)),
             web.post("/sql", self._signed_in(self._run)),
+            web.get("/sql/names", self._signed_in(names.names)),
+            web.get("/sql/columns", self._signed_in(names.columns)),
         ]
 
     def cookie(self, request: web.Request) -> str | None:
@@ -330,7 +332,8 @@ class Pages:
 
     async def _run(self, request: web.Request, visit: Visit, viewer: Viewer) -> web.StreamResponse:
         form = await request.post()
-        statement = str(form.get("statement", ""))
+        # A form's lines end as nobody has written them, which would count within a text or a name.
+        statement = str(form.get("statement", "")).replace("\r\n", "\n")
         given = {"here": "/sql", "statement": statement, "shown": _SHOWN}
         try:
             found = await visit.server.run(statement, _SHOWN)

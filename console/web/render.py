@@ -23,7 +23,10 @@ _DRAWN = 300
 _PART = 200
 STATIC = {
     "console.css": ("text/css", (_HERE / "static" / "console.css").read_text()),
-    "console.js": ("text/javascript", (_HERE / "static" / "console.js").read_text()),
+    **{
+        name: ("text/javascript", (_HERE / "static" / name).read_text())
+        for name in ("console.js", "completion.js", "suggestions.js")
+    },
 }
 _environment = Environment(
     loader=FileSystemLoader(_HERE / "templates"),

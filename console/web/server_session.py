@@ -18,6 +18,11 @@ from console.shown import Notice, Plan, changes
 
 #: Seconds that the proxy is given to let somebody in.
 _PATIENCE = 20
+#: The search path, quoted where SQL needs that.
+PATH = sql.SQL(
+    "SELECT pg_catalog.quote_ident(name) "
+    "FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) AS of (name)"
+)
 _ACTIVE, _IDLE = psycopg.pq.TransactionStatus.ACTIVE, psycopg.pq.TransactionStatus.IDLE
 
 
@@ -107,6 +112,7 @@ class ServerSession:
         shown: the plan that was shown last.
         job: the apply that was begun last.
         message: what is to be said on the next page.
+        path: the search path, quoted, that statements have found or left; None before the first one.
     """
 
     def __init__(
@@ -118,6 +124,7 @@ class ServerSession:
         self.job: Job | None = None
         self.message: str | None = None
         self.last_written: Written | None = None
+        self.path: list[str] | None = None
         self._turn = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._hear: list[Notice] = []
@@ -218,8 +225,17 @@ class ServerSession:
                 # So psycopg says that the statement is done and has no rows.
                 if error.sqlstate is not None or self._work.info.transaction_status == _ACTIVE:
                     raise
-                return Table((), [], 0)
-            return Table(tuple(each.name for each in cursor.description or ()), rows, more)
+            columns = tuple(each.name for each in cursor.description or ())
+            await self._look_for_path()
+            return Table(columns, rows, more)
+
+    async def _look_for_path(self) -> None:
+        """See where a statement that is done has left the search path."""
+        if self._work.info.transaction_status == _IDLE:  # An open one is rolled back, with what it has set.
+            with suppress(
+                psycopg.Error
+            ):  # A statement_timeout of 1 ms, say: the statement is done all the same.
+                self.path = [name for (name,) in await self._execute(PATH)]
 
     def take_message(self) -> str | None:
         """What is to be said on this page, and on no other."""
@@ -319,7 +335,7 @@ class ServerSession:
     async def _call(self, function: str, arguments: dict[str, object]) -> list[Row]:
         return await self._execute(call_of(function, arguments))
 
-    async def _execute(self, statement: sql.Composed) -> list[Row]:
+    async def _execute(self, statement: sql.SQL | sql.Composed) -> list[Row]:
         return await (await self._work.execute(statement)).fetchall()
 
     def _notice(self, diagnostic: psycopg.errors.Diagnostic) -> None:

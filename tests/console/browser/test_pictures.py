@@ -26,7 +26,7 @@ PICTURES = DOCS / "console"
 #: Stops of the tour; a name with -phone is seen on one, in the dark.
 TAKEN = (
     *("connect", "connected", "overview", "map", "table", "statement", "past"),
-    *("change", "change-phone", "progress", "losses", "operation", "sql"),
+    *("change", "change-phone", "progress", "losses", "operation", "sql", "suggestions"),
 )
 #: Situations of which there is a picture beside.
 _SEEN = ("many", "failure", "conflict", "stale", "drift")

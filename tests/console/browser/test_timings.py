@@ -32,11 +32,32 @@ _READY = """() => new Promise(done => {
   document.readyState === 'complete' ? shown() : addEventListener('load', shown);
 })"""
 
+#: Milliseconds from a letter to the suggestions.
+_SUGGESTED = """() => new Promise(done => {
+  const began = performance.now();
+  const list = document.getElementById('suggestions');
+  const seen = new MutationObserver(() => list.hidden || requestAnimationFrame(() => setTimeout(() => {
+    seen.disconnect();
+    done(performance.now() - began);
+  }, 0)));
+  seen.observe(list, { attributes: true, attributeFilter: ['hidden'] });
+  const field = document.getElementById('statement');
+  field.focus();
+  field.value = 'SELECT * FROM many_499';
+  document.execCommand('insertText', false, '9');
+})"""
+
 _ROWS = (
     "SELECT * FROM iasql_install('aws_cloudwatch', 'aws_security_group')",
     "INSERT INTO log_group (log_group_name, retention_in_days, tags) "
     """SELECT format('/app/service-%s', n), 30, '{"team": "shop"}' FROM generate_series(1, 10000) AS n""",
 )
+_TABLES = """DO $$ BEGIN FOR n IN 1..50 LOOP
+  EXECUTE format('CREATE SCHEMA region_%s', n);
+  FOR m IN 1..100 LOOP
+    EXECUTE format('CREATE TABLE region_%s.many_%s (id integer, name text, tags jsonb)', n, n * 100 + m);
+  END LOOP;
+END LOOP; END $$"""
 _STEPS = (
     "DELETE FROM log_group",
     "INSERT INTO log_group (log_group_name) SELECT format('/app/%s', n) FROM generate_series(1, 500) AS n",
@@ -68,6 +89,16 @@ async def _measured(visitor: Visitor, path: str) -> tuple[float, float, int]:
     return min(server), min(usable), size
 
 
+async def _measured_names(visitor: Visitor) -> tuple[float, float, int]:
+    """Seconds of the server, and from the first letter until suggestions are seen."""
+    server, _, size = await _measured(visitor, "/sql/names")
+    usable = []
+    for _ in range(_ROUNDS):
+        await visitor.open("/sql")
+        usable.append(await visitor.page.evaluate(_SUGGESTED) / 1000)
+    return server, min(usable), size
+
+
 async def test_large_pages_are_made_and_can_be_used_in_time(
     new_visitor: NewVisitor, database: Database, simulator: Cloud
 ) -> None:
@@ -82,6 +113,8 @@ async def test_large_pages_are_made_and_can_be_used_in_time(
     await visitor.apply()
     found["an apply of 1,000 steps that is done"] = await _measured(visitor, "/change/progress")
     found["its steps"] = await _measured(visitor, "/history/2")
+    execute(database, _TABLES)
+    found["the names of 5,000 tables, which SQL suggests"] = await _measured_names(visitor)
     lines = [
         f"| {what} | {server * 1000:.0f} ms | {usable * 1000:.0f} ms | {size / 1024:,.0f} KiB |"
         for what, (server, usable, size) in found.items()

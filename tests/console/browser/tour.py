@@ -43,6 +43,10 @@ async def tour(visitor: Visitor, database: Database, simulator: Cloud) -> AsyncI
     await visitor.page.locator("#statement").fill("SELECT id, cidr_block, is_default FROM vpc")
     await visitor.press("Run")
     yield "sql"
+    await visitor.page.locator("#statement").fill("")
+    await visitor.page.keyboard.type("SELECT v.cidr_block\nFROM vpc AS v JOIN subnet AS s ON s.")
+    await visitor.page.get_by_role("option").first.wait_for()
+    yield "suggestions"
     await visitor.plan("12 to create")
     yield "change"
     simulator.plan({"action": "delay", "operation": "CreateService", "seconds": 60.0})

@@ -42,7 +42,7 @@ def check_harmless(text: str) -> None:
     """Nothing of the page is other than what the console has written."""
     parts = _Parts(text)
     assert "img" not in parts.tags
-    assert set(parts.scripts) <= {"/static/console.js"}
+    assert set(parts.scripts) <= {"/static/console.js", "/static/suggestions.js"}
     assert not [each for each in parts.attributes if each.startswith("on") or each == "style"]
 
 

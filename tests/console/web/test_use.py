@@ -178,6 +178,11 @@ async def test_a_statement_is_run_and_its_answer_limited(browser: Browser) -> No
     assert "<td>infinity</td>" in page.text
 
 
+async def test_lines_of_a_statement_end_as_they_were_written(browser: Browser) -> None:
+    page = await browser.submit("/sql", "/sql", statement="SELECT length('a\r\nb')")  # as browsers send it
+    assert "<td>3</td>" in page.text
+
+
 async def test_a_copy_that_nobody_answers_hangs_nothing(browser: Browser, database: Database) -> None:
     for statement in ("COPY (SELECT 1) TO STDOUT", "COPY own FROM STDIN"):
         await browser.submit("/sql", "/sql", statement="CREATE TABLE IF NOT EXISTS own (n integer)")
