@@ -43,9 +43,11 @@ if (statement) {
   });
 }
 for (const form of document.querySelectorAll("form[data-busy]")) {
-  form.addEventListener("submit", () => {
+  form.addEventListener("submit", (event) => {
     const button = form.querySelector("button:not([type=button])");
-    button.disabled = true;
+    // Not disabled: it would lose the focus.
+    if (button.getAttribute("aria-disabled")) event.preventDefault();
+    button.setAttribute("aria-disabled", "true");
     button.textContent = form.dataset.busy;
   });
 }

@@ -144,9 +144,10 @@ class Visitor:
         await self.press("Apply exactly this")
         await self.sees("Done")
 
-    async def check_accessible(self, part: str | None = None) -> None:
-        """Nothing serious is found by axe-core, in a part of the page or in all of it."""
-        found = await Axe().run(self.page, context=part)
+    async def check_accessible(self, part: str | None = None, rules: list[str] | None = None) -> None:
+        """Nothing serious is found by axe-core, in a part of the page or in all, by some rules or all."""
+        options: dict[str, Any] = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
+        found = await Axe().run(self.page, context=part, options=options)
         serious = [
             f"{each['id']}: {node['html']}"
             for each in found.response["violations"]

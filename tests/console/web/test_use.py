@@ -40,14 +40,14 @@ async def test_plan_apply_and_undo(browser: Browser, execute: Execute, simulator
     assert "<svg" not in plan.text  # one step has no order
     assert simulator.calls(mutating=True) == []
     done = await apply(browser)
-    assert "<h1>Done</h1>" in done.text
+    assert ">Done</h1>" in done.text
     assert "create log_group /app" in done.text
     assert simulator.called("CreateLogGroup") == 1
     assert "iasql_apply" in (await browser.get("/history")).text
     page = await browser.submit("/change/progress", "/undo")
     assert "Rows put back: 1." in page.text
     assert "1 to delete" in (await browser.submit("/change", "/change/plan")).text
-    assert "<h1>Done</h1>" in (await apply(browser)).text
+    assert ">Done</h1>" in (await apply(browser)).text
     assert simulator.client("logs").describe_log_groups()["logGroups"] == []
 
 
@@ -66,11 +66,11 @@ async def test_what_would_be_lost_is_lost_only_if_that_is_said(
     assert "1 to replace" in plan.text
     assert "loses its log events" in plan.text
     failed = await apply(browser)
-    assert "<h1>Failed</h1>" in failed.text
+    assert ">Failed</h1>" in failed.text
     assert "What to do" in failed.text
     # Nothing was done, so that an undo would be of something else.
     assert "/undo" not in failed.text
-    assert "<h1>Done</h1>" in (await apply(browser, allow_loss="on")).text
+    assert ">Done</h1>" in (await apply(browser, allow_loss="on")).text
     assert [each["logGroupName"] for each in logs.describe_log_groups()["logGroups"]] == ["/renamed"]
 
 
