@@ -104,14 +104,17 @@ class Apply:
         return seconds(self.chain)
 
 
-async def run(server: PostgresServer) -> list[Apply]:
+async def run(server: PostgresServer, latency: float) -> list[Apply]:
     """Run the migration in a new account.
+
+    Args:
+        latency: how many times as slow as AWS the simulated one is.
 
     Raises:
         AssertionError: something is left to do afterwards.
     """
     with SimulatorProcess() as simulator:
-        Simulated(simulator.endpoint).be(Conditions(latency=1))
+        Simulated(simulator.endpoint).be(Conditions(latency=latency))
         cloud = cloud_of(simulator, RecordingCloud)
         async with session_of(server, cloud) as session:
             await session("iasql_install", *re.findall(r"'(aws_\w+)'", _text("V1__install.sql")))
@@ -164,13 +167,16 @@ def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
                 yield from _leaves(each, key)
 
 
-def figures(server: PostgresServer, repeats: int, *, wide: bool = False) -> Iterator[Figure]:
+def figures(
+    server: PostgresServer, repeats: int, *, latency: float = 1, wide: bool = False
+) -> Iterator[Figure]:
     """The figures of the migration, medians of some runs.
 
     Args:
+        latency: how many times as slow as AWS the simulated one is.
         wide: print each call of the first run's critical paths.
     """
-    runs = [uvloop.run(run(server)) for _ in range(repeats)]
+    runs = [uvloop.run(run(server, latency)) for _ in range(repeats)]
     for each in runs[0] if wide else ():
         print(f"{each.changes} changes in {each.apply:.2f} s, critical path {each.path:.2f} s")
         for call in each.chain:
@@ -192,10 +198,16 @@ def figures(server: PostgresServer, repeats: int, *, wide: bool = False) -> Iter
 
 @click.command()
 @click.option("--repeats", default=3, show_default=True, help="Runs of which the median counts.")
-def main(repeats: int) -> None:
+@click.option(
+    "--latency",
+    default=1.0,
+    show_default=True,
+    help="How many times as slow as AWS the simulated one is. The more, the less this machine counts.",
+)
+def main(repeats: int, latency: float) -> None:
     """Run the migration some times, and print the figures."""
     with running_postgres() as server:
-        for each in figures(server, repeats, wide=True):
+        for each in figures(server, repeats, latency=latency, wide=True):
             show(each)
 
 
