@@ -69,9 +69,13 @@ class Service:
             return VETTED[self.name] | COMMON
         if "awsQueryCompatible" in self.model.metadata:
             return frozenset()
-        return COMMON | {
-            shape.metadata.get("error", {}).get("code", shape.name) for shape in self.model.error_shapes
-        }
+        # Answers about several things name what became of some of them.
+        in_answers = (each for each in self.model.shape_names if each.endswith("FailureCode"))
+        return (
+            COMMON
+            | {shape.metadata.get("error", {}).get("code", shape.name) for shape in self.model.error_shapes}
+            | {code for each in in_answers for code in getattr(self.model.shape_for(each), "enum", ())}
+        )
 
 
 @cache
@@ -113,6 +117,19 @@ class Listed:
     member: Shape
     type_name: str = "list"
     name: str = "list"
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """The shape of a structure that an expression makes.
+
+    Attributes:
+        members: the shapes of what it has, by key.
+    """
+
+    members: Mapping[str, Shape]
+    type_name: str = "structure"
+    name: str = "structure"
 
 
 @dataclass(frozen=True)
@@ -182,9 +199,11 @@ def _found(shape: Shape | Described, node: dict[str, Any]) -> Shape:
             return _found(_element(_found(shape, inner), "[?]"), each)
         case "multi_select_list", [only]:
             return Listed(_found(shape, only))
-        case (("multi_select_list" | "multi_select_dict"), children):
+        case "multi_select_dict", children:
+            return Keyed({each["value"]: _found(shape, each["children"][0]) for each in children})
+        case "multi_select_list", children:
             for each in children:
-                _found(shape, each["children"][0] if each["type"] == "key_val_pair" else each)
+                _found(shape, each)
             return None
         case (("subexpression" | "index_expression" | "projection"), children):
             for each in children:

@@ -152,8 +152,8 @@ REPOSITORY = Resource(
     ),
     absent=("RepositoryNotFoundException",),
     hints={
-        "RepositoryNotEmptyException": "Delete the repository's images first, "
-        "for instance with `aws ecr batch-delete-image`.",
+        "RepositoryNotEmptyException": "Delete the rows of its images first, and apply that: "
+        "see repository_image.",
         "InvalidParameterException": "A repository's name has lower-case letters and digits, "
         "joined by single hyphens, underscores, periods or slashes.",
     },

@@ -253,7 +253,7 @@ def _values(table: str, draw: Draw, rows: _Rows) -> dict[str, Any] | None:
                 "assume_role_policy_document": {"Version": draw(_NAMES)},
                 "attached_policies_arns": draw(st.sampled_from([None, ["p"], ["p", "q"]])),
             }
-        case "access_key":
+        case "access_key" | "repository_image":
             return None  # no row makes one
         case "log_group":
             return {"log_group_name": draw(_NAMES)}

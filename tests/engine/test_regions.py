@@ -132,6 +132,7 @@ async def test_what_is_global_has_one_table_in_the_default_place(session: Sessio
         "public_repository",
         "eu_west_1.repository",
         "eu_west_1.repository_policy",
+        "eu_west_1.repository_image",
         "aws_account",
         "eu_west_1.aws_account",
     ]
@@ -149,6 +150,7 @@ async def test_what_is_global_has_one_table_in_the_default_place(session: Sessio
     assert [table for _, table, _ in await session("iasql_uninstall", "aws_ecr", region=IRELAND)] == [
         "eu_west_1.repository",
         "eu_west_1.repository_policy",
+        "eu_west_1.repository_image",
     ]
     assert await session.rows("SELECT count(*) FROM public_repository") == [(0,)]
 

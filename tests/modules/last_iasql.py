@@ -14,7 +14,6 @@ from modules.catalogue import find_modules
 
 _FILE = Path(__file__).with_suffix(".tsv")
 _PLACE = "the schema that the table is in says the region"
-_NOT_YET = "not made yet"
 
 #: Why a column is not here, by table and column; `*` is a whole table.
 ABSENT: Mapping[str, str] = {
@@ -25,7 +24,12 @@ ABSENT: Mapping[str, str] = {
     "repository.id": "the key is the name, as the tutorial has it",
     "repository_policy.policy": "policy_text, as the tutorial has it",
     "repository_policy.repository_id": "repository_name, as the tutorial has it",
-    "repository_image.*": _NOT_YET,
+    "repository_image.image_id": "the repository's name and image_digest say which",
+    "repository_image.image_tag": "image_tags: an image has none or several",
+    "repository_image.size_in_mb": "size_in_bytes",
+    "repository_image.private_repository_id": "repository_name, by which the tutorial has repositories",
+    "repository_image.private_repository_region": _PLACE,
+    "repository_image.public_repository": "images of public repositories are no rows",
     "iam_role.*": "role, as the tutorial has it",
     "topic.data_protection_policy": "AWS offers it to nobody new",
     "target_group.id": "the key is the name, as the tutorial has it",
@@ -46,7 +50,8 @@ ABSENT: Mapping[str, str] = {
     "lambda_function.version": "rows are what AWS calls $LATEST",
     "alias_target.*": "columns of resource_record_set say it",
     "resource_record_set.alias_target_id": "columns of resource_record_set say it: alias_dns_name, …",
-    "bucket_object.*": _NOT_YET,
+    "bucket_object.*": "a table shows all that AWS holds, and a bucket may hold millions: "
+    "iasql_s3_upload_object puts one",
     "secret.value": "no secret is a column: docs/security.md says how to give one",
     "rds.master_user_password": "no secret is a column: Secrets Manager has it",
     "db_cluster.master_user_password": "no secret is a column: Secrets Manager has it",

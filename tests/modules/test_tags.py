@@ -472,6 +472,7 @@ def test_every_table_of_what_aws_lets_be_tagged_has_tags() -> None:
         "instance_block_device_mapping",
         "instance_metadata",
         "registered_instance",
+        "repository_image",
         "network_acl_entry",
         "route",
         "iam_group",

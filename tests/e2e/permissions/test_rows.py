@@ -81,7 +81,8 @@ def test_one_of_a_modules_tables_was_dropped(scene: Scene, operation: str) -> No
 
 def test_all_of_a_modules_tables_were_dropped(scene: Scene) -> None:
     scene.execute(
-        "SELECT iasql_install('aws_ecr')", "DROP TABLE repository_policy, repository, public_repository"
+        "SELECT iasql_install('aws_ecr')",
+        "DROP TABLE repository_image, repository_policy, repository, public_repository",
     )
     with psycopg.connect(scene.owner.url, autocommit=True) as connection, scene.nothing_happens():
         assert connection.execute(PLAN.encode()).fetchall() == [("delete", "log_group")]

@@ -70,6 +70,7 @@ async def test_another_name_is_another_repository(installed: Session, ecr: Any) 
 
 async def test_a_repository_with_images_stays(installed: Session, ecr: Any) -> None:
     ecr.put_image(repositoryName="app", imageManifest=json.dumps(_MANIFEST), imageTag="latest")
+    await installed("iasql_sync")
     await installed.execute(
         "DELETE FROM repository_policy; DELETE FROM repository;"
         "INSERT INTO repository (repository_name) VALUES ('fine')"
@@ -81,7 +82,7 @@ async def test_a_repository_with_images_stays(installed: Session, ecr: Any) -> N
     assert error.detail is not None
     assert "RepositoryNotEmptyException" in error.detail
     assert error.hint is not None
-    assert "batch-delete-image" in error.hint
+    assert "repository_image" in error.hint
     assert {each["repositoryName"] for each in ecr.describe_repositories()["repositories"]} == {"app", "fine"}
     assert (
         await installed.value("SELECT repository_uri FROM repository")
