@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.plan import descriptions
 from engine.plan.model import Change, Found, Plan
+from engine.plan.ownership import owner
 from engine.plan.snapshot import Snapshot
 from modules.spec import Resource
 from modules.spec.names import bare
@@ -123,10 +124,11 @@ class _Naming:
                 yield f"{other.table} {other.identity} goes on naming {found.identity}"
 
     def _named(self, found: Found) -> set[str]:
-        """The replaced resources that one goes on naming, its own name not counted."""
+        """The replaced resources that one goes on naming, its own name and its owner's not counted: what a
+        replaced one has made for itself goes with it."""
         reflected = self._snapshot.resources[found.table].reflects
         own = {name: each for name, each in found.description.items() if name not in reflected}
-        names = set(_strings(own)) & self._names - {found.identity}
+        names = set(_strings(own)) & self._names - {found.identity, *(owner(found) or "").split()}
         change = self._wanted.get(id(found)) if names else None
         if change is None or change.desired is None:
             return names

@@ -280,6 +280,7 @@ AUTOSCALING_GROUP = Resource(
                 params=_NAME,
                 result="ScalingPolicies[].PolicyName",
                 into="Policies",
+                unless_used_by=("autoscaling_policy",),
             ),
             Look(
                 operation="describe_notification_configurations",
@@ -329,7 +330,7 @@ AUTOSCALING_GROUP = Resource(
         ),
         lost=(
             Lost(of="Instances[].InstanceId", what="its instances, in whose place new ones are made"),
-            Lost(of="Policies", what="its scaling policies, which alarms name"),
+            Lost(of="Policies", what="its scaling policies"),
             Lost(of="Topics", what="its notifications"),
             Lost(of="WarmPoolConfiguration", what="its warm pool"),
         ),

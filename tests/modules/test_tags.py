@@ -465,6 +465,7 @@ def test_every_table_of_what_aws_lets_be_tagged_has_tags() -> None:
     untagged |= {
         "access_key",
         "ami",
+        "autoscaling_policy",
         "origin_access_control",
         "availability_zone",
         "db_cluster_snapshot",

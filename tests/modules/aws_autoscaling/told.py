@@ -28,6 +28,7 @@ EXAMPLES = {
         "AutoScalingGroups.Status": ABSENT,
         "TrafficSources.Type": "vpc-lattice",
     },
+    "autoscaling_policy": {"PolicyType": "TargetTrackingScaling"},
     "scalable_target": {
         **_OF_ECS,
         "ResourceId": ("service/c/s", "service/c/t"),
@@ -52,6 +53,7 @@ EXCUSED = {
             )
         },
     },
+    "autoscaling_policy": {"MinAdjustmentStep": "MinAdjustmentMagnitude says it"},
     "scalable_target": {
         "ResourceId": "it is what the service is called, which service_name says",
         "RoleARN": "RegisterScalableTarget leaves an omitted one as it is",
