@@ -1,4 +1,5 @@
-"""ElastiCache, of which moto has too little: subnet groups, clusters and replication groups, kept in memory.
+"""ElastiCache, of which moto has too little: groups of subnets and of parameters, clusters and replication
+groups, kept in memory.
 
 What is made, changed or deleted takes its time, and is not changed meanwhile. Nodes have interfaces in their
 subnets, which keep these and their security groups.
@@ -11,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from moto.backends import get_backend
@@ -40,6 +42,13 @@ _VERSIONS = {
     "memcached": {"1.6.22": "1.6.22", "1.6.17": "1.6.17"},
 }
 _FAMILIES = {"redis": "default.redis", "valkey": "default.valkey", "memcached": "default.memcached"}
+#: AWS's own parameter groups, and their families.
+_DEFAULTS = {
+    f"default.{family}{mode}": family
+    for family in ("redis5", "redis6", "redis7", "valkey7", "valkey8", "memcached1.6")
+    for mode in ("", ".cluster.on")
+    if not (mode and family.startswith("memcached"))
+}
 #: What a change of a group changes of its nodes, and of itself.
 _OF_NODES = ("PreferredMaintenanceWindow", "AutoMinorVersionUpgrade")
 _OF_GROUP = ("SnapshotRetentionLimit", "SnapshotWindow", "AutoMinorVersionUpgrade", "TransitEncryptionMode")
@@ -47,12 +56,13 @@ _OF_GROUP = ("SnapshotRetentionLimit", "SnapshotWindow", "AutoMinorVersionUpgrad
 
 @dataclass
 class Thing:
-    """A cluster, a replication group or a subnet group.
+    """A cluster, a replication group, a subnet group or a parameter group.
 
     Attributes:
         told: as AWS describes it, but for what changes by itself.
         doing: what AWS is at since a moment: `creating`, `modifying` or `deleting`.
         interfaces: those of its nodes.
+        set: of a parameter group, what somebody has set.
     """
 
     place: tuple[str, str]
@@ -62,6 +72,7 @@ class Thing:
     since: float = 0.0
     tags: dict[str, str] = field(default_factory=dict)
     interfaces: list[str] = field(default_factory=list)
+    set: dict[str, str] = field(default_factory=dict)
 
 
 class ElastiCache:
@@ -75,6 +86,7 @@ class ElastiCache:
         self._clock = clock
         self._pending = pending
         self._subnets: list[Thing] = []
+        self._parameters: list[Thing] = []
         self._clusters: list[Thing] = []
         self._groups: list[Thing] = []
         self._operations: dict[str, Operation] = {
@@ -84,6 +96,14 @@ class ElastiCache:
             "DescribeCacheSubnetGroups": lambda call: _listed(
                 call, "CacheSubnetGroups", self._described(call, self._subnets)
             ),
+            "CreateCacheParameterGroup": self._create_parameters,
+            "ModifyCacheParameterGroup": self._modify_parameters,
+            "ResetCacheParameterGroup": self._modify_parameters,
+            "DeleteCacheParameterGroup": self._delete_parameters,
+            "DescribeCacheParameterGroups": lambda call: _listed(
+                call, "CacheParameterGroups", self._described(call, self._parameters)
+            ),
+            "DescribeCacheParameters": self._told_parameters,
             "CreateCacheCluster": self._create_cluster,
             "ModifyCacheCluster": self._modify_cluster,
             "DeleteCacheCluster": self._delete_cluster,
@@ -119,15 +139,18 @@ class ElastiCache:
 
     def tagged(self, call: AwsCall) -> Response:
         """The tags of several of its resources, those that have none apart."""
-        wanted, things = call.parameters["ResourceARNList"], (self._subnets, self._clusters, self._groups)
-        found = [each for some in things for each in some if each.told["ARN"] in wanted and each.tags]
+        wanted = call.parameters["ResourceARNList"]
+        found = [each for some in self._all() for each in some if each.told["ARN"] in wanted and each.tags]
         some = [{"ResourceARN": each.told["ARN"], "Tags": _pairs(each)} for each in found]
         return json_reply({"ResourceTagMappingList": some})
 
     def forget(self, account: str) -> None:
         """Let an account have nothing."""
-        for things in (self._subnets, self._clusters, self._groups):
+        for things in self._all():
             things[:] = [each for each in things if each.place[0] != account]
+
+    def _all(self) -> tuple[list[Thing], ...]:
+        return self._subnets, self._parameters, self._clusters, self._groups
 
     # Subnet groups ------------------------------------------------------------------------------------
 
@@ -186,6 +209,71 @@ class ElastiCache:
             self._create_subnets(replace(call, parameters=more))
         return self._find_subnets(call, name)
 
+    # Parameter groups ---------------------------------------------------------------------------------
+
+    def _create_parameters(self, call: AwsCall) -> Document:
+        name, family = call.text("CacheParameterGroupName").lower(), call.text("CacheParameterGroupFamily")
+        if self._has(call, self._parameters, name) or name in _DEFAULTS:
+            raise RefusedError("CacheParameterGroupAlreadyExists", f"{name} already exists.")
+        if family not in _DEFAULTS.values() or not _NAME.fullmatch(name):
+            message = f"CacheParameterGroupFamily {family} or CacheParameterGroupName {name} is not valid."
+            raise RefusedError("InvalidParameterValue", message)
+        made = Thing((call.account, call.region), name, {}, tags=_tags(call))
+        made.told = _parameter_group(call, name, family, call.text("Description"))
+        self._parameters.append(made)
+        return {"CacheParameterGroup": made.told}
+
+    def _modify_parameters(self, call: AwsCall) -> Document:
+        found = self._find_parameters(call)
+        given = call.parameters.get("ParameterNameValues") or []
+        if not given or len(given) > 20:
+            raise RefusedError("InvalidParameterValue", "A call has one to twenty parameters.")
+        for each in given:
+            if call.operation.startswith("Modify"):
+                found.set[each["ParameterName"]] = each["ParameterValue"]
+            else:
+                found.set.pop(each["ParameterName"], None)
+        return {"CacheParameterGroupName": found.name}
+
+    def _delete_parameters(self, call: AwsCall) -> Document:
+        found = self._find_parameters(call)
+        for each in self._here(call, self._clusters):
+            if each.told["CacheParameterGroup"]["CacheParameterGroupName"] == found.name:
+                message = f"One or more cache clusters are still members of this parameter group {found.name}"
+                raise RefusedError("InvalidCacheParameterGroupState", message)
+        self._parameters.remove(found)
+        return {}
+
+    def _told_parameters(self, call: AwsCall) -> Document:
+        name = call.text("CacheParameterGroupName")
+        some = {} if name in _DEFAULTS else self._find_parameters(call).set
+        told = [
+            {"ParameterName": each, "ParameterValue": value, "Source": "user", "IsModifiable": True}
+            for each, value in sorted(some.items())
+        ]
+        return _listed(call, "Parameters", told)
+
+    def _find_parameters(self, call: AwsCall) -> Thing:
+        """A group that can be changed."""
+        name = call.text("CacheParameterGroupName").lower()
+        if name in _DEFAULTS:
+            message = "Default CacheParameterGroups cannot be modified or deleted."
+            raise RefusedError("InvalidParameterValue", message)
+        found = self._has(call, self._parameters, name)
+        if found is None:
+            message = f"CacheParameterGroup {name} not found."
+            raise RefusedError("CacheParameterGroupNotFound", message, 404)
+        return found
+
+    def _check_parameters(self, call: AwsCall, engine: str) -> None:
+        """A parameter group that is asked for is there, and for the engine."""
+        if not (name := call.text("CacheParameterGroupName").lower()):
+            return
+        family = _DEFAULTS.get(name) or self._find_parameters(call).told["CacheParameterGroupFamily"]
+        if not family.startswith(engine):
+            message = f"Expected a parameter group of family {engine}, but found {family}."
+            raise RefusedError("InvalidParameterCombination", message)
+
     # Clusters -----------------------------------------------------------------------------------------
 
     def _create_cluster(self, call: AwsCall) -> Document:
@@ -204,6 +292,7 @@ class ElastiCache:
         """Make a cluster, alone or in a replication group."""
         engine, subnets = call.text("Engine") or "redis", self._subnets_for(call)
         version = _version(engine, call.text("EngineVersion"))
+        self._check_parameters(call, engine)
         if not call.text("CacheNodeType").startswith("cache."):
             raise RefusedError("InvalidParameterValue", "Invalid Cache Node Type.")
         groups = call.parameters.get("SecurityGroupIds") or [_default_group(call, subnets)]
@@ -295,6 +384,7 @@ class ElastiCache:
             ec2 = get_backend("ec2")[call.account][call.region]
             for each in found.interfaces:
                 ec2.modify_network_interface_attribute(each, groups)
+        self._check_parameters(call, told["Engine"])
         if name := call.text("CacheParameterGroupName"):
             told["CacheParameterGroup"] = {**told["CacheParameterGroup"], "CacheParameterGroupName": name}
         if call.text("NotificationTopicArn"):
@@ -459,6 +549,10 @@ class ElastiCache:
         if things is self._groups:
             some = [self._find_group(call)] if call.text("ReplicationGroupId") else self._here(call, things)
             return [self._group(each) for each in some]
+        if things is self._parameters:
+            some = self._here(call, things)
+            own = [_parameter_group(call, *each, f"Default of {each[1]}") for each in _DEFAULTS.items()]
+            return own + [each.told for each in some]
         name = call.text("CacheSubnetGroupName")
         some = [self._find_subnets(call, name)] if name else self._here(call, things)
         return [each.told for each in some]
@@ -522,7 +616,7 @@ class ElastiCache:
         return next((each for each in self._here(call, things) if each.name == name), None)
 
     def _by_arn(self, call: AwsCall) -> Thing:
-        for each in (*self._subnets, *self._clusters, *self._groups):
+        for each in chain.from_iterable(self._all()):
             if each.told["ARN"] == call.text("ResourceName"):
                 return each
         raise RefusedError("InvalidARN", f"The ARN {call.text('ResourceName')} is not known.")
@@ -546,6 +640,16 @@ def _listed(call: AwsCall, name: str, some: list[Document]) -> Document:
 
 def _arn(call: AwsCall, kind: str, name: str) -> str:
     return f"arn:aws:elasticache:{call.region}:{call.account}:{kind}:{name}"
+
+
+def _parameter_group(call: AwsCall, name: str, family: str, description: str) -> Document:
+    return {
+        "CacheParameterGroupName": name,
+        "CacheParameterGroupFamily": family,
+        "Description": description,
+        "IsGlobal": False,
+        "ARN": _arn(call, "parametergroup", name),
+    }
 
 
 def _tags(call: AwsCall) -> dict[str, str]:

@@ -55,7 +55,7 @@ _CHANGED: dict[str, Source] = {
 _NAMES = (
     "num_nodes", "node_type", "engine", "engine_version", "preferred_maintenance_window",
     "auto_minor_version_upgrade", "snapshot_retention_limit", "snapshot_window", "notification_topic_arn",
-    "parameter_group_name",
+    "parameter_group_id",
 )  # fmt: skip
 
 CACHE_CLUSTER = Resource(
@@ -106,8 +106,13 @@ CACHE_CLUSTER = Resource(
             by="name",
             left_to_aws=True,
         ),
-        column(
-            "parameter_group_name", "varchar", "CacheParameterGroup.CacheParameterGroupName", left_to_aws=True
+        ref(
+            "parameter_group_id",
+            "cache_parameter_group",
+            "CacheParameterGroup.CacheParameterGroupName",
+            by="name",
+            on_change=OnChange.UPDATE,
+            left_to_aws=True,
         ),
         fixed("availability_zone", "varchar", "PreferredAvailabilityZone", left_to_aws=True),
         fixed(
@@ -155,7 +160,7 @@ CACHE_CLUSTER = Resource(
             params={
                 **_WHICH,
                 **_CHANGED,
-                "CacheParameterGroupName": caches.not_aws_own("parameter_group_name"),
+                "CacheParameterGroupName": caches.not_aws_own("parameter_group_id"),
                 "CacheSubnetGroupName": "cache_subnet_group_id",
                 "SecurityGroupIds": Each("cache_cluster_security_groups", "security_group_id", some=True),
                 "PreferredAvailabilityZone": "availability_zone",
@@ -185,7 +190,7 @@ CACHE_CLUSTER = Resource(
                 **_CHANGED,
                 "CacheNodeIdsToRemove": Edited("@", caches.leaving_nodes, ("num_nodes",)),
                 "NotificationTopicStatus": caches.topic_status(),
-                "CacheParameterGroupName": "parameter_group_name",
+                "CacheParameterGroupName": "parameter_group_id",
                 "SecurityGroupIds": Each("cache_cluster_security_groups", "security_group_id"),
             },
             shows=("engine", "engine_version", "node_type", "num_nodes"),

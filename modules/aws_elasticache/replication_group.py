@@ -65,7 +65,7 @@ _CHANGED: dict[str, Source] = {
 _NAMES = (
     "description", "node_type", "engine", "engine_version", "automatic_failover_enabled", "multi_az_enabled",
     "preferred_maintenance_window", "auto_minor_version_upgrade", "snapshot_retention_limit",
-    "snapshot_window", "notification_topic_arn", "cluster_mode", "parameter_group_name", *_TRANSIT,
+    "snapshot_window", "notification_topic_arn", "cluster_mode", "parameter_group_id", *_TRANSIT,
 )  # fmt: skip
 
 
@@ -155,10 +155,12 @@ REPLICATION_GROUP = Resource(
             by="name",
             left_to_aws=True,
         ),
-        column(
-            "parameter_group_name",
-            "varchar",
+        ref(
+            "parameter_group_id",
+            "cache_parameter_group",
             f"{_MEMBER}.CacheParameterGroup.CacheParameterGroupName",
+            by="name",
+            on_change=OnChange.UPDATE,
             left_to_aws=True,
         ),
         fixed("port", "integer", "@", read=caches.port, left_to_aws=True),
@@ -225,7 +227,7 @@ REPLICATION_GROUP = Resource(
                     "@", caches.one_shard_at_least, ("num_node_groups", "replicas_per_node_group")
                 ),
                 "ReplicasPerNodeGroup": "replicas_per_node_group",
-                "CacheParameterGroupName": caches.not_aws_own("parameter_group_name"),
+                "CacheParameterGroupName": caches.not_aws_own("parameter_group_id"),
                 "CacheSubnetGroupName": "cache_subnet_group_id",
                 "SecurityGroupIds": Each("replication_group_security_groups", "security_group_id", some=True),
                 "Port": "port",
@@ -254,7 +256,7 @@ REPLICATION_GROUP = Resource(
                 "ApplyImmediately": Edited(MEMBERS, caches.nothing_is_put_off, ()),
                 **_CHANGED,
                 "NotificationTopicStatus": caches.topic_status(),
-                "CacheParameterGroupName": "parameter_group_name",
+                "CacheParameterGroupName": "parameter_group_id",
                 "SecurityGroupIds": Each("replication_group_security_groups", "security_group_id"),
             },
             shows=("engine", "engine_version", "node_type"),

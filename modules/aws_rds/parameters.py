@@ -5,11 +5,10 @@ https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithParamGrou
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from modules import canonical, ownership, tagging
+from modules import canonical, ownership, parameters, tagging
 from modules.spec import (
     Call,
     Carry,
@@ -27,28 +26,6 @@ from modules.spec import (
 
 #: How many parameters one call of AWS changes at most.
 MOST = 20
-
-
-def read(parameters: Iterable[Mapping[str, Any]] | None) -> dict[str, str] | None:
-    """The parameters that somebody has set, by name; None if AWS has not been asked for them."""
-    if parameters is None:
-        return None
-    return {
-        each["ParameterName"]: each["ParameterValue"]
-        for each in parameters
-        if each.get("ParameterValue") is not None
-    }
-
-
-def as_texts(value: Any) -> Any:
-    """The same with the values as AWS has them, which are texts; a key whose value is null is not set."""
-    if not isinstance(value, Mapping):
-        return {} if value is None else value
-    return {name: _text(each) for name, each in sorted(value.items()) if each is not None}
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def to_set(both: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -148,8 +125,8 @@ def _set_parameters() -> Column:
         "Parameters",
         not_null=True,
         default="'{}'",
-        read=read,
-        canonical=as_texts,
+        read=parameters.read,
+        canonical=parameters.as_texts,
         doc='What has been set, such as {"max_connections": "200"}; what is taken out is AWS\'s again.',
     )
 

@@ -316,6 +316,12 @@ KINDS: dict[str, tuple[str, str, str, Callable[[Any, str], dict[str, str]]]] = {
         "SELECT 'g', 'd', array_agg(subnet_id) FROM subnet",
         _of_rds,
     ),
+    "cache_parameter_group": (
+        "aws_elasticache",
+        "elasticache",
+        "INSERT INTO cache_parameter_group (name, family, description) VALUES ('g', 'valkey8', 'd')",
+        _of_rds,
+    ),
     "replication_group": (
         "aws_elasticache",
         "elasticache",
