@@ -43,19 +43,21 @@ _LEFT_OUT = (
     "availability_zone",
     "db_cluster_snapshot",
     "db_snapshot",
-    "instance_metadata",
 )
+#: Modules of which all tables are. What is not read, but installed, may refer to what a plan would delete.
+_WITHOUT = ("aws_ec2_metadata",)
+_MODULES = [each for each in CATALOGUE.modules if each.name not in _WITHOUT]
 WEST = Place("west", "us-west-2")
 _HERE = Layout(
     CATALOGUE,
     Place(PUBLIC, "us-east-1"),
-    installed=frozenset(Installed(PUBLIC, each.name) for each in CATALOGUE.modules),
+    installed=frozenset(Installed(PUBLIC, each.name) for each in _MODULES),
 )
 #: Two places; what is global is in the default one.
 BOTH = replace(
     _HERE,
     others=(WEST,),
-    installed=_HERE.installed | {_HERE.at_schema(WEST.schema, each.name) for each in CATALOGUE.modules},
+    installed=_HERE.installed | {_HERE.at_schema(WEST.schema, each.name) for each in _MODULES},
 )
 #: By table, in both places.
 RESOURCE = {each.table: each for each in BOTH.resources}
