@@ -237,10 +237,10 @@ class Memory:
         made: dict[Any, list[Remembered]] = defaultdict(list)
         for each in self.now.values():
             if each.table == resource.table:
-                made[natural_key(resource, whole(resource, each.state).values)].append(each)
+                made[_key(resource, each.state)].append(each)
         for name in gone:
             old = self.past[name]
-            key = natural_key(resource, whole(resource, self.renamed(name, old.state)).values)
+            key = _key(resource, self.renamed(name, old.state))
             # Several may have one key; one that was there already is another one.
             again = [
                 each
@@ -260,3 +260,13 @@ class Memory:
                 if (table, new) in self.after and (table, new) not in self.before:
                     self.after[table, new] = replace(self.after[table, new], replaces=identity)
                     self._successors[table, identity] = new
+
+
+def _key(resource: Resource, state: State) -> Any:
+    """What a resource that is made again has in common with the old one."""
+    values = whole(resource, state).values
+    if not all(resource.column(name).is_aws_to_say for name in resource.natural_key):
+        return natural_key(resource, values)
+    # AWS calls each otherwise: of these it is all that the row says.
+    said = (each.name for each in resource.columns if not (each.is_aws_to_say or each.left_to_aws))
+    return repr(sorted((name, values[name]) for name in said))
