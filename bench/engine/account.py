@@ -16,6 +16,7 @@ OWNER, REGION = "123456789012", "us-east-1"
 PAGE = {
     "describe_log_groups": ("logGroups", 50),
     "describe_repositories": ("repositories", 100),
+    "describe_images": ("imageDetails", 1000),
     "list_roles": ("Roles", 100),
     "list_attached_role_policies": ("AttachedPolicies", 100),
     "list_clusters": ("clusterArns", 100),
@@ -310,6 +311,9 @@ class Account:
 
     def describe_repositories(self) -> Item:
         return {"repositories": list(self.repositories.values())}
+
+    def describe_images(self, repositoryName: str) -> Item:  # noqa: N803
+        return {"imageDetails": []}
 
     def get_repository_policy(self, repositoryName: str) -> Item:  # noqa: N803
         error = {"Code": "RepositoryPolicyNotFoundException", "Message": repositoryName}

@@ -123,7 +123,9 @@ async def test_a_listing_that_fails_leaves_out_its_table_and_what_needs_it(
         }
     )  # fmt: skip
     assert await session("iasql_plan_apply") == [("create", "log_group", None, "l")]
-    warned = "repository and what needs it (repository_policy) are left out: could not read repository"
+    warned = (
+        "repository and what needs it (repository_policy, repository_image) are left out: could not read "
+    )
     assert any(each.startswith(warned) for each in session.notices)
     with pytest.raises(OperationError) as refused:
         await session("iasql_apply")
