@@ -1,7 +1,7 @@
 """https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_ScalingPolicy.html"""
 
 from modules import canonical, ownership
-from modules.aws_autoscaling import group_policies, scaling
+from modules.aws_autoscaling import group_policies, scaling, tracking
 from modules.spec import (
     Call,
     Carry,
@@ -18,13 +18,6 @@ from modules.spec import (
 )
 
 _CONFIG = "TargetTrackingConfiguration"
-_TRACKING = (
-    "target_value",
-    "predefined_metric_type",
-    "resource_label",
-    "customized_metric",
-    "disable_scale_in",
-)
 _OTHERS = {
     "AdjustmentType": "adjustment_type",
     "ScalingAdjustment": "scaling_adjustment",
@@ -39,7 +32,7 @@ _SENT: dict[str, Source] = {
     **_NAME,
     **_OTHERS,
     "PolicyType": "policy_type",
-    _CONFIG: Edited(_CONFIG, group_policies.tracking, ("policy_type", *_TRACKING)),
+    _CONFIG: Edited(_CONFIG, scaling.tracking, ("policy_type", *tracking.NAMES)),
     "StepAdjustments": Derived(lambda steps: steps or None, ("step_adjustments",)),
     "PredictiveScalingConfiguration": Derived(lambda document: document, ("predictive_scaling",)),
 }
@@ -65,52 +58,10 @@ AUTOSCALING_POLICY = Resource(
             not_null=True,
             cascade=True,
         ),
-        fixed(
-            "policy_type",
-            "varchar",
-            "PolicyType",
-            not_null=True,
-            default=f"'{scaling.TRACKING}'",
-            doc="TargetTrackingScaling, StepScaling, SimpleScaling or PredictiveScaling.",
-        ),
+        tracking.policy_type("TargetTrackingScaling, StepScaling, SimpleScaling or PredictiveScaling."),
         column("enabled", "boolean", "Enabled", not_null=True, default="true", doc="Whether it is followed."),
-        column(
-            "target_value",
-            "double precision",
-            f"{_CONFIG}.TargetValue",
-            doc="The value that a TargetTrackingScaling keeps its metric at.",
-        ),
-        column(
-            "predefined_metric_type",
-            "varchar",
-            f"{_CONFIG}.PredefinedMetricSpecification.PredefinedMetricType",
-            doc="ASGAverageCPUUtilization, ASGAverageNetworkIn, ASGAverageNetworkOut or "
-            "ALBRequestCountPerTarget.",
-        ),
-        column(
-            "resource_label",
-            "varchar",
-            f"{_CONFIG}.PredefinedMetricSpecification.ResourceLabel",
-            doc="Of ALBRequestCountPerTarget, whose: split_part(load_balancer_arn, 'loadbalancer/', 2) "
-            "|| '/' || split_part(target_group_arn, ':', 6).",
-        ),
-        column(
-            "customized_metric",
-            "jsonb",
-            f"{_CONFIG}.CustomizedMetricSpecification",
-            read=canonical.plain,
-            canonical=canonical.none_if_empty,
-            doc="A metric that is none of these, in AWS's words.",
-        ),
-        column(
-            "disable_scale_in",
-            "boolean",
-            f"{_CONFIG}.DisableScaleIn",
-            not_null=True,
-            default="false",
-            read=bool,
-            doc="Whether it only adds instances.",
-        ),
+        *tracking.metric(_CONFIG, "ASGAverageCPUUtilization, ASGAverageNetworkIn, ASGAverageNetworkOut"),
+        tracking.disable_scale_in(_CONFIG, "instances"),
         column(
             "adjustment_type",
             "varchar",
@@ -160,29 +111,16 @@ AUTOSCALING_POLICY = Resource(
             left_to_aws=True,
             doc="Seconds until a new instance counts.",
         ),
-        column(
+        tracking.document(
             "predictive_scaling",
-            "jsonb",
             "PredictiveScalingConfiguration",
-            read=canonical.plain,
-            canonical=canonical.none_if_empty,
-            doc="Of a PredictiveScaling: what it foresees, in AWS's words.",
+            "Of a PredictiveScaling: what it foresees, in AWS's words.",
         ),
-        assigned(
-            "alarms",
-            "varchar[]",
-            "Alarms[].AlarmName",
-            canonical=canonical.unordered,
-            doc="The names of the alarms that invoke it.",
-        ),
+        tracking.alarms("invoke it"),
         ownership.managed_by(None, group_policies.capacity_provider),
     ),
     checks=(
-        (
-            "autoscaling_policy_tracks_one_metric",
-            f"policy_type <> '{scaling.TRACKING}' OR (target_value IS NOT NULL AND "
-            "(predefined_metric_type IS NULL) <> (customized_metric IS NULL))",
-        ),
+        tracking.one_metric("autoscaling_policy"),
         (
             "autoscaling_policy_has_steps",
             "policy_type <> 'StepScaling' OR (adjustment_type IS NOT NULL AND step_adjustments IS NOT NULL)",
@@ -207,7 +145,7 @@ AUTOSCALING_POLICY = Resource(
     update=(
         Update(
             operation="put_scaling_policy",
-            when=(*_TRACKING, *_OTHERS.values(), "step_adjustments", "predictive_scaling"),
+            when=(*tracking.NAMES, *_OTHERS.values(), "step_adjustments", "predictive_scaling"),
             whole=True,
             params=_SENT,
         ),

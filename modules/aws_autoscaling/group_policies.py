@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from modules.aws_autoscaling import scaling
 from modules.spec import Description, Values
 
 _OF_ECS = "ECSManagedAutoScalingPolicy-"
@@ -26,19 +25,6 @@ def _in_numbers(step: Mapping[str, Any]) -> dict[str, Any]:
         key: float(value) if key in _BOUNDS and isinstance(value, int) else value
         for key, value in sorted(step.items())
     }
-
-
-def tracking(
-    there: Mapping[str, Any] | None,
-    kind: str,
-    target_value: Any,
-    metric: str | None,
-    label: str | None,
-    own_metric: Mapping[str, Any] | None,
-    only_out: bool,
-) -> dict[str, Any] | None:
-    """How a policy keeps a metric of a group at a value; the arguments are as for `scaling.tracking`."""
-    return scaling.tracking(there, kind, target_value, metric, label, own_metric, None, None, only_out)
 
 
 def capacity_provider(policy: Description) -> str | None:

@@ -40,9 +40,9 @@ def tracking(
     metric: str | None,
     label: str | None,
     own_metric: Mapping[str, Any] | None,
-    scale_in: int | None,
-    scale_out: int | None,
     only_out: bool,
+    scale_in: int | None = None,
+    scale_out: int | None = None,
 ) -> dict[str, Any] | None:
     """How a policy keeps a metric at a value, as AWS takes it.
 
@@ -50,6 +50,8 @@ def tracking(
         there: how it does so far; what has no column stays.
         metric, label: one of AWS's metrics, and of what.
         own_metric: any other metric.
+        only_out: whether nothing is taken away.
+        scale_in, scale_out: seconds to wait after something was taken away, or added, where AWS has them.
     """
     if kind != TRACKING:
         return None

@@ -1,7 +1,7 @@
 """https://docs.aws.amazon.com/autoscaling/application/APIReference/API_ScalingPolicy.html"""
 
-from modules import canonical, ownership
-from modules.aws_autoscaling import scaling
+from modules import ownership
+from modules.aws_autoscaling import scaling, tracking
 from modules.spec import (
     Call,
     Column,
@@ -19,15 +19,7 @@ from modules.spec import (
 )
 
 _CONFIG = "TargetTrackingScalingPolicyConfiguration"
-_TRACKING = (
-    "target_value",
-    "predefined_metric_type",
-    "resource_label",
-    "customized_metric",
-    "scale_in_cooldown",
-    "scale_out_cooldown",
-    "disable_scale_in",
-)
+_TRACKING = (*tracking.NAMES, "scale_in_cooldown", "scale_out_cooldown")
 _OTHERS = {
     "StepScalingPolicyConfiguration": "step_scaling",
     "PredictiveScalingPolicyConfiguration": "predictive_scaling",
@@ -50,10 +42,6 @@ def _cooldown(name: str, path: str, after: str) -> Column:
     )
 
 
-def _document(name: str, path: str, doc: str) -> Column:
-    return column(name, "jsonb", path, read=canonical.plain, canonical=canonical.none_if_empty, doc=doc)
-
-
 SCALING_POLICY = Resource(
     table="scaling_policy",
     service="application-autoscaling",
@@ -67,76 +55,25 @@ SCALING_POLICY = Resource(
         fixed("policy_name", "varchar", "PolicyName", not_null=True),
         assigned("policy_arn", "varchar", "PolicyARN"),
         ref("scalable_target_id", "scalable_target", "ResourceId", not_null=True, cascade=True),
-        fixed(
-            "policy_type",
-            "varchar",
-            "PolicyType",
-            not_null=True,
-            default=f"'{scaling.TRACKING}'",
-            doc="TargetTrackingScaling, StepScaling or PredictiveScaling.",
-        ),
-        column(
-            "target_value",
-            "double precision",
-            f"{_CONFIG}.TargetValue",
-            doc="The value that a TargetTrackingScaling keeps its metric at.",
-        ),
-        column(
-            "predefined_metric_type",
-            "varchar",
-            f"{_CONFIG}.PredefinedMetricSpecification.PredefinedMetricType",
-            doc="ECSServiceAverageCPUUtilization, ECSServiceAverageMemoryUtilization or "
-            "ALBRequestCountPerTarget.",
-        ),
-        column(
-            "resource_label",
-            "varchar",
-            f"{_CONFIG}.PredefinedMetricSpecification.ResourceLabel",
-            doc="Of ALBRequestCountPerTarget, whose: split_part(load_balancer_arn, 'loadbalancer/', 2) "
-            "|| '/' || split_part(target_group_arn, ':', 6).",
-        ),
-        _document(
-            "customized_metric",
-            f"{_CONFIG}.CustomizedMetricSpecification",
-            "A metric that is none of these, in AWS's words.",
-        ),
+        tracking.policy_type("TargetTrackingScaling, StepScaling or PredictiveScaling."),
+        *tracking.metric(_CONFIG, "ECSServiceAverageCPUUtilization, ECSServiceAverageMemoryUtilization"),
         _cooldown("scale_in_cooldown", "ScaleInCooldown", "tasks were taken away"),
         _cooldown("scale_out_cooldown", "ScaleOutCooldown", "tasks were added"),
-        column(
-            "disable_scale_in",
-            "boolean",
-            f"{_CONFIG}.DisableScaleIn",
-            not_null=True,
-            default="false",
-            read=bool,
-            doc="Whether it only adds tasks.",
-        ),
-        _document(
+        tracking.disable_scale_in(_CONFIG, "tasks"),
+        tracking.document(
             "step_scaling",
             "StepScalingPolicyConfiguration",
             "Of a StepScaling, which an alarm of yours invokes by policy_arn: what it does, in AWS's words.",
         ),
-        _document(
+        tracking.document(
             "predictive_scaling",
             "PredictiveScalingPolicyConfiguration",
             "Of a PredictiveScaling: what it foresees, in AWS's words.",
         ),
-        assigned(
-            "alarms",
-            "varchar[]",
-            "Alarms[].AlarmName",
-            canonical=canonical.unordered,
-            doc="The names of the alarms that AWS has made for it.",
-        ),
+        tracking.alarms("AWS has made for it"),
         ownership.managed_by(),
     ),
-    checks=(
-        (
-            "scaling_policy_tracks_one_metric",
-            f"policy_type <> '{scaling.TRACKING}' OR (target_value IS NOT NULL AND "
-            "(predefined_metric_type IS NULL) <> (customized_metric IS NULL))",
-        ),
-    ),
+    checks=(tracking.one_metric("scaling_policy"),),
     within="scalable_target_id",
     brings=("metric_alarm",),
     listing=List(
