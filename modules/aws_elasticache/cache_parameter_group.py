@@ -7,19 +7,13 @@ from modules.spec import (
     Call,
     Carry,
     Description,
-    Detail,
-    Item,
     List,
-    PerKey,
     Resource,
     Source,
     assigned,
-    column,
     fixed,
 )
 
-#: How many parameters one call of AWS changes at most.
-_MOST = 20
 _NAME: dict[str, Source] = {"CacheParameterGroupName": "name"}
 _TAGS = tagging.rds("arn")
 
@@ -56,17 +50,7 @@ CACHE_PARAMETER_GROUP = Resource(
             doc="What it is for, such as valkey8, redis7 or memcached1.6.",
         ),
         fixed("description", "varchar", "Description", not_null=True),
-        column(
-            "parameters",
-            "jsonb",
-            "Parameters",
-            not_null=True,
-            default="'{}'",
-            read=parameters.read,
-            canonical=parameters.as_texts,
-            doc='What has been set, such as {"maxmemory-policy": "allkeys-lru"}; what is taken out is AWS\'s '
-            "again.",
-        ),
+        parameters.what_is_set('{"maxmemory-policy": "allkeys-lru"}'),
         _TAGS.column,
         ownership.managed_by(_TAGS, _datastore),
     ),
@@ -75,14 +59,7 @@ CACHE_PARAMETER_GROUP = Resource(
         items="CacheParameterGroups",
         params={"MaxRecords": 100},
     ),
-    details=(
-        Detail(
-            operation="describe_cache_parameters",
-            items="Parameters",
-            into="Parameters",
-            params={"CacheParameterGroupName": "CacheParameterGroupName", "Source": "'user'"},
-        ),
-    ),
+    details=(parameters.told("describe_cache_parameters", "CacheParameterGroupName"),),
     batched=(tagging.of_many("ARN"),),
     create=(
         Call(
@@ -97,20 +74,13 @@ CACHE_PARAMETER_GROUP = Resource(
         ),
     ),
     update=(
-        PerKey(
-            operation="modify_cache_parameter_group",
-            column="parameters",
-            which="set",
-            params={**_NAME, "ParameterNameValues": Item(read=_to_set)},
-            most=_MOST,
-            new=True,
-        ),
-        PerKey(
-            operation="reset_cache_parameter_group",
-            column="parameters",
-            which="removed",
-            params={**_NAME, "ParameterNameValues": Item(read=_to_reset)},
-            most=_MOST,
+        *parameters.changed(
+            _NAME,
+            "ParameterNameValues",
+            put="modify_cache_parameter_group",
+            to_set=_to_set,
+            take="reset_cache_parameter_group",
+            to_reset=_to_reset,
         ),
         *_TAGS.update,
     ),

@@ -12,20 +12,11 @@ from modules import canonical, ownership, parameters, tagging
 from modules.spec import (
     Call,
     Carry,
-    Column,
-    Detail,
-    Item,
     List,
-    PerKey,
     Resource,
-    Source,
     assigned,
-    column,
     fixed,
 )
-
-#: How many parameters one call of AWS changes at most.
-MOST = 20
 
 
 def to_set(both: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -82,12 +73,12 @@ def group(table: str, kind: str, *, of: str, user: str, family: str) -> Resource
                 doc=f"What it is for, such as {family}.",
             ),
             fixed("description", "varchar", "Description", not_null=True),
-            _set_parameters(),
+            parameters.what_is_set('{"max_connections": "200"}'),
             tags.column,
             ownership.managed_by(tags),
         ),
         listing=List(operation=f"describe_{operations}s", items=f"{kind}s"),
-        details=(_told(describe, name), tagging.of_rds(arn)),
+        details=(parameters.told(describe, name), tagging.of_rds(arn)),
         create=(
             Call(
                 operation=f"create_{operations}",
@@ -101,7 +92,15 @@ def group(table: str, kind: str, *, of: str, user: str, family: str) -> Resource
             ),
         ),
         update=(
-            *_changed(describe, f"modify_{operations}", f"reset_{operations}", name),
+            *parameters.changed(
+                {name: "name"},
+                "Parameters",
+                put=f"modify_{operations}",
+                to_set=to_set,
+                take=f"reset_{operations}",
+                to_reset=to_reset,
+                seen=Call(operation=describe, params={name: "name"}, result="Parameters"),
+            ),
             *tags.update,
         ),
         carry=Carry(not_kept={"ResetAllParameters": "a row says which parameters are set back"}),
@@ -114,60 +113,4 @@ def group(table: str, kind: str, *, of: str, user: str, family: str) -> Resource
             "InvalidDBParameterGroupState": f"{user} uses it, or AWS is still at work on one that did.",
             "InvalidParameterValue": f"Check the names and values of {table}.parameters.",
         },
-    )
-
-
-def _set_parameters() -> Column:
-    """The column of a parameter group."""
-    return column(
-        "parameters",
-        "jsonb",
-        "Parameters",
-        not_null=True,
-        default="'{}'",
-        read=parameters.read,
-        canonical=parameters.as_texts,
-        doc='What has been set, such as {"max_connections": "200"}; what is taken out is AWS\'s again.',
-    )
-
-
-def _told(operation: str, group: str) -> Detail:
-    """Reads what has been set in each group.
-
-    Args:
-        operation: that describes a group's parameters.
-        group: the parameter with the group's name, which descriptions have by the same name.
-    """
-    return Detail(
-        operation=operation, items="Parameters", into="Parameters", params={group: group, "Source": "'user'"}
-    )
-
-
-def _changed(seen: str, put: str, take: str, group: str) -> tuple[PerKey, PerKey]:
-    """The calls that set parameters and set them back.
-
-    Args:
-        seen, put, take: operations: describes, sets and resets a group's parameters.
-        group: their parameter with the group's name.
-    """
-    name: dict[str, Source] = {group: "name"}
-    look = Call(operation=seen, params=name, result="Parameters")
-    return (
-        PerKey(
-            operation=put,
-            column="parameters",
-            which="set",
-            params={**name, "Parameters": Item(read=to_set)},
-            most=MOST,
-            new=True,
-            seen=look,
-        ),
-        PerKey(
-            operation=take,
-            column="parameters",
-            which="removed",
-            params={**name, "Parameters": Item(read=to_reset)},
-            most=MOST,
-            seen=look,
-        ),
     )
