@@ -231,11 +231,11 @@ class ServerSession:
 
     async def _look_for_path(self) -> None:
         """See where a statement that is done has left the search path."""
-        if self._work.info.transaction_status == _IDLE:  # An open one is rolled back, with what it has set.
-            with suppress(
-                psycopg.Error
-            ):  # A statement_timeout of 1 ms, say: the statement is done all the same.
-                self.path = [name for (name,) in await self._execute(PATH)]
+        if self._work.info.transaction_status != _IDLE:
+            return  # An open one is rolled back, with what it has set.
+        # The statement is done, whatever becomes of this, such as with a statement_timeout of 1 ms.
+        with suppress(psycopg.Error):
+            self.path = [name for (name,) in await self._execute(PATH)]
 
     def take_message(self) -> str | None:
         """What is to be said on this page, and on no other."""

@@ -27,15 +27,20 @@ async def _tab_to(page: Page, role: str, name: str) -> None:
     raise AssertionError(f"{role} {name} is not reached by the tab key")
 
 
-async def test_an_apply_by_keyboard_alone(
-    new_visitor: NewVisitor, database: Database, simulator: Cloud
-) -> None:
+async def _with_a_new_row(new_visitor: NewVisitor, database: Database) -> Visitor:
+    """A visitor of a database in which a log group waits to be made."""
     execute(
         database,
         "SELECT * FROM iasql_install('aws_cloudwatch')",
         "INSERT INTO log_group (log_group_name) VALUES ('/app')",
     )
-    visitor = await new_visitor()
+    return await new_visitor()
+
+
+async def test_an_apply_by_keyboard_alone(
+    new_visitor: NewVisitor, database: Database, simulator: Cloud
+) -> None:
+    visitor = await _with_a_new_row(new_visitor, database)
     page = visitor.page
     await visitor.open("/")
     for label, text in (
@@ -84,12 +89,7 @@ async def _goes_on(page: Page, name: str) -> None:
 async def test_rows_are_written_applied_and_undone_by_keyboard_alone(
     new_visitor: NewVisitor, database: Database, simulator: Cloud
 ) -> None:
-    execute(
-        database,
-        "SELECT * FROM iasql_install('aws_cloudwatch')",
-        "INSERT INTO log_group (log_group_name) VALUES ('/app')",
-    )
-    visitor = await new_visitor()
+    visitor = await _with_a_new_row(new_visitor, database)
     page = visitor.page
     await visitor.sign_in(database)
 
