@@ -27,7 +27,7 @@ from bench.figures import Figure
 from engine.aws.account import Account, OneAccount
 from engine.operations import Engine
 from modules.catalogue import find_modules
-from tests.engine.direct import DirectCaller, Session
+from tests.engine.direct import Session, session_in
 from tests.fixtures.databases import Database, PostgresServer
 
 #: The default one and sixteen others, as many as a new account has.
@@ -120,13 +120,11 @@ async def _session(server: PostgresServer, clouds: dict[str, BenchCloud]) -> Asy
     database = server.create()
     account = Account(lambda region: clouds[region or REGION], REGION)
     engine = Engine(postgres_url=server.url, accounts=OneAccount(account), catalogue=find_modules())
-    await engine.prepare_database(database.name)
-    await _add_regions(server, database)
-    connection = await asyncpg.connect(database.url, statement_cache_size=0)
     try:
-        yield Session(engine, DirectCaller(connection, database.name, database.role))
+        async with session_in(engine, database) as session:
+            await _add_regions(server, database)
+            yield session
     finally:
-        await connection.close()
         await engine.close()
         server.drop(database)
 

@@ -8,14 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import resources
 
-import asyncpg
-
 from bench.engine.cloud import BenchCloud
 from engine.aws.account import only
 from engine.aws.session import Cloud
 from engine.operations import Engine
 from modules.catalogue import find_modules
-from tests.engine.direct import DirectCaller, Session
+from tests.engine.direct import Session, session_in
 from tests.fixtures.databases import Database, PostgresServer
 
 MODULES = (
@@ -55,12 +53,10 @@ async def session_of(
     """
     database = there or server.create()
     engine = Engine(postgres_url=server.url, accounts=only(cloud), catalogue=find_modules())
-    await engine.prepare_database(database.name)
-    connection = await asyncpg.connect(database.url, statement_cache_size=0)
     try:
-        yield Session(engine, DirectCaller(connection, database.name, database.role))
+        async with session_in(engine, database) as session:
+            yield session
     finally:
-        await connection.close()
         await engine.close()
         if there is None:
             server.drop(database)

@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-import asyncpg
-
 from bench.faults.troubles import PATIENCE, Trouble
 from deploy import tutorial
 from engine.aws.account import only
@@ -18,7 +16,7 @@ from engine.errors import OperationError
 from engine.operations import Engine
 from modules.catalogue import find_modules
 from tests.e2e.account import assert_holds_the_tutorial, assert_is_empty, inventory
-from tests.engine.direct import DirectCaller, Session
+from tests.engine.direct import Session, session_in
 from tests.fixtures.cloud import REGION, Cloud
 from tests.fixtures.databases import PostgresServer
 
@@ -90,12 +88,10 @@ async def _session(server: PostgresServer, account: Cloud, read_timeout: float) 
         catalogue=CATALOGUE,
         patience=Patience(eventual=20, busy=20),
     )
-    await engine.prepare_database(database.name)
-    connection = await asyncpg.connect(database.url, statement_cache_size=0)
     try:
-        yield Session(engine, DirectCaller(connection, database.name, database.role))
+        async with session_in(engine, database) as session:
+            yield session
     finally:
-        await connection.close()
         await engine.close()
         server.drop(database)
 

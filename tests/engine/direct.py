@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +15,7 @@ from engine.caller import Row, Stop
 from engine.errors import DatabaseError
 from engine.operations import Engine
 from engine.request import Call
+from tests.fixtures.databases import Database
 
 
 @dataclass
@@ -105,3 +108,14 @@ class Session:
     def notices(self) -> list[str]:
         """What the client has been told so far."""
         return self.caller.notices
+
+
+@asynccontextmanager
+async def session_in(engine: Engine, database: Database) -> AsyncIterator[Session]:
+    """A session of a client of a database's owner, in which the engine's functions are."""
+    await engine.prepare_database(database.name)
+    connection = await asyncpg.connect(database.url, statement_cache_size=0)
+    try:
+        yield Session(engine, DirectCaller(connection, database.name, database.role))
+    finally:
+        await connection.close()

@@ -8,13 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 
 from engine.check.check import faults
 from modules.catalogue import Catalogue, find_modules
 from modules.spec import Module
-from tests.engine.direct import DirectCaller, Session
+from tests.engine.direct import Session, session_in
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.databases import Database, PostgresServer
 from tests.fixtures.engines import engine_of
@@ -42,10 +41,8 @@ async def session(
     example = replace(run(module)["MODULE"], resources=(run(resource)["QUEUE"],))
     catalogue = Catalogue((find_modules().by_name["aws_account"], example))
     engine = engine_of(catalogue, simulator, postgres_server)
-    await engine.prepare_database(fresh_database.name)
-    connection = await asyncpg.connect(fresh_database.url, statement_cache_size=0)
-    yield Session(engine, DirectCaller(connection, fresh_database.name, fresh_database.role))
-    await connection.close()
+    async with session_in(engine, fresh_database) as made:
+        yield made
     await engine.close()
 
 
